@@ -1,0 +1,59 @@
+// The `simplicial` dialect, in IRDL.
+//
+// IRDL checks how many operands and results an op has and of which kind. What
+// it cannot say (shapes that agree, heads that divide, windows that are
+// positive, attributes that are optional) is checked by `simplicial-verify`.
+// One constraint value used twice means the same type twice: k1, k2, v1 and v2
+// share theirs, everything else has its own.
+
+irdl.dialect @simplicial {
+
+  // %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2) {attributes}
+  //
+  //   q                tensor [B, Nq, Hq, D]
+  //   k1, k2, v1, v2   tensor [B, N, Hk, D]
+  //   out              tensor [B, Nq, Hq, D]   of q's type
+  //   lse              tensor [B, Hq, Nq]      f32, natural logarithm
+  //
+  // Attributes, all optional: w1, w2 : i64; causal : unit; scale, k2_bias,
+  // v2_bias : f32; form : "trilinear" | "determinant".
+  irdl.operation @attention {
+    %q = irdl.base "!builtin.tensor"
+    %keys = irdl.base "!builtin.tensor"
+    %out = irdl.base "!builtin.tensor"
+    %lse = irdl.base "!builtin.tensor"
+    irdl.operands(q: %q, k1: %keys, k2: %keys, v1: %keys, v2: %keys)
+    irdl.results(out: %out, lse: %lse)
+  }
+
+  // "simplicial.attention_into"(%q, %k1, %k2, %v1, %v2, %out[, %lse])
+  //
+  // The same operation on memrefs: it writes `out` and, where there is one,
+  // `lse`. Bufferization makes it; the tile stage lowers it. Every memref may
+  // have strides and a type of its own, the innermost stride being 1.
+  irdl.operation @attention_into {
+    %q = irdl.base "!builtin.memref"
+    %k1 = irdl.base "!builtin.memref"
+    %k2 = irdl.base "!builtin.memref"
+    %v1 = irdl.base "!builtin.memref"
+    %v2 = irdl.base "!builtin.memref"
+    %out = irdl.base "!builtin.memref"
+    %lse = irdl.base "!builtin.memref"
+    irdl.operands(q: %q, k1: %k1, k2: %k2, v1: %v1, v2: %v2, out: %out,
+                  lse: optional %lse)
+  }
+
+  // %d_q, %d_k1, %d_k2, %d_v1, %d_v2 =
+  //   "simplicial.attention_grad"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out)
+  //
+  // The gradients of `attention` with respect to its five operands, from what
+  // it returned and the gradient of `out`. Attributes as those of `attention`.
+  irdl.operation @attention_grad {
+    %q = irdl.base "!builtin.tensor"
+    %keys = irdl.base "!builtin.tensor"
+    %lse = irdl.base "!builtin.tensor"
+    irdl.operands(q: %q, k1: %keys, k2: %keys, v1: %keys, v2: %keys, out: %q,
+                  lse: %lse, d_out: %q)
+    irdl.results(d_q: %q, d_k1: %keys, d_k2: %keys, d_v1: %keys, d_v2: %keys)
+  }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// simplicial-verify: what the dialect's definition cannot say.
+//
+// In and out: any IR. Each operation of the dialect has ranks, shapes, heads,
+// element types and attributes that fit together, or gets a diagnostic.
+
+#include "simplicial/dialect.h"
+#include "simplicial/passes.h"
+
+#include "lowering/ir.h"
+#include "lowering/pass.h"
+
+#include "mlir-c/BuiltinTypes.h"
+
+enum { B, N, H, D };                        // dimensions of q, keys and values
+enum { LSE_B, LSE_H, LSE_N, LSE_RANK = 3 }; // and of lse
+enum { MIN_D = 16, MAX_D = 256, PLANES = 3 };
+
+static const char *const operand_names[] = {"q",  "k1",  "k2",  "v1",
+                                            "v2", "out", "lse", "d_out"};
+
+static bool sizes_agree(int64_t x, int64_t y) {
+  return x == y || mlirShapedTypeIsDynamicSize(x) ||
+         mlirShapedTypeIsDynamicSize(y);
+}
+
+static MlirLogicalResult check_rank(MlirOperation op, const char *name,
+                                    MlirType type, int rank) {
+  if (!mlirShapedTypeHasRank(type) || ir_rank(type) != rank)
+    return ir_error(op, "%s must have rank %d", name, rank);
+  return mlirLogicalResultSuccess();
+}
+
+/// A memref's innermost stride must be 1: tiles are loaded by rows.
+static MlirLogicalResult check_layout(MlirOperation op, const char *name,
+                                      MlirType type) {
+  if (!mlirTypeIsAMemRef(type))
+    return mlirLogicalResultSuccess();
+  int64_t strides[IR_MAX_RANK], offset;
+  if (mlirLogicalResultIsFailure(
+          mlirMemRefTypeGetStridesAndOffset(type, strides, &offset)) ||
+      strides[ir_rank(type) - 1] != 1)
+    return ir_error(op, "%s must have an innermost stride of 1", name);
+  return mlirLogicalResultSuccess();
+}
+
+/// `type` is [B, Nq or N, Hq or Hk, D] with the sizes of `like` in all
+/// dimensions (`mask` bit clear) or in those whose bit is set.
+static MlirLogicalResult check_like(MlirOperation op, const char *name,
+                                    MlirType type, const char *like_name,
+                                    MlirType like, const int *dims, int n) {
+  for (int i = 0; i < n; ++i)
+    if (!sizes_agree(ir_dim_size(type, dims[i]), ir_dim_size(like, dims[i])))
+      return ir_error(op, "%s and %s disagree in dimension %d: %lld and %lld",
+                      name, like_name, dims[i],
+                      (long long)ir_dim_size(type, dims[i]),
+                      (long long)ir_dim_size(like, dims[i]));
+  if (!mlirTypeEqual(ir_element(type), ir_element(like)))
+    return ir_error(op, "%s and %s have different element types", name,
+                    like_name);
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult check_query(MlirOperation op, MlirType q,
+                                     SimplicialForm form) {
+  MlirType element = ir_element(q);
+  if (!mlirTypeIsAF32(element) && !mlirTypeIsAF16(element) &&
+      !mlirTypeIsABF16(element))
+    return ir_error(op, "element type must be f32, f16 or bf16");
+  int64_t heads = ir_dim_size(q, H), d = ir_dim_size(q, D);
+  if (mlirShapedTypeIsDynamicSize(heads) || mlirShapedTypeIsDynamicSize(d))
+    return ir_error(op, "the number of heads and the head dimension must be "
+                        "static");
+  if (heads < 1)
+    return ir_error(op, "q has no heads");
+  if (d < MIN_D || d > MAX_D || d % 16)
+    return ir_error(op,
+                    "head dimension must be a multiple of 16 from %d to %d, "
+                    "not %lld",
+                    MIN_D, MAX_D, (long long)d);
+  if (form == SIMPLICIAL_DETERMINANT && d % (PLANES * 16))
+    return ir_error(op,
+                    "form \"determinant\" needs a head dimension of 3 planes "
+                    "that are multiples of 16, not %lld",
+                    (long long)d);
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult check_keys(MlirOperation op, MlirType q, MlirType k1) {
+  const int shared[] = {B, D};
+  if (mlirLogicalResultIsFailure(check_like(op, "k1", k1, "q", q, shared, 2)))
+    return mlirLogicalResultFailure();
+  int64_t hq = ir_dim_size(q, H), hk = ir_dim_size(k1, H);
+  if (mlirShapedTypeIsDynamicSize(hk) ||
+      mlirShapedTypeIsDynamicSize(ir_dim_size(k1, D)))
+    return ir_error(op, "the number of heads and the head dimension must be "
+                        "static");
+  if (hk < 1 || hq % hk)
+    return ir_error(op, "%lld query heads are not a multiple of %lld key heads",
+                    (long long)hq, (long long)hk);
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult check_lse(MlirOperation op, MlirType lse, MlirType q) {
+  if (mlirLogicalResultIsFailure(check_rank(op, "lse", lse, LSE_RANK)))
+    return mlirLogicalResultFailure();
+  if (!mlirTypeIsAF32(ir_element(lse)))
+    return ir_error(op, "lse must have element type f32");
+  if (!sizes_agree(ir_dim_size(lse, LSE_B), ir_dim_size(q, B)) ||
+      !sizes_agree(ir_dim_size(lse, LSE_H), ir_dim_size(q, H)) ||
+      !sizes_agree(ir_dim_size(lse, LSE_N), ir_dim_size(q, N)))
+    return ir_error(op, "lse must have shape [B, Hq, Nq]");
+  return mlirLogicalResultSuccess();
+}
+
+/// The n tensors or memrefs of an op, operands and then results, by name.
+static MlirLogicalResult check(MlirOperation op) {
+  static const int all[] = {B, N, H, D};
+  SimplicialAttentionAttributes attributes;
+  if (mlirLogicalResultIsFailure(
+          simplicialAttentionGetAttributes(op, &attributes)))
+    return mlirLogicalResultFailure();
+
+  int n = (int)mlirOperationGetNumOperands(op);
+  MlirType types[SIMPLICIAL_LSE + 2];
+  for (int i = 0; i < n; ++i) {
+    types[i] = ir_type(ir_operand(op, i));
+    int rank = i == SIMPLICIAL_LSE ? LSE_RANK : 4;
+    if (mlirLogicalResultIsFailure(
+            check_rank(op, operand_names[i], types[i], rank)) ||
+        (i != SIMPLICIAL_LSE && mlirLogicalResultIsFailure(check_layout(
+                                    op, operand_names[i], types[i]))))
+      return mlirLogicalResultFailure();
+  }
+  MlirType q = types[SIMPLICIAL_Q], k1 = types[SIMPLICIAL_K1];
+  if (mlirLogicalResultIsFailure(check_query(op, q, attributes.form)) ||
+      mlirLogicalResultIsFailure(check_keys(op, q, k1)))
+    return mlirLogicalResultFailure();
+
+  for (int i = SIMPLICIAL_K2; i < n; ++i) {
+    MlirLogicalResult ok =
+        i == SIMPLICIAL_LSE ? check_lse(op, types[i], q)
+        : i < SIMPLICIAL_OUT
+            ? check_like(op, operand_names[i], types[i], "k1", k1, all, 4)
+            : check_like(op, operand_names[i], types[i], "q", q, all, 4);
+    if (mlirLogicalResultIsFailure(ok))
+      return ok;
+  }
+  if (!ir_is(op, SIMPLICIAL_ATTENTION))
+    return mlirLogicalResultSuccess();
+  if (!mlirTypeEqual(ir_type(ir_result(op, 0)), q))
+    return ir_error(op, "out must have q's type");
+  return check_lse(op, ir_type(ir_result(op, 1)), q);
+}
+
+static MlirLogicalResult run(MlirOperation module) {
+  static const char *const names[] = {SIMPLICIAL_ATTENTION,
+                                      SIMPLICIAL_ATTENTION_INTO,
+                                      SIMPLICIAL_ATTENTION_GRAD};
+  return pass_for_each(module, 3, names, check);
+}
+
+MlirPass simplicialCreateVerifyPass(void) {
+  static const PassDefinition definition = {
+      "simplicial-verify", "Check the semantics of simplicial operations", run};
+  static const int64_t id;
+  return pass_create(&definition, &id);
+}

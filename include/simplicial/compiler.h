@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The compiler: MLIR text or an MLIR module in, a callable function or an
+// ahead-of-time artefact out.
+//
+//   SimplicialCompiler *compiler;
+//   simplicialCompilerCreate(&compiler);
+//   SimplicialExecutable *executable;
+//   simplicialCompilerLoad(compiler, text, strlen(text), "a.mlir", "cpu",
+//                          &executable);
+//   const SimplicialFunction *f =
+//       simplicialExecutableLookup(executable, "attention");
+//   simplicialFunctionCall(f, (DLTensor *[]){q, k1, k2, v1, v2, out, lse}, 7);
+//   simplicialExecutableRelease(executable);
+//   simplicialCompilerDestroy(compiler);
+//
+// Errors. Functions that can fail return a status (runtime.h): test its code,
+// free its message. MLIR's diagnostics are in the message, one a line, as
+// `file:line:column: error: text`. After an error, results are NULL and inputs
+// are untouched.
+//
+// Threads. Every function here may be called from any thread at any time, on
+// the same objects too, with two exceptions: an object must outlive its uses,
+// and the context given to simplicialJit must not be used meanwhile.
+//
+// The only target today is "cpu": the processor this program runs on.
+
+#ifndef SIMPLICIAL_COMPILER_H
+#define SIMPLICIAL_COMPILER_H
+
+#include "mlir-c/IR.h"
+#include "simplicial/runtime.h"
+#include <dlpack/dlpack.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Compiles into memory, and remembers what it compiled.
+typedef struct SimplicialCompiler SimplicialCompiler;
+
+/// A compiled module in memory; reference counted.
+typedef struct SimplicialExecutable SimplicialExecutable;
+
+/// A public function of an executable, which owns it.
+typedef struct SimplicialFunction SimplicialFunction;
+
+// Compiling -------------------------------------------------------------------
+
+MLIR_CAPI_EXPORTED SimplicialStatus
+simplicialCompilerCreate(SimplicialCompiler **compiler);
+
+/// Executables that were loaded live on until they are released. NULL is fine.
+MLIR_CAPI_EXPORTED void simplicialCompilerDestroy(SimplicialCompiler *compiler);
+
+/// Compiles the module `source` (`length` bytes of MLIR text or bytecode) for
+/// `target` into memory. The same source and target give the same executable
+/// again without compiling, for as long as the compiler lives. `source_name` is
+/// what diagnostics call the source. The caller owns a reference to the result.
+MLIR_CAPI_EXPORTED SimplicialStatus
+simplicialCompilerLoad(SimplicialCompiler *compiler, const char *source,
+                       size_t length, const char *source_name,
+                       const char *target, SimplicialExecutable **executable);
+
+/// The same for a module of the embedder's own, which is left unchanged.
+/// Upstream's dialects, passes and translations and the `simplicial` dialect
+/// are registered in its context. Nothing is cached.
+MLIR_CAPI_EXPORTED SimplicialStatus simplicialJit(
+    MlirModule module, const char *target, SimplicialExecutable **executable);
+
+typedef enum SimplicialEmit {
+  SIMPLICIAL_EMIT_TILE,   ///< MLIR: the tile program
+  SIMPLICIAL_EMIT_LLVM,   ///< LLVM IR, before LLVM's optimisations
+  SIMPLICIAL_EMIT_OBJECT, ///< relocatable, position-independent object file
+  SIMPLICIAL_EMIT_HEADER, ///< C and C++ header that declares what is in OBJECT
+} SimplicialEmit;
+
+/// Compiles `source` as simplicialCompilerLoad does, and returns what `emit`
+/// names as `*size` bytes at `*data`, which the caller frees with free().
+///
+/// An object is for this machine's processor and defines `_mlir_ciface_NAME`
+/// for each public function NAME and no other external symbol. It needs
+/// libsimplicial_runtime, libc and libm.
+MLIR_CAPI_EXPORTED SimplicialStatus simplicialCompile(
+    const char *source, size_t length, const char *source_name,
+    const char *target, SimplicialEmit emit, char **data, size_t *size);
+
+// Executables -----------------------------------------------------------------
+
+MLIR_CAPI_EXPORTED void
+simplicialExecutableRetain(SimplicialExecutable *executable);
+
+/// Unloads the code with the last reference. NULL is fine.
+MLIR_CAPI_EXPORTED void
+simplicialExecutableRelease(SimplicialExecutable *executable);
+
+MLIR_CAPI_EXPORTED int
+simplicialExecutableFunctionCount(const SimplicialExecutable *executable);
+
+/// Functions are in the module's order.
+MLIR_CAPI_EXPORTED const SimplicialFunction *
+simplicialExecutableFunction(const SimplicialExecutable *executable, int index);
+
+/// The function of this name, or NULL.
+MLIR_CAPI_EXPORTED const SimplicialFunction *
+simplicialExecutableLookup(const SimplicialExecutable *executable,
+                           const char *name);
+
+// Functions -------------------------------------------------------------------
+//
+// The arguments of a call are the function's inputs, then its results, which
+// the caller allocates.
+
+/// A dimension that each call chooses.
+#define SIMPLICIAL_DYNAMIC (-1)
+
+/// What an argument must be.
+typedef struct SimplicialTensorType {
+  DLDataType dtype;
+  int rank;
+  int64_t shape[SIMPLICIAL_MAX_RANK];
+} SimplicialTensorType;
+
+MLIR_CAPI_EXPORTED const char *
+simplicialFunctionName(const SimplicialFunction *function);
+MLIR_CAPI_EXPORTED int
+simplicialFunctionInputCount(const SimplicialFunction *function);
+MLIR_CAPI_EXPORTED int
+simplicialFunctionOutputCount(const SimplicialFunction *function);
+
+/// The type of argument `index`, 0 <= index < inputs + outputs.
+MLIR_CAPI_EXPORTED SimplicialTensorType
+simplicialFunctionArgument(const SimplicialFunction *function, int index);
+
+/// Checks the `count` inputs and computes the shape of result `index` from
+/// theirs, into `shape` (as many elements as the result's rank).
+MLIR_CAPI_EXPORTED SimplicialStatus simplicialFunctionOutputShape(
+    const SimplicialFunction *function, DLTensor *const *inputs, int count,
+    int index, int64_t *shape);
+
+/// Calls the function with `count` = inputs + outputs arguments, and returns
+/// when the results are written.
+///
+/// Checked are each argument's device (memory that the CPU can reach), element
+/// type, alignment to an element, rank and dimensions, which must also agree
+/// with each other as the operations in the function want it. Inputs may be
+/// strided (strides NULL: contiguous) as long as their innermost stride is 1;
+/// results must be contiguous and must overlap nothing (which is not checked).
+MLIR_CAPI_EXPORTED SimplicialStatus simplicialFunctionCall(
+    const SimplicialFunction *function, DLTensor *const *arguments, int count);
+
+/// Checks the `count` inputs and computes how many floating-point operations
+/// the attention operations in a call with them need: 4 * D for each query,
+/// head and allowed pair of keys (two products, a multiply and an add each).
+MLIR_CAPI_EXPORTED SimplicialStatus
+simplicialFunctionFlops(const SimplicialFunction *function,
+                        DLTensor *const *inputs, int count, double *flops);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // SIMPLICIAL_COMPILER_H

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The `simplicial` dialect for users of the MLIR C API: registration, and typed
+// builders and accessors of its operation.
+//
+// 2-simplicial attention (Roy et al., arXiv 2507.02754; Clift et al., arXiv
+// 1909.00668). Query i stands at key position p = i + (N - Nq) and attends to
+// pairs (j, k) of key positions:
+//
+//   S[i,j,k] = scale * sum_d q[i,d] * k1[j,d] * (k2[k,d] + k2_bias)
+//   P        = softmax of S[i] over all allowed pairs
+//   out[i,d] = sum_{j,k} P[i,j,k] * v1[j,d] * (v2[k,d] + v2_bias)
+//   lse[i]   = ln sum_{j,k} exp(S[i,j,k])
+//
+// With form = "determinant" the sum over d becomes sum_t det[q_t, k1_t, k2_t],
+// x_t = (x[t], x[D/3 + t], x[2D/3 + t]) (section 5 of the paper).
+//
+// Allowed pairs: with `causal`, j in (p - w1, p] and k in (p - w2, p]; without,
+// |j - p| < w1 and |k - p| < w2. An absent window does not bound. A query
+// without an allowed pair gives out = 0 and lse = -inf.
+//
+// Nothing here holds global state: two contexts can be used from two threads.
+// As everywhere in MLIR, one context's IR is changed by one thread at a time.
+
+#ifndef SIMPLICIAL_DIALECT_H
+#define SIMPLICIAL_DIALECT_H
+
+#include "mlir-c/IR.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Operation names.
+#define SIMPLICIAL_ATTENTION "simplicial.attention"
+#define SIMPLICIAL_ATTENTION_INTO "simplicial.attention_into"
+#define SIMPLICIAL_ATTENTION_GRAD "simplicial.attention_grad"
+
+/// Module attribute (a string): what to compile for. "cpu" if absent.
+#define SIMPLICIAL_TARGET_ATTR "simplicial.target"
+/// Discardable attribute (a dictionary) of an operation: its tiling strategy,
+/// see `simplicial-configure` in passes.h.
+#define SIMPLICIAL_CONFIG_ATTR "simplicial.config"
+
+/// Loads the dialect into `context`; doing so again is harmless. Fails, after
+/// emitting a diagnostic, only if another dialect of this name is in the way.
+MLIR_CAPI_EXPORTED MlirLogicalResult
+simplicialRegisterDialect(MlirContext context);
+
+typedef enum SimplicialForm {
+  SIMPLICIAL_TRILINEAR,
+  SIMPLICIAL_DETERMINANT,
+} SimplicialForm;
+
+/// The attributes of an attention operation. Zero-initialised they say what an
+/// operation without attributes says.
+typedef struct SimplicialAttentionAttributes {
+  int64_t w1;    ///< window of k1 and v1 in keys; 0: none
+  int64_t w2;    ///< window of k2 and v2 in keys; 0: none
+  bool causal;   ///< keys after the query's position are not attended to
+  float scale;   ///< of the logits, positive; 0: 1/sqrt(D)
+  float k2_bias; ///< added to every element of k2
+  float v2_bias; ///< added to every element of v2
+  SimplicialForm form;
+} SimplicialAttentionAttributes;
+
+/// Operand numbers of the operations.
+enum SimplicialAttentionOperand {
+  SIMPLICIAL_Q,
+  SIMPLICIAL_K1,
+  SIMPLICIAL_K2,
+  SIMPLICIAL_V1,
+  SIMPLICIAL_V2,
+  SIMPLICIAL_OUT, ///< attention_into and attention_grad
+  SIMPLICIAL_LSE, ///< attention_into (may be missing) and attention_grad
+};
+
+/// Creates a detached `simplicial.attention` owned by the caller (insert it
+/// into a block, or destroy it). q: tensor [B, Nq, Hq, D]; k1, k2, v1, v2:
+/// tensors [B, N, Hk, D]; B, Nq and N may be dynamic. Results: out of q's type
+/// and lse, a tensor [B, Hq, Nq] of f32. The operation is not verified here.
+MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionCreate(
+    MlirLocation location, MlirValue q, MlirValue k1, MlirValue k2,
+    MlirValue v1, MlirValue v2, SimplicialAttentionAttributes attributes);
+
+/// Reads the attributes of any of the dialect's operations, defaults filled in
+/// (except `scale`, see above). An attribute of a wrong type, name or range is
+/// diagnosed at the operation's location and fails.
+MLIR_CAPI_EXPORTED MlirLogicalResult simplicialAttentionGetAttributes(
+    MlirOperation op, SimplicialAttentionAttributes *attributes);
+
+/// Writes `attributes` onto `op`; what says the default is left out.
+MLIR_CAPI_EXPORTED void
+simplicialAttentionSetAttributes(MlirOperation op,
+                                 SimplicialAttentionAttributes attributes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // SIMPLICIAL_DIALECT_H

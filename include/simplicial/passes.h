@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The passes and the named pass sequences, for users of the MLIR C API.
+//
+// All passes run on `builtin.module` and take no options: what a pass needs to
+// know stands in the IR, as the module attribute `simplicial.target` and the
+// operation attribute `simplicial.config`. All of them diagnose what they
+// cannot lower at its location and then fail. Passes and sequences hold no
+// state and may be created from several threads at once.
+
+#ifndef SIMPLICIAL_PASSES_H
+#define SIMPLICIAL_PASSES_H
+
+#include "mlir-c/Pass.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// simplicial-verify: checks what the dialect's definition cannot say.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
+
+/// simplicial-configure: attaches `simplicial.config` to each operation; what a
+/// dictionary already there says is kept (and checked).
+///
+///   block_h : i64     query heads in a tile; divides Hq/Hk
+///   block_j : i64     keys of the outer window in a tile
+///   block_k : i64     keys of the inner window in a tile
+///   order   : string  "kj" (a tile of inner keys stays while the outer ones
+///                     pass) or "jk"
+///   operand : type    element type of the operands of matrix products
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateConfigurePass(void);
+
+/// simplicial-bufferize: `attention` on tensors -> `attention_into` on memrefs
+/// (between bufferization.to_buffer and to_tensor, which upstream's
+/// one-shot-bufferize then takes away).
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateBufferizePass(void);
+
+/// simplicial-tile: `attention_into` -> a tile program of upstream dialects.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateTilePass(void);
+
+/// simplicial-block (CPU): tile values -> scratch buffers with rows on vector
+/// lanes, and loops over registers' worth of them.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateBlockPass(void);
+
+/// simplicial-outline (CPU): scf.forall -> a function of an iteration range,
+/// handed to the runtime's thread pool.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateOutlinePass(void);
+
+typedef struct SimplicialPassInfo {
+  const char *name;
+  const char *description;
+  MlirPass (*create)(void);
+} SimplicialPassInfo;
+
+/// The passes above, in pipeline order; `*count` gets their number.
+MLIR_CAPI_EXPORTED const SimplicialPassInfo *simplicialPasses(size_t *count);
+
+typedef struct SimplicialPipelineInfo {
+  const char *name;
+  const char *description;
+} SimplicialPipelineInfo;
+
+/// The named sequences; `*count` gets their number.
+///
+///   simplicial-to-tile   attention on tensors -> tile program on memrefs
+///   simplicial-to-cpu    tile program -> LLVM dialect
+MLIR_CAPI_EXPORTED const SimplicialPipelineInfo *
+simplicialPipelines(size_t *count);
+
+/// Appends the named sequence to `manager` (anchored at `builtin.module`).
+/// Fails if there is no sequence of this name, or if an upstream pass in it is
+/// not registered (call mlirRegisterAllPasses first); `callback`, if not NULL,
+/// receives the reason.
+MLIR_CAPI_EXPORTED MlirLogicalResult
+simplicialAddPipeline(MlirOpPassManager manager, MlirStringRef name,
+                      MlirStringCallback callback, void *userData);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // SIMPLICIAL_PASSES_H

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One module on its way from source to LLVM dialect. Each compilation has a
+// context of its own (or the embedder's), so that they can run side by side.
+
+#ifndef SIMPLICIAL_COMPILER_COMPILATION_H
+#define SIMPLICIAL_COMPILER_COMPILATION_H
+
+#include "diagnostics.h"
+
+typedef struct Compilation {
+  MlirContext own_context; ///< null: the embedder's is used
+  MlirModule own_source;   ///< null: the embedder's is used
+  MlirModule source;       ///< as the user wrote it
+  MlirModule lowered;      ///< the copy that passes transform
+  Diagnostics diagnostics;
+} Compilation;
+
+/// Parses `source`. Whatever the status, the compilation must be ended.
+SimplicialStatus compilation_begin(Compilation *self, const char *source,
+                                   size_t length, const char *source_name);
+
+/// Starts from the embedder's module.
+SimplicialStatus compilation_begin_module(Compilation *self, MlirModule module);
+
+/// `lowered` becomes the tile program for `target`.
+SimplicialStatus compilation_to_tile(Compilation *self, const char *target);
+
+/// `lowered` becomes the LLVM dialect's.
+SimplicialStatus compilation_to_llvm(Compilation *self, const char *target);
+
+void compilation_end(Compilation *self);
+
+#endif // SIMPLICIAL_COMPILER_COMPILATION_H

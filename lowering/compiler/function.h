@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What is known about a public function apart from its code.
+//
+// Dimensions that must be equal, in whatever arguments they are, share a
+// *symbol*: for attention on dynamic shapes, one for B, one for Nq and one for
+// N. A symbol has a static size or gets one from the inputs of each call.
+
+#ifndef SIMPLICIAL_COMPILER_FUNCTION_H
+#define SIMPLICIAL_COMPILER_FUNCTION_H
+
+#include "compilation.h"
+
+#include "simplicial/compiler.h"
+#include "simplicial/dialect.h"
+
+typedef struct Argument {
+  DLDataType dtype;
+  int rank;
+  int symbols[SIMPLICIAL_MAX_RANK]; ///< one a dimension
+} Argument;
+
+/// An attention operation in the function.
+typedef struct Attention {
+  SimplicialAttentionAttributes attributes;
+  int b, nq, hq, n, d; ///< symbols
+} Attention;
+
+struct SimplicialFunction {
+  char *name;
+  int input_count, output_count;
+  Argument *arguments; ///< inputs, then outputs
+  int symbol_count;
+  int64_t *sizes; ///< of symbols: static or SIMPLICIAL_DYNAMIC
+  int attention_count;
+  Attention *attentions;
+  void (*entry)(void **descriptors); ///< NULL until it is loaded
+};
+
+/// The public functions with a body of the module as it was written, which has
+/// been lowered successfully. The caller frees them, whatever the status.
+SimplicialStatus functions_read(const Compilation *compilation, int *count,
+                                SimplicialFunction **functions);
+void functions_free(SimplicialFunction *functions, int count);
+
+/// dims.c: sets `arguments[].symbols` and all below them of a function whose
+/// other fields are set, from the operations in `op`.
+SimplicialStatus function_read_dims(SimplicialFunction *function,
+                                    MlirOperation op,
+                                    const Diagnostics *diagnostics);
+
+#endif // SIMPLICIAL_COMPILER_FUNCTION_H

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// LLVM's part of a compilation: LLVM dialect -> LLVM IR -> object file, for
+// this machine's processor. What is loaded and what is emitted is made here.
+
+#ifndef SIMPLICIAL_COMPILER_MACHINE_H
+#define SIMPLICIAL_COMPILER_MACHINE_H
+
+#include "compilation.h"
+
+#include "llvm-c/Core.h"
+#include "llvm-c/Error.h"
+#include "llvm-c/TargetMachine.h"
+
+/// Generated functions that C calls begin so; the rest of the name is the
+/// function's in the source.
+#define MACHINE_INTERFACE "_mlir_ciface_"
+
+typedef struct Machine {
+  LLVMTargetMachineRef target;
+  LLVMContextRef context;
+  LLVMModuleRef module;
+} Machine;
+
+/// Translates what compilation_to_llvm left. Whatever the status, the machine
+/// must be ended.
+SimplicialStatus machine_begin(Machine *self, const Compilation *compilation);
+
+/// Optimises the module and compiles it into an object file, in which only
+/// functions whose names begin with `exported` are visible.
+SimplicialStatus machine_object(Machine *self, const char *exported,
+                                LLVMMemoryBufferRef *object);
+
+void machine_end(Machine *self);
+
+/// A status for `error`, which is consumed.
+SimplicialStatus machine_status(LLVMErrorRef error);
+
+#endif // SIMPLICIAL_COMPILER_MACHINE_H

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Module -> its public functions and their signatures.
+
+#include "function.h"
+
+#include "lowering/ir.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_public_function(MlirOperation op) {
+  if (!ir_is(op, "func.func") ||
+      mlirBlockIsNull(mlirRegionGetFirstBlock(mlirOperationGetRegion(op, 0))))
+    return false;
+  MlirAttribute visibility = ir_get_attr(op, "sym_visibility");
+  return mlirAttributeIsNull(visibility) ||
+         mlirStringRefEqual(mlirStringAttrGetValue(visibility),
+                            ir_str("public"));
+}
+
+static bool element_type(MlirType type, DLDataType *dtype) {
+  const char *name = mlirTypeIsAF32(type)    ? "f32"
+                     : mlirTypeIsAF16(type)  ? "f16"
+                     : mlirTypeIsABF16(type) ? "bf16"
+                                             : "";
+  return simplicialTypeFromName(name, dtype);
+}
+
+static bool read_argument(MlirType type, Argument *argument) {
+  if (!mlirTypeIsARankedTensor(type) ||
+      mlirShapedTypeGetRank(type) > SIMPLICIAL_MAX_RANK)
+    return false;
+  argument->rank = (int)mlirShapedTypeGetRank(type);
+  return element_type(mlirShapedTypeGetElementType(type), &argument->dtype);
+}
+
+static SimplicialStatus read_function(MlirOperation op,
+                                      SimplicialFunction *function,
+                                      const Diagnostics *diagnostics) {
+  MlirStringRef name = mlirStringAttrGetValue(ir_get_attr(op, "sym_name"));
+  MlirType type = mlirTypeAttrGetValue(ir_get_attr(op, "function_type"));
+  int inputs = (int)mlirFunctionTypeGetNumInputs(type);
+  int outputs = (int)mlirFunctionTypeGetNumResults(type);
+  function->input_count = inputs;
+  function->output_count = outputs;
+  function->name = strndup(name.data, name.length);
+  function->arguments =
+      calloc((size_t)(inputs + outputs) + 1, sizeof *function->arguments);
+  if (!function->name || !function->arguments)
+    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+
+  for (int i = 0; i < inputs + outputs; ++i) {
+    bool input = i < inputs;
+    if (read_argument(input ? mlirFunctionTypeGetInput(type, i)
+                            : mlirFunctionTypeGetResult(type, i - inputs),
+                      &function->arguments[i]))
+      continue;
+    ir_error(op,
+             "%s %d of public function '%s' must be a ranked tensor of f32, "
+             "f16 or bf16, of rank %d at most",
+             input ? "argument" : "result", input ? i : i - inputs,
+             function->name, SIMPLICIAL_MAX_RANK);
+    return diagnostics_status(diagnostics, false, "reading the signature");
+  }
+  return function_read_dims(function, op, diagnostics);
+}
+
+SimplicialStatus functions_read(const Compilation *compilation, int *count,
+                                SimplicialFunction **functions) {
+  MlirOperation first =
+      mlirBlockGetFirstOperation(mlirModuleGetBody(compilation->source));
+  int total = 0;
+  for (MlirOperation op = first; !mlirOperationIsNull(op);
+       op = mlirOperationGetNextInBlock(op))
+    total += is_public_function(op);
+  *count = 0;
+  *functions = NULL;
+  if (!total)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "the module has no public function with a body");
+  *functions = calloc((size_t)total, sizeof **functions);
+  if (!*functions)
+    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+
+  SimplicialStatus status = simplicialOk();
+  for (MlirOperation op = first; !mlirOperationIsNull(op) && !status.code;
+       op = mlirOperationGetNextInBlock(op))
+    if (is_public_function(op))
+      status = read_function(op, &(*functions)[(*count)++],
+                             &compilation->diagnostics);
+  return status;
+}
+
+void functions_free(SimplicialFunction *functions, int count) {
+  for (int i = 0; i < count; ++i) {
+    free(functions[i].name);
+    free(functions[i].arguments);
+    free(functions[i].sizes);
+    free(functions[i].attentions);
+  }
+  free(functions);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The tiling strategy of one operation, and the windows it is chosen for.
+
+#ifndef SIMPLICIAL_LOWERING_CONFIG_H
+#define SIMPLICIAL_LOWERING_CONFIG_H
+
+#include "simplicial/dialect.h"
+
+#include "mlir-c/IR.h"
+
+/// The attribute `simplicial.config`, see simplicialCreateConfigurePass.
+typedef struct Config {
+  int64_t block_h;       ///< query heads in a tile
+  int64_t block_j;       ///< outer keys in a tile; block_h * block_j rows
+  int64_t block_k;       ///< inner keys in a tile
+  bool inner_stationary; ///< order "kj": inner tiles outside the loop over j
+  MlirType operand;      ///< element type of the operands of products
+} Config;
+
+/// Reads a complete `simplicial.config`; diagnoses a missing or wrong one.
+MlirLogicalResult config_get(MlirOperation op, Config *config);
+
+/// The outer window is the smaller one. The operation is symmetric in its two
+/// pairs of keys and values, so when w1 > w2 the pairs change roles.
+bool config_swaps_roles(SimplicialAttentionAttributes attributes);
+
+#endif // SIMPLICIAL_LOWERING_CONFIG_H

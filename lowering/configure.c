@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// simplicial-configure: chooses the tiling strategy.
+//
+// In:  "simplicial.attention"(...) {w1 = 32 : i64, ...}
+// Out: "simplicial.attention"(...) {w1 = 32 : i64, ...,
+//        simplicial.config = {block_h = 8 : i64, block_j = 2 : i64,
+//                             block_k = 128 : i64, operand = f32,
+//                             order = "kj"}}
+//
+// What an operation's config already says stays as it is; the rest is filled
+// in. Only this file knows targets.
+
+#include "config.h"
+#include "ir.h"
+#include "pass.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+#define BLOCK_H "block_h"
+#define BLOCK_J "block_j"
+#define BLOCK_K "block_k"
+#define ORDER "order"
+#define ORDER_KJ "kj"
+#define ORDER_JK "jk"
+#define OPERAND "operand"
+
+enum { MAX_BLOCK = 1024 };
+
+static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
+static int64_t ceil_div(int64_t x, int64_t y) { return (x + y - 1) / y; }
+
+bool config_swaps_roles(SimplicialAttentionAttributes attributes) {
+  return attributes.w2 && (!attributes.w1 || attributes.w2 < attributes.w1);
+}
+
+static int64_t group_size(MlirOperation op) {
+  return ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 2) /
+         ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_K1)), 2);
+}
+
+// The CPU
+// ------------------------------------------------------------------------
+
+enum {
+  CPU_ROWS = 16,    ///< rows of a tile: two 8-lane vectors
+  CPU_CACHE = 8192, ///< floats of an inner tile that stay close by
+  CPU_MAX_BLOCK_K = 256,
+};
+
+/// Fills the rows with (head, j) pairs: of all ways to take `block_h` of the
+/// group's heads and as many j's as then fit, the one that wastes fewest lanes
+/// over a whole outer window.
+static void choose_cpu(MlirOperation op, SimplicialAttentionAttributes a,
+                       Config *config) {
+  int64_t outer = config_swaps_roles(a) ? a.w2 : a.w1;
+  int64_t inner = config_swaps_roles(a) ? a.w1 : a.w2;
+  int64_t group = group_size(op), best_lanes = 0, best_work = 1;
+  for (int64_t h = min(group, CPU_ROWS); h >= 1; --h) {
+    if (group % h)
+      continue;
+    int64_t j = CPU_ROWS / h;
+    if (outer)
+      j = min(j, outer);
+    int64_t window = outer ? outer : j;
+    int64_t lanes = CPU_ROWS * ceil_div(window, j), work = h * window;
+    if (work * best_lanes <= best_work * lanes && best_lanes)
+      continue;
+    best_lanes = lanes, best_work = work;
+    config->block_h = h, config->block_j = j;
+  }
+  int64_t d = ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 3);
+  config->block_k = min(CPU_MAX_BLOCK_K, CPU_CACHE / d);
+  if (inner)
+    config->block_k = min(config->block_k, inner);
+  config->inner_stationary = true;
+  config->operand = mlirF32TypeGet(mlirOperationGetContext(op));
+}
+
+// The attribute
+// --------------------------------------------------------------------
+
+static MlirAttribute entry(MlirAttribute config, const char *name) {
+  return mlirAttributeIsNull(config)
+             ? config
+             : mlirDictionaryAttrGetElementByName(config, ir_str(name));
+}
+
+static MlirLogicalResult read_block(MlirOperation op, MlirAttribute config,
+                                    const char *name, int64_t *value) {
+  MlirAttribute attribute = entry(config, name);
+  if (mlirAttributeIsNull(attribute))
+    return mlirLogicalResultSuccess();
+  if (!mlirAttributeIsAInteger(attribute))
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be an integer",
+                    name);
+  *value = mlirIntegerAttrGetValueInt(attribute);
+  if (*value < 1 || *value > MAX_BLOCK)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be 1 to %d", name,
+                    MAX_BLOCK);
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult read_order(MlirOperation op, MlirAttribute config,
+                                    bool *inner_stationary) {
+  MlirAttribute attribute = entry(config, ORDER);
+  if (mlirAttributeIsNull(attribute))
+    return mlirLogicalResultSuccess();
+  if (mlirAttributeIsAString(attribute)) {
+    MlirStringRef order = mlirStringAttrGetValue(attribute);
+    *inner_stationary = mlirStringRefEqual(order, ir_str(ORDER_KJ));
+    if (*inner_stationary || mlirStringRefEqual(order, ir_str(ORDER_JK)))
+      return mlirLogicalResultSuccess();
+  }
+  return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" ORDER "' must be \"" ORDER_KJ
+                                             "\" or \"" ORDER_JK "\"");
+}
+
+static MlirLogicalResult read_operand(MlirOperation op, MlirAttribute config,
+                                      MlirType *operand) {
+  MlirAttribute attribute = entry(config, OPERAND);
+  if (mlirAttributeIsNull(attribute))
+    return mlirLogicalResultSuccess();
+  MlirType element = ir_element(ir_type(ir_operand(op, SIMPLICIAL_Q)));
+  if (mlirAttributeIsAType(attribute)) {
+    *operand = mlirTypeAttrGetValue(attribute);
+    if (mlirTypeIsAF32(*operand) || mlirTypeEqual(*operand, element))
+      return mlirLogicalResultSuccess();
+  }
+  return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                  ": '" OPERAND "' must be f32 or the operands' element type");
+}
+
+/// Reads what is there into `config`.
+static MlirLogicalResult read(MlirOperation op, Config *config) {
+  MlirAttribute attribute = ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR);
+  if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR " must be a dictionary");
+  static const char *const known[] = {BLOCK_H, BLOCK_J, BLOCK_K, ORDER,
+                                      OPERAND};
+  intptr_t entries = mlirAttributeIsNull(attribute)
+                         ? 0
+                         : mlirDictionaryAttrGetNumElements(attribute);
+  for (intptr_t i = 0; i < entries; ++i) {
+    MlirStringRef name =
+        mlirIdentifierStr(mlirDictionaryAttrGetElement(attribute, i).name);
+    bool found = false;
+    for (size_t k = 0; k < sizeof known / sizeof *known; ++k)
+      found |= mlirStringRefEqual(name, ir_str(known[k]));
+    if (!found)
+      return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": unknown entry '%.*s'",
+                      (int)name.length, name.data);
+  }
+  if (mlirLogicalResultIsFailure(
+          read_block(op, attribute, BLOCK_H, &config->block_h)) ||
+      mlirLogicalResultIsFailure(
+          read_block(op, attribute, BLOCK_J, &config->block_j)) ||
+      mlirLogicalResultIsFailure(
+          read_block(op, attribute, BLOCK_K, &config->block_k)) ||
+      mlirLogicalResultIsFailure(
+          read_order(op, attribute, &config->inner_stationary)) ||
+      mlirLogicalResultIsFailure(read_operand(op, attribute, &config->operand)))
+    return mlirLogicalResultFailure();
+  if (config->block_h && group_size(op) % config->block_h)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR
+                    ": '" BLOCK_H "' must divide the group of %lld heads",
+                    (long long)group_size(op));
+  if (config->block_h * config->block_j > MAX_BLOCK)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_H "' * '" BLOCK_J
+                                           "' must be at most %d",
+                    MAX_BLOCK);
+  return mlirLogicalResultSuccess();
+}
+
+static void write(MlirOperation op, const Config *config) {
+  Ir b = ir_before(op);
+  const IrAttribute entries[] = {
+      {BLOCK_H, ir_i64_attr(&b, config->block_h)},
+      {BLOCK_J, ir_i64_attr(&b, config->block_j)},
+      {BLOCK_K, ir_i64_attr(&b, config->block_k)},
+      {ORDER,
+       mlirStringAttrGet(
+           b.context, ir_str(config->inner_stationary ? ORDER_KJ : ORDER_JK))},
+      {OPERAND, mlirTypeAttrGet(config->operand)}};
+  enum { COUNT = sizeof entries / sizeof *entries };
+  MlirNamedAttribute named[COUNT];
+  for (int i = 0; i < COUNT; ++i)
+    named[i] = mlirNamedAttributeGet(
+        mlirIdentifierGet(b.context, ir_str(entries[i].name)),
+        entries[i].value);
+  mlirOperationSetAttributeByName(
+      op, ir_str(SIMPLICIAL_CONFIG_ATTR),
+      mlirDictionaryAttrGet(b.context, COUNT, named));
+}
+
+MlirLogicalResult config_get(MlirOperation op, Config *config) {
+  *config = (Config){0};
+  if (mlirAttributeIsNull(ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR)))
+    return ir_error(op, "has no " SIMPLICIAL_CONFIG_ATTR
+                        ": run simplicial-configure first");
+  if (mlirLogicalResultIsFailure(read(op, config)))
+    return mlirLogicalResultFailure();
+  if (!config->block_h || !config->block_j || !config->block_k ||
+      mlirTypeIsNull(config->operand))
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    " is incomplete: run simplicial-configure first");
+  return mlirLogicalResultSuccess();
+}
+
+// The pass
+// -------------------------------------------------------------------------
+
+static MlirLogicalResult configure(MlirOperation op) {
+  SimplicialAttentionAttributes attributes;
+  if (mlirLogicalResultIsFailure(
+          simplicialAttentionGetAttributes(op, &attributes)))
+    return mlirLogicalResultFailure();
+  Config config;
+  choose_cpu(op, attributes, &config);
+  if (mlirLogicalResultIsFailure(read(op, &config)))
+    return mlirLogicalResultFailure();
+  write(op, &config);
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult check_target(MlirOperation module) {
+  MlirAttribute target = ir_get_attr(module, SIMPLICIAL_TARGET_ATTR);
+  if (mlirAttributeIsNull(target))
+    return mlirLogicalResultSuccess();
+  if (!mlirAttributeIsAString(target))
+    return ir_error(module, SIMPLICIAL_TARGET_ATTR " must be a string");
+  MlirStringRef name = mlirStringAttrGetValue(target);
+  if (!mlirStringRefEqual(name, ir_str("cpu")))
+    return ir_error(module, "unknown target '%.*s'; there is: cpu",
+                    (int)name.length, name.data);
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult run(MlirOperation module) {
+  static const char *const names[] = {SIMPLICIAL_ATTENTION,
+                                      SIMPLICIAL_ATTENTION_INTO};
+  if (mlirLogicalResultIsFailure(check_target(module)))
+    return mlirLogicalResultFailure();
+  return pass_for_each(module, 2, names, configure);
+}
+
+MlirPass simplicialCreateConfigurePass(void) {
+  static const PassDefinition definition = {
+      "simplicial-configure", "Choose the tiling strategy of each operation",
+      run};
+  static const int64_t id;
+  return pass_create(&definition, &id);
+}

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// simplicial-outline: parallel loops -> functions of an iteration range.
+//
+// In:  func.func @f(%q: memref<...>) {
+//        scf.forall (%i, %j) in (%m, %n) { body of %q }
+//      }
+// Out: func.func private @f_tiles(%context: !llvm.ptr, %lo: i64, %hi: i64) {
+//        %q = ...                       // loaded from %context
+//        scf.for %t = %lo to %hi { %i = %t / %n; %j = %t % %n; body }
+//      }
+//      func.func @f(%q: memref<...>) attributes {llvm.emit_c_interface} {
+//        ...                            // %q stored to %context
+//        call @simplicialParallelFor(@f_tiles, %context, %m * %n)
+//      }
+//
+// simplicialParallelFor is the runtime's (runtime.h). Buffers on the stack are
+// allocated once a call of the outlined function, not once an iteration. Public
+// functions get C wrappers, being what a host program calls.
+
+#include "lowering/ir.h"
+#include "lowering/pass.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+#include "mlir-c/Dialect/LLVM.h"
+
+#include <stdio.h>
+
+#define PARALLEL_FOR "simplicialParallelFor"
+
+enum { MAX_CAPTURES = 256 };
+
+typedef struct Captures {
+  MlirOperation forall;
+  int n;
+  MlirValue values[MAX_CAPTURES];
+  MlirValue replacements[MAX_CAPTURES];
+  bool overflow;
+} Captures;
+
+static MlirBlock block_of(MlirValue value) {
+  return mlirValueIsABlockArgument(value)
+             ? mlirBlockArgumentGetOwner(value)
+             : mlirOperationGetBlock(mlirOpResultGetOwner(value));
+}
+
+static bool is_inside(MlirValue value, MlirOperation op) {
+  MlirOperation parent = mlirBlockGetParentOperation(block_of(value));
+  while (!mlirOperationIsNull(parent) && !mlirOperationEqual(parent, op))
+    parent = mlirOperationGetParentOperation(parent);
+  return !mlirOperationIsNull(parent);
+}
+
+static int find(const Captures *c, MlirValue value) {
+  for (int i = 0; i < c->n; ++i)
+    if (mlirValueEqual(c->values[i], value))
+      return i;
+  return -1;
+}
+
+static void capture(Captures *c, MlirValue value) {
+  if (find(c, value) >= 0)
+    return;
+  c->overflow |= c->n == MAX_CAPTURES;
+  if (!c->overflow)
+    c->values[c->n++] = value;
+}
+
+static MlirWalkResult collect(MlirOperation op, void *user) {
+  Captures *c = user;
+  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); ++i) {
+    MlirValue operand = mlirOperationGetOperand(op, i);
+    if (!is_inside(operand, c->forall))
+      capture(c, operand);
+  }
+  return MlirWalkResultAdvance;
+}
+
+static MlirWalkResult replace(MlirOperation op, void *user) {
+  const Captures *c = user;
+  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); ++i) {
+    int found = find(c, mlirOperationGetOperand(op, i));
+    if (found >= 0)
+      mlirOperationSetOperand(op, i, c->replacements[found]);
+  }
+  return MlirWalkResultAdvance;
+}
+
+// How values travel in the context
+// -----------------------------------------------
+
+static MlirType pointer(Ir *b) { return mlirLLVMPointerTypeGet(b->context, 0); }
+static MlirType i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
+
+/// The LLVM type that `type` converts to; a memref's descriptor is a struct.
+static MlirType lowered(Ir *b, MlirType type) {
+  if (mlirTypeIsAIndex(type))
+    return i64(b);
+  if (!mlirTypeIsAMemRef(type))
+    return type;
+  MlirType sizes = mlirLLVMArrayTypeGet(i64(b), (unsigned)ir_rank(type));
+  MlirType fields[] = {pointer(b), pointer(b), i64(b), sizes, sizes};
+  return mlirLLVMStructTypeLiteralGet(b->context, ir_rank(type) ? 5 : 3, fields,
+                                      false);
+}
+
+static MlirValue cast(Ir *b, MlirValue value, MlirType type) {
+  if (mlirTypeEqual(ir_type(value), type))
+    return value;
+  return ir_value(b, "builtin.unrealized_conversion_cast", type,
+                  IR_VALUES(value), IR_NONE);
+}
+
+/// Constants do not travel: the outlined function has its own.
+static bool is_constant(MlirValue value) {
+  return ir_is(ir_def(value), "arith.constant");
+}
+
+static MlirType context_type(Ir *b, const Captures *c) {
+  MlirType fields[MAX_CAPTURES];
+  int n = 0;
+  for (int i = 0; i < c->n; ++i)
+    if (!is_constant(c->values[i]))
+      fields[n++] = lowered(b, ir_type(c->values[i]));
+  return mlirLLVMStructTypeLiteralGet(b->context, n, fields, false);
+}
+
+static MlirValue field(Ir *b, MlirValue context, MlirType type, int number) {
+  MlirAttribute indices =
+      mlirDenseI32ArrayGet(b->context, 2, (int32_t[]){0, number});
+  return ir_value(b, "llvm.getelementptr", pointer(b), IR_VALUES(context),
+                  IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)},
+                                {"rawConstantIndices", indices}));
+}
+
+static MlirValue store_captures(Ir *b, const Captures *c) {
+  MlirType type = context_type(b, c);
+  MlirValue one = ir_value(b, "arith.constant", i64(b), IR_NONE,
+                           IR_ATTRIBUTES({"value", ir_i64_attr(b, 1)}));
+  MlirValue context =
+      ir_value(b, "llvm.alloca", pointer(b), IR_VALUES(one),
+               IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)}));
+  for (int i = 0, n = 0; i < c->n; ++i) {
+    if (is_constant(c->values[i]))
+      continue;
+    MlirValue value = cast(b, c->values[i], lowered(b, ir_type(c->values[i])));
+    ir_op(b, "llvm.store", IR_NONE,
+          IR_VALUES(value, field(b, context, type, n++)), IR_NONE);
+  }
+  return context;
+}
+
+static void load_captures(Ir *b, Captures *c, MlirValue context) {
+  MlirType type = context_type(b, c);
+  for (int i = 0, n = 0; i < c->n; ++i) {
+    MlirType wanted = ir_type(c->values[i]);
+    if (is_constant(c->values[i])) {
+      c->replacements[i] = ir_clone_with(b, ir_def(c->values[i]), wanted, NULL);
+      continue;
+    }
+    MlirValue loaded =
+        ir_value(b, "llvm.load", lowered(b, wanted),
+                 IR_VALUES(field(b, context, type, n++)), IR_NONE);
+    c->replacements[i] = cast(b, loaded, wanted);
+  }
+}
+
+// Functions
+// -------------------------------------------------------------------------
+
+static MlirStringRef symbol_name(MlirOperation function) {
+  return mlirStringAttrGetValue(ir_get_attr(function, "sym_name"));
+}
+
+/// A private function at the end of the module, with a body if there are
+/// argument values to return in `arguments`.
+static MlirOperation add_function(MlirOperation module, MlirLocation location,
+                                  const char *name, int n,
+                                  const MlirType *types, bool with_body) {
+  MlirContext context = mlirOperationGetContext(module);
+  MlirBlock top = ir_body(module, 0);
+  MlirOperationState state =
+      mlirOperationStateGet(ir_str("func.func"), location);
+  const struct {
+    const char *name;
+    MlirAttribute value;
+  } attributes[] = {
+      {"sym_name", mlirStringAttrGet(context, ir_str(name))},
+      {"sym_visibility", mlirStringAttrGet(context, ir_str("private"))},
+      {"function_type",
+       mlirTypeAttrGet(mlirFunctionTypeGet(context, n, types, 0, NULL))}};
+  for (int i = 0; i < 3; ++i) {
+    MlirNamedAttribute attribute = mlirNamedAttributeGet(
+        mlirIdentifierGet(context, ir_str(attributes[i].name)),
+        attributes[i].value);
+    mlirOperationStateAddAttributes(&state, 1, &attribute);
+  }
+  MlirRegion region = mlirRegionCreate();
+  if (with_body) {
+    MlirLocation locations[] = {location, location, location};
+    mlirRegionAppendOwnedBlock(region, mlirBlockCreate(n, types, locations));
+  }
+  mlirOperationStateAddOwnedRegions(&state, 1, &region);
+  MlirOperation function = mlirOperationCreate(&state);
+  mlirBlockAppendOwnedOperation(top, function);
+  return function;
+}
+
+static MlirOperation find_function(MlirOperation module, MlirStringRef name) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(ir_body(module, 0));
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op))
+    if (ir_is(op, "func.func") && mlirStringRefEqual(symbol_name(op), name))
+      return op;
+  return (MlirOperation){NULL};
+}
+
+/// "<function>_tiles", with a number behind it if that is taken.
+static void unique_name(MlirOperation module, MlirStringRef function,
+                        char *name, size_t size) {
+  for (int i = 0;; ++i) {
+    if (i == 0)
+      snprintf(name, size, "%.*s_tiles", (int)function.length, function.data);
+    else
+      snprintf(name, size, "%.*s_tiles_%d", (int)function.length, function.data,
+               i);
+    if (mlirOperationIsNull(find_function(module, ir_str(name))))
+      return;
+  }
+}
+
+// The rewrite
+// -----------------------------------------------------------------------
+
+/// The loop's extents: its static bounds as constants, the others as they are.
+static MlirLogicalResult extents_of(Ir *b, MlirOperation forall, int *rank,
+                                    MlirValue *extents) {
+  MlirAttribute upper = ir_get_attr(forall, "staticUpperBound");
+  MlirAttribute lower = ir_get_attr(forall, "staticLowerBound");
+  MlirAttribute step = ir_get_attr(forall, "staticStep");
+  *rank = (int)mlirDenseArrayGetNumElements(upper);
+  if (*rank > IR_MAX_RANK || mlirOperationGetNumResults(forall))
+    return ir_error(forall,
+                    "simplicial-outline takes loops without results "
+                    "of at most %d dimensions",
+                    IR_MAX_RANK);
+  int operand = 0;
+  for (int i = 0; i < *rank; ++i) {
+    if (mlirDenseI64ArrayGetElement(lower, i) != 0 ||
+        mlirDenseI64ArrayGetElement(step, i) != 1)
+      return ir_error(forall, "simplicial-outline takes loops from 0 in steps "
+                              "of 1");
+    int64_t size = mlirDenseI64ArrayGetElement(upper, i);
+    extents[i] = mlirShapedTypeIsDynamicSize(size)
+                     ? ir_operand(forall, operand++)
+                     : ir_const_index(b, size);
+  }
+  return mlirLogicalResultSuccess();
+}
+
+/// Moves the loop's body to the end of `b`'s block; stack buffers go to
+/// `entry`.
+static void move_body(Ir *b, MlirOperation forall, MlirOperation entry) {
+  MlirBlock body = ir_body(forall, 0);
+  MlirOperation op = mlirBlockGetFirstOperation(body);
+  MlirOperation terminator = mlirBlockGetTerminator(body);
+  while (!mlirOperationEqual(op, terminator)) {
+    MlirOperation next = mlirOperationGetNextInBlock(op);
+    if (ir_is(op, "memref.alloca") && !mlirOperationGetNumOperands(op)) {
+      mlirOperationMoveBefore(op, entry);
+    } else {
+      mlirOperationRemoveFromParent(op);
+      mlirBlockAppendOwnedOperation(b->block, op);
+    }
+    op = next;
+  }
+}
+
+static void fill_function(MlirOperation function, MlirOperation forall,
+                          Captures *captures, int rank,
+                          const MlirValue *extents) {
+  MlirBlock block = ir_body(function, 0);
+  Ir b = ir_at_end(block, mlirOperationGetLocation(forall));
+  load_captures(&b, captures, mlirBlockGetArgument(block, 0));
+  MlirValue lower =
+      ir_value(&b, "arith.index_cast", ir_index(&b),
+               IR_VALUES(mlirBlockGetArgument(block, 1)), IR_NONE);
+  MlirValue upper =
+      ir_value(&b, "arith.index_cast", ir_index(&b),
+               IR_VALUES(mlirBlockGetArgument(block, 2)), IR_NONE);
+  IrLoop loop = ir_for_begin(&b, lower, upper, ir_const_index(&b, 1), IR_NONE);
+  MlirValue rest = loop.iv[0];
+  for (int i = rank - 1; i >= 0; --i) {
+    MlirValue extent = captures->replacements[find(captures, extents[i])];
+    MlirValue index = i ? ir_remui(&b, rest, extent) : rest;
+    if (i)
+      rest = ir_divui(&b, rest, extent);
+    mlirValueReplaceAllUsesOfWith(mlirBlockGetArgument(ir_body(forall, 0), i),
+                                  index);
+  }
+  move_body(&b, forall, loop.op);
+  mlirOperationWalk(loop.op, replace, captures, MlirWalkPreOrder);
+  ir_for_end(&b, &loop, IR_NONE);
+  ir_op(&b, "func.return", IR_NONE, IR_NONE, IR_NONE);
+}
+
+static MlirLogicalResult outline(MlirOperation forall) {
+  MlirOperation parent = mlirOperationGetParentOperation(forall);
+  while (!mlirOperationIsNull(parent) && !ir_is(parent, "func.func"))
+    parent = mlirOperationGetParentOperation(parent);
+  if (mlirOperationIsNull(parent))
+    return ir_error(forall, "simplicial-outline takes loops in functions");
+  MlirOperation module = mlirOperationGetParentOperation(parent);
+
+  Ir b = ir_before(forall);
+  int rank;
+  MlirValue extents[IR_MAX_RANK];
+  if (mlirLogicalResultIsFailure(extents_of(&b, forall, &rank, extents)))
+    return mlirLogicalResultFailure();
+  Captures captures = {.forall = forall};
+  for (int i = 0; i < rank; ++i)
+    capture(&captures, extents[i]);
+  mlirOperationWalk(forall, collect, &captures, MlirWalkPreOrder);
+  if (captures.overflow)
+    return ir_error(forall,
+                    "simplicial-outline takes at most %d values from "
+                    "outside a loop",
+                    MAX_CAPTURES);
+
+  char name[256];
+  unique_name(module, symbol_name(parent), name, sizeof name);
+  MlirType tile_types[] = {pointer(&b), i64(&b), i64(&b)};
+  MlirOperation function =
+      add_function(module, b.location, name, 3, tile_types, true);
+  MlirType call_types[] = {pointer(&b), pointer(&b), i64(&b)};
+  if (mlirOperationIsNull(find_function(module, ir_str(PARALLEL_FOR))))
+    add_function(module, b.location, PARALLEL_FOR, 3, call_types, false);
+
+  MlirValue context = store_captures(&b, &captures);
+  MlirValue count = extents[0];
+  for (int i = 1; i < rank; ++i)
+    count = ir_muli(&b, count, extents[i]);
+  MlirAttribute symbol = mlirFlatSymbolRefAttrGet(b.context, ir_str(name));
+  MlirValue body =
+      ir_value(&b, "func.constant",
+               mlirTypeAttrGetValue(ir_get_attr(function, "function_type")),
+               IR_NONE, IR_ATTRIBUTES({"value", symbol}));
+  MlirValue total =
+      ir_value(&b, "arith.index_cast", i64(&b), IR_VALUES(count), IR_NONE);
+  ir_op(&b, "func.call", IR_NONE,
+        IR_VALUES(cast(&b, body, pointer(&b)), context, total),
+        IR_ATTRIBUTES({"callee", mlirFlatSymbolRefAttrGet(
+                                     b.context, ir_str(PARALLEL_FOR))}));
+  fill_function(function, forall, &captures, rank, extents);
+  mlirOperationDestroy(forall);
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult request_c_interface(MlirOperation function) {
+  MlirAttribute visibility = ir_get_attr(function, "sym_visibility");
+  bool is_public =
+      mlirAttributeIsNull(visibility) ||
+      mlirStringRefEqual(mlirStringAttrGetValue(visibility), ir_str("public"));
+  if (is_public && !mlirBlockIsNull(ir_body(function, 0)))
+    mlirOperationSetAttributeByName(
+        function, ir_str("llvm.emit_c_interface"),
+        mlirUnitAttrGet(mlirOperationGetContext(function)));
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult run(MlirOperation module) {
+  static const char *const loops[] = {"scf.forall"};
+  static const char *const functions[] = {"func.func"};
+  if (mlirLogicalResultIsFailure(pass_for_each(module, 1, loops, outline)))
+    return mlirLogicalResultFailure();
+  return pass_for_each(module, 1, functions, request_c_interface);
+}
+
+MlirPass simplicialCreateOutlinePass(void) {
+  static const PassDefinition definition = {
+      "simplicial-outline", "Outline parallel loops for the thread pool", run};
+  static const int64_t id;
+  return pass_create(&definition, &id);
+}

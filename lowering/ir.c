@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The builder of ir.h.
+
+#include "ir.h"
+
+#include "mlir-c/AffineMap.h"
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+#include "mlir-c/Diagnostics.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+Ir ir_before(MlirOperation op) {
+  return (Ir){mlirOperationGetContext(op), mlirOperationGetLocation(op),
+              mlirOperationGetBlock(op), op};
+}
+
+Ir ir_at_end(MlirBlock block, MlirLocation location) {
+  return (Ir){mlirLocationGetContext(location), location, block, {NULL}};
+}
+
+static MlirOperation insert(Ir *b, MlirOperation op) {
+  if (mlirOperationIsNull(b->before))
+    mlirBlockAppendOwnedOperation(b->block, op);
+  else
+    mlirBlockInsertOwnedOperationBefore(b->block, b->before, op);
+  return op;
+}
+
+static MlirOperationState state_of(Ir *b, const char *name, int n_results,
+                                   const MlirType *results, int n_operands,
+                                   const MlirValue *operands) {
+  MlirOperationState state = mlirOperationStateGet(ir_str(name), b->location);
+  mlirOperationStateAddResults(&state, n_results, results);
+  mlirOperationStateAddOperands(&state, n_operands, operands);
+  return state;
+}
+
+MlirOperation ir_op(Ir *b, const char *name, int n_results,
+                    const MlirType *results, int n_operands,
+                    const MlirValue *operands, int n_attributes,
+                    const IrAttribute *attributes) {
+  MlirOperationState state =
+      state_of(b, name, n_results, results, n_operands, operands);
+  for (int i = 0; i < n_attributes; ++i) {
+    MlirNamedAttribute attribute = mlirNamedAttributeGet(
+        mlirIdentifierGet(b->context, ir_str(attributes[i].name)),
+        attributes[i].value);
+    mlirOperationStateAddAttributes(&state, 1, &attribute);
+  }
+  return insert(b, mlirOperationCreate(&state));
+}
+
+MlirValue ir_value(Ir *b, const char *name, MlirType result, int n_operands,
+                   const MlirValue *operands, int n_attributes,
+                   const IrAttribute *attributes) {
+  return ir_result(ir_op(b, name, 1, &result, n_operands, operands,
+                         n_attributes, attributes),
+                   0);
+}
+
+MlirValue ir_clone_with(Ir *b, MlirOperation op, MlirType result,
+                        const MlirValue *operands) {
+  MlirOperation copy = mlirOperationClone(op);
+  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); ++i)
+    mlirOperationSetOperand(copy, i, operands[i]);
+  insert(b, copy);
+  MlirValue value = ir_result(copy, 0);
+  mlirValueSetType(value, result);
+  return value;
+}
+
+// Names, types and attributes ------------------------------------------------
+
+MlirStringRef ir_str(const char *text) {
+  return mlirStringRefCreateFromCString(text);
+}
+
+bool ir_is(MlirOperation op, const char *name) {
+  return !mlirOperationIsNull(op) &&
+         mlirStringRefEqual(mlirIdentifierStr(mlirOperationGetName(op)),
+                            ir_str(name));
+}
+
+MlirOperation ir_def(MlirValue value) {
+  if (mlirValueIsAOpResult(value))
+    return mlirOpResultGetOwner(value);
+  return (MlirOperation){NULL};
+}
+
+MlirValue ir_operand(MlirOperation op, int number) {
+  return mlirOperationGetOperand(op, number);
+}
+
+MlirValue ir_result(MlirOperation op, int number) {
+  return mlirOperationGetResult(op, number);
+}
+
+MlirAttribute ir_get_attr(MlirOperation op, const char *name) {
+  return mlirOperationGetAttributeByName(op, ir_str(name));
+}
+
+MlirBlock ir_body(MlirOperation op, int region) {
+  return mlirRegionGetFirstBlock(mlirOperationGetRegion(op, region));
+}
+
+MlirLogicalResult ir_error(MlirOperation op, const char *format, ...) {
+  char text[512];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  mlirEmitError(mlirOperationGetLocation(op), text);
+  return mlirLogicalResultFailure();
+}
+
+MlirType ir_f32(Ir *b) { return mlirF32TypeGet(b->context); }
+MlirType ir_index(Ir *b) { return mlirIndexTypeGet(b->context); }
+MlirType ir_i32(Ir *b) { return mlirIntegerTypeGet(b->context, 32); }
+MlirType ir_i1(Ir *b) { return mlirIntegerTypeGet(b->context, 1); }
+
+MlirType ir_vector(MlirType element, int rank, const int64_t *shape) {
+  return mlirVectorTypeGet(rank, shape, element);
+}
+
+MlirType ir_memref(MlirType element, int rank, const int64_t *shape) {
+  return mlirMemRefTypeContiguousGet(element, rank, shape,
+                                     mlirAttributeGetNull());
+}
+
+MlirType ir_element(MlirType shaped) {
+  return mlirShapedTypeGetElementType(shaped);
+}
+
+MlirType ir_type(MlirValue value) { return mlirValueGetType(value); }
+
+int ir_rank(MlirType shaped) { return (int)mlirShapedTypeGetRank(shaped); }
+
+int64_t ir_dim_size(MlirType shaped, int dim) {
+  return mlirShapedTypeGetDimSize(shaped, dim);
+}
+
+MlirType ir_with_element(MlirType type, MlirType element) {
+  if (!mlirTypeIsAVector(type))
+    return element;
+  int64_t shape[IR_MAX_RANK];
+  int rank = ir_rank(type);
+  for (int i = 0; i < rank; ++i)
+    shape[i] = ir_dim_size(type, i);
+  return ir_vector(element, rank, shape);
+}
+
+MlirAttribute ir_parse_attr(Ir *b, const char *text) {
+  return mlirAttributeParseGet(b->context, ir_str(text));
+}
+
+MlirAttribute ir_i64_attr(Ir *b, int64_t value) {
+  return mlirIntegerAttrGet(mlirIntegerTypeGet(b->context, 64), value);
+}
+
+MlirAttribute ir_i64_array(Ir *b, int n, const int64_t *values) {
+  return mlirDenseI64ArrayGet(b->context, n, values);
+}
+
+MlirAttribute ir_bool_array(Ir *b, int n, bool value) {
+  MlirAttribute elements[IR_MAX_RANK];
+  for (int i = 0; i < n; ++i)
+    elements[i] = mlirBoolAttrGet(b->context, value);
+  return mlirArrayAttrGet(b->context, n, elements);
+}
+
+// Scalars and elementwise arithmetic
+// -------------------------------------------
+
+static MlirValue constant(Ir *b, MlirType type, MlirAttribute element) {
+  MlirAttribute value = mlirTypeIsAVector(type)
+                            ? mlirDenseElementsAttrSplatGet(type, element)
+                            : element;
+  return ir_value(b, "arith.constant", type, IR_NONE,
+                  IR_ATTRIBUTES({"value", value}));
+}
+
+static MlirType scalar_of(MlirType type) {
+  return mlirTypeIsAVector(type) ? ir_element(type) : type;
+}
+
+MlirValue ir_const_index(Ir *b, int64_t value) {
+  return constant(b, ir_index(b), mlirIntegerAttrGet(ir_index(b), value));
+}
+
+MlirValue ir_const_f(Ir *b, MlirType type, double value) {
+  return constant(b, type,
+                  mlirFloatAttrDoubleGet(b->context, scalar_of(type), value));
+}
+
+MlirValue ir_const_i32(Ir *b, MlirType type, int32_t value) {
+  return constant(b, type, mlirIntegerAttrGet(scalar_of(type), value));
+}
+
+MlirValue ir_zero(Ir *b, MlirType type) { return ir_const_f(b, type, 0); }
+
+/// An op whose result has the type of its first operand.
+static MlirValue same(Ir *b, const char *name, int n, const MlirValue *v) {
+  return ir_value(b, name, ir_type(v[0]), n, v, IR_NONE);
+}
+
+#define BINARY(function, name)                                                 \
+  MlirValue function(Ir *b, MlirValue x, MlirValue y) {                        \
+    return same(b, name, IR_VALUES(x, y));                                     \
+  }
+BINARY(ir_addi, "arith.addi")
+BINARY(ir_subi, "arith.subi")
+BINARY(ir_muli, "arith.muli")
+BINARY(ir_divui, "arith.divui")
+BINARY(ir_remui, "arith.remui")
+BINARY(ir_minsi, "arith.minsi")
+BINARY(ir_maxsi, "arith.maxsi")
+BINARY(ir_addf, "arith.addf")
+BINARY(ir_subf, "arith.subf")
+BINARY(ir_mulf, "arith.mulf")
+BINARY(ir_divf, "arith.divf")
+BINARY(ir_maxnumf, "arith.maxnumf")
+#undef BINARY
+
+MlirValue ir_negf(Ir *b, MlirValue x) {
+  return same(b, "arith.negf", IR_VALUES(x));
+}
+
+MlirValue ir_fma(Ir *b, MlirValue x, MlirValue y, MlirValue z) {
+  return same(b, "math.fma", IR_VALUES(x, y, z));
+}
+
+MlirValue ir_exp2(Ir *b, MlirValue x) {
+  return same(b, "math.exp2", IR_VALUES(x));
+}
+
+MlirValue ir_log(Ir *b, MlirValue x) {
+  return same(b, "math.log", IR_VALUES(x));
+}
+
+MlirValue ir_select(Ir *b, MlirValue condition, MlirValue x, MlirValue y) {
+  return ir_value(b, "arith.select", ir_type(x), IR_VALUES(condition, x, y),
+                  IR_NONE);
+}
+
+static MlirValue compare(Ir *b, const char *name, int predicate, MlirValue x,
+                         MlirValue y) {
+  return ir_value(b, name, ir_with_element(ir_type(x), ir_i1(b)),
+                  IR_VALUES(x, y),
+                  IR_ATTRIBUTES({"predicate", ir_i64_attr(b, predicate)}));
+}
+
+MlirValue ir_cmpi(Ir *b, IrIntPredicate predicate, MlirValue x, MlirValue y) {
+  return compare(b, "arith.cmpi", predicate, x, y);
+}
+
+MlirValue ir_cmpf(Ir *b, IrFloatPredicate predicate, MlirValue x, MlirValue y) {
+  return compare(b, "arith.cmpf", predicate, x, y);
+}
+
+MlirValue ir_convert(Ir *b, MlirValue x, MlirType element) {
+  MlirType from = scalar_of(ir_type(x));
+  if (mlirTypeEqual(from, element))
+    return x;
+  bool wider = mlirFloatTypeGetWidth(element) > mlirFloatTypeGetWidth(from);
+  return ir_value(b, wider ? "arith.extf" : "arith.truncf",
+                  ir_with_element(ir_type(x), element), IR_VALUES(x), IR_NONE);
+}
+
+MlirValue ir_bitcast(Ir *b, MlirValue x, MlirType element) {
+  return ir_value(b, "arith.bitcast", ir_with_element(ir_type(x), element),
+                  IR_VALUES(x), IR_NONE);
+}
+
+// Vectors --------------------------------------------------------------------
+
+MlirValue ir_broadcast(Ir *b, MlirValue x, MlirType vector) {
+  return ir_value(b, "vector.broadcast", vector, IR_VALUES(x), IR_NONE);
+}
+
+MlirValue ir_shape_cast(Ir *b, MlirValue x, MlirType vector) {
+  return ir_value(b, "vector.shape_cast", vector, IR_VALUES(x), IR_NONE);
+}
+
+MlirValue ir_broadcast_rows(Ir *b, MlirValue x, int64_t n) {
+  MlirType type = ir_type(x), element = ir_element(type);
+  int64_t m = ir_dim_size(type, 0);
+  MlirValue column = ir_shape_cast(b, x, ir_vector(element, IR_DIMS(m, 1)));
+  return ir_broadcast(b, column, ir_vector(element, IR_DIMS(m, n)));
+}
+
+MlirValue ir_create_mask(Ir *b, int n, const MlirValue *sizes, MlirType mask) {
+  return ir_value(b, "vector.create_mask", mask, n, sizes, IR_NONE);
+}
+
+MlirValue ir_multi_reduction(Ir *b, IrReduction kind, MlirValue x, int dim,
+                             MlirValue init) {
+  MlirAttribute kind_attr = ir_parse_attr(
+      b, kind == IR_SUM ? "#vector.kind<add>" : "#vector.kind<maxnumf>");
+  return ir_value(
+      b, "vector.multi_reduction", ir_type(init), IR_VALUES(x, init),
+      IR_ATTRIBUTES({"kind", kind_attr},
+                    {"reduction_dims", ir_i64_array(b, IR_DIMS(dim))}));
+}
+
+MlirValue ir_contract(Ir *b, MlirValue lhs, MlirValue rhs, bool rhs_k_major,
+                      MlirValue acc) {
+  MlirAttribute maps = ir_parse_attr(
+      b, rhs_k_major
+             ? "[affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(k,n)>, "
+               "affine_map<(m,n,k)->(m,n)>]"
+             : "[affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, "
+               "affine_map<(m,n,k)->(m,n)>]");
+  MlirAttribute iterators = ir_parse_attr(
+      b, "[#vector.iterator_type<parallel>, #vector.iterator_type<parallel>, "
+         "#vector.iterator_type<reduction>]");
+  return ir_value(
+      b, "vector.contract", ir_type(acc), IR_VALUES(lhs, rhs, acc),
+      IR_ATTRIBUTES({"indexing_maps", maps}, {"iterator_types", iterators}));
+}
+
+MlirValue ir_shuffle(Ir *b, MlirValue x, MlirValue y, int n,
+                     const int64_t *mask) {
+  MlirType type = ir_vector(ir_element(ir_type(x)), IR_DIMS(n));
+  return ir_value(b, "vector.shuffle", type, IR_VALUES(x, y),
+                  IR_ATTRIBUTES({"mask", ir_i64_array(b, n, mask)}));
+}
+
+// Memory ---------------------------------------------------------------------
+
+MlirValue ir_dim(Ir *b, MlirValue memref, int dim) {
+  int64_t size = ir_dim_size(ir_type(memref), dim);
+  if (!mlirShapedTypeIsDynamicSize(size))
+    return ir_const_index(b, size);
+  return ir_value(b, "memref.dim", ir_index(b),
+                  IR_VALUES(memref, ir_const_index(b, dim)), IR_NONE);
+}
+
+/// The attribute that says how an op's operands split into groups.
+static IrAttribute segments(Ir *b, int n, const int32_t *sizes) {
+  return (IrAttribute){"operandSegmentSizes",
+                       mlirDenseI32ArrayGet(b->context, n, sizes)};
+}
+
+enum { CACHE_LINE = 64 };
+
+MlirValue ir_alloca(Ir *b, MlirType memref) {
+  return ir_value(b, "memref.alloca", memref, IR_NONE,
+                  IR_ATTRIBUTES({"alignment", ir_i64_attr(b, CACHE_LINE)},
+                                segments(b, 2, (int32_t[]){0, 0})));
+}
+
+/// `first`, `memref`, then one index for each of its dimensions.
+static int access_operands(MlirValue *operands, const MlirValue *first,
+                           MlirValue memref, const MlirValue *indices) {
+  int n = 0, rank = ir_rank(ir_type(memref));
+  assert(rank + 4 <= IR_MAX_VALUES);
+  if (first)
+    operands[n++] = *first;
+  operands[n++] = memref;
+  for (int i = 0; i < rank; ++i)
+    operands[n++] = indices[i];
+  return n;
+}
+
+static MlirValue load(Ir *b, const char *name, MlirType type, MlirValue memref,
+                      const MlirValue *indices) {
+  MlirValue operands[IR_MAX_VALUES];
+  int n = access_operands(operands, NULL, memref, indices);
+  return ir_value(b, name, type, n, operands, IR_NONE);
+}
+
+static void store(Ir *b, const char *name, MlirValue value, MlirValue memref,
+                  const MlirValue *indices) {
+  MlirValue operands[IR_MAX_VALUES];
+  int n = access_operands(operands, &value, memref, indices);
+  ir_op(b, name, IR_NONE, n, operands, IR_NONE);
+}
+
+MlirValue ir_load(Ir *b, MlirValue memref, const MlirValue *indices) {
+  return load(b, "memref.load", ir_element(ir_type(memref)), memref, indices);
+}
+
+void ir_store(Ir *b, MlirValue value, MlirValue memref,
+              const MlirValue *indices) {
+  store(b, "memref.store", value, memref, indices);
+}
+
+MlirValue ir_vector_load(Ir *b, MlirType vector, MlirValue memref,
+                         const MlirValue *indices) {
+  return load(b, "vector.load", vector, memref, indices);
+}
+
+void ir_vector_store(Ir *b, MlirValue value, MlirValue memref,
+                     const MlirValue *indices) {
+  store(b, "vector.store", value, memref, indices);
+}
+
+static IrAttribute permutation(Ir *b, MlirValue memref, int tile_rank,
+                               const unsigned *dims) {
+  int rank = ir_rank(ir_type(memref));
+  MlirAffineExpr exprs[IR_MAX_RANK];
+  for (int i = 0; i < tile_rank; ++i)
+    exprs[i] = mlirAffineDimExprGet(b->context, dims[i]);
+  return (IrAttribute){"permutation_map",
+                       mlirAffineMapAttrGet(mlirAffineMapGet(
+                           b->context, rank, 0, tile_rank, exprs))};
+}
+
+MlirValue ir_transfer_read(Ir *b, MlirType tile, MlirValue memref,
+                           const MlirValue *indices, const unsigned *dims,
+                           MlirValue mask) {
+  MlirValue operands[IR_MAX_VALUES];
+  int rank = ir_rank(ir_type(memref)), tile_rank = ir_rank(tile);
+  int n = access_operands(operands, NULL, memref, indices);
+  operands[n++] = ir_zero(b, ir_element(tile));
+  bool masked = !mlirValueIsNull(mask);
+  if (masked)
+    operands[n++] = mask;
+  return ir_value(
+      b, "vector.transfer_read", tile, n, operands,
+      IR_ATTRIBUTES({"in_bounds", ir_bool_array(b, tile_rank, true)},
+                    permutation(b, memref, tile_rank, dims),
+                    segments(b, 4, (int32_t[]){1, rank, 1, masked})));
+}
+
+void ir_transfer_write(Ir *b, MlirValue tile, MlirValue memref,
+                       const MlirValue *indices, const unsigned *dims,
+                       MlirValue mask) {
+  MlirValue operands[IR_MAX_VALUES];
+  int rank = ir_rank(ir_type(memref)), tile_rank = ir_rank(ir_type(tile));
+  int n = access_operands(operands, &tile, memref, indices);
+  bool masked = !mlirValueIsNull(mask);
+  if (masked)
+    operands[n++] = mask;
+  ir_op(b, "vector.transfer_write", IR_NONE, n, operands,
+        IR_ATTRIBUTES({"in_bounds", ir_bool_array(b, tile_rank, true)},
+                      permutation(b, memref, tile_rank, dims),
+                      segments(b, 4, (int32_t[]){1, 1, rank, masked})));
+}
+
+// Control flow
+// -----------------------------------------------------------------
+
+IrLoop ir_for_begin(Ir *b, MlirValue lower, MlirValue upper, MlirValue step,
+                    int n_inits, const MlirValue *inits) {
+  assert(n_inits + 3 <= IR_MAX_VALUES);
+  MlirValue operands[IR_MAX_VALUES] = {lower, upper, step};
+  MlirType types[IR_MAX_VALUES] = {ir_index(b)};
+  MlirLocation locations[IR_MAX_VALUES] = {b->location};
+  for (int i = 0; i < n_inits; ++i) {
+    operands[3 + i] = inits[i];
+    types[1 + i] = ir_type(inits[i]);
+    locations[1 + i] = b->location;
+  }
+  MlirOperationState state =
+      state_of(b, "scf.for", n_inits, types + 1, 3 + n_inits, operands);
+  MlirRegion region = mlirRegionCreate();
+  MlirBlock body = mlirBlockCreate(1 + n_inits, types, locations);
+  mlirRegionAppendOwnedBlock(region, body);
+  mlirOperationStateAddOwnedRegions(&state, 1, &region);
+
+  IrLoop loop = {.op = insert(b, mlirOperationCreate(&state)), .outer = *b};
+  loop.iv[0] = mlirBlockGetArgument(body, 0);
+  for (int i = 0; i < n_inits; ++i)
+    loop.args[i] = mlirBlockGetArgument(body, 1 + i);
+  *b = ir_at_end(body, b->location);
+  return loop;
+}
+
+void ir_for_end(Ir *b, IrLoop *loop, int n_yields, const MlirValue *yields) {
+  ir_op(b, "scf.yield", IR_NONE, n_yields, yields, IR_NONE);
+  for (int i = 0; i < n_yields; ++i)
+    loop->results[i] = ir_result(loop->op, i);
+  *b = loop->outer;
+}
+
+IrLoop ir_forall_begin(Ir *b, int rank, const MlirValue *sizes) {
+  assert(rank <= IR_MAX_RANK);
+  MlirType types[IR_MAX_RANK];
+  MlirLocation locations[IR_MAX_RANK];
+  int64_t zeros[IR_MAX_RANK] = {0}, ones[IR_MAX_RANK], dynamic[IR_MAX_RANK];
+  for (int i = 0; i < rank; ++i) {
+    types[i] = ir_index(b);
+    locations[i] = b->location;
+    ones[i] = 1;
+    dynamic[i] = mlirShapedTypeGetDynamicSize();
+  }
+  IrAttribute attributes[] = {
+      {"staticLowerBound", ir_i64_array(b, rank, zeros)},
+      {"staticUpperBound", ir_i64_array(b, rank, dynamic)},
+      {"staticStep", ir_i64_array(b, rank, ones)},
+      segments(b, 4, (int32_t[]){0, rank, 0, 0})};
+  MlirOperationState state = state_of(b, "scf.forall", IR_NONE, rank, sizes);
+  for (int i = 0; i < 4; ++i) {
+    MlirNamedAttribute attribute = mlirNamedAttributeGet(
+        mlirIdentifierGet(b->context, ir_str(attributes[i].name)),
+        attributes[i].value);
+    mlirOperationStateAddAttributes(&state, 1, &attribute);
+  }
+  MlirRegion region = mlirRegionCreate();
+  MlirBlock body = mlirBlockCreate(rank, types, locations);
+  mlirRegionAppendOwnedBlock(region, body);
+  mlirOperationStateAddOwnedRegions(&state, 1, &region);
+
+  IrLoop loop = {.op = insert(b, mlirOperationCreate(&state)), .outer = *b};
+  for (int i = 0; i < rank; ++i)
+    loop.iv[i] = mlirBlockGetArgument(body, i);
+  *b = ir_at_end(body, b->location);
+  return loop;
+}
+
+void ir_forall_end(Ir *b, IrLoop *loop) {
+  MlirOperationState state =
+      state_of(b, "scf.forall.in_parallel", IR_NONE, IR_NONE);
+  MlirRegion region = mlirRegionCreate();
+  mlirRegionAppendOwnedBlock(region, mlirBlockCreate(0, NULL, NULL));
+  mlirOperationStateAddOwnedRegions(&state, 1, &region);
+  insert(b, mlirOperationCreate(&state));
+  *b = loop->outer;
+}

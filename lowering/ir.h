@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A small builder over the MLIR C API, so that a pass reads like the program it
+// makes. An `Ir` is an insertion point and a location; `ir_xxx(b, ...)` creates
+// the upstream op named xxx there and returns its result.
+
+#ifndef SIMPLICIAL_LOWERING_IR_H
+#define SIMPLICIAL_LOWERING_IR_H
+
+#include "mlir-c/IR.h"
+
+enum { IR_MAX_RANK = 8, IR_MAX_VALUES = 16 };
+
+typedef struct Ir {
+  MlirContext context;
+  MlirLocation location;
+  MlirBlock block;
+  MlirOperation before; ///< insert before this; null: at the end of `block`
+} Ir;
+
+Ir ir_before(MlirOperation op);
+Ir ir_at_end(MlirBlock block, MlirLocation location);
+
+typedef struct IrAttribute {
+  const char *name;
+  MlirAttribute value;
+} IrAttribute;
+
+#define IR_LIST(T, ...)                                                        \
+  (int)(sizeof((T[]){__VA_ARGS__}) / sizeof(T)), (T[]) { __VA_ARGS__ }
+#define IR_VALUES(...) IR_LIST(MlirValue, __VA_ARGS__)
+#define IR_TYPES(...) IR_LIST(MlirType, __VA_ARGS__)
+#define IR_ATTRIBUTES(...) IR_LIST(IrAttribute, __VA_ARGS__)
+#define IR_DIMS(...) IR_LIST(int64_t, __VA_ARGS__)
+#define IR_NONE 0, NULL
+
+/// Any op without regions.
+MlirOperation ir_op(Ir *b, const char *name, int n_results,
+                    const MlirType *results, int n_operands,
+                    const MlirValue *operands, int n_attributes,
+                    const IrAttribute *attributes);
+/// The same with one result, which is returned.
+MlirValue ir_value(Ir *b, const char *name, MlirType result, int n_operands,
+                   const MlirValue *operands, int n_attributes,
+                   const IrAttribute *attributes);
+/// Inserts a copy of `op` whose operands are `operands` and whose one result
+/// has type `result`.
+MlirValue ir_clone_with(Ir *b, MlirOperation op, MlirType result,
+                        const MlirValue *operands);
+
+// Names, types and attributes ------------------------------------------------
+
+MlirStringRef ir_str(const char *text);
+bool ir_is(MlirOperation op, const char *name);
+/// The op that defines `value`; a null op for a block argument.
+MlirOperation ir_def(MlirValue value);
+MlirValue ir_operand(MlirOperation op, int number);
+MlirValue ir_result(MlirOperation op, int number);
+MlirAttribute ir_get_attr(MlirOperation op, const char *name);
+MlirBlock ir_body(MlirOperation op, int region);
+/// A diagnostic at `op`'s location, formatted as by printf.
+MlirLogicalResult ir_error(MlirOperation op, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+MlirType ir_f32(Ir *b);
+MlirType ir_index(Ir *b);
+MlirType ir_i32(Ir *b);
+MlirType ir_i1(Ir *b);
+MlirType ir_vector(MlirType element, int rank, const int64_t *shape);
+/// A contiguous memref.
+MlirType ir_memref(MlirType element, int rank, const int64_t *shape);
+MlirType ir_element(MlirType shaped);
+MlirType ir_type(MlirValue value);
+int ir_rank(MlirType shaped);
+int64_t ir_dim_size(MlirType shaped, int dim);
+/// `type`'s shape with another element type; a scalar's element type.
+MlirType ir_with_element(MlirType type, MlirType element);
+MlirAttribute ir_parse_attr(Ir *b, const char *text);
+MlirAttribute ir_i64_attr(Ir *b, int64_t value);
+MlirAttribute ir_i64_array(Ir *b, int n, const int64_t *values);
+MlirAttribute ir_bool_array(Ir *b, int n, bool value);
+
+// Scalars and elementwise arithmetic (scalars and vectors alike)
+// ---------------
+
+MlirValue ir_const_index(Ir *b, int64_t value);
+/// A float constant of `type`, a splat if that is a vector.
+MlirValue ir_const_f(Ir *b, MlirType type, double value);
+MlirValue ir_const_i32(Ir *b, MlirType type, int32_t value);
+MlirValue ir_zero(Ir *b, MlirType type);
+
+MlirValue ir_addi(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_subi(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_muli(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_divui(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_remui(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_minsi(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_maxsi(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_addf(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_subf(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_mulf(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_divf(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_maxnumf(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_negf(Ir *b, MlirValue x);
+MlirValue ir_fma(Ir *b, MlirValue x, MlirValue y, MlirValue z);
+MlirValue ir_exp2(Ir *b, MlirValue x);
+MlirValue ir_log(Ir *b, MlirValue x);
+MlirValue ir_select(Ir *b, MlirValue condition, MlirValue x, MlirValue y);
+typedef enum { IR_EQ = 0, IR_SLT = 2, IR_SGT = 4 } IrIntPredicate;
+MlirValue ir_cmpi(Ir *b, IrIntPredicate predicate, MlirValue x, MlirValue y);
+typedef enum { IR_OEQ = 1, IR_OGT = 2, IR_OLT = 4 } IrFloatPredicate;
+MlirValue ir_cmpf(Ir *b, IrFloatPredicate predicate, MlirValue x, MlirValue y);
+/// extf, truncf or nothing, whichever makes `x`'s elements `element`.
+MlirValue ir_convert(Ir *b, MlirValue x, MlirType element);
+MlirValue ir_bitcast(Ir *b, MlirValue x, MlirType element);
+
+// Vectors --------------------------------------------------------------------
+
+MlirValue ir_broadcast(Ir *b, MlirValue x, MlirType vector);
+MlirValue ir_shape_cast(Ir *b, MlirValue x, MlirType vector);
+/// x [M] -> [M, n]: every column is x.
+MlirValue ir_broadcast_rows(Ir *b, MlirValue x, int64_t n);
+MlirValue ir_create_mask(Ir *b, int n, const MlirValue *sizes, MlirType mask);
+typedef enum { IR_SUM, IR_MAX } IrReduction;
+/// Reduces dimension `dim` of `x` into `init`.
+MlirValue ir_multi_reduction(Ir *b, IrReduction kind, MlirValue x, int dim,
+                             MlirValue init);
+/// lhs [M, K] times rhs [N, K] (or, with `rhs_k_major`, [K, N]), plus acc
+/// [M, N].
+MlirValue ir_contract(Ir *b, MlirValue lhs, MlirValue rhs, bool rhs_k_major,
+                      MlirValue acc);
+MlirValue ir_shuffle(Ir *b, MlirValue x, MlirValue y, int n,
+                     const int64_t *mask);
+
+// Memory ---------------------------------------------------------------------
+
+MlirValue ir_dim(Ir *b, MlirValue memref, int dim);
+MlirValue ir_alloca(Ir *b, MlirType memref);
+MlirValue ir_load(Ir *b, MlirValue memref, const MlirValue *indices);
+void ir_store(Ir *b, MlirValue value, MlirValue memref,
+              const MlirValue *indices);
+MlirValue ir_vector_load(Ir *b, MlirType vector, MlirValue memref,
+                         const MlirValue *indices);
+void ir_vector_store(Ir *b, MlirValue value, MlirValue memref,
+                     const MlirValue *indices);
+/// Reads or writes a tile: dimension t of the tile runs along dimension
+/// `dims[t]` of the memref. With a `mask` (a vector of i1 shaped as the tile;
+/// null: none, and the tile is in bounds) what it leaves out reads as zero and
+/// is not written.
+MlirValue ir_transfer_read(Ir *b, MlirType tile, MlirValue memref,
+                           const MlirValue *indices, const unsigned *dims,
+                           MlirValue mask);
+void ir_transfer_write(Ir *b, MlirValue tile, MlirValue memref,
+                       const MlirValue *indices, const unsigned *dims,
+                       MlirValue mask);
+
+// Control flow
+// -----------------------------------------------------------------
+
+/// A loop under construction: between begin and end, `b` inserts in its body.
+typedef struct IrLoop {
+  MlirOperation op;
+  MlirValue iv[IR_MAX_RANK];        ///< scf.for has one, scf.forall its rank
+  MlirValue args[IR_MAX_VALUES];    ///< loop-carried values in the body
+  MlirValue results[IR_MAX_VALUES]; ///< and after ir_for_end
+  Ir outer;
+} IrLoop;
+
+IrLoop ir_for_begin(Ir *b, MlirValue lower, MlirValue upper, MlirValue step,
+                    int n_inits, const MlirValue *inits);
+void ir_for_end(Ir *b, IrLoop *loop, int n_yields, const MlirValue *yields);
+/// scf.forall over [0, sizes[0]) x [0, sizes[1]) x ...
+IrLoop ir_forall_begin(Ir *b, int rank, const MlirValue *sizes);
+void ir_forall_end(Ir *b, IrLoop *loop);
+
+#endif // SIMPLICIAL_LOWERING_IR_H

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// External passes of the MLIR C API, from plain functions.
+
+#include "pass.h"
+
+#include "ir.h"
+
+#include "mlir-c/Dialect/Arith.h"
+#include "mlir-c/Dialect/Bufferization.h"
+#include "mlir-c/Dialect/Func.h"
+#include "mlir-c/Dialect/LLVM.h"
+#include "mlir-c/Dialect/Math.h"
+#include "mlir-c/Dialect/MemRef.h"
+#include "mlir-c/Dialect/SCF.h"
+#include "mlir-c/Dialect/Vector.h"
+
+#include <stdlib.h>
+
+static void run(MlirOperation module, MlirExternalPass pass, void *definition) {
+  const PassDefinition *self = definition;
+  if (mlirLogicalResultIsFailure(self->run(module)))
+    mlirExternalPassSignalFailure(pass);
+}
+
+static void nothing(void *definition) { (void)definition; }
+static void *share(void *definition) { return definition; }
+
+MlirPass pass_create(const PassDefinition *definition, const int64_t *id) {
+  MlirDialectHandle dialects[] = {
+      mlirGetDialectHandle__arith__(), mlirGetDialectHandle__bufferization__(),
+      mlirGetDialectHandle__func__(),  mlirGetDialectHandle__llvm__(),
+      mlirGetDialectHandle__math__(),  mlirGetDialectHandle__memref__(),
+      mlirGetDialectHandle__scf__(),   mlirGetDialectHandle__vector__()};
+  MlirExternalPassCallbacks callbacks = {
+      .construct = nothing, .destruct = nothing, .clone = share, .run = run};
+  return mlirCreateExternalPass(
+      mlirTypeIDCreate(id), ir_str(definition->name), ir_str(definition->name),
+      ir_str(definition->description), ir_str("builtin.module"),
+      sizeof dialects / sizeof *dialects, dialects, callbacks,
+      (void *)definition);
+}
+
+typedef struct Collected {
+  int n_names;
+  const char *const *names;
+  MlirOperation *ops;
+  size_t count, capacity;
+} Collected;
+
+static MlirWalkResult collect(MlirOperation op, void *user) {
+  Collected *c = user;
+  for (int i = 0; i < c->n_names; ++i) {
+    if (!ir_is(op, c->names[i]))
+      continue;
+    if (c->count == c->capacity) {
+      c->capacity = c->capacity ? 2 * c->capacity : 8;
+      MlirOperation *ops = realloc(c->ops, c->capacity * sizeof *ops);
+      if (!ops)
+        abort();
+      c->ops = ops;
+    }
+    c->ops[c->count++] = op;
+  }
+  return MlirWalkResultAdvance;
+}
+
+MlirLogicalResult pass_for_each(MlirOperation root, int n,
+                                const char *const *names,
+                                MlirLogicalResult (*visit)(MlirOperation)) {
+  Collected c = {.n_names = n, .names = names};
+  mlirOperationWalk(root, collect, &c, MlirWalkPreOrder);
+  MlirLogicalResult result = mlirLogicalResultSuccess();
+  for (size_t i = 0; i < c.count && mlirLogicalResultIsSuccess(result); ++i)
+    result = visit(c.ops[i]);
+  free(c.ops);
+  return result;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The passes by name, and the named sequences of our passes and upstream's.
+
+#include "ir.h"
+
+#include "simplicial/passes.h"
+
+static const SimplicialPassInfo passes[] = {
+    {"simplicial-verify", "Check the semantics of simplicial operations",
+     simplicialCreateVerifyPass},
+    {"simplicial-configure", "Choose the tiling strategy of each operation",
+     simplicialCreateConfigurePass},
+    {"simplicial-bufferize", "Rewrite attention on tensors to memrefs",
+     simplicialCreateBufferizePass},
+    {"simplicial-tile", "Lower attention on memrefs to tile programs",
+     simplicialCreateTilePass},
+    {"simplicial-block", "Lower tile values to CPU vectors and scratch buffers",
+     simplicialCreateBlockPass},
+    {"simplicial-outline", "Outline parallel loops for the thread pool",
+     simplicialCreateOutlinePass},
+};
+
+const SimplicialPassInfo *simplicialPasses(size_t *count) {
+  *count = sizeof passes / sizeof *passes;
+  return passes;
+}
+
+/// A step is a pass of ours or a piece of textual pipeline.
+typedef struct Step {
+  MlirPass (*create)(void);
+  const char *upstream;
+} Step;
+
+enum { MAX_STEPS = 8 };
+
+enum { TO_TILE, TO_CPU, N_PIPELINES };
+
+static const SimplicialPipelineInfo infos[N_PIPELINES] = {
+    [TO_TILE] = {"simplicial-to-tile",
+                 "Lower attention on tensors to tile programs"},
+    [TO_CPU] = {"simplicial-to-cpu", "Lower tile programs to the LLVM dialect"},
+};
+
+static const Step steps[N_PIPELINES][MAX_STEPS] = {
+    [TO_TILE] =
+        {{.create = simplicialCreateVerifyPass},
+         {.create = simplicialCreateConfigurePass},
+         {.create = simplicialCreateBufferizePass},
+         // The caller allocates results: they become trailing arguments.
+         {.upstream = "one-shot-bufferize{bufferize-function-boundaries "
+                      "allow-unknown-ops},"
+                      "buffer-results-to-out-params{hoist-static-allocs "
+                      "hoist-dynamic-allocs modify-public-functions}"},
+         {.create = simplicialCreateTilePass},
+         {.upstream = "canonicalize,cse"}},
+    [TO_CPU] =
+        {{.create = simplicialCreateBlockPass},
+         {.upstream = "canonicalize,cse"},
+         {.create = simplicialCreateOutlinePass},
+         {.upstream =
+              "buffer-deallocation-pipeline,convert-bufferization-to-memref,"
+
+              "arith-expand{include-bf16=true},convert-vector-to-scf,"
+              "convert-scf-to-cf,"
+              "expand-strided-metadata,lower-affine,convert-vector-to-llvm,"
+              "convert-math-to-llvm,finalize-memref-to-llvm,convert-arith-to-"
+              "llvm,"
+              "convert-index-to-llvm,convert-func-to-llvm,convert-cf-to-llvm,"
+              "convert-ub-to-llvm,reconcile-unrealized-casts,canonicalize,"
+              "cse"}},
+};
+
+const SimplicialPipelineInfo *simplicialPipelines(size_t *count) {
+  *count = N_PIPELINES;
+  return infos;
+}
+
+MlirLogicalResult simplicialAddPipeline(MlirOpPassManager manager,
+                                        MlirStringRef name,
+                                        MlirStringCallback callback,
+                                        void *userData) {
+  for (int i = 0; i < N_PIPELINES; ++i) {
+    if (!mlirStringRefEqual(name, ir_str(infos[i].name)))
+      continue;
+    for (const Step *step = steps[i]; step < steps[i] + MAX_STEPS; ++step) {
+      if (step->create)
+        mlirOpPassManagerAddOwnedPass(manager, step->create());
+      else if (step->upstream &&
+               mlirLogicalResultIsFailure(mlirOpPassManagerAddPipeline(
+                   manager, ir_str(step->upstream), callback, userData)))
+        return mlirLogicalResultFailure();
+    }
+    return mlirLogicalResultSuccess();
+  }
+  if (callback) {
+    callback(ir_str("no such pass sequence: "), userData);
+    callback(name, userData);
+  }
+  return mlirLogicalResultFailure();
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// simplicial-tile: operations on memrefs -> tile programs.
+//
+// In:  "simplicial.attention_into"(%q, ..., %out, %lse) {simplicial.config}
+// Out: scf.forall over tiles of queries and heads, scf.for over tiles of keys,
+//      and in them vector.transfer_read/write of tiles, vector.contract,
+//      vector.multi_reduction, broadcasts, masks and elementwise arithmetic.
+
+#include "tile.h"
+
+#include "lowering/ir.h"
+#include "lowering/pass.h"
+
+#include "simplicial/dialect.h"
+
+static MlirLogicalResult not_yet(MlirOperation op) {
+  return ir_error(op, "cannot be lowered: only attention can");
+}
+
+static MlirLogicalResult run(MlirOperation module) {
+  static const char *const forward[] = {SIMPLICIAL_ATTENTION_INTO};
+  static const char *const others[] = {SIMPLICIAL_ATTENTION_GRAD};
+  if (mlirLogicalResultIsFailure(pass_for_each(module, 1, others, not_yet)))
+    return mlirLogicalResultFailure();
+  return pass_for_each(module, 1, forward, tile_forward);
+}
+
+MlirPass simplicialCreateTilePass(void) {
+  static const PassDefinition definition = {
+      "simplicial-tile", "Lower attention on memrefs to tile programs", run};
+  static const int64_t id;
+  return pass_create(&definition, &id);
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Tensors: what a DLTensor holds, and how compiled functions see it.
+
+#include "simplicial/runtime.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+  const char *name;
+  DLDataType type;
+} element_types[] = {
+    {"f16", {kDLFloat, 16, 1}},
+    {"bf16", {kDLBfloat, 16, 1}},
+    {"f32", {kDLFloat, 32, 1}},
+    {"f64", {kDLFloat, 64, 1}},
+};
+
+enum { ELEMENT_TYPE_COUNT = sizeof element_types / sizeof element_types[0] };
+
+static const char unsupported[] = "unsupported";
+
+const char *simplicialTypeName(DLDataType type) {
+  for (int i = 0; i < ELEMENT_TYPE_COUNT; ++i) {
+    DLDataType known = element_types[i].type;
+    if (type.code == known.code && type.bits == known.bits &&
+        type.lanes == known.lanes)
+      return element_types[i].name;
+  }
+  return unsupported;
+}
+
+bool simplicialTypeIsSupported(DLDataType type) {
+  return simplicialTypeName(type) != unsupported;
+}
+
+bool simplicialTypeFromName(const char *name, DLDataType *type) {
+  for (int i = 0; i < ELEMENT_TYPE_COUNT; ++i)
+    if (strcmp(name, element_types[i].name) == 0) {
+      *type = element_types[i].type;
+      return true;
+    }
+  return false;
+}
+
+int64_t simplicialTensorElementCount(const DLTensor *tensor) {
+  int64_t count = 1;
+  for (int d = 0; d < tensor->ndim; ++d)
+    count *= tensor->shape[d];
+  return count;
+}
+
+int64_t simplicialTensorByteSize(const DLTensor *tensor) {
+  return simplicialTensorElementCount(tensor) * (tensor->dtype.bits / 8);
+}
+
+void *simplicialTensorData(const DLTensor *tensor) {
+  return tensor->data ? (char *)tensor->data + tensor->byte_offset : NULL;
+}
+
+bool simplicialTensorIsContiguous(const DLTensor *tensor) {
+  if (!tensor->strides || simplicialTensorElementCount(tensor) == 0)
+    return true;
+  int64_t stride = 1;
+  for (int d = tensor->ndim - 1; d >= 0; --d) {
+    if (tensor->shape[d] != 1 && tensor->strides[d] != stride)
+      return false;
+    stride *= tensor->shape[d];
+  }
+  return true;
+}
+
+// Checks the dimensions. The product over the nonzero ones must fit as well, so
+// that row-major strides do, even of an empty tensor.
+static SimplicialStatus check_shape(const DLTensor *tensor) {
+  int64_t bytes = tensor->dtype.bits / 8;
+  for (int d = 0; d < tensor->ndim; ++d) {
+    int64_t size = tensor->shape[d];
+    if (size < 0)
+      return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                             "dimension %d is negative: %lld", d,
+                             (long long)size);
+    if (size > 0 && bytes > INT64_MAX / size)
+      return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                             "the tensor is too large");
+    if (size > 0)
+      bytes *= size;
+  }
+  return simplicialOk();
+}
+
+SimplicialStatus simplicialTensorCheck(const DLTensor *tensor) {
+  if (!tensor)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT, "the tensor is NULL");
+  DLDataType type = tensor->dtype;
+  if (!simplicialTypeIsSupported(type))
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "unsupported element type (DLPack code %d, %d bits, "
+                           "%d lanes); supported are f16, bf16, f32 and f64",
+                           type.code, type.bits, type.lanes);
+  if (tensor->ndim < 0 || tensor->ndim > SIMPLICIAL_MAX_RANK)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "rank %d is not between 0 and %d", tensor->ndim,
+                           SIMPLICIAL_MAX_RANK);
+  if (tensor->ndim > 0 && !tensor->shape)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "the tensor has no shape");
+  SimplicialStatus status = check_shape(tensor);
+  if (status.code != SIMPLICIAL_OK || simplicialTensorElementCount(tensor) == 0)
+    return status;
+  if (!tensor->data)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "the tensor has no data");
+  int alignment = type.bits / 8;
+  if ((uintptr_t)simplicialTensorData(tensor) % alignment != 0)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "the data of type %s is not aligned to %d bytes",
+                           simplicialTypeName(type), alignment);
+  return simplicialOk();
+}
+
+void simplicialMemrefFromTensor(const DLTensor *tensor,
+                                SimplicialMemref *memref) {
+  memref->allocated = memref->aligned = simplicialTensorData(tensor);
+  memref->offset = 0;
+  int64_t *sizes = memref->dims, *strides = memref->dims + tensor->ndim;
+  int64_t stride = 1;
+  for (int d = tensor->ndim - 1; d >= 0; --d) {
+    sizes[d] = tensor->shape[d];
+    strides[d] = tensor->strides ? tensor->strides[d] : stride;
+    stride *= tensor->shape[d];
+  }
+}
