@@ -126,25 +126,7 @@ static void unite_all(Dims *self, MlirOperation op, int x, int y, int n) {
     unite(self, op, x + i, y + i);
 }
 
-static void unite_by_equation(Dims *self, MlirOperation op,
-                              const Equation *equation) {
-  int operands = (int)mlirOperationGetNumOperands(op);
-  int results = (int)mlirOperationGetNumResults(op);
-  int letters['z' + 1];
-  memset(letters, -1, sizeof letters);
-  for (int i = 0; i < operands + results; ++i) {
-    bool operand = i < operands;
-    int dim =
-        dims_of(self, operand ? ir_operand(op, i) : ir_result(op, i - operands),
-                !operand);
-    for (const char *l = equation->shapes[i]; *l; ++l, ++dim)
-      if (letters[(int)*l] < 0)
-        letters[(int)*l] = dim;
-      else
-        unite(self, op, letters[(int)*l], dim);
-  }
-  if (equation != &equations[0])
-    return;
+static void add_attention(Dims *self, MlirOperation op, const int *letters) {
   Attention *attention =
       &self->function->attentions[self->function->attention_count++];
   *attention = (Attention){.b = letters['b'],
@@ -154,6 +136,26 @@ static void unite_by_equation(Dims *self, MlirOperation op,
                            .d = letters['d']};
   self->failed |= mlirLogicalResultIsFailure(
       simplicialAttentionGetAttributes(op, &attention->attributes));
+}
+
+static void unite_by_equation(Dims *self, MlirOperation op,
+                              const Equation *equation) {
+  int operands = (int)mlirOperationGetNumOperands(op);
+  int results = (int)mlirOperationGetNumResults(op);
+  int letters['z' + 1]; // the first dim each letter stands for
+  memset(letters, -1, sizeof letters);
+  for (int i = 0; i < operands + results; ++i) {
+    bool result = i >= operands;
+    int dim = dims_of(
+        self, result ? ir_result(op, i - operands) : ir_operand(op, i), result);
+    for (const char *l = equation->shapes[i]; *l; ++l, ++dim)
+      if (letters[(int)*l] < 0)
+        letters[(int)*l] = dim;
+      else
+        unite(self, op, letters[(int)*l], dim);
+  }
+  if (ir_is(op, SIMPLICIAL_ATTENTION))
+    add_attention(self, op, letters);
 }
 
 static void unite_cast(Dims *self, MlirOperation op) {

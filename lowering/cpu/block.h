@@ -93,13 +93,15 @@ MlirValue eval_combine(Block *s, IrReduction kind, MlirValue x, MlirValue y);
 IrReduction eval_kind(MlirOperation multi_reduction);
 
 // contract.c
+/// Whether the right operand is [K, N] rather than [N, K].
+bool contraction_is_k_major(MlirOperation contraction);
 Columns eval_contraction(Block *s, MlirOperation contraction, At at);
 
 // padding.c
 /// Past `limit` along a dimension, every element is `value`.
 typedef struct Padding {
   MlirValue limit; ///< an old value; null: nothing is known
-  double value;    ///< NaN: some value or other
+  double value;
 } Padding;
 Padding padding_of(MlirValue tile, int dim);
 

@@ -15,8 +15,7 @@
 #include "mlir-c/AffineMap.h"
 #include "mlir-c/BuiltinAttributes.h"
 
-/// Whether the right operand is [K, N] rather than [N, K].
-static bool rhs_is_k_major(MlirOperation op) {
+bool contraction_is_k_major(MlirOperation op) {
   MlirAttribute maps = ir_get_attr(op, "indexing_maps");
   MlirAffineMap rhs =
       mlirAffineMapAttrGetValue(mlirArrayAttrGetElement(maps, 1));
@@ -41,7 +40,7 @@ Columns eval_contraction(Block *s, MlirOperation op, At at) {
   MlirValue lhs = ir_operand(op, 0), rhs = ir_operand(op, 1);
   MlirValue buffer = block_entry(s, lhs)->buffer;
   int64_t lanes = block_lanes(ir_type(lhs), 1);
-  bool k_major = rhs_is_k_major(op);
+  bool k_major = contraction_is_k_major(op);
   Columns acc = eval(s, ir_operand(op, 2), at);
   Read read;
   if (mlirValueIsNull(buffer) || !read_of(rhs, &read)) {

@@ -81,16 +81,19 @@ static Padding padding_of_elementwise(MlirOperation op, int dim) {
     limit = padding.limit;
     values[i] = padding.value;
   }
-  return (Padding){limit, fold(op, values)};
+  double value = fold(op, values);
+  return isnan(value) ? unknown : (Padding){limit, value};
 }
 
 /// A product is zero where an operand is, unless it starts from something else.
 static Padding padding_of_contraction(MlirOperation op, int dim) {
-  Padding padding = padding_of(ir_operand(op, dim), 0);
-  Padding start = padding_of(ir_operand(op, 2), dim);
-  bool zero = padding.value == 0 &&
-              (constant_of(ir_operand(op, 2)) == 0 || start.value == 0);
-  return (Padding){padding.limit, zero ? 0 : NAN};
+  int rhs_dim = contraction_is_k_major(op) ? 1 : 0;
+  Padding padding = dim == 0 ? padding_of(ir_operand(op, 0), 0)
+                             : padding_of(ir_operand(op, 1), rhs_dim);
+  bool zero =
+      padding.value == 0 && (constant_of(ir_operand(op, 2)) == 0 ||
+                             padding_of(ir_operand(op, 2), dim).value == 0);
+  return zero ? padding : unknown;
 }
 
 Padding padding_of(MlirValue tile, int dim) {
