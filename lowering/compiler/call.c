@@ -25,7 +25,7 @@ argument_error(const SimplicialFunction *f, int index, const char *format,
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   bool input = index < f->input_count;
-  return simplicialError(SIMPLICIAL_INVALID_ARGUMENT, "%s: %s %d %s", f->name,
+  return simplicialError(SIMPLICIAL_INVALID_ARGUMENT, "%s: %s %d: %s", f->name,
                          input ? "input" : "output",
                          input ? index : index - f->input_count, text);
 }
@@ -54,8 +54,8 @@ static SimplicialStatus check_tensor(const SimplicialFunction *f, int index,
   const Argument *argument = &f->arguments[index];
   SimplicialStatus status = simplicialTensorCheck(tensor);
   if (status.code) {
-    SimplicialStatus error = argument_error(f, index, "is invalid: %s",
-                                            simplicialStatusMessage(status));
+    SimplicialStatus error =
+        argument_error(f, index, "%s", simplicialStatusMessage(status));
     simplicialStatusFree(status);
     return error;
   }
@@ -78,11 +78,10 @@ static SimplicialStatus bind(Binding *self, int index, const DLTensor *tensor) {
     if (*size == SIMPLICIAL_DYNAMIC)
       *size = tensor->shape[d];
     if (*size != tensor->shape[d])
-      return argument_error(f, index,
-                            "has %lld in dimension %d instead of %lld%s",
-                            (long long)tensor->shape[d], d, (long long)*size,
+      return argument_error(f, index, "dimension %d is %lld instead of %lld%s",
+                            d, (long long)tensor->shape[d], (long long)*size,
                             f->sizes[symbol] == SIMPLICIAL_DYNAMIC
-                                ? ", which other arguments have there"
+                                ? ", the size that another argument gives it"
                                 : "");
   }
   return simplicialOk();

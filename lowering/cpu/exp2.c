@@ -18,8 +18,9 @@ MlirValue exp2_polynomial(Ir *b, MlirValue x) {
                                         0.6931471824645996,
                                         1.0};
   MlirType f32 = ir_type(x), i32 = ir_with_element(f32, ir_i32(b));
-  MlirValue largest = ir_const_f(b, f32, 128);
-  x = ir_select(b, ir_cmpf(b, IR_OGT, x, largest), largest, x);
+  MlirValue least = ir_const_f(b, f32, -127), most = ir_const_f(b, f32, 128);
+  x = ir_select(b, ir_cmpf(b, IR_OLT, x, least), least, x);
+  x = ir_select(b, ir_cmpf(b, IR_OGT, x, most), most, x);
   MlirValue magic = ir_const_f(b, f32, 12582912.0);
   MlirValue t = ir_addf(b, x, magic);
   MlirValue f = ir_subf(b, x, ir_subf(b, t, magic));
@@ -32,6 +33,5 @@ MlirValue exp2_polynomial(Ir *b, MlirValue x) {
                IR_NONE);
   MlirValue scale =
       ir_bitcast(b, ir_addi(b, n, ir_const_i32(b, i32, 127 << 23)), ir_f32(b));
-  MlirValue tiny = ir_cmpf(b, IR_OLT, x, ir_const_f(b, f32, -126));
-  return ir_select(b, tiny, ir_zero(b, f32), ir_mulf(b, p, scale));
+  return ir_mulf(b, p, scale);
 }
