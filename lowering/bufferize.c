@@ -23,6 +23,7 @@
 #include "mlir-c/BuiltinTypes.h"
 #include "mlir-c/Dialect/Func.h"
 
+/// `tensor` as a memref with any strides but the innermost, which is 1.
 static MlirType strided(Ir *b, MlirType tensor) {
   int rank = ir_rank(tensor);
   int64_t shape[IR_MAX_RANK], strides[IR_MAX_RANK];
@@ -37,18 +38,38 @@ static MlirType strided(Ir *b, MlirType tensor) {
                            mlirAttributeGetNull());
 }
 
-/// The buffer of an operand: any strides, but the innermost is 1. A function
-/// argument is asked to arrive so; anything else is copied if it does not.
+static MlirType contiguous(MlirType tensor) {
+  int rank = ir_rank(tensor);
+  int64_t shape[IR_MAX_RANK];
+  for (int i = 0; i < rank; ++i)
+    shape[i] = ir_dim_size(tensor, i);
+  return ir_memref(ir_element(tensor), rank, shape);
+}
+
+/// Asks that a function's argument arrive with an innermost stride of 1, if
+/// that is what `tensor` is but for casts of its type.
+static bool is_argument(Ir *b, MlirValue tensor) {
+  while (ir_is(ir_def(tensor), "tensor.cast"))
+    tensor = ir_operand(ir_def(tensor), 0);
+  if (!mlirValueIsABlockArgument(tensor) ||
+      !mlirShapedTypeHasRank(ir_type(tensor)))
+    return false;
+  MlirBlock block = mlirBlockArgumentGetOwner(tensor);
+  MlirOperation function = mlirBlockGetParentOperation(block);
+  if (!ir_is(function, "func.func") ||
+      !mlirBlockEqual(block, ir_body(function, 0)))
+    return false;
+  mlirFuncSetArgAttr(function, mlirBlockArgumentGetArgNumber(tensor),
+                     ir_str("bufferization.buffer_layout"),
+                     mlirMemRefTypeGetLayout(strided(b, ir_type(tensor))));
+  return true;
+}
+
+/// The buffer of an operand. Arguments may have strides; what other ops make
+/// is contiguous, or upstream copies it.
 static MlirValue input(Ir *b, MlirValue tensor) {
-  MlirType type = strided(b, ir_type(tensor));
-  if (mlirValueIsABlockArgument(tensor)) {
-    MlirOperation owner =
-        mlirBlockGetParentOperation(mlirBlockArgumentGetOwner(tensor));
-    if (ir_is(owner, "func.func"))
-      mlirFuncSetArgAttr(owner, mlirBlockArgumentGetArgNumber(tensor),
-                         ir_str("bufferization.buffer_layout"),
-                         mlirMemRefTypeGetLayout(type));
-  }
+  MlirType type = is_argument(b, tensor) ? strided(b, ir_type(tensor))
+                                         : contiguous(ir_type(tensor));
   return ir_value(b, "bufferization.to_buffer", type, IR_VALUES(tensor),
                   IR_ATTRIBUTES({"read_only", mlirUnitAttrGet(b->context)}));
 }
@@ -57,18 +78,15 @@ static MlirValue input(Ir *b, MlirValue tensor) {
 /// `like_dims[i]` of `like`.
 static MlirValue output(Ir *b, MlirType tensor, MlirValue like,
                         const int *like_dims) {
-  int rank = ir_rank(tensor), n = 0;
-  int64_t shape[IR_MAX_RANK];
+  int n = 0;
   MlirValue sizes[IR_MAX_RANK];
-  for (int i = 0; i < rank; ++i) {
-    shape[i] = ir_dim_size(tensor, i);
-    if (mlirShapedTypeIsDynamicSize(shape[i]))
+  for (int i = 0; i < ir_rank(tensor); ++i)
+    if (mlirShapedTypeIsDynamicSize(ir_dim_size(tensor, i)))
       sizes[n++] = ir_dim(b, like, like_dims[i]);
-  }
   MlirAttribute segments =
       mlirDenseI32ArrayGet(b->context, 2, (int32_t[]){n, 0});
-  return ir_value(b, "memref.alloc", ir_memref(ir_element(tensor), rank, shape),
-                  n, sizes, IR_ATTRIBUTES({"operandSegmentSizes", segments}));
+  return ir_value(b, "memref.alloc", contiguous(tensor), n, sizes,
+                  IR_ATTRIBUTES({"operandSegmentSizes", segments}));
 }
 
 static void replace(Ir *b, MlirValue result, MlirValue buffer) {

@@ -53,7 +53,7 @@ static const Step steps[N_PIPELINES][MAX_STEPS] = {
                       "buffer-results-to-out-params{hoist-static-allocs "
                       "hoist-dynamic-allocs modify-public-functions}"},
          {.create = simplicialCreateTilePass},
-         {.upstream = "canonicalize,cse"}},
+         {.upstream = "cse"}},
     [TO_CPU] =
         {{.create = simplicialCreateBlockPass},
          {.upstream = "canonicalize,cse"},

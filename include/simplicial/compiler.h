@@ -15,9 +15,9 @@
 //   simplicialCompilerDestroy(compiler);
 //
 // Errors. Functions that can fail return a status (runtime.h): test its code,
-// free its message. MLIR's diagnostics are in the message, one a line, as
-// `file:line:column: error: text`. After an error, results are NULL and inputs
-// are untouched.
+// free its message. What MLIR diagnoses is a SIMPLICIAL_COMPILE_ERROR; its
+// message has a line a diagnostic, as `file:line:column: error: text`. After an
+// error, results are NULL and inputs are untouched.
 //
 // Threads. Every function here may be called from any thread at any time, on
 // the same objects too, with two exceptions: an object must outlive its uses,

@@ -123,6 +123,17 @@ typedef struct SimplicialMemref {
   int64_t dims[2 * SIMPLICIAL_MAX_RANK]; ///< r sizes, then r strides.
 } SimplicialMemref;
 
+typedef struct SimplicialUnrankedMemref {
+  int64_t rank;
+  void *descriptor; ///< a SimplicialMemref of that rank
+} SimplicialUnrankedMemref;
+
+/// Copies element by element between memrefs of equal sizes that do not
+/// overlap; `elementSize` in bytes. Compiled functions call this, by the name
+/// that MLIR gives it, to copy what is strided.
+void memrefCopy(int64_t elementSize, SimplicialUnrankedMemref *from,
+                SimplicialUnrankedMemref *to);
+
 /// Describes the tensor's memory; copies nothing.
 void simplicialMemrefFromTensor(const DLTensor *tensor,
                                 SimplicialMemref *memref);

@@ -58,6 +58,22 @@ SimplicialStatus compilation_begin_module(Compilation *self,
                             "verifying the module");
 }
 
+static bool is_public_function(MlirOperation op) {
+  if (!ir_is(op, "func.func") ||
+      mlirBlockIsNull(mlirRegionGetFirstBlock(mlirOperationGetRegion(op, 0))))
+    return false;
+  MlirAttribute visibility = ir_get_attr(op, "sym_visibility");
+  return mlirAttributeIsNull(visibility) ||
+         mlirStringRefEqual(mlirStringAttrGetValue(visibility),
+                            ir_str("public"));
+}
+
+MlirOperation compilation_find_function(MlirOperation op) {
+  while (!mlirOperationIsNull(op) && !is_public_function(op))
+    op = mlirOperationGetNextInBlock(op);
+  return op;
+}
+
 static SimplicialStatus run_pipeline(Compilation *self, const char *name) {
   MlirPassManager manager =
       mlirPassManagerCreate(mlirModuleGetContext(self->lowered));
@@ -83,6 +99,11 @@ SimplicialStatus compilation_to_tile(Compilation *self, const char *target) {
   if (strcmp(target, "cpu"))
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "unknown target '%s'; there is: cpu", target);
+  MlirBlock body = mlirModuleGetBody(self->source);
+  if (mlirOperationIsNull(
+          compilation_find_function(mlirBlockGetFirstOperation(body))))
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "the module has no public function with a body");
   self->lowered = mlirModuleFromOperation(
       mlirOperationClone(mlirModuleGetOperation(self->source)));
   mlirOperationSetDiscardableAttributeByName(

@@ -23,7 +23,12 @@ SimplicialStatus compilation_begin(Compilation *self, const char *source,
 /// Starts from the embedder's module.
 SimplicialStatus compilation_begin_module(Compilation *self, MlirModule module);
 
-/// `lowered` becomes the tile program for `target`.
+/// The first public function with a body at or after `op`, which is in the
+/// body of a module or null; null if there is none.
+MlirOperation compilation_find_function(MlirOperation op);
+
+/// `lowered` becomes the tile program for `target`. A source without a public
+/// function is an error.
 SimplicialStatus compilation_to_tile(Compilation *self, const char *target);
 
 /// `lowered` becomes the LLVM dialect's.

@@ -73,12 +73,19 @@ static SimplicialStatus add_entry(LLVMModuleRef module,
 
 /// Makes the runtime visible to the code, wherever this library was loaded.
 static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
-  LLVMOrcCSymbolMapPair symbol = {
-      LLVMOrcLLJITMangleAndIntern(jit, "simplicialParallelFor"),
-      {(LLVMOrcExecutorAddress)(uintptr_t)simplicialParallelFor,
-       {LLVMJITSymbolGenericFlagsExported, 0}}};
+  const struct {
+    const char *name;
+    uintptr_t address;
+  } functions[] = {{"simplicialParallelFor", (uintptr_t)simplicialParallelFor},
+                   {"memrefCopy", (uintptr_t)memrefCopy}};
+  enum { COUNT = sizeof functions / sizeof *functions };
+  LLVMOrcCSymbolMapPair symbols[COUNT];
+  for (int i = 0; i < COUNT; ++i)
+    symbols[i] = (LLVMOrcCSymbolMapPair){
+        LLVMOrcLLJITMangleAndIntern(jit, functions[i].name),
+        {functions[i].address, {LLVMJITSymbolGenericFlagsExported, 0}}};
   return LLVMOrcJITDylibDefine(LLVMOrcLLJITGetMainJITDylib(jit),
-                               LLVMOrcAbsoluteSymbols(&symbol, 1));
+                               LLVMOrcAbsoluteSymbols(symbols, COUNT));
 }
 
 /// Links `object`, which is consumed, into memory.

@@ -12,16 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_public_function(MlirOperation op) {
-  if (!ir_is(op, "func.func") ||
-      mlirBlockIsNull(mlirRegionGetFirstBlock(mlirOperationGetRegion(op, 0))))
-    return false;
-  MlirAttribute visibility = ir_get_attr(op, "sym_visibility");
-  return mlirAttributeIsNull(visibility) ||
-         mlirStringRefEqual(mlirStringAttrGetValue(visibility),
-                            ir_str("public"));
-}
-
 static bool element_type(MlirType type, DLDataType *dtype) {
   const char *name = mlirTypeIsAF32(type)    ? "f32"
                      : mlirTypeIsAF16(type)  ? "f16"
@@ -69,29 +59,28 @@ static SimplicialStatus read_function(MlirOperation op,
   return function_read_dims(function, op, diagnostics);
 }
 
+static MlirOperation next_function(MlirOperation op) {
+  return compilation_find_function(mlirOperationGetNextInBlock(op));
+}
+
 SimplicialStatus functions_read(const Compilation *compilation, int *count,
                                 SimplicialFunction **functions) {
-  MlirOperation first =
-      mlirBlockGetFirstOperation(mlirModuleGetBody(compilation->source));
-  int total = 0;
+  MlirOperation first = compilation_find_function(
+      mlirBlockGetFirstOperation(mlirModuleGetBody(compilation->source)));
+  size_t total = 0;
   for (MlirOperation op = first; !mlirOperationIsNull(op);
-       op = mlirOperationGetNextInBlock(op))
-    total += is_public_function(op);
+       op = next_function(op))
+    ++total;
   *count = 0;
-  *functions = NULL;
-  if (!total)
-    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
-                           "the module has no public function with a body");
-  *functions = calloc((size_t)total, sizeof **functions);
+  *functions = calloc(total, sizeof **functions);
   if (!*functions)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
 
   SimplicialStatus status = simplicialOk();
   for (MlirOperation op = first; !mlirOperationIsNull(op) && !status.code;
-       op = mlirOperationGetNextInBlock(op))
-    if (is_public_function(op))
-      status = read_function(op, &(*functions)[(*count)++],
-                             &compilation->diagnostics);
+       op = next_function(op))
+    status =
+        read_function(op, &(*functions)[(*count)++], &compilation->diagnostics);
   return status;
 }
 

@@ -83,7 +83,9 @@ void block_fail(Block *s, MlirOperation op, const char *reason) {
   if (mlirOperationIsNull(op))
     op = s->forall;
   s->failed = op;
-  ir_error(op, "simplicial-block cannot lower this tile: %s", reason);
+  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
+  ir_error(op, "simplicial-block cannot lower this '%.*s': %s",
+           (int)name.length, name.data, reason);
 }
 
 MlirValue block_alloca(Block *s, MlirType element, int rank,
@@ -133,10 +135,11 @@ int block_source_row_dims(MlirOperation op, int row_dims) {
     int dims = row_dims - (ir_rank(to) - ir_rank(from));
     return dims > 0 ? dims : 0;
   }
-  // A shape_cast keeps the order of elements: rows are rows if as many.
+  // A shape_cast keeps the order of elements: rows are as many dimensions as
+  // make as many rows, those of size 1 included.
   int64_t rows = block_rows(to, row_dims);
   int dims = 0;
-  while (dims < ir_rank(from) && block_rows(from, dims) < rows)
+  while (dims < ir_rank(from) && block_rows(from, dims + 1) <= rows)
     ++dims;
   return dims ? dims : 1;
 }

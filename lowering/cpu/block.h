@@ -104,6 +104,9 @@ typedef struct Padding {
   double value;
 } Padding;
 Padding padding_of(MlirValue tile, int dim);
+/// The count of a vector.create_mask along `dim`; null if it leaves out
+/// nothing.
+MlirValue padding_count(MlirOperation create_mask, int dim);
 
 // pack.c
 /// A vector.transfer_read, with the arith.extf of it if there is one.

@@ -173,8 +173,8 @@ static MlirStringRef symbol_name(MlirOperation function) {
   return mlirStringAttrGetValue(ir_get_attr(function, "sym_name"));
 }
 
-/// A private function at the end of the module, with a body if there are
-/// argument values to return in `arguments`.
+/// A private function of `n` arguments at the end of the module: a definition,
+/// internal to the object file, with an empty body, or a declaration.
 static MlirOperation add_function(MlirOperation module, MlirLocation location,
                                   const char *name, int n,
                                   const MlirType *types, bool with_body) {
@@ -189,8 +189,10 @@ static MlirOperation add_function(MlirOperation module, MlirLocation location,
       {"sym_name", mlirStringAttrGet(context, ir_str(name))},
       {"sym_visibility", mlirStringAttrGet(context, ir_str("private"))},
       {"function_type",
-       mlirTypeAttrGet(mlirFunctionTypeGet(context, n, types, 0, NULL))}};
-  for (int i = 0; i < 3; ++i) {
+       mlirTypeAttrGet(mlirFunctionTypeGet(context, n, types, 0, NULL))},
+      {"llvm.linkage",
+       mlirAttributeParseGet(context, ir_str("#llvm.linkage<internal>"))}};
+  for (int i = 0; i < (with_body ? 4 : 3); ++i) {
     MlirNamedAttribute attribute = mlirNamedAttributeGet(
         mlirIdentifierGet(context, ir_str(attributes[i].name)),
         attributes[i].value);

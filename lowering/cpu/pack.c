@@ -41,7 +41,7 @@ bool read_of(MlirValue value, Read *read) {
   if (mlirOperationGetNumOperands(op) == rank + 3) {
     MlirOperation mask = ir_def(ir_operand(op, rank + 2));
     if (ir_is(mask, "vector.create_mask"))
-      read->count = ir_operand(mask, 0);
+      read->count = padding_count(mask, 0);
   }
   return true;
 }

@@ -31,14 +31,20 @@ static double constant_of(MlirValue value) {
   return NAN;
 }
 
+MlirValue padding_count(MlirOperation create_mask, int dim) {
+  MlirValue count = ir_operand(create_mask, dim);
+  MlirOperation op = ir_def(count);
+  bool whole = ir_is(op, "arith.constant") &&
+               mlirIntegerAttrGetValueInt(ir_get_attr(op, "value")) >=
+                   ir_dim_size(ir_type(ir_result(create_mask, 0)), dim);
+  return whole ? (MlirValue){NULL} : count;
+}
+
 /// The count of a mask along `dim`; null if the mask is not a prefix there.
 static MlirValue prefix_of(MlirValue mask, int dim) {
   MlirOperation op = ir_def(mask);
   if (ir_is(op, "vector.create_mask")) {
-    MlirValue count = ir_operand(op, dim);
-    bool whole = !mlirOperationIsNull(ir_def(count)) &&
-                 ir_is(ir_def(count), "arith.constant");
-    return whole ? (MlirValue){NULL} : count;
+    return padding_count(op, dim);
   }
   if (!ir_is(op, "vector.broadcast"))
     return (MlirValue){NULL};

@@ -1,0 +1,110 @@
+// RUN: %mlir-opt %s --split-input-file --verify-diagnostics | FileCheck %s
+
+// What the IRDL definition accepts and prints, and what it rejects by itself.
+
+// CHECK-LABEL: @all_attributes
+// CHECK: %[[R:.*]]:2 = "simplicial.attention"(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) {causal, form = "determinant",
+// CHECK-SAME: k2_bias = 1.000000e+00 : f32, scale = 5.000000e-01 : f32, v2_bias = 2.000000e+00 : f32, w1 = 4 : i64, w2 = 8 : i64}
+// CHECK-SAME: -> (tensor<2x?x6x48xbf16>, tensor<2x6x?xf32>)
+func.func @all_attributes(%q: tensor<2x?x6x48xbf16>, %kv: tensor<2x?x2x48xbf16>)
+    -> (tensor<2x?x6x48xbf16>, tensor<2x6x?xf32>) {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv)
+      {w1 = 4 : i64, w2 = 8 : i64, causal, scale = 0.5 : f32, k2_bias = 1.0 : f32, v2_bias = 2.0 : f32,
+       form = "determinant"}
+    : (tensor<2x?x6x48xbf16>, tensor<2x?x2x48xbf16>, tensor<2x?x2x48xbf16>, tensor<2x?x2x48xbf16>,
+       tensor<2x?x2x48xbf16>) -> (tensor<2x?x6x48xbf16>, tensor<2x6x?xf32>)
+  return %out, %lse : tensor<2x?x6x48xbf16>, tensor<2x6x?xf32>
+}
+
+// CHECK-LABEL: @into
+// CHECK: "simplicial.attention_into"(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}})
+// CHECK: "simplicial.attention_into"(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{[^,]*}})
+func.func @into(%q: memref<1x8x2x16xf32>, %kv: memref<1x8x1x16xf32>, %lse: memref<1x2x8xf32>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %q, %lse)
+    : (memref<1x8x2x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>,
+       memref<1x8x2x16xf32>, memref<1x2x8xf32>) -> ()
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %q)
+    : (memref<1x8x2x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>,
+       memref<1x8x2x16xf32>) -> ()
+  return
+}
+
+// CHECK-LABEL: @gradient
+// CHECK: "simplicial.attention_grad"
+func.func @gradient(%q: tensor<1x8x2x16xf32>, %kv: tensor<1x8x1x16xf32>, %lse: tensor<1x2x8xf32>)
+    -> tensor<1x8x2x16xf32> {
+  %0:5 = "simplicial.attention_grad"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q) {causal}
+    : (tensor<1x8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>,
+       tensor<1x8x2x16xf32>, tensor<1x2x8xf32>, tensor<1x8x2x16xf32>)
+    -> (tensor<1x8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>)
+  return %0#0 : tensor<1x8x2x16xf32>
+}
+
+// -----
+
+func.func @four_operands(%x: tensor<1x8x1x16xf32>) {
+  // expected-error @below {{op expects exactly 5 operands, but got 4}}
+  %out, %lse = "simplicial.attention"(%x, %x, %x, %x)
+    : (tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>)
+    -> (tensor<1x8x1x16xf32>, tensor<1x1x8xf32>)
+  return
+}
+
+// -----
+
+func.func @one_result(%x: tensor<1x8x1x16xf32>) {
+  // expected-error @below {{op expects exactly 2 results, but got 1}}
+  %out = "simplicial.attention"(%x, %x, %x, %x, %x)
+    : (tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>)
+    -> tensor<1x8x1x16xf32>
+  return
+}
+
+// -----
+
+func.func @key_types_differ(%x: tensor<1x8x1x16xf32>, %y: tensor<1x9x1x16xf32>) {
+  // expected-error @below {{expected 'tensor<1x8x1x16xf32>' but got 'tensor<1x9x1x16xf32>'}}
+  %out, %lse = "simplicial.attention"(%x, %x, %x, %y, %x)
+    : (tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x9x1x16xf32>, tensor<1x8x1x16xf32>)
+    -> (tensor<1x8x1x16xf32>, tensor<1x1x8xf32>)
+  return
+}
+
+// -----
+
+func.func @not_a_tensor(%x: tensor<1x8x1x16xf32>, %y: memref<1x8x1x16xf32>) {
+  // expected-error @below {{expected base type 'builtin.tensor' but got 'builtin.memref'}}
+  %out, %lse = "simplicial.attention"(%y, %x, %x, %x, %x)
+    : (memref<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>)
+    -> (tensor<1x8x1x16xf32>, tensor<1x1x8xf32>)
+  return
+}
+
+// -----
+
+func.func @into_tensors(%x: tensor<1x8x1x16xf32>) {
+  // expected-error @below {{expected base type 'builtin.memref' but got 'builtin.tensor'}}
+  "simplicial.attention_into"(%x, %x, %x, %x, %x, %x)
+    : (tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>,
+       tensor<1x8x1x16xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @gradient_types_differ(%q: tensor<1x8x2x16xf32>, %kv: tensor<1x8x1x16xf32>, %lse: tensor<1x2x8xf32>) {
+  // expected-error @below {{expected 'tensor<1x8x2x16xf32>' but got 'tensor<1x8x1x16xf32>'}}
+  %0:5 = "simplicial.attention_grad"(%q, %kv, %kv, %kv, %kv, %kv, %lse, %q)
+    : (tensor<1x8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>,
+       tensor<1x8x1x16xf32>, tensor<1x2x8xf32>, tensor<1x8x2x16xf32>)
+    -> (tensor<1x8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>)
+  return
+}
+
+// -----
+
+func.func @unknown_operation() {
+  // expected-error @below {{unregistered operation 'simplicial.atention' found in dialect ('simplicial')}}
+  "simplicial.atention"() : () -> ()
+  return
+}

@@ -1,0 +1,48 @@
+# What the lit tests run. Our tools are named by substitutions, LLVM's (FileCheck, not, split-file) come from PATH:
+#
+#   %mlir-opt            stock mlir-opt with our plugin and dialect loaded
+#   %opt %run %compile   simplicial-opt, simplicial-run, simplicial-compile
+#   %fails               tools/fails.py: the command must fail as bad input should
+#   %python              a Python with numpy
+#   %library             the folder of our libraries
+
+import os
+import shlex
+
+import lit.formats
+
+config.name = "Simplicial"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "unit"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.build_dir, "test")
+
+tests, build, llvm = config.test_source_root, config.build_dir, config.llvm_tools_dir
+dialect = os.path.join(config.source_dir, "dialect", "simplicial.irdl.mlir")
+
+# Stock mlir-opt with a sanitized plugin: the sanitizer has to come first.
+preload = f"env LD_PRELOAD={config.sanitizer_library} " if config.sanitizer_library else ""
+
+
+def command(*words):
+    return " ".join(shlex.quote(word) for word in words)
+
+
+config.substitutions += [
+    ("%mlir-opt", preload + command(f"{llvm}/mlir-opt", f"--load-pass-plugin={build}/lib/SimplicialPlugin.so",
+                                    f"--irdl-file={dialect}")),
+    ("%opt", preload + command(f"{build}/bin/simplicial-opt")),
+    ("%run", command(f"{build}/bin/simplicial-run")),
+    ("%compile", command(f"{build}/bin/simplicial-compile")),
+    ("%fails", command(config.python, f"{tests}/tools/fails.py")),
+    ("%python", command(config.python)),
+    ("%library", f"{build}/lib"),
+]
+
+config.environment["PATH"] = llvm + os.pathsep + os.environ["PATH"]
+# One BLAS thread: lit already runs a test a core.
+config.environment.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
+for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"):
+    if name in os.environ:
+        config.environment[name] = os.environ[name]

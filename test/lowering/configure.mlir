@@ -1,0 +1,124 @@
+// RUN: %mlir-opt %s --split-input-file --pass-pipeline='builtin.module(simplicial-configure)' | FileCheck %s
+
+// The CPU's strategy: 16 rows of (head, j), however many heads there are, and
+// inner tiles that stay in a near cache.
+
+// CHECK-LABEL: @eight_heads
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, operand = f32, order = "kj"}
+func.func @eight_heads(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+
+// CHECK-LABEL: @one_head
+// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 16 : i64, block_k = 128 : i64, operand = f32, order = "kj"}
+func.func @one_head(%q: tensor<1x?x1x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x1x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x1x64xf32>, tensor<1x1x?xf32>)
+  return %out : tensor<1x?x1x64xf32>
+}
+
+// CHECK-LABEL: @three_heads
+// CHECK: simplicial.config = {block_h = 3 : i64, block_j = 5 : i64, block_k = 128 : i64, operand = f32, order = "kj"}
+func.func @three_heads(%q: tensor<1x?x3x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x3x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x3x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x3x64xf32>, tensor<1x3x?xf32>)
+  return %out : tensor<1x?x3x64xf32>
+}
+
+// CHECK-LABEL: @many_heads_are_split
+// CHECK: simplicial.config = {block_h = 16 : i64, block_j = 1 : i64, block_k = 128 : i64, operand = f32, order = "kj"}
+func.func @many_heads_are_split(%q: tensor<1x?x128x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x128x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x128x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x128x64xf32>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x64xf32>
+}
+
+// CHECK-LABEL: @heads_of_a_group
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, operand = f32, order = "kj"}
+func.func @heads_of_a_group(%q: tensor<1x?x128x64xf32>, %kv: tensor<1x?x16x64xf32>) -> tensor<1x?x128x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x128x64xf32>, tensor<1x?x16x64xf32>, tensor<1x?x16x64xf32>, tensor<1x?x16x64xf32>, tensor<1x?x16x64xf32>) -> (tensor<1x?x128x64xf32>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x64xf32>
+}
+
+// CHECK-LABEL: @prime_heads
+// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 16 : i64, block_k = 128 : i64, operand = f32, order = "kj"}
+func.func @prime_heads(%q: tensor<1x?x17x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x17x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x17x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x17x64xf32>, tensor<1x17x?xf32>)
+  return %out : tensor<1x?x17x64xf32>
+}
+
+// CHECK-LABEL: @large_head_dimension
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 64 : i64, operand = f32, order = "kj"}
+func.func @large_head_dimension(%q: tensor<1x?x8x128xf32>, %kv: tensor<1x?x1x128xf32>) -> tensor<1x?x8x128xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x8x128xf32>, tensor<1x?x1x128xf32>, tensor<1x?x1x128xf32>, tensor<1x?x1x128xf32>, tensor<1x?x1x128xf32>) -> (tensor<1x?x8x128xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x128xf32>
+}
+
+// CHECK-LABEL: @small_inner_window
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 37 : i64, operand = f32, order = "kj"}
+func.func @small_inner_window(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 7 : i64, w2 = 37 : i64}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+
+// CHECK-LABEL: @outer_window_of_one
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 1 : i64, block_k = 37 : i64, operand = f32, order = "kj"}
+func.func @outer_window_of_one(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 1 : i64, w2 = 37 : i64}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+
+// CHECK-LABEL: @windows_change_roles
+// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 5 : i64, block_k = 37 : i64, operand = f32, order = "kj"}
+func.func @windows_change_roles(%q: tensor<1x?x1x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x1x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 37 : i64, w2 = 5 : i64}
+    : (tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x1x64xf32>, tensor<1x1x?xf32>)
+  return %out : tensor<1x?x1x64xf32>
+}
+
+// CHECK-LABEL: @no_windows
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, operand = f32, order = "kj"}
+func.func @no_windows(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+
+// What is written stays, what is not is filled in.
+
+// CHECK-LABEL: @by_hand
+// CHECK: simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 64 : i64, operand = f32, order = "jk"}
+func.func @by_hand(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 64 : i64, order = "jk"}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+
+// CHECK-LABEL: @operand_by_hand
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, operand = bf16, order = "kj"}
+func.func @operand_by_hand(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, simplicial.config = {operand = bf16}}
+    : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xbf16>
+}
+
+// -----
+
+// A target that says what is the default.
+
+module attributes {simplicial.target = "cpu"} {
+// CHECK-LABEL: @on_the_cpu
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, operand = f32, order = "kj"}
+func.func @on_the_cpu(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+}

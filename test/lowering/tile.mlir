@@ -1,0 +1,167 @@
+// RUN: %mlir-opt %s --pass-pipeline='builtin.module(simplicial-configure,simplicial-tile,cse)' | FileCheck %s
+
+// The tile program: one query and 4 heads times 2 keys of the outer window, with
+// tiles of 8 keys of the inner one.
+
+// CHECK-LABEL: func.func @kj(
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K2:[a-z0-9]+]]: memref<{{[^>]*}}>,
+// CHECK-SAME: %[[V1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[OUT:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[LSE:[a-z0-9]+]]: memref<
+// CHECK-DAG: %[[N:.*]] = memref.dim %[[K1]]
+// CHECK-DAG: %[[NQ:.*]] = memref.dim %[[Q]]
+// CHECK-DAG: %[[SHIFT:.*]] = arith.subi %[[N]], %[[NQ]]
+// CHECK: scf.forall (%[[B:.*]], %[[HB:.*]], %[[I:.*]]) in
+// The first head, and the key head it reads.
+// CHECK: %[[HEAD:.*]] = arith.muli %[[HB]], %c4
+// CHECK: %[[KEY_HEAD:.*]] = arith.divui %[[HEAD]], %c4
+// The query's position and its windows.
+// CHECK: %[[P:.*]] = arith.addi %[[I]], %[[SHIFT]]
+// CHECK: %[[JLO_:.*]] = arith.subi %[[P]], %c4
+// CHECK: %[[JLO:.*]] = arith.maxsi %{{.*}}, %[[JLO_]]
+// CHECK: %[[END:.*]] = arith.addi %[[P]], %c1
+// CHECK: %[[KLO_:.*]] = arith.subi %[[P]], %c15
+// CHECK: %[[KLO:.*]] = arith.maxsi %{{.*}}, %[[KLO_]]
+// CHECK: %[[QT:.*]] = vector.transfer_read %[[Q]][%[[B]], %[[I]], %[[HEAD]], {{.*}} vector<4x16xbf16>
+// CHECK: scf.for %[[K:.*]] = %[[KLO]] to %[[END]] step %c8
+// CHECK-SAME: vector<8xf32>, vector<8xf32>, vector<8x16xf32>
+// CHECK: %[[LEFT:.*]] = arith.subi %[[END]], %[[K]]
+// CHECK: %[[COUNT:.*]] = arith.minsi %[[LEFT]], %c8
+// CHECK: vector.create_mask %[[COUNT]], %c16 : vector<8x16xi1>
+// CHECK: vector.transfer_read %[[K2]][%[[B]], %[[K]], %[[KEY_HEAD]], {{.*}} vector<8x16xbf16>
+// CHECK: vector.transfer_read %[[V2]][%[[B]], %[[K]], %[[KEY_HEAD]], {{.*}} vector<8x16xbf16>
+// CHECK: scf.for %[[J:.*]] = %[[JLO]] to %[[END]] step %c2
+// CHECK: vector.transfer_read %[[K1]][%[[B]], %[[J]], {{.*}} vector<2x16xbf16>
+// CHECK: %[[A3:.*]] = arith.mulf {{.*}} : vector<2x4x16xf32>
+// CHECK: %[[A:.*]] = vector.shape_cast %[[A3]] : vector<2x4x16xf32> to vector<8x16xf32>
+// CHECK: vector.transfer_read %[[V1]][%[[B]], %[[J]], {{.*}} vector<2x16xbf16>
+// Logits, with what is outside of either window at minus infinity.
+// CHECK: %[[S:.*]] = vector.contract {{.*}} %[[A]], {{.*}} vector<8x16xf32>, vector<8x16xf32> into vector<8x8xf32>
+// CHECK: %[[S1:.*]] = arith.select %{{.*}}, %[[S]], %[[INF:.*]] : vector<8x8xi1>
+// CHECK: %[[S2:.*]] = arith.select %{{.*}}, %[[S1]], %[[INF]] : vector<8x8xi1>
+// One step of the online softmax.
+// CHECK: %[[MAX:.*]] = vector.multi_reduction <maxnumf>, %[[S2]], %{{.*}} [1]
+// CHECK: %[[SCALED:.*]] = arith.mulf %[[MAX]]
+// CHECK: %[[M:.*]] = arith.maxnumf %[[OLD_M:.*]], %[[SCALED]]
+// CHECK: %[[X:.*]] = math.fma %[[S2]]
+// CHECK: %[[P2:.*]] = math.exp2 %[[X]] : vector<8x8xf32>
+// CHECK: %[[DIFF:.*]] = arith.subf %[[OLD_M]], %[[M]]
+// CHECK: %[[ALPHA:.*]] = math.exp2 %[[DIFF]]
+// CHECK: %[[SUM:.*]] = vector.multi_reduction <add>, %[[P2]], %{{.*}} [1]
+// CHECK: %[[L:.*]] = math.fma %{{.*}}, %[[ALPHA]], %[[SUM]]
+// CHECK: %[[PV:.*]] = vector.contract {{.*}} %[[P2]], {{.*}} into vector<8x16xf32>
+// CHECK: %[[ACC:.*]] = math.fma %{{.*}}, %[[PV]], %{{.*}} : vector<8x16xf32>
+// CHECK: scf.yield %[[M]], %[[L]], %[[ACC]]
+// The rows of a head merge.
+// CHECK: vector.multi_reduction <maxnumf>, %{{.*}} [0] : vector<2x4xf32> to vector<4xf32>
+// CHECK: vector.multi_reduction <add>, %{{.*}} [0] : vector<2x4xf32> to vector<4xf32>
+// CHECK: vector.multi_reduction <add>, %{{.*}} [0] : vector<2x4x16xf32> to vector<4x16xf32>
+// CHECK: arith.truncf %{{.*}} : vector<4x16xf32> to vector<4x16xbf16>
+// CHECK: vector.transfer_write %{{.*}}, %[[OUT]][%[[B]], %[[I]], %[[HEAD]]
+// CHECK: math.log
+// CHECK: vector.transfer_write %{{.*}}, %[[LSE]][%[[B]], %[[HEAD]], %[[I]]]
+// CHECK-NOT: simplicial.
+func.func @kj(%q: memref<2x?x8x16xbf16>, %k1: memref<2x?x2x16xbf16>, %k2: memref<2x?x2x16xbf16>,
+              %v1: memref<2x?x2x16xbf16>, %v2: memref<2x?x2x16xbf16>, %out: memref<2x?x8x16xbf16>,
+              %lse: memref<2x8x?xf32>) {
+  "simplicial.attention_into"(%q, %k1, %k2, %v1, %v2, %out, %lse)
+      {w1 = 5 : i64, w2 = 16 : i64, causal,
+       simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
+    : (memref<2x?x8x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>,
+       memref<2x?x2x16xbf16>, memref<2x?x8x16xbf16>, memref<2x8x?xf32>) -> ()
+  return
+}
+
+// The other order: the loop over the outer window is outside. Products in the
+// input's type: the combined tile and the probabilities are rounded to it.
+
+// CHECK-LABEL: func.func @jk(
+// CHECK: scf.for %{{.*}} step %c2
+// CHECK: arith.mulf {{.*}} : vector<2x4x16xbf16>
+// CHECK: scf.for %{{.*}} step %c8
+// CHECK: vector.contract {{.*}} vector<8x16xbf16>, vector<8x16xbf16> into vector<8x8xf32>
+// CHECK: arith.truncf %{{.*}} : vector<8x8xf32> to vector<8x8xbf16>
+// CHECK: vector.contract {{.*}} vector<8x8xbf16>, vector<8x16xbf16> into vector<8x16xf32>
+// There is no lse, so no logarithm.
+// CHECK-NOT: math.log
+// CHECK: return
+func.func @jk(%q: memref<2x?x8x16xbf16>, %kv: memref<2x?x2x16xbf16>, %out: memref<2x?x8x16xbf16>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {w1 = 5 : i64, w2 = 16 : i64,
+       simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64, order = "jk", operand = bf16}}
+    : (memref<2x?x8x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>,
+       memref<2x?x2x16xbf16>, memref<2x?x8x16xbf16>) -> ()
+  return
+}
+
+// w1 > w2: the pairs change roles, and k2, v2 and their biases are outer.
+
+// CHECK-LABEL: func.func @swapped(
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V2:[a-z0-9]+]]:
+// CHECK-DAG: %[[KB:.*]] = arith.constant dense<5.000000e-01> : vector<2x16xf32>
+// CHECK-DAG: %[[VB:.*]] = arith.constant dense<2.000000e+00> : vector<2x16xf32>
+// CHECK: scf.for
+// CHECK: vector.transfer_read %[[K1]]{{.*}} vector<8x16xf32>
+// CHECK: vector.transfer_read %[[V1]]{{.*}} vector<8x16xf32>
+// CHECK: scf.for
+// CHECK: %[[K:.*]] = vector.transfer_read %[[K2]]{{.*}} vector<2x16xf32>
+// CHECK: arith.addf %[[K]], %[[KB]]
+// CHECK: %[[V:.*]] = vector.transfer_read %[[V2]]{{.*}} vector<2x16xf32>
+// CHECK: arith.addf %[[V]], %[[VB]]
+func.func @swapped(%q: memref<2x?x8x16xf32>, %k1: memref<2x?x2x16xf32>, %k2: memref<2x?x2x16xf32>,
+                   %v1: memref<2x?x2x16xf32>, %v2: memref<2x?x2x16xf32>, %out: memref<2x?x8x16xf32>) {
+  "simplicial.attention_into"(%q, %k1, %k2, %v1, %v2, %out)
+      {w1 = 16 : i64, w2 = 5 : i64, k2_bias = 0.5 : f32, v2_bias = 2.0 : f32,
+       simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
+    : (memref<2x?x8x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>,
+       memref<2x?x2x16xf32>, memref<2x?x8x16xf32>) -> ()
+  return
+}
+
+// Biases of the inner pair are what the products start from.
+
+// CHECK-LABEL: func.func @inner_bias(
+// CHECK: %[[ROWS:.*]] = vector.multi_reduction <add>, %[[A:.*]], %{{.*}} [1] : vector<8x16xf32> to vector<8xf32>
+// CHECK: %[[INIT:.*]] = arith.mulf %[[ROWS]], %{{.*}} : vector<8xf32>
+// CHECK: %[[COLUMN:.*]] = vector.shape_cast %[[INIT]]
+// CHECK: %[[TILE:.*]] = vector.broadcast %[[COLUMN]] : vector<8x1xf32> to vector<8x8xf32>
+// CHECK: vector.contract {{.*}} %[[A]], %{{.*}}, %[[TILE]]
+// CHECK: %[[SUM:.*]] = vector.multi_reduction <add>, %[[P:.*]], %{{.*}} [1] : vector<8x8xf32> to vector<8xf32>
+// CHECK: arith.mulf %[[SUM]]
+// CHECK: vector.contract {{.*}} %[[P]]
+func.func @inner_bias(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>, %out: memref<2x?x8x16xf32>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {w1 = 5 : i64, w2 = 16 : i64, k2_bias = 0.5 : f32, v2_bias = 2.0 : f32,
+       simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
+    : (memref<2x?x8x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>,
+       memref<2x?x2x16xf32>, memref<2x?x8x16xf32>) -> ()
+  return
+}
+
+// The determinant: three planes of a cross product, three products.
+
+// CHECK-LABEL: func.func @determinant(
+// CHECK-COUNT-3: arith.subf {{.*}} : vector<2x4x16xf32>
+// CHECK: %[[S0:.*]] = vector.contract {{.*}} vector<8x16xf32>, vector<8x16xf32> into vector<8x8xf32>
+// CHECK: %[[S1:.*]] = vector.contract {{.*}}, %[[S0]] : vector<8x16xf32>, vector<8x16xf32> into vector<8x8xf32>
+// CHECK: vector.contract {{.*}}, %[[S1]] : vector<8x16xf32>, vector<8x16xf32> into vector<8x8xf32>
+// CHECK: vector.contract {{.*}} into vector<8x48xf32>
+func.func @determinant(%q: memref<2x?x8x48xf32>, %kv: memref<2x?x2x48xf32>, %out: memref<2x?x8x48xf32>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {w1 = 5 : i64, w2 = 16 : i64, form = "determinant",
+       simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
+    : (memref<2x?x8x48xf32>, memref<2x?x2x48xf32>, memref<2x?x2x48xf32>, memref<2x?x2x48xf32>,
+       memref<2x?x2x48xf32>, memref<2x?x8x48xf32>) -> ()
+  return
+}
+
+// Without windows and mask every key is attended to.
+
+// CHECK-LABEL: func.func @unbounded(
+// CHECK: %[[N:.*]] = memref.dim %{{[a-z0-9]+}}, %c1{{.*}} : memref<2x?x2x16xf32>
+// CHECK: scf.for %{{.*}} = %c0{{.*}} to %[[N]]
+// CHECK: scf.for %{{.*}} = %c0{{.*}} to %[[N]]
+func.func @unbounded(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>, %out: memref<2x?x8x16xf32>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+    : (memref<2x?x8x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>,
+       memref<2x?x2x16xf32>, memref<2x?x8x16xf32>) -> ()
+  return
+}

@@ -1,0 +1,30 @@
+// RUN: %mlir-opt %s --split-input-file --verify-diagnostics --pass-pipeline='builtin.module(simplicial-tile)'
+
+func.func @not_configured(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>) {
+  // expected-error @below {{has no simplicial.config: run simplicial-configure first}}
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %q)
+    : (memref<2x?x8x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>,
+       memref<2x?x2x16xf32>, memref<2x?x8x16xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @half_configured(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>) {
+  // expected-error @below {{simplicial.config is incomplete: run simplicial-configure first}}
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %q) {simplicial.config = {block_h = 4 : i64}}
+    : (memref<2x?x8x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>,
+       memref<2x?x2x16xf32>, memref<2x?x8x16xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @gradient(%q: tensor<1x8x2x16xf32>, %kv: tensor<1x8x1x16xf32>, %lse: tensor<1x2x8xf32>) {
+  // expected-error @below {{cannot be lowered: only attention can}}
+  %0:5 = "simplicial.attention_grad"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q)
+    : (tensor<1x8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>,
+       tensor<1x8x2x16xf32>, tensor<1x2x8xf32>, tensor<1x8x2x16xf32>)
+    -> (tensor<1x8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>)
+  return
+}

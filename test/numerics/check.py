@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What makes a result right."""
+
+import numpy as np
+
+from data import options, round_to
+from reference import attention
+
+
+def relative_error(got, want):
+    """Norm of the difference over the norm."""
+    norm = np.linalg.norm(want)
+    return np.linalg.norm(got - want) / norm if norm else float(np.any(got != want))
+
+
+def worst_row(got, want):
+    """The largest relative error of a row of D elements."""
+    norm = np.linalg.norm(want, axis=-1)
+    return np.max(np.linalg.norm(got - want, axis=-1)[norm > 0] / norm[norm > 0], initial=0.0)
+
+
+def rounding(case, x):
+    """How far f32 logits that large may be off: a few units in the last place of the sum's terms."""
+    largest = np.abs(x["q"]) * np.abs(x["k1"]).max(axis=(0, 1, 2)) * np.abs(x["k2"]).max(axis=(0, 1, 2))
+    return 4 * 2.0**-24 * case.scale * largest.sum(axis=-1).max()
+
+
+class Verdict:
+    """Collects what was measured and what is wrong with it."""
+
+    def __init__(self):
+        self.measured, self.problems = [], []
+
+    def at_most(self, what, value, limit):
+        self.measured.append(f"{what} {value:.1e}/{limit:.1e}")
+        if not value <= limit:
+            self.problems.append(f"{what} is {value:.3e}, more than {limit:.3e}")
+
+    def require(self, condition, problem):
+        if not condition:
+            self.problems.append(problem)
+
+
+def check(case, x, got):
+    """The verdict on got = {"out": array, "lse": array} (either may be missing) for the inputs x."""
+    verdict = Verdict()
+    want = dict(zip(("out", "lse"), attention(*x.values(), **options(case))))
+    for name, value in got.items():
+        verdict.require(value.dtype == (np.float16 if name == "out" and case.dtype == "f16" else np.float32),
+                        f"{name} has type {value.dtype}")
+        if value.shape != want[name].shape:
+            verdict.problems.append(f"{name} has shape {value.shape}, not {want[name].shape}")
+    if verdict.problems:
+        return verdict
+
+    # What is not finite is known exactly; the rest of this function looks at the finite elements.
+    visible = np.isfinite(want["out"])
+    empty = np.isneginf(want["lse"])
+    if case.bad:
+        verdict.require(not visible.all(), "no output sees what is not finite: the case tests nothing")
+    for name, value in got.items():
+        finite = np.isfinite(want[name])
+        wrong = np.argwhere(np.isfinite(value) != finite)
+        verdict.require(not len(wrong), f"{name} is finite where it should not be or the reverse, {len(wrong)} times, "
+                                        f"first at {wrong[:1].tolist()}")
+        got[name] = np.where(finite, value.astype(np.float64), 0)
+        want[name] = np.where(finite, want[name], 0)
+        if name == "lse":
+            verdict.require(np.isneginf(value[empty]).all(), "lse of a query that sees nothing is not -inf")
+        else:
+            verdict.require(not value.transpose(0, 2, 1, 3)[empty].any(), "out of a query that sees nothing is not 0")
+
+    if "lse" in got:
+        # The logarithm is off by what the logits are off; 1e-5 of it or of 1, whatever is more, for usual logits.
+        exact = case.data in ("winner", "ties", "up", "down")
+        error = np.abs(got["lse"] - want["lse"]) / (1 if exact else np.maximum(1, np.abs(want["lse"])))
+        verdict.at_most("lse", error.max(initial=0.0), rounding(case, x) if exact else 1e-5)
+    if "out" in got:
+        out, exact_out = got["out"], want["out"]
+        if case.dtype == "f32":
+            # Near-ties of large logits: an f32 logit of 1e4 is known to 1e-3, and its exponential as well.
+            near_ties = case.data in ("ties", "up", "down")
+            verdict.at_most("out", relative_error(out, exact_out), rounding(case, x) if near_ties else 1e-5)
+        else:
+            plain, _ = attention(*x.values(), **options(case), dtype=np.float32)
+            plain = np.where(visible, round_to(case.dtype, plain), 0)
+            for what, error in ("out", relative_error), ("row", worst_row):
+                verdict.at_most(what, error(out, exact_out), 2 * error(plain, exact_out) + 1e-7)
+        if case.data == "half":
+            verdict.at_most("noise to signal", relative_error(out, exact_out), 1e-2)  # 40 dB
+    return verdict

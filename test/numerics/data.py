@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Inputs of a case: float32 arrays whose values the case's element type can represent."""
+
+import zlib
+
+import numpy as np
+
+from reference import logits, window
+
+NAMES = ("q", "k1", "k2", "v1", "v2")
+
+
+def round_to(dtype, x):
+    """x, a float32 array, rounded to nearest even in `dtype` and widened again."""
+    if dtype == "f16":
+        return x.astype(np.float16).astype(np.float32)
+    if dtype == "bf16":
+        bits = x.view(np.uint32)
+        rounded = (bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000).view(np.float32)
+        return np.where(np.isnan(x), x, rounded)
+    return x
+
+
+def options(case):
+    """The case's attributes, as keywords of reference.attention; floats as the IR holds them, in f32."""
+    chosen = {name: float(np.float32(value)) for name in ("scale", "k2_bias", "v2_bias")
+              if (value := getattr(case, name)) is not None}
+    return dict(w1=case.w1, w2=case.w2, causal=case.causal, form=case.form or "trilinear", **chosen)
+
+
+def make(case):
+    """{name: array}, the same in every run."""
+    rng = np.random.default_rng(zlib.crc32(str(case).encode()))
+    shapes = {name: (case.B, case.N, case.Hk, case.D) for name in NAMES}
+    shapes["q"] = (case.B, case.queries, case.Hq, case.D)
+    x = {name: MAKERS[case.data](rng, case, name, shapes[name]).astype(np.float32) for name in NAMES}
+    if case.data == "winner":
+        redraw_close_races(rng, case, x)
+    x = {name: round_to(case.dtype, value) for name, value in x.items()}
+    for name, index, value in case.bad:
+        x[name][index] = value
+    return x
+
+
+def peaked(rng, case, name, shape):
+    """Logits of standard deviation 4: a uniform softmax would hide errors."""
+    x = rng.standard_normal(shape)
+    if name == "q":
+        scale = case.D ** -0.5 if case.scale is None else case.scale
+        terms = case.D * (2 if case.form == "determinant" else 1)
+        x *= 4 / (scale * (terms * (1 + (case.k2_bias or 0) ** 2)) ** 0.5)
+    return x
+
+
+def half(rng, case, name, shape):
+    return 0.5 * rng.standard_normal(shape)
+
+
+def winner(rng, case, name, shape):
+    """Small integers: logits are integers that f32 holds exactly, of standard deviation 3000 for D = 64."""
+    return rng.standard_normal(shape) if name[0] == "v" else rng.integers(-12, 13, shape)
+
+
+def redraw_close_races(rng, case, x):
+    """Redraws queries until their largest logit leads by 40, so that the exact softmax picks one pair."""
+    share = case.Hq // case.Hk
+    for b, i, h in np.ndindex(case.B, case.queries, case.Hq):
+        position = i + case.N - case.queries
+        js, ks = (slice(*window(position, w, case.N, case.causal)) for w in (case.w1, case.w2))
+        while True:
+            s = logits(x["q"][b, i, h][None], x["k1"][b, js, h // share], x["k2"][b, ks, h // share], 1.0, 0.0,
+                       "trilinear").ravel()
+            if s.size < 2 or np.subtract(*np.partition(s, -2)[:-3:-1]) >= 40:
+                break
+            x["q"][b, i, h] = rng.integers(-12, 13, case.D)
+
+
+def ties(rng, case, name, shape):
+    """Powers of two: logits are multiples of 1024 up to more than 1e4, and many are equal."""
+    if name[0] == "v":
+        return rng.standard_normal(shape)
+    return {"q": 16, "k1": 8, "k2": 4}[name] * rng.choice([-1, 1], shape)
+
+
+def offset(sign):
+    """Logits of standard deviation 4 around +-1e4, all of them exact in f32."""
+    def draw(rng, case, name, shape):
+        x = rng.standard_normal(shape)
+        if name[0] == "v":
+            return x
+        x = np.round(x * 4) / (8 if name == "q" else 4)
+        x[..., 0] = {"q": 100, "k1": 10, "k2": sign * 10}[name]
+        return x
+    return draw
+
+
+MAKERS = dict(peaked=peaked, half=half, winner=winner, ties=ties, up=offset(1), down=offset(-1))

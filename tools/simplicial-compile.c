@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// simplicial-compile: compiles a module ahead of time.
+
+#include "support/file.h"
+#include "support/tool.h"
+
+#include "simplicial/compiler.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "Usage: simplicial-compile IN.mlir [OPTION...]\n"
+    "Compiles IN.mlir (`-`: stdin).\n"
+    "\n"
+    "  --emit=KIND      what to make\n"
+    "      tile           the tile program, in MLIR (the default)\n"
+    "      llvm           LLVM IR, before LLVM's optimisations\n"
+    "      object         an object file for this machine's CPU; link it with\n"
+    "                     libsimplicial_runtime\n"
+    "      header         a C and C++ header for that object file\n"
+    "  --target=TARGET  what to compile for: cpu (the default)\n"
+    "  -o OUT           where to write it (`-` or missing: to stdout)\n"
+    "  --help, --version\n";
+
+static const char *const kinds[] = {
+    [SIMPLICIAL_EMIT_TILE] = "tile",
+    [SIMPLICIAL_EMIT_LLVM] = "llvm",
+    [SIMPLICIAL_EMIT_OBJECT] = "object",
+    [SIMPLICIAL_EMIT_HEADER] = "header",
+};
+
+typedef struct Options {
+  const char *source, *target, *output;
+  SimplicialEmit emit;
+  bool done; ///< --help or --version
+} Options;
+
+static SimplicialStatus parse_kind(const char *name, SimplicialEmit *emit) {
+  for (int i = 0; i < (int)(sizeof kinds / sizeof *kinds); ++i)
+    if (!strcmp(name, kinds[i])) {
+      *emit = (SimplicialEmit)i;
+      return simplicialOk();
+    }
+  return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                         "--emit=%s is none of tile, llvm, object and header",
+                         name);
+}
+
+static SimplicialStatus parse_options(int argc, char **argv, Options *o) {
+  enum { EMIT = 256, TARGET, HELP, VERSION };
+  static const struct option options[] = {
+      {"emit", required_argument, NULL, EMIT},
+      {"target", required_argument, NULL, TARGET},
+      {"help", no_argument, NULL, HELP},
+      {"version", no_argument, NULL, VERSION},
+      {0}};
+  SimplicialStatus status = simplicialOk();
+  int option;
+  opterr = 0;
+  while (!status.code &&
+         (option = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
+    switch (option) {
+    case 'o':
+      o->output = optarg;
+      break;
+    case EMIT:
+      status = parse_kind(optarg, &o->emit);
+      break;
+    case TARGET:
+      o->target = optarg;
+      break;
+    case HELP:
+      fputs(help, stdout);
+      o->done = true;
+      return tool_flush();
+    case VERSION:
+      tool_print_version("simplicial-compile");
+      o->done = true;
+      return tool_flush();
+    default:
+      status = tool_bad_option(option, argv);
+    }
+  }
+  if (!status.code && argc - optind != 1)
+    status = simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                             "there must be one IN.mlir, not %d; see --help",
+                             argc - optind);
+  o->source = argv[optind];
+  return status;
+}
+
+static SimplicialStatus write_output(const char *path, const void *data,
+                                     size_t size) {
+  OutputFile file;
+  SimplicialStatus status = output_open(&file, path);
+  if (!status.code)
+    status = output_write(&file, data, size);
+  if (!status.code)
+    status = output_close(&file);
+  if (!status.code)
+    status = output_place(&file);
+  output_discard(&file);
+  return status;
+}
+
+static SimplicialStatus compile(const Options *o) {
+  if (o->emit == SIMPLICIAL_EMIT_OBJECT && !strcmp(o->output, "-") &&
+      isatty(STDOUT_FILENO))
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "an object file does not go to a terminal: give it "
+                           "a name with -o");
+  Bytes source;
+  SimplicialStatus status = file_read(o->source, &source);
+  if (status.code)
+    return status;
+  const char *name = strcmp(o->source, "-") ? o->source : "<stdin>";
+  char *data;
+  size_t size;
+  status = simplicialCompile(source.data, source.size, name, o->target, o->emit,
+                             &data, &size);
+  free(source.data);
+  if (!status.code)
+    status = write_output(o->output, data, size);
+  free(data);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  Options options = {.target = "cpu", .output = "-"};
+  SimplicialStatus status = parse_options(argc, argv, &options);
+  if (!status.code && !options.done)
+    status = compile(&options);
+  return tool_finish("simplicial-compile", status);
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Numbers on the command line.
+
+#ifndef SIMPLICIAL_TOOLS_NUMBER_H
+#define SIMPLICIAL_TOOLS_NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Whether `text` is a decimal number from `low` to `high`, then in `*value`.
+bool number_parse(const char *text, int64_t low, int64_t high, int64_t *value);
+
+#endif // SIMPLICIAL_TOOLS_NUMBER_H

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the tools' main functions share.
+
+#include "tool.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int tool_finish(const char *tool, SimplicialStatus status) {
+  if (!status.code)
+    return EXIT_SUCCESS;
+  bool located = status.code == SIMPLICIAL_COMPILE_ERROR;
+  fprintf(stderr, "%s: %s%s\n", tool,
+          located ? "" : "error: ", simplicialStatusMessage(status));
+  simplicialStatusFree(status);
+  return EXIT_FAILURE;
+}
+
+SimplicialStatus tool_bad_option(int result, char **argv) {
+  // The first letter of "-xyz" stands in argv[optind], the last one before it.
+  const char letter[] = {'-', (char)optopt};
+  bool is_letter = optopt && optopt <= UCHAR_MAX;
+  const char *text = argv[optind - 1];
+  if (is_letter && strncmp(text, letter, sizeof letter))
+    text = argv[optind];
+  bool known = result == ':' || optopt > UCHAR_MAX;
+  return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                         "%s option '%s'; see --help",
+                         known ? "bad use of" : "unknown", text);
+}
+
+void tool_print_version(const char *tool) {
+  printf("%s %s (LLVM %s)\n", tool, SIMPLICIAL_VERSION, SIMPLICIAL_LLVM);
+}
+
+SimplicialStatus tool_flush(void) {
+  if (fflush(stdout) || ferror(stdout))
+    return simplicialError(SIMPLICIAL_IO_ERROR, "cannot write to stdout: %s",
+                           strerror(errno));
+  return simplicialOk();
+}
