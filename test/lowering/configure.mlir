@@ -19,9 +19,9 @@ func.func @one_head(%q: tensor<1x?x1x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tens
   return %out : tensor<1x?x1x64xf32>
 }
 
-// CHECK-LABEL: @three_heads
-// CHECK: simplicial.config = {block_h = 3 : i64, block_j = 5 : i64, block_k = 128 : i64, operand = f32, order = "kj"}
-func.func @three_heads(%q: tensor<1x?x3x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x3x64xf32> {
+// CHECK-LABEL: @lanes_are_not_wasted
+// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 16 : i64, block_k = 128 : i64, operand = f32, order = "kj"}
+func.func @lanes_are_not_wasted(%q: tensor<1x?x3x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x3x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x3x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x3x64xf32>, tensor<1x3x?xf32>)
   return %out : tensor<1x?x3x64xf32>

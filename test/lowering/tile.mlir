@@ -96,15 +96,15 @@ func.func @jk(%q: memref<2x?x8x16xbf16>, %kv: memref<2x?x2x16xbf16>, %out: memre
 
 // CHECK-LABEL: func.func @swapped(
 // CHECK-SAME: %[[Q:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V2:[a-z0-9]+]]:
-// CHECK-DAG: %[[KB:.*]] = arith.constant dense<5.000000e-01> : vector<2x16xf32>
-// CHECK-DAG: %[[VB:.*]] = arith.constant dense<2.000000e+00> : vector<2x16xf32>
 // CHECK: scf.for
-// CHECK: vector.transfer_read %[[K1]]{{.*}} vector<8x16xf32>
-// CHECK: vector.transfer_read %[[V1]]{{.*}} vector<8x16xf32>
+// CHECK: vector.transfer_read %[[K1]][{{.*}} vector<8x16xf32>
+// CHECK: vector.transfer_read %[[V1]][{{.*}} vector<8x16xf32>
 // CHECK: scf.for
-// CHECK: %[[K:.*]] = vector.transfer_read %[[K2]]{{.*}} vector<2x16xf32>
+// CHECK: %[[K:.*]] = vector.transfer_read %[[K2]][{{.*}} vector<2x16xf32>
+// CHECK: %[[KB:.*]] = arith.constant dense<5.000000e-01> : vector<2x16xf32>
 // CHECK: arith.addf %[[K]], %[[KB]]
-// CHECK: %[[V:.*]] = vector.transfer_read %[[V2]]{{.*}} vector<2x16xf32>
+// CHECK: %[[V:.*]] = vector.transfer_read %[[V2]][{{.*}} vector<2x16xf32>
+// CHECK: %[[VB:.*]] = arith.constant dense<2.000000e+00> : vector<2x16xf32>
 // CHECK: arith.addf %[[V]], %[[VB]]
 func.func @swapped(%q: memref<2x?x8x16xf32>, %k1: memref<2x?x2x16xf32>, %k2: memref<2x?x2x16xf32>,
                    %v1: memref<2x?x2x16xf32>, %v2: memref<2x?x2x16xf32>, %out: memref<2x?x8x16xf32>) {
