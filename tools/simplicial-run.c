@@ -232,7 +232,7 @@ static SimplicialStatus call(const Options *o,
 
 static SimplicialStatus run_function(const Options *o,
                                      const SimplicialExecutable *executable) {
-  const SimplicialFunction *function;
+  const SimplicialFunction *function = NULL;
   SimplicialStatus status = find_function(executable, o->function, &function);
   if (status.code)
     return status;

@@ -60,6 +60,8 @@ def windows():
     for w1, w2 in [(16, 128), (130, 5), (33, 140), (64, 65)]:  # more than a tile of the inner window
         yield Case(w1=w1, w2=w2, N=150, Nq=12, Hq=2)
         yield Case(w1=w1, w2=w2, N=150, Nq=5, Hq=8, causal=False)
+    yield Case(w1=100, w2=520, N=600, Nq=2, Hq=4)
+    yield Case(w1=520, w2=20, N=600, Nq=2, Hq=4, D=128)
 
 
 def dims():
@@ -180,7 +182,7 @@ def threads():
 
 
 def large_logits():
-    """Logits of +-1e4. In "winner" one pair decides each query; "ties" and "offset" are all near-ties."""
+    """Logits of +-1e4, exact in f32: one pair decides ("winner"), or many are as large or nearly (the others)."""
     for data in ("winner", "ties", "up", "down"):
         yield Case(data=data, scale=1.0, Hq=2)
         yield Case(data=data, scale=1.0, Hq=8, causal=False, w1=None, w2=None, N=17)
