@@ -164,11 +164,11 @@ void pack_in_order(Block *s, MlirValue value, const Read *read) {
                                                  : block_scalar(s, read->count);
   MlirValue one = ir_const_index(b, 1), zero = ir_const_index(b, 0);
   IrLoop outer = ir_for_begin(b, zero, count, one, IR_NONE);
-  IrLoop inner = begin_columns(s, columns, LANES);
+  IrLoop inner = begin_columns(s, columns, 2 * LANES);
   MlirValue row = outer.iv[0], x = inner.iv[0], indices[IR_MAX_RANK];
   read_indices(s, read, row, x, indices);
   MlirValue loaded =
-      ir_vector_load(b, ir_vector(ir_element(read->tile), IR_DIMS(LANES)),
+      ir_vector_load(b, ir_vector(ir_element(read->tile), IR_DIMS(2 * LANES)),
                      read->memref, indices);
   ir_vector_store(b, ir_convert(b, loaded, read->element), buffer,
                   (const MlirValue[]){row, x});
