@@ -49,10 +49,9 @@ func.func @product(%a: memref<16x16xf32>, %b: memref<64x16xf32>, %c: memref<16x6
 // CHECK-NOT: 0xFF800000
 // CHECK: %[[COPY:.*]] = memref.alloca() {alignment = 64 : i64} : memref<64x16xf32>
 // CHECK: scf.for %[[ROW:.*]] = %c0 to %[[N]] step %c1
-// CHECK: scf.for %[[COLUMN:.*]] = %c0 to %c16 step %c8
-// CHECK: %[[LOADED:.*]] = vector.load %[[B]][%[[ROW]], %[[COLUMN]]] : memref<64x16xbf16>, vector<8xbf16>
+// CHECK: %[[LOADED:.*]] = vector.load %[[B]][%[[ROW]], %c0] : memref<64x16xbf16>, vector<16xbf16>
 // CHECK: %[[WIDE:.*]] = arith.extf %[[LOADED]]
-// CHECK: vector.store %[[WIDE]], %[[COPY]][%[[ROW]], %[[COLUMN]]]
+// CHECK: vector.store %[[WIDE]], %[[COPY]][%[[ROW]], %c0]
 // The product's columns end at the count: whole blocks of 4, then one by one.
 // CHECK: %[[REST:.*]] = arith.remui %[[N]], %c4
 // CHECK: %[[WHOLE:.*]] = arith.subi %[[N]], %[[REST]]
