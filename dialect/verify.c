@@ -6,7 +6,6 @@
 // element types and attributes that fit together, or gets a diagnostic.
 
 #include "simplicial/dialect.h"
-#include "simplicial/passes.h"
 
 #include "lowering/ir.h"
 #include "lowering/pass.h"
@@ -154,16 +153,9 @@ static MlirLogicalResult check(MlirOperation op) {
   return check_lse(op, ir_type(ir_result(op, 1)), q);
 }
 
-static MlirLogicalResult run(MlirOperation module) {
+MlirLogicalResult pass_verify(MlirOperation module) {
   static const char *const names[] = {SIMPLICIAL_ATTENTION,
                                       SIMPLICIAL_ATTENTION_INTO,
                                       SIMPLICIAL_ATTENTION_GRAD};
   return pass_for_each(module, 3, names, check);
-}
-
-MlirPass simplicialCreateVerifyPass(void) {
-  static const PassDefinition definition = {
-      "simplicial-verify", "Check the semantics of simplicial operations", run};
-  static const int64_t id;
-  return pass_create(&definition, &id);
 }

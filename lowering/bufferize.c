@@ -126,14 +126,7 @@ static MlirLogicalResult bufferize(MlirOperation op) {
   return mlirLogicalResultSuccess();
 }
 
-static MlirLogicalResult run(MlirOperation module) {
+MlirLogicalResult pass_bufferize(MlirOperation module) {
   static const char *const names[] = {SIMPLICIAL_ATTENTION};
   return pass_for_each(module, 1, names, bufferize);
-}
-
-MlirPass simplicialCreateBufferizePass(void) {
-  static const PassDefinition definition = {
-      "simplicial-bufferize", "Rewrite attention on tensors to memrefs", run};
-  static const int64_t id;
-  return pass_create(&definition, &id);
 }

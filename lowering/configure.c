@@ -239,18 +239,10 @@ static MlirLogicalResult check_target(MlirOperation module) {
   return mlirLogicalResultSuccess();
 }
 
-static MlirLogicalResult run(MlirOperation module) {
+MlirLogicalResult pass_configure(MlirOperation module) {
   static const char *const names[] = {SIMPLICIAL_ATTENTION,
                                       SIMPLICIAL_ATTENTION_INTO};
   if (mlirLogicalResultIsFailure(check_target(module)))
     return mlirLogicalResultFailure();
   return pass_for_each(module, 2, names, configure);
-}
-
-MlirPass simplicialCreateConfigurePass(void) {
-  static const PassDefinition definition = {
-      "simplicial-configure", "Choose the tiling strategy of each operation",
-      run};
-  static const int64_t id;
-  return pass_create(&definition, &id);
 }

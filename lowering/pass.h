@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What all our passes share: each is a function on a module.
+// What all our passes share: each is a function on a module, which on failure
+// has emitted a diagnostic.
 
 #ifndef SIMPLICIAL_LOWERING_PASS_H
 #define SIMPLICIAL_LOWERING_PASS_H
 
 #include "simplicial/passes.h"
 
-/// A stateless pass on `builtin.module`. On failure it has emitted a
-/// diagnostic.
-typedef struct PassDefinition {
-  const char *name;
-  const char *description;
-  MlirLogicalResult (*run)(MlirOperation module);
-} PassDefinition;
+/// X(Name, function, pass name, description) for each pass, in pipeline order.
+#define FOR_EACH_PASS(X)                                                       \
+  X(Verify, pass_verify, "simplicial-verify",                                  \
+    "Check the semantics of simplicial operations")                            \
+  X(Configure, pass_configure, "simplicial-configure",                         \
+    "Choose the tiling strategy of each operation")                            \
+  X(Bufferize, pass_bufferize, "simplicial-bufferize",                         \
+    "Rewrite attention on tensors to memrefs")                                 \
+  X(Tile, pass_tile, "simplicial-tile",                                        \
+    "Lower attention on memrefs to tile programs")                             \
+  X(Block, pass_block, "simplicial-block",                                     \
+    "Lower tile values to CPU vectors and scratch buffers")                    \
+  X(Outline, pass_outline, "simplicial-outline",                               \
+    "Outline parallel loops for the thread pool")
 
-/// `definition` and `id` must outlive every pass: make them static. The
-/// address of `id` identifies the pass to MLIR, which wants it 8-aligned.
-MlirPass pass_create(const PassDefinition *definition, const int64_t *id);
+#define DECLARE(Name, function, name, description)                             \
+  MlirLogicalResult function(MlirOperation module);
+FOR_EACH_PASS(DECLARE)
+#undef DECLARE
 
 /// Calls `visit` on each op within `root` that has one of the `n` names; the
 /// ops are collected first, so `visit` may erase the one it is given. Stops at

@@ -1,30 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The passes by name, and the named sequences of our passes and upstream's.
+// The named sequences of our passes and upstream's.
 
 #include "ir.h"
 
 #include "simplicial/passes.h"
-
-static const SimplicialPassInfo passes[] = {
-    {"simplicial-verify", "Check the semantics of simplicial operations",
-     simplicialCreateVerifyPass},
-    {"simplicial-configure", "Choose the tiling strategy of each operation",
-     simplicialCreateConfigurePass},
-    {"simplicial-bufferize", "Rewrite attention on tensors to memrefs",
-     simplicialCreateBufferizePass},
-    {"simplicial-tile", "Lower attention on memrefs to tile programs",
-     simplicialCreateTilePass},
-    {"simplicial-block", "Lower tile values to CPU vectors and scratch buffers",
-     simplicialCreateBlockPass},
-    {"simplicial-outline", "Outline parallel loops for the thread pool",
-     simplicialCreateOutlinePass},
-};
-
-const SimplicialPassInfo *simplicialPasses(size_t *count) {
-  *count = sizeof passes / sizeof *passes;
-  return passes;
-}
 
 /// A step is a pass of ours or a piece of textual pipeline.
 typedef struct Step {

@@ -640,15 +640,7 @@ static MlirLogicalResult convert_forall(MlirOperation forall) {
   return s.failed.ptr ? mlirLogicalResultFailure() : mlirLogicalResultSuccess();
 }
 
-static MlirLogicalResult run(MlirOperation module) {
+MlirLogicalResult pass_block(MlirOperation module) {
   static const char *const names[] = {"scf.forall"};
   return pass_for_each(module, 1, names, convert_forall);
-}
-
-MlirPass simplicialCreateBlockPass(void) {
-  static const PassDefinition definition = {
-      "simplicial-block",
-      "Lower tile values to CPU vectors and scratch buffers", run};
-  static const int64_t id;
-  return pass_create(&definition, &id);
 }

@@ -370,17 +370,10 @@ static MlirLogicalResult request_c_interface(MlirOperation function) {
   return mlirLogicalResultSuccess();
 }
 
-static MlirLogicalResult run(MlirOperation module) {
+MlirLogicalResult pass_outline(MlirOperation module) {
   static const char *const loops[] = {"scf.forall"};
   static const char *const functions[] = {"func.func"};
   if (mlirLogicalResultIsFailure(pass_for_each(module, 1, loops, outline)))
     return mlirLogicalResultFailure();
   return pass_for_each(module, 1, functions, request_c_interface);
-}
-
-MlirPass simplicialCreateOutlinePass(void) {
-  static const PassDefinition definition = {
-      "simplicial-outline", "Outline parallel loops for the thread pool", run};
-  static const int64_t id;
-  return pass_create(&definition, &id);
 }

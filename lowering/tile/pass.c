@@ -18,17 +18,10 @@ static MlirLogicalResult not_yet(MlirOperation op) {
   return ir_error(op, "cannot be lowered: only attention can");
 }
 
-static MlirLogicalResult run(MlirOperation module) {
+MlirLogicalResult pass_tile(MlirOperation module) {
   static const char *const forward[] = {SIMPLICIAL_ATTENTION_INTO};
   static const char *const others[] = {SIMPLICIAL_ATTENTION_GRAD};
   if (mlirLogicalResultIsFailure(pass_for_each(module, 1, others, not_yet)))
     return mlirLogicalResultFailure();
   return pass_for_each(module, 1, forward, tile_forward);
-}
-
-MlirPass simplicialCreateTilePass(void) {
-  static const PassDefinition definition = {
-      "simplicial-tile", "Lower attention on memrefs to tile programs", run};
-  static const int64_t id;
-  return pass_create(&definition, &id);
 }
