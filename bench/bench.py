@@ -82,7 +82,7 @@ def benchmark(tool, folder, repetitions, *shape):
     return figures
 
 
-# numpy and C ------------------------------------------------------------------------------------------------------------
+# numpy and C ----------------------------------------------------------------------------------------------------------
 
 
 def tiled_numpy(q, k1, k2, v1, v2, w1, w2):
@@ -104,8 +104,9 @@ def tiled_numpy(q, k1, k2, v1, v2, w1, w2):
 def load_naive(folder):
     """naive.c, compiled, as a function of numpy arrays."""
     library = folder / "naive.so"
-    subprocess.run([os.environ.get("CC", "cc"), "-O3", "-march=native", "-shared", "-fPIC", "-o", library, HERE / "naive.c",
-                    "-lm"], check=True)
+    compiler = os.environ.get("CC", "cc")
+    subprocess.run([compiler, "-O3", "-march=native", "-shared", "-fPIC", "-o", library, HERE / "naive.c", "-lm"],
+                   check=True)
     function = ctypes.CDLL(str(library)).naive_attention
     function.restype = None
 
@@ -124,6 +125,12 @@ def milliseconds(function, *arguments):
     return 1e3 * (time.perf_counter() - start), result
 
 
+def median_of(repetitions, function, *arguments):
+    """The median time of the calls, and what the last one returns."""
+    times, results = zip(*(milliseconds(function, *arguments) for _ in range(repetitions)))
+    return statistics.median(times), results[-1]
+
+
 def blas_name():
     """The library numpy's matrix products run in."""
     np.ones((2, 2)) @ np.ones((2, 2))
@@ -133,7 +140,7 @@ def blas_name():
     return "reference BLAS"
 
 
-# The table ---------------------------------------------------------------------------------------------------------------
+# The table ------------------------------------------------------------------------------------------------------------
 
 
 def measure(shape, tool, naive, folder, repetitions):
@@ -143,8 +150,8 @@ def measure(shape, tool, naive, folder, repetitions):
     if dtype == "f32" and threads == 1:
         rng = np.random.default_rng(0)
         inputs = [rng.standard_normal(size, dtype=np.float32) for size in [(n, heads, d)] + 4 * [(n, d)]]
-        figures["numpy"], by_numpy = milliseconds(tiled_numpy, *inputs, w1, w2)
-        figures["C"], by_c = milliseconds(naive, *inputs, w1, w2)
+        figures["numpy"], by_numpy = median_of(5, tiled_numpy, *inputs, w1, w2)
+        figures["C"], by_c = median_of(1, naive, *inputs, w1, w2)
         if not np.allclose(by_numpy, by_c, rtol=1e-3, atol=1e-4):
             sys.exit("numpy and C disagree")
     return figures
@@ -167,7 +174,7 @@ def row(shape, rounds):
 def compile_time(tool, folder, rounds):
     """Milliseconds of a whole simplicial-run with one query of one key: start, compilation, load and call."""
     shape = ("f32", 1, 1, 8, 64, 16, 128)
-    return statistics.median(milliseconds(run_simplicial, tool, folder, [], *shape)[0] for _ in range(rounds))
+    return median_of(rounds, run_simplicial, tool, folder, [], *shape)[0]
 
 
 def processor():
@@ -199,8 +206,8 @@ def main():
     for shape, figures in zip(SHAPES, zip(*rounds)):
         print(row(shape, figures))
     speedup = statistics.median(figures[0]["ms"] / figures[-1]["ms"] for figures in rounds)
-    print(f"\nTwo threads are {speedup:.2f} times as fast as one. Starting simplicial-run, compiling, loading and calling "
-          f"a kernel once takes {start:.0f} ms.")
+    print(f"\nTwo threads are {speedup:.2f} times as fast as one. Starting simplicial-run, compiling, loading and "
+          f"calling a kernel once takes {start:.0f} ms.")
 
 
 if __name__ == "__main__":

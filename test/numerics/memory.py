@@ -63,8 +63,8 @@ class Guarded:
         return np.frombuffer(self.map, dtype, count, PAGE + offset)
 
 
-# A layout is (order of the dimensions in memory, elements after each innermost row, dimension whose stride is 0 or None,
-# dimension that runs backwards or None). Only B, N and H may be anything; D is innermost with stride 1.
+# A layout is (order of the dimensions in memory, elements after each innermost row, dimension whose stride is 0 or
+# None, dimension that runs backwards or None). D is always innermost with stride 1.
 LAYOUTS = {
     "row major": ((0, 1, 2, 3), 0, None, None),
     "padded": ((0, 1, 2, 3), 3, None, None),
