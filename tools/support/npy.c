@@ -115,6 +115,8 @@ static const char *parse(const Bytes *file, Header *header,
 /// Copies the elements into row-major order and this machine's byte order.
 static void arrange(const Header *header, const char *from, char *to,
                     int64_t count) {
+  if (count == 0)
+    return; // and the other dimensions may be of any size
   int64_t size = header->type.bits / 8;
   int64_t stride[SIMPLICIAL_MAX_RANK], index[SIMPLICIAL_MAX_RANK] = {0};
   int64_t next = 1;
