@@ -29,8 +29,7 @@ MlirLogicalResult simplicialRegisterDialect(MlirContext context) {
   return loaded;
 }
 
-// The attributes
-// -----------------------------------------------------------------
+// The attributes --------------------------------------------------------------
 
 #define W1 "w1"
 #define W2 "w2"

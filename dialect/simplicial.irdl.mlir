@@ -56,4 +56,29 @@ irdl.dialect @simplicial {
                   lse: %lse, d_out: %q)
     irdl.results(d_q: %q, d_k1: %keys, d_k2: %keys, d_v1: %keys, d_v2: %keys)
   }
+
+  // "simplicial.copy_async"(%from, %to, %slot, %count, %indices...) {dims}
+  //
+  // Begins to copy a tile from global to shared memory: to[slot, r, c] becomes
+  // `from` at `indices`, plus r in dimension dims[0] and c in dimension dims[1];
+  // zero in rows from `count` on. %to is a memref [slots, rows, pitch] of which
+  // the tile is dims[2] columns wide.
+  irdl.operation @copy_async {
+    %from = irdl.base "!builtin.memref"
+    %to = irdl.base "!builtin.memref"
+    %index = irdl.is index
+    irdl.operands(from: %from, to: %to, slot: %index, count: %index,
+                  indices: variadic %index)
+  }
+
+  // Makes one group of the copies begun since the last one.
+  irdl.operation @copy_commit {
+  }
+
+  // "simplicial.copy_wait"() {pending = 0 : i64}
+  //
+  // Waits until, for every thread, all groups but the `pending` newest have
+  // arrived, and all threads have come this far.
+  irdl.operation @copy_wait {
+  }
 }

@@ -18,6 +18,8 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
+#include <string.h>
+
 #define BLOCK_H "block_h"
 #define BLOCK_J "block_j"
 #define BLOCK_K "block_k"
@@ -40,8 +42,29 @@ static int64_t group_size(MlirOperation op) {
          ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_K1)), 2);
 }
 
-// The CPU
-// ------------------------------------------------------------------------
+/// Fills `rows` rows with (head, j) pairs: of all ways to take `block_h` of the
+/// group's heads and as many j's as then fit, the one that wastes fewest rows
+/// over a whole outer window.
+static void choose_rows(MlirOperation op, SimplicialAttentionAttributes a,
+                        int64_t rows, Config *config) {
+  int64_t outer = config_swaps_roles(a) ? a.w2 : a.w1;
+  int64_t group = group_size(op), best_rows = 0, best_work = 1;
+  for (int64_t h = min(group, rows); h >= 1; --h) {
+    if (group % h)
+      continue;
+    int64_t j = rows / h;
+    if (outer)
+      j = min(j, outer);
+    int64_t window = outer ? outer : j;
+    int64_t cost = rows * ceil_div(window, j), work = h * window;
+    if (work * best_rows <= best_work * cost && best_rows)
+      continue;
+    best_rows = cost, best_work = work;
+    config->block_h = h, config->block_j = j;
+  }
+}
+
+// The CPU ---------------------------------------------------------------------
 
 enum {
   CPU_ROWS = 16,    ///< rows of a tile: two 8-lane vectors
@@ -49,27 +72,10 @@ enum {
   CPU_MAX_BLOCK_K = 256,
 };
 
-/// Fills the rows with (head, j) pairs: of all ways to take `block_h` of the
-/// group's heads and as many j's as then fit, the one that wastes fewest lanes
-/// over a whole outer window.
 static void choose_cpu(MlirOperation op, SimplicialAttentionAttributes a,
                        Config *config) {
-  int64_t outer = config_swaps_roles(a) ? a.w2 : a.w1;
+  choose_rows(op, a, CPU_ROWS, config);
   int64_t inner = config_swaps_roles(a) ? a.w1 : a.w2;
-  int64_t group = group_size(op), best_lanes = 0, best_work = 1;
-  for (int64_t h = min(group, CPU_ROWS); h >= 1; --h) {
-    if (group % h)
-      continue;
-    int64_t j = CPU_ROWS / h;
-    if (outer)
-      j = min(j, outer);
-    int64_t window = outer ? outer : j;
-    int64_t lanes = CPU_ROWS * ceil_div(window, j), work = h * window;
-    if (work * best_lanes <= best_work * lanes && best_lanes)
-      continue;
-    best_lanes = lanes, best_work = work;
-    config->block_h = h, config->block_j = j;
-  }
   int64_t d = ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 3);
   config->block_k = min(CPU_MAX_BLOCK_K, CPU_CACHE / d);
   if (inner)
@@ -78,8 +84,31 @@ static void choose_cpu(MlirOperation op, SimplicialAttentionAttributes a,
   config->operand = mlirF32TypeGet(mlirOperationGetContext(op));
 }
 
-// The attribute
-// --------------------------------------------------------------------
+// GPUs ------------------------------------------------------------------------
+
+enum {
+  GPU_ROWS = 64,    ///< rows of a tile: 16 of each of four warps
+  GPU_BLOCK_K = 64, ///< inner keys of a tile
+  GPU_STEP = 16,    ///< which is a multiple of a matrix instruction's depth
+};
+
+/// Chips whose matrix instruction is mma.sync.m16n8k16.
+static const char *const gpus[] = {"sm_80", "sm_86",  "sm_89",
+                                   "sm_90", "sm_100", "sm_120"};
+
+static void choose_gpu(MlirOperation op, SimplicialAttentionAttributes a,
+                       Config *config) {
+  choose_rows(op, a, GPU_ROWS, config);
+  int64_t inner = config_swaps_roles(a) ? a.w1 : a.w2;
+  config->block_k = GPU_BLOCK_K;
+  if (inner)
+    config->block_k =
+        min(config->block_k, ceil_div(inner, GPU_STEP) * GPU_STEP);
+  config->inner_stationary = true;
+  config->operand = ir_element(ir_type(ir_operand(op, SIMPLICIAL_Q)));
+}
+
+// The attribute ---------------------------------------------------------------
 
 static MlirAttribute entry(MlirAttribute config, const char *name) {
   return mlirAttributeIsNull(config)
@@ -210,8 +239,30 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
   return mlirLogicalResultSuccess();
 }
 
-// The pass
-// -------------------------------------------------------------------------
+// The pass --------------------------------------------------------------------
+
+/// Fills in the strategy for a target.
+typedef void (*Choose)(MlirOperation op, SimplicialAttentionAttributes a,
+                       Config *config);
+
+/// NULL: there is no such target.
+static Choose choose_for(MlirStringRef target) {
+  if (mlirStringRefEqual(target, ir_str("cpu")))
+    return choose_cpu;
+  for (size_t i = 0; i < sizeof gpus / sizeof *gpus; ++i)
+    if (mlirStringRefEqual(target, ir_str(gpus[i])))
+      return choose_gpu;
+  return NULL;
+}
+
+static MlirStringRef target_of(MlirOperation op) {
+  MlirAttribute target = {NULL};
+  for (; !mlirOperationIsNull(op) && mlirAttributeIsNull(target);
+       op = mlirOperationGetParentOperation(op))
+    target = ir_get_attr(op, SIMPLICIAL_TARGET_ATTR);
+  return mlirAttributeIsNull(target) ? ir_str("cpu")
+                                     : mlirStringAttrGetValue(target);
+}
 
 static MlirLogicalResult configure(MlirOperation op) {
   SimplicialAttentionAttributes attributes;
@@ -219,7 +270,7 @@ static MlirLogicalResult configure(MlirOperation op) {
           simplicialAttentionGetAttributes(op, &attributes)))
     return mlirLogicalResultFailure();
   Config config;
-  choose_cpu(op, attributes, &config);
+  choose_for(target_of(op))(op, attributes, &config);
   if (mlirLogicalResultIsFailure(read(op, &config)))
     return mlirLogicalResultFailure();
   write(op, &config);
@@ -233,10 +284,15 @@ static MlirLogicalResult check_target(MlirOperation module) {
   if (!mlirAttributeIsAString(target))
     return ir_error(module, SIMPLICIAL_TARGET_ATTR " must be a string");
   MlirStringRef name = mlirStringAttrGetValue(target);
-  if (!mlirStringRefEqual(name, ir_str("cpu")))
-    return ir_error(module, "unknown target '%.*s'; there is: cpu",
-                    (int)name.length, name.data);
-  return mlirLogicalResultSuccess();
+  if (choose_for(name))
+    return mlirLogicalResultSuccess();
+  char known[128] = "cpu";
+  for (size_t i = 0; i < sizeof gpus / sizeof *gpus; ++i) {
+    strcat(known, ", ");
+    strcat(known, gpus[i]);
+  }
+  return ir_error(module, "unknown target '%.*s'; there is: %s",
+                  (int)name.length, name.data, known);
 }
 
 MlirLogicalResult pass_configure(MlirOperation module) {

@@ -73,7 +73,7 @@ MlirValue ir_clone_with(Ir *b, MlirOperation op, MlirType result,
   return value;
 }
 
-// Names, types and attributes ------------------------------------------------
+// Names, types and attributes -------------------------------------------------
 
 MlirStringRef ir_str(const char *text) {
   return mlirStringRefCreateFromCString(text);
@@ -105,6 +105,26 @@ MlirAttribute ir_get_attr(MlirOperation op, const char *name) {
 
 MlirBlock ir_body(MlirOperation op, int region) {
   return mlirRegionGetFirstBlock(mlirOperationGetRegion(op, region));
+}
+
+MlirOperation ir_find_symbol(MlirOperation module, MlirStringRef name) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(ir_body(module, 0));
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    MlirAttribute symbol = ir_get_attr(op, "sym_name");
+    if (!mlirAttributeIsNull(symbol) && mlirAttributeIsAString(symbol) &&
+        mlirStringRefEqual(mlirStringAttrGetValue(symbol), name))
+      return op;
+  }
+  return (MlirOperation){NULL};
+}
+
+void ir_unique_name(MlirOperation module, MlirStringRef prefix,
+                    const char *suffix, char *name, size_t size) {
+  snprintf(name, size, "%.*s%s", (int)prefix.length, prefix.data, suffix);
+  for (int i = 1; !mlirOperationIsNull(ir_find_symbol(module, ir_str(name)));
+       ++i)
+    snprintf(name, size, "%.*s%s_%d", (int)prefix.length, prefix.data, suffix,
+             i);
 }
 
 MlirLogicalResult ir_error(MlirOperation op, const char *format, ...) {
@@ -172,8 +192,7 @@ MlirAttribute ir_bool_array(Ir *b, int n, bool value) {
   return mlirArrayAttrGet(b->context, n, elements);
 }
 
-// Scalars and elementwise arithmetic
-// -------------------------------------------
+// Scalars and elementwise arithmetic ------------------------------------------
 
 static MlirValue constant(Ir *b, MlirType type, MlirAttribute element) {
   MlirAttribute value = mlirTypeIsAVector(type)
@@ -275,7 +294,7 @@ MlirValue ir_bitcast(Ir *b, MlirValue x, MlirType element) {
                   IR_VALUES(x), IR_NONE);
 }
 
-// Vectors --------------------------------------------------------------------
+// Vectors ---------------------------------------------------------------------
 
 MlirValue ir_broadcast(Ir *b, MlirValue x, MlirType vector) {
   return ir_value(b, "vector.broadcast", vector, IR_VALUES(x), IR_NONE);
@@ -329,7 +348,7 @@ MlirValue ir_shuffle(Ir *b, MlirValue x, MlirValue y, int n,
                   IR_ATTRIBUTES({"mask", ir_i64_array(b, n, mask)}));
 }
 
-// Memory ---------------------------------------------------------------------
+// Memory ----------------------------------------------------------------------
 
 MlirValue ir_dim(Ir *b, MlirValue memref, int dim) {
   int64_t size = ir_dim_size(ir_type(memref), dim);
@@ -442,8 +461,7 @@ void ir_transfer_write(Ir *b, MlirValue tile, MlirValue memref,
                       segments(b, 4, (int32_t[]){1, 1, rank, masked})));
 }
 
-// Control flow
-// -----------------------------------------------------------------
+// Control flow ----------------------------------------------------------------
 
 IrLoop ir_for_begin(Ir *b, MlirValue lower, MlirValue upper, MlirValue step,
                     int n_inits, const MlirValue *inits) {

@@ -9,7 +9,7 @@
 
 #include "mlir-c/IR.h"
 
-enum { IR_MAX_RANK = 8, IR_MAX_VALUES = 16 };
+enum { IR_MAX_RANK = 8, IR_MAX_VALUES = 192 };
 
 typedef struct Ir {
   MlirContext context;
@@ -48,7 +48,7 @@ MlirValue ir_value(Ir *b, const char *name, MlirType result, int n_operands,
 MlirValue ir_clone_with(Ir *b, MlirOperation op, MlirType result,
                         const MlirValue *operands);
 
-// Names, types and attributes ------------------------------------------------
+// Names, types and attributes -------------------------------------------------
 
 MlirStringRef ir_str(const char *text);
 bool ir_is(MlirOperation op, const char *name);
@@ -58,6 +58,11 @@ MlirValue ir_operand(MlirOperation op, int number);
 MlirValue ir_result(MlirOperation op, int number);
 MlirAttribute ir_get_attr(MlirOperation op, const char *name);
 MlirBlock ir_body(MlirOperation op, int region);
+/// The op of this symbol name directly in `module`; null if there is none.
+MlirOperation ir_find_symbol(MlirOperation module, MlirStringRef name);
+/// "<prefix><suffix>", with a number behind it if that is taken in `module`.
+void ir_unique_name(MlirOperation module, MlirStringRef prefix,
+                    const char *suffix, char *name, size_t size);
 /// A diagnostic at `op`'s location, formatted as by printf.
 MlirLogicalResult ir_error(MlirOperation op, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -80,8 +85,7 @@ MlirAttribute ir_i64_attr(Ir *b, int64_t value);
 MlirAttribute ir_i64_array(Ir *b, int n, const int64_t *values);
 MlirAttribute ir_bool_array(Ir *b, int n, bool value);
 
-// Scalars and elementwise arithmetic (scalars and vectors alike)
-// ---------------
+// Scalars and elementwise arithmetic (scalars and vectors alike) --------------
 
 MlirValue ir_const_index(Ir *b, int64_t value);
 /// A float constant of `type`, a splat if that is a vector.
@@ -114,7 +118,7 @@ MlirValue ir_cmpf(Ir *b, IrFloatPredicate predicate, MlirValue x, MlirValue y);
 MlirValue ir_convert(Ir *b, MlirValue x, MlirType element);
 MlirValue ir_bitcast(Ir *b, MlirValue x, MlirType element);
 
-// Vectors --------------------------------------------------------------------
+// Vectors ---------------------------------------------------------------------
 
 MlirValue ir_broadcast(Ir *b, MlirValue x, MlirType vector);
 MlirValue ir_shape_cast(Ir *b, MlirValue x, MlirType vector);
@@ -132,7 +136,7 @@ MlirValue ir_contract(Ir *b, MlirValue lhs, MlirValue rhs, bool rhs_k_major,
 MlirValue ir_shuffle(Ir *b, MlirValue x, MlirValue y, int n,
                      const int64_t *mask);
 
-// Memory ---------------------------------------------------------------------
+// Memory ----------------------------------------------------------------------
 
 MlirValue ir_dim(Ir *b, MlirValue memref, int dim);
 MlirValue ir_alloca(Ir *b, MlirType memref);
@@ -154,8 +158,7 @@ void ir_transfer_write(Ir *b, MlirValue tile, MlirValue memref,
                        const MlirValue *indices, const unsigned *dims,
                        MlirValue mask);
 
-// Control flow
-// -----------------------------------------------------------------
+// Control flow ----------------------------------------------------------------
 
 /// A loop under construction: between begin and end, `b` inserts in its body.
 typedef struct IrLoop {

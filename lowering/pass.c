@@ -9,9 +9,11 @@
 #include "mlir-c/Dialect/Arith.h"
 #include "mlir-c/Dialect/Bufferization.h"
 #include "mlir-c/Dialect/Func.h"
+#include "mlir-c/Dialect/GPU.h"
 #include "mlir-c/Dialect/LLVM.h"
 #include "mlir-c/Dialect/Math.h"
 #include "mlir-c/Dialect/MemRef.h"
+#include "mlir-c/Dialect/NVVM.h"
 #include "mlir-c/Dialect/SCF.h"
 #include "mlir-c/Dialect/Vector.h"
 
@@ -32,7 +34,8 @@ static MlirPass create(const char *name, const char *description,
                        const PassFunction *function, const int64_t *id) {
   MlirDialectHandle dialects[] = {
       mlirGetDialectHandle__arith__(), mlirGetDialectHandle__bufferization__(),
-      mlirGetDialectHandle__func__(),  mlirGetDialectHandle__llvm__(),
+      mlirGetDialectHandle__func__(),  mlirGetDialectHandle__gpu__(),
+      mlirGetDialectHandle__nvvm__(),  mlirGetDialectHandle__llvm__(),
       mlirGetDialectHandle__math__(),  mlirGetDialectHandle__memref__(),
       mlirGetDialectHandle__scf__(),   mlirGetDialectHandle__vector__()};
   MlirExternalPassCallbacks callbacks = {

@@ -18,6 +18,10 @@
     "Rewrite attention on tensors to memrefs")                                 \
   X(Tile, pass_tile, "simplicial-tile",                                        \
     "Lower attention on memrefs to tile programs")                             \
+  X(Stage, pass_stage, "simplicial-stage",                                     \
+    "Copy what feeds products to shared memory asynchronously")                \
+  X(Distribute, pass_distribute, "simplicial-distribute",                      \
+    "Distribute tiles over the threads of a GPU")                              \
   X(Block, pass_block, "simplicial-block",                                     \
     "Lower tile values to CPU vectors and scratch buffers")                    \
   X(Outline, pass_outline, "simplicial-outline",                               \

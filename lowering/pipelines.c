@@ -14,12 +14,13 @@ typedef struct Step {
 
 enum { MAX_STEPS = 8 };
 
-enum { TO_TILE, TO_CPU, N_PIPELINES };
+enum { TO_TILE, TO_CPU, TO_GPU, N_PIPELINES };
 
 static const SimplicialPipelineInfo infos[N_PIPELINES] = {
     [TO_TILE] = {"simplicial-to-tile",
                  "Lower attention on tensors to tile programs"},
     [TO_CPU] = {"simplicial-to-cpu", "Lower tile programs to the LLVM dialect"},
+    [TO_GPU] = {"simplicial-to-gpu", "Lower tile programs to GPU kernels"},
 };
 
 static const Step steps[N_PIPELINES][MAX_STEPS] = {
@@ -34,6 +35,9 @@ static const Step steps[N_PIPELINES][MAX_STEPS] = {
                       "hoist-dynamic-allocs modify-public-functions}"},
          {.create = simplicialCreateTilePass},
          {.upstream = "cse"}},
+    [TO_GPU] = {{.create = simplicialCreateStagePass},
+                {.create = simplicialCreateDistributePass},
+                {.upstream = "canonicalize,cse"}},
     [TO_CPU] =
         {{.create = simplicialCreateBlockPass},
          {.upstream = "canonicalize,cse"},

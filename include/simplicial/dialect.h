@@ -35,6 +35,10 @@ extern "C" {
 #define SIMPLICIAL_ATTENTION "simplicial.attention"
 #define SIMPLICIAL_ATTENTION_INTO "simplicial.attention_into"
 #define SIMPLICIAL_ATTENTION_GRAD "simplicial.attention_grad"
+/// What `simplicial-stage` adds to tile programs.
+#define SIMPLICIAL_COPY_ASYNC "simplicial.copy_async"
+#define SIMPLICIAL_COPY_COMMIT "simplicial.copy_commit"
+#define SIMPLICIAL_COPY_WAIT "simplicial.copy_wait"
 
 /// Module attribute (a string): what to compile for. "cpu" if absent.
 #define SIMPLICIAL_TARGET_ATTR "simplicial.target"

@@ -39,6 +39,15 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateBufferizePass(void);
 /// simplicial-tile: `attention_into` -> a tile program of upstream dialects.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateTilePass(void);
 
+/// simplicial-stage (GPU): loads that feed products -> asynchronous copies into
+/// double-buffered shared memory.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateStagePass(void);
+
+/// simplicial-distribute (GPU): a tile program -> a kernel in which each thread
+/// holds its part of every tile, in terms of hardware instructions, and its
+/// launch.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateDistributePass(void);
+
 /// simplicial-block (CPU): tile values -> scratch buffers with rows on vector
 /// lanes, and loops over registers' worth of them.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateBlockPass(void);
@@ -65,6 +74,7 @@ typedef struct SimplicialPipelineInfo {
 ///
 ///   simplicial-to-tile   attention on tensors -> tile program on memrefs
 ///   simplicial-to-cpu    tile program -> LLVM dialect
+///   simplicial-to-gpu    tile program -> GPU kernels of hardware instructions
 MLIR_CAPI_EXPORTED const SimplicialPipelineInfo *
 simplicialPipelines(size_t *count);
 

@@ -31,8 +31,7 @@
 
 static MlirValue null_value(void) { return (MlirValue){NULL}; }
 
-// What is known of values
-// ----------------------------------------------------------
+// What is known of values -----------------------------------------------------
 
 static size_t slot_of(const Block *s, MlirValue value) {
   size_t slot = ((uintptr_t)value.ptr >> 4) * 0x9e3779b97f4a7c15u;
@@ -93,15 +92,8 @@ MlirValue block_alloca(Block *s, MlirType element, int rank,
   return ir_alloca(&s->scratch, ir_memref(element, rank, shape));
 }
 
-int64_t block_rows(MlirType tile, int row_dims) {
-  int64_t rows = 1;
-  for (int i = 0; i < row_dims; ++i)
-    rows *= ir_dim_size(tile, i);
-  return rows;
-}
-
 int64_t block_lanes(MlirType tile, int row_dims) {
-  return (block_rows(tile, row_dims) + LANES - 1) / LANES * LANES;
+  return (tile_rows(tile, row_dims) + LANES - 1) / LANES * LANES;
 }
 
 MlirValue block_offset(Block *s, MlirValue x, int64_t k) {
@@ -117,65 +109,7 @@ bool block_is_contraction(MlirOperation op) {
   return ir_is(op, "vector.contract");
 }
 
-bool block_is_elementwise(MlirOperation op) {
-  static const char *const names[] = {
-      "arith.addf", "arith.subf",    "arith.mulf", "arith.divf",
-      "arith.negf", "arith.maxnumf", "arith.cmpf", "arith.select",
-      "arith.extf", "arith.truncf",  "arith.andi", "math.fma",
-      "math.exp2",  "math.log"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-    if (ir_is(op, names[i]))
-      return true;
-  return false;
-}
-
-int block_source_row_dims(MlirOperation op, int row_dims) {
-  MlirType from = ir_type(ir_operand(op, 0)), to = ir_type(ir_result(op, 0));
-  if (ir_is(op, "vector.broadcast")) {
-    int dims = row_dims - (ir_rank(to) - ir_rank(from));
-    return dims > 0 ? dims : 0;
-  }
-  // A shape_cast keeps the order of elements: rows are as many dimensions as
-  // make as many rows, those of size 1 included.
-  int64_t rows = block_rows(to, row_dims);
-  int dims = 0;
-  while (dims < ir_rank(from) && block_rows(from, dims + 1) <= rows)
-    ++dims;
-  return dims ? dims : 1;
-}
-
-static bool is_tile(MlirValue value) {
-  return mlirTypeIsAVector(ir_type(value));
-}
-
-static bool has_columns(MlirType tile, int row_dims) {
-  return ir_rank(tile) > row_dims;
-}
-
-static bool is_column_reduction(MlirOperation op) {
-  if (!ir_is(op, "vector.multi_reduction"))
-    return false;
-  MlirAttribute dims = ir_get_attr(op, "reduction_dims");
-  return mlirDenseArrayGetNumElements(dims) == 1 &&
-         mlirDenseI64ArrayGetElement(dims, 0) ==
-             ir_rank(ir_type(ir_operand(op, 0))) - 1;
-}
-
-static bool is_row_reduction(MlirOperation op) {
-  return ir_is(op, "vector.multi_reduction") && !is_column_reduction(op) &&
-         mlirDenseI64ArrayGetElement(ir_get_attr(op, "reduction_dims"), 0) == 0;
-}
-
-static int uses_of(MlirValue value) {
-  int n = 0;
-  for (MlirOpOperand use = mlirValueGetFirstUse(value);
-       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
-    ++n;
-  return n;
-}
-
-// Which tiles are kept
-// ---------------------------------------------------------------
+// Which tiles are kept --------------------------------------------------------
 
 /// Whether evaluating a tile again costs no more than loading it.
 static bool is_cheap(MlirValue tile) {
@@ -187,7 +121,7 @@ static bool is_cheap(MlirValue tile) {
 }
 
 static void keep(Block *s, MlirValue tile) {
-  if (is_tile(tile) && !ir_is(ir_def(tile), "arith.constant"))
+  if (tile_is(tile) && !ir_is(ir_def(tile), "arith.constant"))
     block_entry(s, tile)->kept = true;
 }
 
@@ -201,7 +135,7 @@ static MlirValue written_tile(MlirOperation transfer_write) {
 /// Says of `tile`, and of all it is evaluated from, that it is needed with the
 /// first `row_dims` dimensions on lanes.
 static void need_on_lanes(Block *s, MlirValue tile, int row_dims) {
-  if (!is_tile(tile))
+  if (!tile_is(tile))
     return;
   Entry *entry = block_entry(s, tile);
   entry->on_lanes = true;
@@ -212,8 +146,8 @@ static void need_on_lanes(Block *s, MlirValue tile, int row_dims) {
       ir_is(op, "vector.create_mask"))
     return;
   if (ir_is(op, "vector.broadcast") || ir_is(op, "vector.shape_cast"))
-    need_on_lanes(s, ir_operand(op, 0), block_source_row_dims(op, row_dims));
-  else if (block_is_elementwise(op))
+    need_on_lanes(s, ir_operand(op, 0), tile_op_source_row_dims(op, row_dims));
+  else if (tile_op_is_elementwise(op))
     for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
       need_on_lanes(s, ir_operand(op, i), row_dims);
 }
@@ -222,7 +156,7 @@ static void need_on_lanes(Block *s, MlirValue tile, int row_dims) {
 static void need_operands(Block *s, MlirOperation op) {
   bool product = block_is_contraction(op);
   if (product || ir_is(op, "vector.multi_reduction")) {
-    need_on_lanes(s, ir_operand(op, 0), is_row_reduction(op) ? 2 : 1);
+    need_on_lanes(s, ir_operand(op, 0), tile_op_reduces_rows(op) ? 2 : 1);
     need_on_lanes(s, ir_operand(op, product ? 2 : 1), 1);
     if (product)
       block_entry(s, ir_operand(op, 1))->in_order = true;
@@ -231,7 +165,7 @@ static void need_operands(Block *s, MlirOperation op) {
   } else if (ir_is(op, "scf.for") || ir_is(op, "scf.yield")) {
     for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
       need_on_lanes(s, ir_operand(op, i), 1);
-  } else if (mlirOperationGetNumResults(op) == 1 && is_tile(ir_result(op, 0)) &&
+  } else if (mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0)) &&
              block_entry(s, ir_result(op, 0))->kept) {
     Entry *entry = block_entry(s, ir_result(op, 0));
     int row_dims = entry->row_dims;
@@ -249,7 +183,7 @@ static void decide_kept(Block *s, MlirBlock block) {
       keep(s, ir_operand(op, 0));
     if (ir_is(op, "vector.multi_reduction")) {
       keep(s, ir_result(op, 0));
-      if (is_column_reduction(op))
+      if (tile_op_reduces_columns(op))
         keep(s, ir_operand(op, 0));
     }
     if (ir_is(op, "vector.transfer_write"))
@@ -259,7 +193,7 @@ static void decide_kept(Block *s, MlirBlock block) {
         keep(s, ir_operand(op, i));
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue result = ir_result(op, i);
-      if (is_tile(result) && uses_of(result) > 1 && !is_cheap(result))
+      if (tile_is(result) && tile_uses(result) > 1 && !is_cheap(result))
         keep(s, result);
     }
     if (ir_is(op, "scf.for"))
@@ -277,8 +211,7 @@ static void decide_needs(Block *s, MlirOperation op) {
   need_operands(s, op);
 }
 
-// Keeping a tile
-// ----------------------------------------------------------------------
+// Keeping a tile --------------------------------------------------------------
 
 static bool contains_contraction(Block *s, MlirValue tile, bool definition) {
   MlirOperation op = ir_def(tile);
@@ -287,7 +220,7 @@ static bool contains_contraction(Block *s, MlirValue tile, bool definition) {
     return false;
   if (block_is_contraction(op))
     return true;
-  if (!block_is_elementwise(op) && !ir_is(op, "vector.broadcast") &&
+  if (!tile_op_is_elementwise(op) && !ir_is(op, "vector.broadcast") &&
       !ir_is(op, "vector.shape_cast"))
     return false;
   for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
@@ -311,7 +244,8 @@ static Riders riders_of(MlirValue tile) {
   for (MlirOpOperand use = mlirValueGetFirstUse(tile);
        !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
     MlirOperation op = mlirOpOperandGetOwner(use);
-    if (is_column_reduction(op) && mlirOpOperandGetOperandNumber(use) == 0 &&
+    if (tile_op_reduces_columns(op) &&
+        mlirOpOperandGetOperandNumber(use) == 0 &&
         ir_is(ir_def(ir_operand(op, 1)), "arith.constant") &&
         mlirBlockEqual(mlirOperationGetBlock(op),
                        mlirOperationGetBlock(ir_def(tile))) &&
@@ -360,7 +294,8 @@ static void column_loop(Block *s, MlirValue tile, At at, MlirValue lower,
   for (int i = 0; i < riders->n; ++i) {
     MlirValue acc = loop.args[i];
     for (int u = 0; u < at.n; ++u)
-      acc = eval_combine(s, eval_kind(riders->ops[i]), columns.v[u], acc);
+      acc = eval_combine(s, tile_op_reduction_kind(riders->ops[i]),
+                         columns.v[u], acc);
     riders->acc[i] = acc;
   }
   ir_for_end(b, &loop, riders->n, riders->acc);
@@ -419,10 +354,10 @@ static MlirValue buffer_to_overwrite(Block *s, MlirValue tile) {
       mlirBlockGetArgument(mlirOperationGetBlock(yield), 1 + position);
   for (MlirValue v = carried; !mlirValueEqual(v, tile);) {
     MlirOpOperand use = mlirValueGetFirstUse(v);
-    if (mlirOpOperandIsNull(use) || uses_of(v) > 1)
+    if (mlirOpOperandIsNull(use) || tile_uses(v) > 1)
       return null_value();
     MlirOperation user = mlirOpOperandGetOwner(use);
-    if (!block_is_elementwise(user))
+    if (!tile_op_is_elementwise(user))
       return null_value();
     v = ir_result(user, 0);
     if (block_entry(s, v)->kept && !mlirValueEqual(v, tile))
@@ -436,7 +371,7 @@ static void keep_tile(Block *s, MlirValue tile) {
   MlirType type = ir_type(tile);
   if (!mlirValueIsNull(entry->buffer))
     return; // it rode along
-  if (!has_columns(type, entry->row_dims)) {
+  if (!tile_has_columns(type, entry->row_dims)) {
     MlirValue vector =
         eval_definition(s, tile, (At){.row_dims = entry->row_dims, .n = 1})
             .v[0];
@@ -462,8 +397,7 @@ static void reduce_columns(Block *s, MlirOperation op) {
   all_columns(s, ir_operand(op, 0), null_value(), &rider);
 }
 
-// The walk
-// ----------------------------------------------------------------------------
+// The walk --------------------------------------------------------------------
 
 static void convert_body(Block *s, MlirBlock block);
 
@@ -474,7 +408,7 @@ static void copy_to(Block *s, MlirValue tile, MlirValue target) {
     return;
   MlirType type = ir_type(tile);
   MlirValue zero = ir_const_index(b, 0);
-  if (!has_columns(type, 1)) {
+  if (!tile_has_columns(type, 1)) {
     At at = {.row_dims = 1, .n = 1};
     ir_vector_store(b, eval(s, tile, at).v[0], target, &zero);
     return;
@@ -491,11 +425,11 @@ static void copy_to(Block *s, MlirValue tile, MlirValue target) {
 /// wants that.
 static MlirValue carried_buffer(Block *s, MlirValue init) {
   MlirValue buffer = block_entry(s, init)->buffer;
-  if (!mlirValueIsNull(buffer) && uses_of(init) == 1)
+  if (!mlirValueIsNull(buffer) && tile_uses(init) == 1)
     return buffer;
   MlirType type = ir_type(init);
   int64_t shape[] = {0, block_lanes(type, 1)};
-  bool columns = has_columns(type, 1);
+  bool columns = tile_has_columns(type, 1);
   if (columns)
     shape[0] = ir_dim_size(type, 1);
   buffer = block_alloca(s, ir_element(type), columns ? 2 : 1,
@@ -511,7 +445,7 @@ static void convert_for(Block *s, MlirOperation op) {
   int n = (int)mlirOperationGetNumResults(op);
   for (int i = 0; i < n; ++i) {
     MlirValue init = ir_operand(op, FIRST_INIT + i);
-    if (!is_tile(init)) {
+    if (!tile_is(init)) {
       block_fail(s, op, "loops carry tiles only");
       return;
     }
@@ -538,7 +472,7 @@ static void convert_for(Block *s, MlirOperation op) {
 
 static bool has_tiles(MlirOperation op) {
   for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i)
-    if (is_tile(ir_result(op, i)))
+    if (tile_is(ir_result(op, i)))
       return true;
   return false;
 }
@@ -570,7 +504,7 @@ static void convert_tile(Block *s, MlirOperation op) {
       pack_on_lanes(s, tile, &read);
     if (entry->in_order && !plain)
       pack_in_order(s, tile, &read);
-  } else if (is_column_reduction(op)) {
+  } else if (tile_op_reduces_columns(op)) {
     reduce_columns(s, op);
   } else if (entry->kept && entry->on_lanes) {
     keep_tile(s, tile);

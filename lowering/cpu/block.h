@@ -18,7 +18,7 @@
 #ifndef SIMPLICIAL_LOWERING_CPU_BLOCK_H
 #define SIMPLICIAL_LOWERING_CPU_BLOCK_H
 
-#include "lowering/ir.h"
+#include "lowering/tile_ops.h"
 
 enum {
   LANES = 8,        ///< f32 lanes of the vectors that tiles are made of
@@ -70,7 +70,6 @@ MlirValue block_scalar(Block *s, MlirValue old);
 void block_fail(Block *s, MlirOperation op, const char *reason);
 MlirValue block_alloca(Block *s, MlirType element, int rank,
                        const int64_t *shape);
-int64_t block_rows(MlirType tile, int row_dims);
 /// Lanes of a tile: its rows, rounded up.
 int64_t block_lanes(MlirType tile, int row_dims);
 /// x + k
@@ -78,10 +77,6 @@ MlirValue block_offset(Block *s, MlirValue x, int64_t k);
 /// The u-th of the columns that `at` names.
 MlirValue block_column(Block *s, At at, int u);
 bool block_is_contraction(MlirOperation op);
-bool block_is_elementwise(MlirOperation op);
-/// The `row_dims` of an operand of a broadcast or shape_cast whose result has
-/// `row_dims`.
-int block_source_row_dims(MlirOperation op, int row_dims);
 
 // eval.c
 Columns eval(Block *s, MlirValue tile, At at);
@@ -90,11 +85,8 @@ Columns eval_definition(Block *s, MlirValue tile, At at);
 MlirValue eval_splat(Block *s, MlirValue scalar, int64_t lanes);
 /// `kind` of x and y, as elementwise evaluation has it.
 MlirValue eval_combine(Block *s, IrReduction kind, MlirValue x, MlirValue y);
-IrReduction eval_kind(MlirOperation multi_reduction);
 
 // contract.c
-/// Whether the right operand is [K, N] rather than [N, K].
-bool contraction_is_k_major(MlirOperation contraction);
 Columns eval_contraction(Block *s, MlirOperation contraction, At at);
 
 // padding.c
@@ -106,7 +98,7 @@ typedef struct Padding {
 Padding padding_of(MlirValue tile, int dim);
 /// The count of a vector.create_mask along `dim`; null if it leaves out
 /// nothing.
-MlirValue padding_count(MlirOperation create_mask, int dim);
+MlirValue tile_op_mask_count(MlirOperation create_mask, int dim);
 
 // pack.c
 /// A vector.transfer_read, with the arith.extf of it if there is one.

@@ -15,16 +15,6 @@
 #include "mlir-c/AffineMap.h"
 #include "mlir-c/BuiltinAttributes.h"
 
-bool contraction_is_k_major(MlirOperation op) {
-  MlirAttribute maps = ir_get_attr(op, "indexing_maps");
-  MlirAffineMap rhs =
-      mlirAffineMapAttrGetValue(mlirArrayAttrGetElement(maps, 1));
-  MlirAffineMap out =
-      mlirAffineMapAttrGetValue(mlirArrayAttrGetElement(maps, 2));
-  return mlirAffineExprEqual(mlirAffineMapGetResult(rhs, 1),
-                             mlirAffineMapGetResult(out, 1));
-}
-
 static MlirValue rhs_element(Block *s, MlirValue rhs, const Read *read,
                              MlirValue row, MlirValue column) {
   MlirValue natural = block_entry(s, rhs)->natural;
@@ -40,7 +30,7 @@ Columns eval_contraction(Block *s, MlirOperation op, At at) {
   MlirValue lhs = ir_operand(op, 0), rhs = ir_operand(op, 1);
   MlirValue buffer = block_entry(s, lhs)->buffer;
   int64_t lanes = block_lanes(ir_type(lhs), 1);
-  bool k_major = contraction_is_k_major(op);
+  bool k_major = tile_op_is_k_major(op);
   Columns acc = eval(s, ir_operand(op, 2), at);
   Read read;
   if (mlirValueIsNull(buffer) || !read_of(rhs, &read)) {

@@ -29,12 +29,6 @@ static Columns all(MlirValue value, int n) {
   return columns;
 }
 
-IrReduction eval_kind(MlirOperation op) {
-  MlirAttribute sum = mlirAttributeParseGet(mlirOperationGetContext(op),
-                                            ir_str("#vector.kind<add>"));
-  return mlirAttributeEqual(ir_get_attr(op, "kind"), sum) ? IR_SUM : IR_MAX;
-}
-
 /// The larger, y if either is NaN: one instruction, unlike maxnum. Which of two
 /// results a NaN gives makes no difference to a softmax, whose sum it enters.
 static MlirValue larger(Ir *b, MlirValue x, MlirValue y) {
@@ -99,7 +93,7 @@ static MlirValue broadcast_rows(Block *s, MlirOperation op, At at,
     return source;
   if (!source_row_dims)
     return eval_splat(s, source, lanes);
-  int64_t rows = block_rows(to, at.row_dims), mask[1024];
+  int64_t rows = tile_rows(to, at.row_dims), mask[1024];
   bool identity = lanes == block_lanes(from, source_row_dims);
   for (int64_t lane = 0; lane < lanes; ++lane) {
     int64_t row = lane < rows ? lane : rows - 1;
@@ -119,7 +113,7 @@ static Columns eval_broadcast(Block *s, MlirOperation op, At at) {
     return all(at.row_dims ? eval_splat(s, scalar, lanes) : scalar, at.n);
   }
   At source = at;
-  source.row_dims = block_source_row_dims(op, at.row_dims);
+  source.row_dims = tile_op_source_row_dims(op, at.row_dims);
   bool varies =
       ir_rank(from) > source.row_dims && ir_dim_size(from, source.row_dims) > 1;
   if (!varies) {
@@ -206,8 +200,8 @@ static Columns eval_row_reduction(Block *s, MlirOperation op, At at) {
   Ir *b = &s->b;
   MlirValue source = ir_operand(op, 0);
   MlirType from = ir_type(source), to = ir_type(ir_result(op, 0));
-  IrReduction kind = eval_kind(op);
-  int64_t n = ir_dim_size(from, 0), rows = block_rows(to, 1);
+  IrReduction kind = tile_op_reduction_kind(op);
+  int64_t n = ir_dim_size(from, 0), rows = tile_rows(to, 1);
   int64_t lanes = block_lanes(to, 1), mask[1024];
   At inner = at;
   inner.row_dims = 2;
@@ -253,13 +247,13 @@ Columns eval_definition(Block *s, MlirValue tile, At at) {
   else if (ir_is(op, "vector.broadcast"))
     return eval_broadcast(s, op, at);
   else if (ir_is(op, "vector.shape_cast")) {
-    at.row_dims = block_source_row_dims(op, at.row_dims);
+    at.row_dims = tile_op_source_row_dims(op, at.row_dims);
     return eval(s, ir_operand(op, 0), at);
   } else if (ir_is(op, "vector.create_mask"))
     return eval_mask(s, op, at);
   else if (ir_is(op, "vector.multi_reduction"))
     return eval_row_reduction(s, op, at);
-  else if (block_is_elementwise(op))
+  else if (tile_op_is_elementwise(op))
     return eval_elementwise(s, op, at);
   else
     block_fail(s, op, "it is not an op of tile programs");

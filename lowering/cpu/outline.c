@@ -18,6 +18,7 @@
 // allocated once a call of the outlined function, not once an iteration. Public
 // functions get C wrappers, being what a host program calls.
 
+#include "lowering/captures.h"
 #include "lowering/ir.h"
 #include "lowering/pass.h"
 
@@ -25,70 +26,19 @@
 #include "mlir-c/BuiltinTypes.h"
 #include "mlir-c/Dialect/LLVM.h"
 
-#include <stdio.h>
-
 #define PARALLEL_FOR "simplicialParallelFor"
-
-enum { MAX_CAPTURES = 256 };
-
-typedef struct Captures {
-  MlirOperation forall;
-  int n;
-  MlirValue values[MAX_CAPTURES];
-  MlirValue replacements[MAX_CAPTURES];
-  bool overflow;
-} Captures;
-
-static MlirBlock block_of(MlirValue value) {
-  return mlirValueIsABlockArgument(value)
-             ? mlirBlockArgumentGetOwner(value)
-             : mlirOperationGetBlock(mlirOpResultGetOwner(value));
-}
-
-static bool is_inside(MlirValue value, MlirOperation op) {
-  MlirOperation parent = mlirBlockGetParentOperation(block_of(value));
-  while (!mlirOperationIsNull(parent) && !mlirOperationEqual(parent, op))
-    parent = mlirOperationGetParentOperation(parent);
-  return !mlirOperationIsNull(parent);
-}
-
-static int find(const Captures *c, MlirValue value) {
-  for (int i = 0; i < c->n; ++i)
-    if (mlirValueEqual(c->values[i], value))
-      return i;
-  return -1;
-}
-
-static void capture(Captures *c, MlirValue value) {
-  if (find(c, value) >= 0)
-    return;
-  c->overflow |= c->n == MAX_CAPTURES;
-  if (!c->overflow)
-    c->values[c->n++] = value;
-}
-
-static MlirWalkResult collect(MlirOperation op, void *user) {
-  Captures *c = user;
-  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); ++i) {
-    MlirValue operand = mlirOperationGetOperand(op, i);
-    if (!is_inside(operand, c->forall))
-      capture(c, operand);
-  }
-  return MlirWalkResultAdvance;
-}
 
 static MlirWalkResult replace(MlirOperation op, void *user) {
   const Captures *c = user;
   for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); ++i) {
-    int found = find(c, mlirOperationGetOperand(op, i));
+    int found = captures_find(c, mlirOperationGetOperand(op, i));
     if (found >= 0)
       mlirOperationSetOperand(op, i, c->replacements[found]);
   }
   return MlirWalkResultAdvance;
 }
 
-// How values travel in the context
-// -----------------------------------------------
+// How values travel in the context --------------------------------------------
 
 static MlirType pointer(Ir *b) { return mlirLLVMPointerTypeGet(b->context, 0); }
 static MlirType i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
@@ -112,16 +62,11 @@ static MlirValue cast(Ir *b, MlirValue value, MlirType type) {
                   IR_VALUES(value), IR_NONE);
 }
 
-/// Constants do not travel: the outlined function has its own.
-static bool is_constant(MlirValue value) {
-  return ir_is(ir_def(value), "arith.constant");
-}
-
 static MlirType context_type(Ir *b, const Captures *c) {
   MlirType fields[MAX_CAPTURES];
   int n = 0;
   for (int i = 0; i < c->n; ++i)
-    if (!is_constant(c->values[i]))
+    if (!capture_is_constant(c->values[i]))
       fields[n++] = lowered(b, ir_type(c->values[i]));
   return mlirLLVMStructTypeLiteralGet(b->context, n, fields, false);
 }
@@ -142,7 +87,7 @@ static MlirValue store_captures(Ir *b, const Captures *c) {
       ir_value(b, "llvm.alloca", pointer(b), IR_VALUES(one),
                IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)}));
   for (int i = 0, n = 0; i < c->n; ++i) {
-    if (is_constant(c->values[i]))
+    if (capture_is_constant(c->values[i]))
       continue;
     MlirValue value = cast(b, c->values[i], lowered(b, ir_type(c->values[i])));
     ir_op(b, "llvm.store", IR_NONE,
@@ -155,7 +100,7 @@ static void load_captures(Ir *b, Captures *c, MlirValue context) {
   MlirType type = context_type(b, c);
   for (int i = 0, n = 0; i < c->n; ++i) {
     MlirType wanted = ir_type(c->values[i]);
-    if (is_constant(c->values[i])) {
+    if (capture_is_constant(c->values[i])) {
       c->replacements[i] = ir_clone_with(b, ir_def(c->values[i]), wanted, NULL);
       continue;
     }
@@ -166,8 +111,7 @@ static void load_captures(Ir *b, Captures *c, MlirValue context) {
   }
 }
 
-// Functions
-// -------------------------------------------------------------------------
+// Functions -------------------------------------------------------------------
 
 static MlirStringRef symbol_name(MlirOperation function) {
   return mlirStringAttrGetValue(ir_get_attr(function, "sym_name"));
@@ -209,56 +153,7 @@ static MlirOperation add_function(MlirOperation module, MlirLocation location,
   return function;
 }
 
-static MlirOperation find_function(MlirOperation module, MlirStringRef name) {
-  for (MlirOperation op = mlirBlockGetFirstOperation(ir_body(module, 0));
-       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op))
-    if (ir_is(op, "func.func") && mlirStringRefEqual(symbol_name(op), name))
-      return op;
-  return (MlirOperation){NULL};
-}
-
-/// "<function>_tiles", with a number behind it if that is taken.
-static void unique_name(MlirOperation module, MlirStringRef function,
-                        char *name, size_t size) {
-  for (int i = 0;; ++i) {
-    if (i == 0)
-      snprintf(name, size, "%.*s_tiles", (int)function.length, function.data);
-    else
-      snprintf(name, size, "%.*s_tiles_%d", (int)function.length, function.data,
-               i);
-    if (mlirOperationIsNull(find_function(module, ir_str(name))))
-      return;
-  }
-}
-
-// The rewrite
-// -----------------------------------------------------------------------
-
-/// The loop's extents: its static bounds as constants, the others as they are.
-static MlirLogicalResult extents_of(Ir *b, MlirOperation forall, int *rank,
-                                    MlirValue *extents) {
-  MlirAttribute upper = ir_get_attr(forall, "staticUpperBound");
-  MlirAttribute lower = ir_get_attr(forall, "staticLowerBound");
-  MlirAttribute step = ir_get_attr(forall, "staticStep");
-  *rank = (int)mlirDenseArrayGetNumElements(upper);
-  if (*rank > IR_MAX_RANK || mlirOperationGetNumResults(forall))
-    return ir_error(forall,
-                    "simplicial-outline takes loops without results "
-                    "of at most %d dimensions",
-                    IR_MAX_RANK);
-  int operand = 0;
-  for (int i = 0; i < *rank; ++i) {
-    if (mlirDenseI64ArrayGetElement(lower, i) != 0 ||
-        mlirDenseI64ArrayGetElement(step, i) != 1)
-      return ir_error(forall, "simplicial-outline takes loops from 0 in steps "
-                              "of 1");
-    int64_t size = mlirDenseI64ArrayGetElement(upper, i);
-    extents[i] = mlirShapedTypeIsDynamicSize(size)
-                     ? ir_operand(forall, operand++)
-                     : ir_const_index(b, size);
-  }
-  return mlirLogicalResultSuccess();
-}
+// The rewrite -----------------------------------------------------------------
 
 /// Moves the loop's body to the end of `b`'s block; stack buffers go to
 /// `entry`.
@@ -293,7 +188,8 @@ static void fill_function(MlirOperation function, MlirOperation forall,
   IrLoop loop = ir_for_begin(&b, lower, upper, ir_const_index(&b, 1), IR_NONE);
   MlirValue rest = loop.iv[0];
   for (int i = rank - 1; i >= 0; --i) {
-    MlirValue extent = captures->replacements[find(captures, extents[i])];
+    MlirValue extent =
+        captures->replacements[captures_find(captures, extents[i])];
     MlirValue index = i ? ir_remui(&b, rest, extent) : rest;
     if (i)
       rest = ir_divui(&b, rest, extent);
@@ -317,25 +213,20 @@ static MlirLogicalResult outline(MlirOperation forall) {
   Ir b = ir_before(forall);
   int rank;
   MlirValue extents[IR_MAX_RANK];
-  if (mlirLogicalResultIsFailure(extents_of(&b, forall, &rank, extents)))
+  if (mlirLogicalResultIsFailure(forall_extents(&b, forall, &rank, extents)))
     return mlirLogicalResultFailure();
-  Captures captures = {.forall = forall};
-  for (int i = 0; i < rank; ++i)
-    capture(&captures, extents[i]);
-  mlirOperationWalk(forall, collect, &captures, MlirWalkPreOrder);
-  if (captures.overflow)
-    return ir_error(forall,
-                    "simplicial-outline takes at most %d values from "
-                    "outside a loop",
-                    MAX_CAPTURES);
+  Captures captures;
+  if (mlirLogicalResultIsFailure(
+          captures_collect(&captures, forall, rank, extents)))
+    return mlirLogicalResultFailure();
 
   char name[256];
-  unique_name(module, symbol_name(parent), name, sizeof name);
+  ir_unique_name(module, symbol_name(parent), "_tiles", name, sizeof name);
   MlirType tile_types[] = {pointer(&b), i64(&b), i64(&b)};
   MlirOperation function =
       add_function(module, b.location, name, 3, tile_types, true);
   MlirType call_types[] = {pointer(&b), pointer(&b), i64(&b)};
-  if (mlirOperationIsNull(find_function(module, ir_str(PARALLEL_FOR))))
+  if (mlirOperationIsNull(ir_find_symbol(module, ir_str(PARALLEL_FOR))))
     add_function(module, b.location, PARALLEL_FOR, 3, call_types, false);
 
   MlirValue context = store_captures(&b, &captures);

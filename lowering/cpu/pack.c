@@ -12,17 +12,6 @@
 
 enum { FEW_ROWS = 2 };
 
-static void permutation_of(MlirOperation op, int tile_rank, int *dims) {
-  MlirAffineMap map =
-      mlirAffineMapAttrGetValue(ir_get_attr(op, "permutation_map"));
-  for (int t = 0; t < tile_rank && t < 2; ++t) {
-    MlirAffineExpr expr = mlirAffineMapGetResult(map, t);
-    dims[t] = mlirAffineExprIsADim(expr)
-                  ? (int)mlirAffineDimExprGetPosition(expr)
-                  : -1;
-  }
-}
-
 bool read_of(MlirValue value, Read *read) {
   MlirOperation op = ir_def(value);
   if (!mlirTypeIsAVector(ir_type(value)))
@@ -37,11 +26,11 @@ bool read_of(MlirValue value, Read *read) {
                  .tile = ir_type(ir_result(op, 0)),
                  .element = element};
   int rank = ir_rank(ir_type(read->memref));
-  permutation_of(op, ir_rank(read->tile), read->dims);
+  tile_op_memref_dims(op, ir_rank(read->tile), read->dims);
   if (mlirOperationGetNumOperands(op) == rank + 3) {
     MlirOperation mask = ir_def(ir_operand(op, rank + 2));
     if (ir_is(mask, "vector.create_mask"))
-      read->count = padding_count(mask, 0);
+      read->count = tile_op_mask_count(mask, 0);
   }
   return true;
 }
@@ -59,7 +48,7 @@ void read_indices(Block *s, const Read *read, MlirValue row, MlirValue column,
 }
 
 bool read_is_packed(const Read *read) {
-  return block_rows(read->tile, 1) > FEW_ROWS;
+  return tile_rows(read->tile, 1) > FEW_ROWS;
 }
 
 /// Row `row` of the tile as an index that may be loaded: one past the count
@@ -86,7 +75,7 @@ static MlirValue zero_past_count(Block *s, const Read *read, int64_t row,
 Columns read_columns(Block *s, const Read *read, At at) {
   Ir *b = &s->b;
   Columns columns;
-  int64_t rows = block_rows(read->tile, 1), lanes = block_lanes(read->tile, 1);
+  int64_t rows = tile_rows(read->tile, 1), lanes = block_lanes(read->tile, 1);
   for (int u = 0; u < at.n; ++u) {
     MlirValue value = ir_zero(b, ir_vector(read->element, IR_DIMS(lanes)));
     for (int64_t row = 0; row < rows; ++row) {
@@ -131,7 +120,7 @@ static IrLoop begin_columns(Block *s, int64_t columns, int64_t step) {
 
 void pack_on_lanes(Block *s, MlirValue value, const Read *read) {
   Ir *b = &s->b;
-  int64_t rows = block_rows(read->tile, 1), lanes = block_lanes(read->tile, 1);
+  int64_t rows = tile_rows(read->tile, 1), lanes = block_lanes(read->tile, 1);
   int64_t columns = ir_dim_size(read->tile, 1);
   MlirType vector = ir_vector(ir_element(read->tile), IR_DIMS(LANES));
   MlirValue buffer = block_alloca(s, read->element, IR_DIMS(columns, lanes));
@@ -183,7 +172,7 @@ static void unpack_vector(Block *s, MlirOperation op, MlirValue tile,
   Ir *b = &s->b;
   MlirValue memref = ir_operand(op, 1);
   MlirValue value = eval(s, tile, (At){.row_dims = 1, .n = 1}).v[0];
-  for (int64_t row = 0; row < block_rows(ir_type(tile), 1); ++row) {
+  for (int64_t row = 0; row < tile_rows(ir_type(tile), 1); ++row) {
     MlirValue at[IR_MAX_RANK];
     for (int i = 0; i < ir_rank(ir_type(memref)); ++i)
       at[i] = i == dim ? block_offset(s, indices[i], row) : indices[i];
@@ -203,7 +192,7 @@ void unpack(Block *s, MlirOperation op) {
     tile = ir_operand(ir_def(tile), 0);
   MlirType type = ir_type(tile), element = ir_element(ir_type(memref));
   int rank = ir_rank(ir_type(memref)), dims[2];
-  permutation_of(op, ir_rank(type), dims);
+  tile_op_memref_dims(op, ir_rank(type), dims);
   MlirValue indices[IR_MAX_RANK], at[IR_MAX_RANK], v[LANES];
   for (int i = 0; i < rank; ++i)
     indices[i] = block_scalar(s, ir_operand(op, 2 + i));
@@ -211,7 +200,7 @@ void unpack(Block *s, MlirOperation op) {
     unpack_vector(s, op, tile, indices, dims[0]);
     return;
   }
-  int64_t rows = block_rows(type, 1), lanes = block_lanes(type, 1);
+  int64_t rows = tile_rows(type, 1), lanes = block_lanes(type, 1);
   MlirValue buffer = block_entry(s, tile)->buffer;
   IrLoop loop = begin_columns(s, ir_dim_size(type, 1), LANES);
   MlirValue x = loop.iv[0];

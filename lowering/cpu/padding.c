@@ -31,20 +31,11 @@ static double constant_of(MlirValue value) {
   return NAN;
 }
 
-MlirValue padding_count(MlirOperation create_mask, int dim) {
-  MlirValue count = ir_operand(create_mask, dim);
-  MlirOperation op = ir_def(count);
-  bool whole = ir_is(op, "arith.constant") &&
-               mlirIntegerAttrGetValueInt(ir_get_attr(op, "value")) >=
-                   ir_dim_size(ir_type(ir_result(create_mask, 0)), dim);
-  return whole ? (MlirValue){NULL} : count;
-}
-
 /// The count of a mask along `dim`; null if the mask is not a prefix there.
 static MlirValue prefix_of(MlirValue mask, int dim) {
   MlirOperation op = ir_def(mask);
   if (ir_is(op, "vector.create_mask")) {
-    return padding_count(op, dim);
+    return tile_op_mask_count(op, dim);
   }
   if (!ir_is(op, "vector.broadcast"))
     return (MlirValue){NULL};
@@ -93,7 +84,7 @@ static Padding padding_of_elementwise(MlirOperation op, int dim) {
 
 /// A product is zero where an operand is, unless it starts from something else.
 static Padding padding_of_contraction(MlirOperation op, int dim) {
-  int rhs_dim = contraction_is_k_major(op) ? 1 : 0;
+  int rhs_dim = tile_op_is_k_major(op) ? 1 : 0;
   Padding padding = dim == 0 ? padding_of(ir_operand(op, 0), 0)
                              : padding_of(ir_operand(op, 1), rhs_dim);
   bool zero =
@@ -125,5 +116,5 @@ Padding padding_of(MlirValue tile, int dim) {
       return unknown;
     return padding_of(ir_operand(op, 0), source);
   }
-  return block_is_elementwise(op) ? padding_of_elementwise(op, dim) : unknown;
+  return tile_op_is_elementwise(op) ? padding_of_elementwise(op, dim) : unknown;
 }

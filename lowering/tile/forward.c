@@ -101,8 +101,7 @@ static MlirType mask_vector(Forward *f, int64_t n) {
   return ir_vector(ir_i1(f->b), IR_DIMS(n));
 }
 
-// Loads
-// ------------------------------------------------------------------------
+// Loads -----------------------------------------------------------------------
 
 /// Rows [n, n + size) of keys or values, columns [d, d + width); rows from
 /// `count` on read as zero.
@@ -207,8 +206,7 @@ static InnerTile load_inner(Forward *f, MlirValue k, Range window) {
   return tile;
 }
 
-// One step of the online softmax
-// ------------------------------------------------
+// One step of the online softmax ----------------------------------------------
 
 static MlirValue row_constant(Forward *f, double value) {
   return ir_const_f(f->b, f32_vector(f, IR_DIMS(f->rows)), value);
@@ -268,8 +266,7 @@ static Softmax step(Forward *f, Softmax state, const OuterTile *outer,
   return (Softmax){m, l, acc};
 }
 
-// The two loops
-// ------------------------------------------------------------------
+// The two loops ---------------------------------------------------------------
 
 static IrLoop begin_loop(Forward *f, Range range, int64_t block,
                          Softmax *state) {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the parts of simplicial-distribute share.
+//
+// A block's threads are warps of 32 lanes; warp w owns rows [16 w, 16 w + 16)
+// of every tile with rows on the accumulator layout. A tile's columns go in
+// slices of 8: of each slice a thread holds two rows ("low" and "high", 8
+// apart) times two neighbouring columns. 16-bit elements stay packed in pairs,
+// which is what a left operand's registers are. A value without rows, or
+// without columns, is the same for all of them.
+//
+// A row dimension may be smaller than the block's rows: then row r of the block
+// stands for row r % size of the tile, so that what rows share (a head's sum
+// over all its keys) is held by each of them.
+//
+//   distribute.c  the pass: kernels, launches, loops
+//   fragment.c    a slice of a tile, from the op that defines it
+//   product.c     matrix products and their right operands
+//   transfer.c    global and shared memory
+
+#ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H
+#define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H
+
+#include "lowering/tile_ops.h"
+
+enum {
+  WARP_ROWS = 16,  ///< rows of the accumulator of one matrix instruction
+  SLICE = 8,       ///< and its columns
+  MAX_SLICES = 64, ///< of a tile
+  CHUNK = 16,      ///< bytes of an asynchronous copy
+};
+
+/// One thread's part of a slice. f32 (and i1): v[row][column]; 16 bits:
+/// v[row][0], a vector of both columns.
+typedef struct Fragment {
+  MlirValue v[2][2];
+} Fragment;
+
+typedef struct Entry {
+  MlirValue old;
+  MlirValue scalar;    ///< what replaces a value that is no tile
+  Fragment *fragments; ///< a kept tile's slices; NULL: not kept (yet)
+  int row_dims;
+  bool kept;
+  // Memrefs, as the kernel sees them:
+  MlirValue pointer;              ///< null: not a memref the kernel has seen
+  MlirValue strides[IR_MAX_RANK]; ///< in elements, of type index
+} Entry;
+
+/// A memref or scalar that a kernel gets from the host.
+typedef struct Distribute {
+  Ir b; ///< in the kernel
+  MlirOperation forall;
+  MlirOperation failed;
+  Entry **entries;
+  size_t n_entries, capacity;
+  int64_t warps;
+  int64_t alignment; ///< bytes, of rows of 16-bit elements in global memory
+  MlirValue thread, lane, warp; ///< of type index
+  MlirValue rows[2];            ///< this thread's two rows of the block
+  MlirValue column;             ///< its first column of a slice
+  MlirValue shared;             ///< the block's shared memory
+  int64_t shared_bytes;         ///< allocated of it so far
+  int64_t scratch_offset;       ///< for exchanges between rows; -1: none yet
+} Distribute;
+
+/// Where a tile is evaluated: this slice of it (no matter if it has no
+/// columns), its first `row_dims` dimensions being rows; the two rows of it are
+/// `rows`.
+typedef struct At {
+  int row_dims, slice;
+  MlirValue rows[2];
+} At;
+
+// distribute.c
+Entry *distribute_entry(Distribute *s, MlirValue value);
+MlirValue distribute_scalar(Distribute *s, MlirValue old);
+void distribute_fail(Distribute *s, MlirOperation op, const char *reason);
+/// This thread's rows of a tile with so many.
+At distribute_at(Distribute *s, MlirType tile, int row_dims, int slice);
+int distribute_slices(MlirType tile, int row_dims);
+
+// fragment.c
+Fragment fragment(Distribute *s, MlirValue tile, At at);
+/// The same from the defining op, even if the tile is kept.
+Fragment fragment_definition(Distribute *s, MlirValue tile, At at);
+bool fragment_is_packed(MlirType tile);
+MlirValue fragment_combine(Distribute *s, IrReduction kind, MlirValue x,
+                           MlirValue y);
+/// Keeps the result of a reduction over columns: over a thread's own, then over
+/// the lanes that share its rows.
+void fragment_reduce_columns(Distribute *s, MlirOperation op);
+
+// product.c
+Fragment product(Distribute *s, MlirOperation contraction, At at);
+
+// transfer.c
+/// A pointer to element `indices` of a memref.
+MlirValue transfer_address(Distribute *s, MlirValue memref,
+                           const MlirValue *indices);
+Fragment transfer_read(Distribute *s, MlirOperation op, At at);
+void transfer_write(Distribute *s, MlirOperation op);
+void transfer_copy_async(Distribute *s, MlirOperation op);
+/// Keeps the result of a reduction over rows, through shared memory.
+void transfer_reduce_rows(Distribute *s, MlirOperation op);
+
+#endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H

@@ -1,0 +1,779 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// simplicial-emulate: a GPU program -> a CPU program that calls the emulator.
+//
+// In:  gpu.module @kernels {
+//        llvm.func @f_tiles(%p: !llvm.ptr<1>) {
+//          %x = llvm.load %p : !llvm.ptr<1> -> f32
+//          nvvm.barrier0
+//        }
+//      }
+//      func.func @f(%m: memref<...>) { gpu.launch_func @kernels::@f_tiles ... }
+// Out: func.func private @kernels_f_tiles(%thread: !llvm.ptr,
+//                                         %arguments: !llvm.ptr) {
+//        %p = ...                       // loaded from %arguments
+//        %a = call @simplicialEmulateReadGlobal(%thread, site, %p, 4, 4)
+//        %x = llvm.load %a : !llvm.ptr -> f32
+//        call @simplicialEmulateBarrierAll(%thread, site)
+//      }
+//      func.func @f(%m: memref<...>) {
+//        ...                            // arguments and buffers stored
+//        call @simplicialEmulatorLaunch(@kernels_f_tiles, ...)
+//      }
+//
+// What the functions do and how they are called: runtime/emulator/ops.h. A site
+// is an offset into one constant a kernel, which has the location and name of
+// each operation that became a call. Kernels may access the memory of the
+// memrefs that the launching function takes or makes before the launch.
+
+#include "lowering/ir.h"
+#include "lowering/pass.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+#include "mlir-c/Dialect/LLVM.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  GLOBAL = 1, // address spaces
+  SHARED = 3,
+  SHARED_BASE = 1024, // where a block's shared memory is: ops.h
+  MAX_OPERANDS = 24,
+  MAX_ARGUMENTS = 256,
+  MAX_BUFFERS = 64,
+};
+
+/// An operation, with the call that it becomes: of the thread, the site, its
+/// operands and the named integer attributes, then, if it gives a struct, a
+/// place for that. Values of 32 bits travel as i32.
+typedef struct Rule {
+  const char *op;
+  int operands;
+  const char *function; ///< simplicialEmulate...
+  const char *integer;  ///< an attribute, or NULL
+  const char *when;     ///< attributes it must have, or NULL: any
+} Rule;
+
+#define MMA(TYPE, K)                                                           \
+  "{layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>, "        \
+  "multiplicandAPtxType = #nvvm.mma_type<" TYPE ">, "                          \
+  "multiplicandBPtxType = #nvvm.mma_type<" TYPE ">, "                          \
+  "shape = #nvvm.shape<m = 16, n = 8, k = " K ">}"
+#define LDMATRIX(LAYOUT)                                                       \
+  "{layout = #nvvm.mma_layout<" LAYOUT ">, "                                   \
+  "shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>, "                           \
+  "eltType = #nvvm.ld_st_matrix_elt_type<b16>"
+#define INTRINSIC(NAME) "{intrin = \"llvm.nvvm." NAME "\"}"
+
+// clang-format off
+static const Rule rules[] = {
+    {"nvvm.read.ptx.sreg.tid.x", 0, "TidX", NULL, NULL},
+    {"nvvm.read.ptx.sreg.ntid.x", 0, "NtidX", NULL, NULL},
+    {"nvvm.read.ptx.sreg.laneid", 0, "LaneId", NULL, NULL},
+    {"nvvm.read.ptx.sreg.ctaid.x", 0, "CtaidX", NULL, NULL},
+    {"nvvm.read.ptx.sreg.ctaid.y", 0, "CtaidY", NULL, NULL},
+    {"nvvm.read.ptx.sreg.ctaid.z", 0, "CtaidZ", NULL, NULL},
+    {"nvvm.read.ptx.sreg.nctaid.x", 0, "NctaidX", NULL, NULL},
+    {"nvvm.read.ptx.sreg.nctaid.y", 0, "NctaidY", NULL, NULL},
+    {"nvvm.read.ptx.sreg.nctaid.z", 0, "NctaidZ", NULL, NULL},
+    {"nvvm.barrier0", 0, "BarrierAll", NULL, NULL},
+    {"nvvm.barrier", 0, "BarrierAll", NULL, NULL},
+    {"nvvm.barrier", 1, "BarrierId", NULL, "{operandSegmentSizes = array<i32: 1, 0, 0>}"},
+    {"nvvm.barrier", 2, "Barrier", NULL, "{operandSegmentSizes = array<i32: 1, 1, 0>}"},
+    {"nvvm.barrier.arrive", 2, "BarrierArrive", NULL, NULL},
+    {"llvm.call_intrinsic", 2, "BarrierArrive", NULL, INTRINSIC("barrier.cta.arrive.aligned.count")},
+    {"nvvm.bar.warp.sync", 1, "WarpBarrier", NULL, NULL},
+    {"nvvm.shfl.sync", 4, "ShuffleUp", NULL, "{kind = #nvvm<shfl_kind up>}"},
+    {"nvvm.shfl.sync", 4, "ShuffleDown", NULL, "{kind = #nvvm<shfl_kind down>}"},
+    {"nvvm.shfl.sync", 4, "ShuffleBfly", NULL, "{kind = #nvvm<shfl_kind bfly>}"},
+    {"nvvm.shfl.sync", 4, "ShuffleIdx", NULL, "{kind = #nvvm<shfl_kind idx>}"},
+    {"nvvm.cp.async.shared.global", 2, "Copy", "size", NULL},
+    {"nvvm.cp.async.shared.global", 3, "CopyFill", "size", NULL},
+    {"nvvm.cp.async.commit.group", 0, "CopyCommit", NULL, NULL},
+    {"nvvm.cp.async.wait.group", 0, "CopyWait", "n", NULL},
+    {"nvvm.ldmatrix", 1, "Ldmatrix1", NULL, LDMATRIX("row") ", num = 1 : i32}"},
+    {"nvvm.ldmatrix", 1, "Ldmatrix1Trans", NULL, LDMATRIX("col") ", num = 1 : i32}"},
+    {"nvvm.ldmatrix", 1, "Ldmatrix", "num", LDMATRIX("row") "}"},
+    {"nvvm.ldmatrix", 1, "LdmatrixTrans", "num", LDMATRIX("col") "}"},
+    {"nvvm.mma.sync", 10, "MmaF16", NULL, MMA("f16", "16")},
+    {"nvvm.mma.sync", 10, "MmaBf16", NULL, MMA("bf16", "16")},
+    {"nvvm.mma.sync", 10, "MmaTf32", NULL, MMA("tf32", "8")},
+    {"llvm.call_intrinsic", 1, "Ex2", NULL, INTRINSIC("ex2.approx.ftz.f")},
+    {"llvm.call_intrinsic", 1, "Lg2", NULL, INTRINSIC("lg2.approx.ftz.f")},
+    {"llvm.call_intrinsic", 1, "Rcp", NULL, INTRINSIC("rcp.approx.ftz.f")},
+    {"nvvm.rcp.approx.ftz.f", 1, "Rcp", NULL, NULL},
+};
+// clang-format on
+
+/// A kernel on its way to the CPU.
+typedef struct Kernel {
+  MlirOperation module; ///< where functions are declared
+  MlirOperation body;   ///< the function
+  MlirValue thread;
+  char *sites;
+  size_t sites_size;
+  bool failed;
+} Kernel;
+
+// Types and small pieces of IR -----------------------------------------------
+
+static MlirType pointer(Ir *b) { return mlirLLVMPointerTypeGet(b->context, 0); }
+static MlirType i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
+
+static MlirValue constant(Ir *b, MlirType type, int64_t value) {
+  return ir_value(b, "arith.constant", type, IR_NONE,
+                  IR_ATTRIBUTES({"value", mlirIntegerAttrGet(type, value)}));
+}
+
+/// The bits of a number or vector of numbers; 0 for other types.
+static int64_t bits_of(MlirType type) {
+  if (mlirTypeIsAVector(type) && mlirShapedTypeHasStaticShape(type)) {
+    int64_t n = 1;
+    for (int i = 0; i < ir_rank(type); ++i)
+      n *= ir_dim_size(type, i);
+    return n * bits_of(ir_element(type));
+  }
+  if (mlirTypeIsAInteger(type))
+    return mlirIntegerTypeGetWidth(type);
+  if (mlirTypeIsAFloat(type))
+    return mlirFloatTypeGetWidth(type);
+  return 0;
+}
+
+static bool is_pointer_to(MlirType type, unsigned space) {
+  return mlirTypeIsALLVMPointerType(type) &&
+         mlirLLVMPointerTypeGetAddressSpace(type) == space;
+}
+
+static MlirValue cast(Ir *b, const char *name, MlirValue value, MlirType type) {
+  if (mlirTypeEqual(ir_type(value), type))
+    return value;
+  return ir_value(b, name, type, IR_VALUES(value), IR_NONE);
+}
+
+/// An index or integer as i64.
+static MlirValue as_i64(Ir *b, MlirValue value) {
+  return cast(
+      b, mlirTypeIsAIndex(ir_type(value)) ? "arith.index_cast" : "arith.extsi",
+      value, i64(b));
+}
+
+static MlirValue stack(Ir *b, MlirType type) {
+  return ir_value(b, "llvm.alloca", pointer(b),
+                  IR_VALUES(constant(b, i64(b), 1)),
+                  IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)}));
+}
+
+/// The address of a field of a struct, or of an element of an array, `type`.
+static MlirValue field(Ir *b, MlirValue base, MlirType type, int number) {
+  MlirAttribute indices =
+      mlirDenseI32ArrayGet(b->context, 2, (int32_t[]){0, number});
+  return ir_value(b, "llvm.getelementptr", pointer(b), IR_VALUES(base),
+                  IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)},
+                                {"rawConstantIndices", indices}));
+}
+
+static void store(Ir *b, MlirValue value, MlirValue address) {
+  ir_op(b, "llvm.store", IR_NONE, IR_VALUES(value, address), IR_NONE);
+}
+
+static MlirValue load(Ir *b, MlirType type, MlirValue address) {
+  return ir_value(b, "llvm.load", type, IR_VALUES(address), IR_NONE);
+}
+
+static MlirStringRef symbol_name(MlirOperation symbol) {
+  return mlirStringAttrGetValue(ir_get_attr(symbol, "sym_name"));
+}
+
+static MlirOperation find_symbol(MlirOperation module, MlirStringRef name) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(ir_body(module, 0));
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    MlirAttribute symbol = ir_get_attr(op, "sym_name");
+    if (!mlirAttributeIsNull(symbol) &&
+        mlirStringRefEqual(mlirStringAttrGetValue(symbol), name))
+      return op;
+  }
+  return (MlirOperation){NULL};
+}
+
+/// A private function at the end of the module, which takes over `body`.
+static MlirOperation add_function(MlirOperation module, MlirLocation location,
+                                  const char *name, MlirType type,
+                                  MlirRegion body) {
+  MlirContext context = mlirOperationGetContext(module);
+  MlirOperationState state =
+      mlirOperationStateGet(ir_str("func.func"), location);
+  MlirNamedAttribute attributes[] = {
+      {mlirIdentifierGet(context, ir_str("sym_name")),
+       mlirStringAttrGet(context, ir_str(name))},
+      {mlirIdentifierGet(context, ir_str("sym_visibility")),
+       mlirStringAttrGet(context, ir_str("private"))},
+      {mlirIdentifierGet(context, ir_str("function_type")),
+       mlirTypeAttrGet(type)}};
+  mlirOperationStateAddAttributes(&state, 3, attributes);
+  mlirOperationStateAddOwnedRegions(&state, 1, &body);
+  MlirOperation function = mlirOperationCreate(&state);
+  mlirBlockAppendOwnedOperation(ir_body(module, 0), function);
+  return function;
+}
+
+/// Calls a function of the emulator, of at most one result (null: none).
+static MlirOperation call(Ir *b, MlirOperation module, const char *name,
+                          MlirType result, int n, const MlirValue *operands) {
+  int n_results = !mlirTypeIsNull(result);
+  if (mlirOperationIsNull(find_symbol(module, ir_str(name)))) {
+    MlirType types[MAX_OPERANDS];
+    for (int i = 0; i < n; ++i)
+      types[i] = ir_type(operands[i]);
+    add_function(module, b->location, name,
+                 mlirFunctionTypeGet(b->context, n, types, n_results, &result),
+                 mlirRegionCreate());
+  }
+  return ir_op(b, "func.call", n_results, &result, n, operands,
+               IR_ATTRIBUTES({"callee", mlirFlatSymbolRefAttrGet(
+                                            b->context, ir_str(name))}));
+}
+
+// Sites ----------------------------------------------------------------------
+
+static void append(MlirStringRef text, void *user) {
+  Kernel *kernel = user;
+  char *sites = realloc(kernel->sites, kernel->sites_size + text.length);
+  if (!sites)
+    abort();
+  memcpy(sites + kernel->sites_size, text.data, text.length);
+  kernel->sites = sites;
+  kernel->sites_size += text.length;
+}
+
+static void append_location(Kernel *kernel, MlirLocation location) {
+  while (mlirLocationIsAName(location))
+    location = mlirLocationNameGetChildLoc(location);
+  if (!mlirLocationIsAFileLineColRange(location)) {
+    mlirLocationPrint(location, append, kernel);
+    return;
+  }
+  char place[32];
+  snprintf(place, sizeof place, ":%d:%d",
+           mlirLocationFileLineColRangeGetStartLine(location),
+           mlirLocationFileLineColRangeGetStartColumn(location));
+  append(mlirIdentifierStr(mlirLocationFileLineColRangeGetFilename(location)),
+         kernel);
+  append(ir_str(place), kernel);
+}
+
+/// The site of `op`, each its own: "file:line:column: name".
+static MlirValue site(Ir *b, Kernel *kernel, MlirOperation op) {
+  size_t offset = kernel->sites_size;
+  append_location(kernel, mlirOperationGetLocation(op));
+  append(ir_str(": "), kernel);
+  append(mlirIdentifierStr(mlirOperationGetName(op)), kernel);
+  append(mlirStringRefCreate("", 1), kernel);
+  return constant(b, ir_i32(b), (int64_t)offset);
+}
+
+/// Makes the sites a constant of that name.
+static void add_sites(Kernel *kernel, MlirLocation location, const char *name) {
+  append(mlirStringRefCreate("", 1), kernel);
+  Ir b = ir_at_end(ir_body(kernel->module, 0), location);
+  MlirType type = mlirLLVMArrayTypeGet(mlirIntegerTypeGet(b.context, 8),
+                                       (unsigned)kernel->sites_size);
+  MlirOperationState state =
+      mlirOperationStateGet(ir_str("llvm.mlir.global"), location);
+  MlirNamedAttribute attributes[] = {
+      {mlirIdentifierGet(b.context, ir_str("sym_name")),
+       mlirStringAttrGet(b.context, ir_str(name))},
+      {mlirIdentifierGet(b.context, ir_str("global_type")),
+       mlirTypeAttrGet(type)},
+      {mlirIdentifierGet(b.context, ir_str("linkage")),
+       ir_parse_attr(&b, "#llvm.linkage<internal>")},
+      {mlirIdentifierGet(b.context, ir_str("constant")),
+       mlirUnitAttrGet(b.context)},
+      {mlirIdentifierGet(b.context, ir_str("value")),
+       mlirStringAttrGet(
+           b.context, mlirStringRefCreate(kernel->sites, kernel->sites_size))}};
+  mlirOperationStateAddAttributes(&state, 5, attributes);
+  MlirRegion none = mlirRegionCreate();
+  mlirOperationStateAddOwnedRegions(&state, 1, &none);
+  mlirBlockAppendOwnedOperation(b.block, mlirOperationCreate(&state));
+}
+
+// Operations of the kernel ---------------------------------------------------
+
+static bool has_attributes(MlirOperation op, const char *text) {
+  Ir b = ir_before(op);
+  MlirAttribute wanted = ir_parse_attr(&b, text);
+  for (intptr_t i = 0; i < mlirDictionaryAttrGetNumElements(wanted); ++i) {
+    MlirNamedAttribute entry = mlirDictionaryAttrGetElement(wanted, i);
+    if (!mlirAttributeEqual(
+            mlirOperationGetAttributeByName(op, mlirIdentifierStr(entry.name)),
+            entry.attribute))
+      return false;
+  }
+  return true;
+}
+
+static const Rule *find_rule(MlirOperation op) {
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; ++i) {
+    const Rule *rule = &rules[i];
+    if (ir_is(op, rule->op) &&
+        mlirOperationGetNumOperands(op) == rule->operands &&
+        (!rule->when || has_attributes(op, rule->when)))
+      return rule;
+  }
+  return NULL;
+}
+
+/// A struct of 32-bit values, which a call gives through memory.
+static bool is_registers(MlirType type) {
+  if (!mlirTypeIsALLVMStructType(type))
+    return false;
+  for (intptr_t i = 0; i < mlirLLVMStructTypeGetNumElementTypes(type); ++i)
+    if (bits_of(mlirLLVMStructTypeGetElementType(type, i)) != 32)
+      return false;
+  return true;
+}
+
+/// Everything else that a number can travel as.
+static bool is_scalar(MlirType type) {
+  return bits_of(type) == 32 || mlirTypeIsALLVMPointerType(type);
+}
+
+static MlirLogicalResult apply(Kernel *kernel, const Rule *rule,
+                               MlirOperation op) {
+  Ir b = ir_before(op);
+  MlirValue operands[MAX_OPERANDS];
+  int n = 0;
+  operands[n++] = kernel->thread;
+  operands[n++] = site(&b, kernel, op);
+  for (int i = 0; i < rule->operands; ++i) {
+    MlirValue value = ir_operand(op, i);
+    if (!is_scalar(ir_type(value)))
+      return ir_error(op, "simplicial-emulate: operand %d is not of 32 bits",
+                      i);
+    bool is_number = !mlirTypeIsALLVMPointerType(ir_type(value));
+    operands[n++] =
+        is_number ? cast(&b, "llvm.bitcast", value, ir_i32(&b)) : value;
+  }
+  if (rule->integer)
+    operands[n++] =
+        constant(&b, ir_i32(&b),
+                 mlirIntegerAttrGetValueInt(ir_get_attr(op, rule->integer)));
+
+  char name[64];
+  snprintf(name, sizeof name, "simplicialEmulate%s", rule->function);
+  MlirType none = {NULL};
+  if (!mlirOperationGetNumResults(op)) {
+    call(&b, kernel->module, name, none, n, operands);
+    mlirOperationDestroy(op);
+    return mlirLogicalResultSuccess();
+  }
+  MlirValue result = ir_result(op, 0), value;
+  MlirType type = ir_type(result);
+  if (is_registers(type)) {
+    Ir entry = ir_before(mlirBlockGetFirstOperation(ir_body(kernel->body, 0)));
+    MlirValue place = operands[n++] = stack(&entry, type);
+    call(&b, kernel->module, name, none, n, operands);
+    value = load(&b, type, place);
+  } else if (is_scalar(type)) {
+    MlirOperation called =
+        call(&b, kernel->module, name, ir_i32(&b), n, operands);
+    value = cast(&b, "llvm.bitcast", ir_result(called, 0), type);
+  } else {
+    return ir_error(op, "simplicial-emulate: a result is not of 32 bits");
+  }
+  mlirValueReplaceAllUsesOfWith(result, value);
+  mlirOperationDestroy(op);
+  return mlirLogicalResultSuccess();
+}
+
+/// Makes operand `number` of a load or store, a pointer to GPU memory, what the
+/// emulator gives for it.
+static MlirLogicalResult access(Kernel *kernel, MlirOperation op, int number,
+                                MlirType type) {
+  Ir b = ir_before(op);
+  int64_t bytes = bits_of(type) / 8;
+  if (!bytes || bits_of(type) % 8)
+    return ir_error(op, "simplicial-emulate takes loads and stores of numbers "
+                        "and vectors of whole bytes");
+  int64_t alignment = 1; // by default, all of it at once
+  while (alignment < bytes)
+    alignment *= 2;
+  MlirAttribute given = ir_get_attr(op, "alignment");
+  if (!mlirAttributeIsNull(given))
+    alignment = mlirIntegerAttrGetValueInt(given);
+
+  MlirValue address = ir_operand(op, number);
+  bool is_load = number == 0;
+  bool is_shared = is_pointer_to(ir_type(address), SHARED);
+  char name[64];
+  snprintf(name, sizeof name, "simplicialEmulate%s%s",
+           is_load ? "Read" : "Write", is_shared ? "Shared" : "Global");
+  MlirOperation called =
+      call(&b, kernel->module, name, pointer(&b),
+           IR_VALUES(kernel->thread, site(&b, kernel, op), address,
+                     constant(&b, ir_i32(&b), bytes),
+                     constant(&b, ir_i32(&b), alignment)));
+  mlirOperationSetOperand(op, number, ir_result(called, 0));
+  return mlirLogicalResultSuccess();
+}
+
+/// The address of the dynamic shared memory.
+static MlirLogicalResult locate_shared(MlirOperation op) {
+  Ir b = ir_before(op);
+  MlirValue address =
+      ir_value(&b, "llvm.inttoptr", ir_type(ir_result(op, 0)),
+               IR_VALUES(constant(&b, i64(&b), SHARED_BASE)), IR_NONE);
+  mlirValueReplaceAllUsesOfWith(ir_result(op, 0), address);
+  mlirOperationDestroy(op);
+  return mlirLogicalResultSuccess();
+}
+
+static bool is_gpu_pointer(MlirType type) {
+  return is_pointer_to(type, GLOBAL) || is_pointer_to(type, SHARED);
+}
+
+static bool starts_with(MlirOperation op, const char *prefix) {
+  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
+  return name.length >= strlen(prefix) &&
+         !strncmp(name.data, prefix, strlen(prefix));
+}
+
+/// Operations without a rule run as they are, if they neither are the
+/// hardware's nor access its memory.
+static bool runs_anywhere(MlirOperation op) {
+  static const char *const addresses[] = {"llvm.getelementptr",
+                                          "llvm.ptrtoint",
+                                          "llvm.inttoptr",
+                                          "llvm.icmp",
+                                          "llvm.select",
+                                          "arith.select",
+                                          "scf.",
+                                          "cf.",
+                                          "llvm.br",
+                                          "llvm.cond_br"};
+  static const char *const hardware[] = {"nvvm.", "gpu.", "llvm.inline_asm",
+                                         "llvm.call_intrinsic"};
+  for (size_t i = 0; i < sizeof hardware / sizeof *hardware; ++i)
+    if (starts_with(op, hardware[i]))
+      return false;
+  for (size_t i = 0; i < sizeof addresses / sizeof *addresses; ++i)
+    if (starts_with(op, addresses[i]))
+      return true;
+  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); ++i)
+    if (is_gpu_pointer(ir_type(ir_operand(op, (int)i))))
+      return false;
+  return true;
+}
+
+static MlirLogicalResult rewrite(Kernel *kernel, MlirOperation op) {
+  const Rule *rule = find_rule(op);
+  if (rule)
+    return apply(kernel, rule, op);
+  if (ir_is(op, "llvm.load") && is_gpu_pointer(ir_type(ir_operand(op, 0))))
+    return access(kernel, op, 0, ir_type(ir_result(op, 0)));
+  if (ir_is(op, "llvm.store") && is_gpu_pointer(ir_type(ir_operand(op, 1))))
+    return access(kernel, op, 1, ir_type(ir_operand(op, 0)));
+  if (ir_is(op, "llvm.mlir.addressof") &&
+      is_pointer_to(ir_type(ir_result(op, 0)), SHARED))
+    return locate_shared(op);
+  if (ir_is(op, "llvm.return")) {
+    Ir b = ir_before(op);
+    ir_op(&b, "func.return", IR_NONE, IR_NONE, IR_NONE);
+    mlirOperationDestroy(op);
+    return mlirLogicalResultSuccess();
+  }
+  if (!runs_anywhere(op))
+    return ir_error(op, "simplicial-emulate has no rule for this operation");
+  return mlirLogicalResultSuccess();
+}
+
+static MlirWalkResult visit(MlirOperation op, void *user) {
+  Kernel *kernel = user;
+  if (mlirOperationEqual(op, kernel->body))
+    return MlirWalkResultAdvance;
+  kernel->failed = mlirLogicalResultIsFailure(rewrite(kernel, op));
+  return kernel->failed ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
+}
+
+// Kernels --------------------------------------------------------------------
+
+static MlirType arguments_type(MlirBlock entry, int first) {
+  MlirType types[MAX_ARGUMENTS];
+  int n = (int)mlirBlockGetNumArguments(entry) - first;
+  MlirContext context =
+      mlirOperationGetContext(mlirBlockGetParentOperation(entry));
+  for (int i = 0; i < n; ++i)
+    types[i] = ir_type(mlirBlockGetArgument(entry, first + i));
+  return mlirLLVMStructTypeLiteralGet(context, n, types, false);
+}
+
+/// Makes arguments from the third on fields of what the second points to.
+static void unpack_arguments(MlirBlock entry, MlirLocation location) {
+  enum { FIRST = 2 };
+  Ir b = ir_at_end(entry, location);
+  b.before = mlirBlockGetFirstOperation(entry);
+  MlirType type = arguments_type(entry, FIRST);
+  int n = (int)mlirBlockGetNumArguments(entry) - FIRST;
+  for (int i = 0; i < n; ++i) {
+    MlirValue argument = mlirBlockGetArgument(entry, FIRST + i);
+    MlirValue address = field(&b, mlirBlockGetArgument(entry, 1), type, i);
+    mlirValueReplaceAllUsesOfWith(argument,
+                                  load(&b, ir_type(argument), address));
+  }
+  while (mlirBlockGetNumArguments(entry) > FIRST)
+    mlirBlockEraseArgument(entry, FIRST);
+}
+
+/// "<module>_<kernel><suffix>"
+static void format_name(char *name, size_t size, MlirStringRef module,
+                        MlirStringRef kernel, const char *suffix) {
+  snprintf(name, size, "%.*s_%.*s%s", (int)module.length, module.data,
+           (int)kernel.length, kernel.data, suffix);
+}
+
+enum { NAME_SIZE = 512 };
+
+static MlirLogicalResult emulate_kernel(MlirOperation gpu_module,
+                                        MlirOperation kernel_op) {
+  MlirLocation location = mlirOperationGetLocation(kernel_op);
+  MlirContext context = mlirOperationGetContext(kernel_op);
+  if (mlirBlockIsNull(ir_body(kernel_op, 0)))
+    return ir_error(kernel_op, "simplicial-emulate takes kernels with bodies");
+  if (mlirBlockGetNumArguments(ir_body(kernel_op, 0)) > MAX_ARGUMENTS)
+    return ir_error(kernel_op, "simplicial-emulate takes at most %d arguments",
+                    MAX_ARGUMENTS);
+  MlirRegion region = mlirRegionCreate();
+  mlirRegionTakeBody(region, mlirOperationGetRegion(kernel_op, 0));
+  MlirBlock entry = mlirRegionGetFirstBlock(region);
+  MlirType pointers[2];
+  for (int i = 0; i < 2; ++i) {
+    pointers[i] = mlirLLVMPointerTypeGet(context, 0);
+    mlirBlockInsertArgument(entry, i, pointers[i], location);
+  }
+
+  char name[NAME_SIZE];
+  format_name(name, sizeof name, symbol_name(gpu_module),
+              symbol_name(kernel_op), "");
+  Kernel kernel = {.module = mlirOperationGetParentOperation(gpu_module),
+                   .thread = mlirBlockGetArgument(entry, 0)};
+  kernel.body =
+      add_function(kernel.module, location, name,
+                   mlirFunctionTypeGet(context, 2, pointers, 0, NULL), region);
+  mlirOperationWalk(kernel.body, visit, &kernel, MlirWalkPostOrder);
+  unpack_arguments(entry, location);
+  format_name(name, sizeof name, symbol_name(gpu_module),
+              symbol_name(kernel_op), "_sites");
+  add_sites(&kernel, location, name);
+  free(kernel.sites);
+  return kernel.failed ? mlirLogicalResultFailure()
+                       : mlirLogicalResultSuccess();
+}
+
+/// The one global variable is the shared memory that the launch gives.
+static MlirLogicalResult check_global(MlirOperation global) {
+  MlirContext context = mlirOperationGetContext(global);
+  MlirType dynamic = mlirLLVMArrayTypeGet(mlirIntegerTypeGet(context, 8), 0);
+  MlirType type = mlirTypeAttrGetValue(ir_get_attr(global, "global_type"));
+  if (mlirTypeEqual(type, dynamic))
+    return mlirLogicalResultSuccess();
+  return ir_error(global, "simplicial-emulate takes no globals but dynamic "
+                          "shared memory");
+}
+
+static MlirLogicalResult emulate_module(MlirOperation gpu_module) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(ir_body(gpu_module, 0));
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    MlirLogicalResult result = mlirLogicalResultSuccess();
+    if (ir_is(op, "llvm.func"))
+      result = emulate_kernel(gpu_module, op);
+    else if (ir_is(op, "llvm.mlir.global"))
+      result = check_global(op);
+    if (mlirLogicalResultIsFailure(result))
+      return result;
+  }
+  return mlirLogicalResultSuccess();
+}
+
+// Launches -------------------------------------------------------------------
+
+static MlirType buffer_type(Ir *b) {
+  MlirType fields[] = {pointer(b), i64(b)};
+  return mlirLLVMStructTypeLiteralGet(b->context, 2, fields, false);
+}
+
+/// Stores where `memref`'s first element is, and the bytes from it to the last.
+static void describe_buffer(Ir *b, MlirValue memref, MlirValue buffer) {
+  MlirType type = ir_type(memref), element = ir_element(type);
+  int rank = ir_rank(type);
+  MlirType results[2 + 2 * IR_MAX_RANK] = {mlirMemRefTypeContiguousGet(
+      element, 0, NULL, mlirMemRefTypeGetMemorySpace(type))};
+  for (int i = 1; i < 2 + 2 * rank; ++i)
+    results[i] = ir_index(b);
+  MlirOperation metadata =
+      ir_op(b, "memref.extract_strided_metadata", 2 + 2 * rank, results,
+            IR_VALUES(memref), IR_NONE);
+  MlirValue start = ir_value(b, "memref.extract_aligned_pointer_as_index",
+                             ir_index(b), IR_VALUES(memref), IR_NONE);
+
+  MlirValue zero = ir_const_index(b, 0), one = ir_const_index(b, 1);
+  MlirValue count = one, last = zero;
+  for (int i = 0; i < rank; ++i) {
+    MlirValue size = ir_result(metadata, 2 + i);
+    MlirValue stride = ir_result(metadata, 2 + rank + i);
+    count = ir_muli(b, count, size);
+    last = ir_addi(b, last, ir_muli(b, ir_subi(b, size, one), stride));
+  }
+  MlirValue bytes = ir_const_index(b, bits_of(element) / 8);
+  MlirValue extent = ir_select(b, ir_cmpi(b, IR_EQ, count, zero), zero,
+                               ir_muli(b, ir_addi(b, last, one), bytes));
+  start = ir_addi(b, start, ir_muli(b, ir_result(metadata, 1), bytes));
+  store(b,
+        ir_value(b, "llvm.inttoptr", pointer(b), IR_VALUES(as_i64(b, start)),
+                 IR_NONE),
+        field(b, buffer, buffer_type(b), 0));
+  store(b, as_i64(b, extent), field(b, buffer, buffer_type(b), 1));
+}
+
+static void add_if_memref(MlirValue value, int *n, MlirValue *memrefs) {
+  MlirType type = ir_type(value);
+  if (mlirTypeIsAMemRef(type) && ir_rank(type) <= IR_MAX_RANK &&
+      bits_of(ir_element(type)) && *n < MAX_BUFFERS)
+    memrefs[(*n)++] = value;
+}
+
+static bool is_view(MlirOperation op) {
+  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); ++i)
+    if (mlirTypeIsAMemRef(ir_type(ir_operand(op, (int)i))))
+      return true;
+  return false;
+}
+
+/// The memrefs that the blocks around the launch take, or made before it.
+static int collect_buffers(MlirOperation launch, MlirValue *memrefs) {
+  int n = 0;
+  for (MlirOperation inner = launch; !ir_is(inner, "builtin.module");
+       inner = mlirOperationGetParentOperation(inner)) {
+    MlirBlock block = mlirOperationGetBlock(inner);
+    for (intptr_t i = 0; i < mlirBlockGetNumArguments(block); ++i)
+      add_if_memref(mlirBlockGetArgument(block, i), &n, memrefs);
+    for (MlirOperation op = mlirBlockGetFirstOperation(block);
+         !mlirOperationEqual(op, inner); op = mlirOperationGetNextInBlock(op))
+      for (intptr_t i = 0; i < mlirOperationGetNumResults(op) && !is_view(op);
+           ++i)
+        add_if_memref(ir_result(op, (int)i), &n, memrefs);
+  }
+  return n;
+}
+
+static MlirValue store_buffers(Ir *b, int n, const MlirValue *memrefs) {
+  MlirType array = mlirLLVMArrayTypeGet(buffer_type(b), (unsigned)n);
+  MlirValue buffers = stack(b, array);
+  for (int i = 0; i < n; ++i)
+    describe_buffer(b, memrefs[i], field(b, buffers, array, i));
+  return buffers;
+}
+
+/// What `n` operands of the launch become in memory.
+static MlirValue store_arguments(Ir *b, MlirOperation launch, int first,
+                                 int n) {
+  MlirType types[MAX_ARGUMENTS];
+  for (int i = 0; i < n; ++i)
+    types[i] = ir_type(ir_operand(launch, first + i));
+  MlirType type = mlirLLVMStructTypeLiteralGet(b->context, n, types, false);
+  MlirValue arguments = stack(b, type);
+  for (int i = 0; i < n; ++i)
+    store(b, ir_operand(launch, first + i), field(b, arguments, type, i));
+  return arguments;
+}
+
+static MlirValue function_pointer(Ir *b, MlirOperation function) {
+  MlirValue value = ir_value(
+      b, "func.constant",
+      mlirTypeAttrGetValue(ir_get_attr(function, "function_type")), IR_NONE,
+      IR_ATTRIBUTES({"value", mlirFlatSymbolRefAttrGet(
+                                  b->context, symbol_name(function))}));
+  return cast(b, "builtin.unrealized_conversion_cast", value, pointer(b));
+}
+
+static MlirOperation parent_module(MlirOperation op) {
+  while (!ir_is(op, "builtin.module"))
+    op = mlirOperationGetParentOperation(op);
+  return op;
+}
+
+// Operands of gpu.launch_func come in these groups.
+enum {
+  ASYNC,
+  GRID,
+  BLOCK = GRID + 3,
+  CLUSTER = BLOCK + 3,
+  SHARED_BYTES = CLUSTER + 3,
+  ARGUMENTS
+};
+
+static MlirLogicalResult emulate_launch(MlirOperation launch) {
+  MlirAttribute sizes = ir_get_attr(launch, "operandSegmentSizes");
+  int first[ARGUMENTS + 1] = {0};
+  for (int i = 0; i < ARGUMENTS; ++i)
+    first[i + 1] = first[i] + mlirDenseI32ArrayGetElement(sizes, i);
+  int n_arguments = mlirDenseI32ArrayGetElement(sizes, ARGUMENTS);
+  if (mlirOperationGetNumResults(launch) || first[GRID] ||
+      first[CLUSTER] != first[SHARED_BYTES] || n_arguments > MAX_ARGUMENTS)
+    return ir_error(launch,
+                    "simplicial-emulate takes synchronous launches "
+                    "without clusters, of at most %d arguments",
+                    MAX_ARGUMENTS);
+
+  MlirOperation module = parent_module(launch);
+  MlirAttribute kernel = ir_get_attr(launch, "kernel");
+  MlirStringRef leaf = mlirSymbolRefAttrGetLeafReference(kernel);
+  MlirStringRef root = mlirSymbolRefAttrGetRootReference(kernel);
+  char name[NAME_SIZE];
+  format_name(name, sizeof name, root, leaf, "");
+  MlirOperation function = find_symbol(module, ir_str(name));
+  if (mlirOperationIsNull(function))
+    return ir_error(launch, "simplicial-emulate finds no kernel %s", name);
+  format_name(name, sizeof name, root, leaf, "_sites");
+
+  Ir b = ir_before(launch);
+  MlirValue memrefs[MAX_BUFFERS];
+  int n_buffers = collect_buffers(launch, memrefs);
+  MlirValue operands[MAX_OPERANDS];
+  int n = 0;
+  operands[n++] = function_pointer(&b, function);
+  operands[n++] = store_arguments(&b, launch, first[ARGUMENTS], n_arguments);
+  operands[n++] = ir_value(
+      &b, "llvm.mlir.addressof", pointer(&b), IR_NONE,
+      IR_ATTRIBUTES(
+          {"global_name", mlirFlatSymbolRefAttrGet(b.context, ir_str(name))}));
+  for (int i = GRID; i < CLUSTER; ++i)
+    operands[n++] = as_i64(&b, ir_operand(launch, first[i]));
+  operands[n++] = first[SHARED_BYTES] < first[ARGUMENTS]
+                      ? as_i64(&b, ir_operand(launch, first[SHARED_BYTES]))
+                      : constant(&b, i64(&b), 0);
+  operands[n++] = store_buffers(&b, n_buffers, memrefs);
+  operands[n++] = constant(&b, i64(&b), n_buffers);
+  call(&b, module, "simplicialEmulatorLaunch", (MlirType){NULL}, n, operands);
+  mlirOperationDestroy(launch);
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult erase(MlirOperation op) {
+  mlirOperationDestroy(op);
+  return mlirLogicalResultSuccess();
+}
+
+MlirLogicalResult pass_emulate(MlirOperation module) {
+  static const char *const modules[] = {"gpu.module"};
+  static const char *const launches[] = {"gpu.launch_func"};
+  if (mlirLogicalResultIsFailure(
+          pass_for_each(module, 1, modules, emulate_module)) ||
+      mlirLogicalResultIsFailure(
+          pass_for_each(module, 1, launches, emulate_launch)))
+    return mlirLogicalResultFailure();
+  return pass_for_each(module, 1, modules, erase);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Where the elements of a matrix instruction's operands lie in the registers of
+// a warp's 32 lanes (PTX ISA, "Matrix Fragments for mma.m16n8k16" and
+// "ldmatrix").
+//
+// Each bit of the lane's number and of the element's number in the lane moves
+// the place in the matrix by a (row, column) step; the place is the sum.
+// Layouts are data: code that needs a place computes it from these tables.
+
+#ifndef SIMPLICIAL_LOWERING_GPU_LAYOUT_H
+#define SIMPLICIAL_LOWERING_GPU_LAYOUT_H
+
+enum { WARP = 32, LANE_BITS = 5, MAX_ELEMENT_BITS = 3 };
+
+typedef struct Place {
+  int row, column;
+} Place;
+
+typedef struct Layout {
+  Place lane[LANE_BITS];
+  int element_bits;
+  Place element[MAX_ELEMENT_BITS];
+} Layout;
+
+/// Accumulator, 16 x 8 of f32; element = register.
+///
+///     row\column  0      1      2      3    ...  7
+///       0        T0:e0  T0:e1  T1:e0  T1:e1 ... T3:e1
+///       1        T4:e0  T4:e1  T5:e0  ...
+///       ...
+///       8        T0:e2  T0:e3  T1:e2  ...
+extern const Layout layout_accumulator;
+
+/// Left operand, 16 x 16 of 16 bits; element = 2 * register + half. As two
+/// accumulators side by side, so that a rounded accumulator is a left operand.
+///
+///     row\column  0..1   2..3  ...  8..9   10..11
+///       0        T0:r0  T1:r0  ... T0:r2  T1:r2
+///       8        T0:r1  T1:r1  ... T0:r3  T1:r3
+extern const Layout layout_left;
+
+/// Right operand, 16 (k) x 8 (n) of 16 bits; element = 2 * register + half.
+///
+///     k\n    0      1   ...  7
+///     0..1  T0:r0  T4:r0 ... T28:r0
+///     2..3  T1:r0  T5:r0 ...
+///     8..9  T0:r1  T4:r1 ...
+extern const Layout layout_right;
+
+/// What a lane receives of an 8 x 8 matrix loaded by ldmatrix; element = half.
+extern const Layout layout_matrix_load;
+
+Place layout_place(const Layout *layout, int lane, int element);
+
+#endif // SIMPLICIAL_LOWERING_GPU_LAYOUT_H

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// simplicial-stage: loads that feed matrix instructions -> asynchronous copies
+// into double-buffered shared memory.
+//
+// In:  scf.for %k = %lo to %hi step %c64 {
+//        %t = vector.transfer_read %m[%b, %k, %h, %c0], %zero, %mask
+//        ... vector.contract %a, %t ...
+//      }
+// Out: %s = memref.alloc() : memref<2x64x72xbf16, 3>
+//      simplicial.copy_async (rows %lo of %m) -> %s[0]; simplicial.copy_commit
+//      scf.for %k = %lo to %hi step %c64 {
+//        simplicial.copy_wait {pending = 0}
+//        simplicial.copy_async (rows %k + 64 of %m) -> %s[next]
+//        simplicial.copy_commit
+//        %t = vector.transfer_read (%s[this])
+//        ... vector.contract %a, %t ...
+//      }
+//      simplicial.copy_wait {pending = 0}
+//
+// A copy fills rows past the mask's count with zeros, so what is read from
+// shared memory needs no mask. Rows are PADDING bytes longer than what they
+// hold: the eight rows that a matrix load reads at once then lie in different
+// banks, whatever the row's length.
+
+#include "lowering/ir.h"
+#include "lowering/pass.h"
+
+#include "simplicial/dialect.h"
+
+#include "mlir-c/AffineExpr.h"
+#include "mlir-c/AffineMap.h"
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+enum { STAGES = 2, PADDING = 16, MAX_STAGED = 16, SHARED = 3 };
+
+typedef struct Staged {
+  MlirOperation read;
+  MlirValue buffer; ///< [STAGES, rows, pitch]
+} Staged;
+
+/// Whether all uses of a load are right operands of products.
+static bool feeds_products(MlirOperation read) {
+  MlirValue tile = ir_result(read, 0);
+  MlirOpOperand use = mlirValueGetFirstUse(tile);
+  if (mlirOpOperandIsNull(use) || ir_rank(ir_type(tile)) != 2)
+    return false;
+  for (; !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    if (!ir_is(mlirOpOperandGetOwner(use), "vector.contract") ||
+        mlirOpOperandGetOperandNumber(use) != 1)
+      return false;
+  return true;
+}
+
+/// `value` as it would be with `iv` in the place of the loop's: the ops of
+/// `body` that it comes from, copied.
+static MlirValue at_iteration(Ir *b, MlirBlock body, MlirValue iv,
+                              MlirValue value) {
+  if (mlirValueEqual(value, mlirBlockGetArgument(body, 0)))
+    return iv;
+  MlirOperation op = ir_def(value);
+  if (mlirOperationIsNull(op) ||
+      !mlirBlockEqual(mlirOperationGetBlock(op), body))
+    return value;
+  MlirValue operands[IR_MAX_VALUES];
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
+    operands[i] = at_iteration(b, body, iv, ir_operand(op, i));
+  return ir_clone_with(b, op, ir_type(value), operands);
+}
+
+/// The load of `read` as it would be in iteration `iv`, as a copy into `slot`
+/// of the buffer.
+static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, const Staged *staged,
+                      MlirValue slot) {
+  MlirOperation read = staged->read;
+  MlirValue memref = ir_operand(read, 0);
+  int rank = ir_rank(ir_type(memref)), n = 0;
+  MlirType tile = ir_type(ir_result(read, 0));
+  MlirValue operands[IR_MAX_VALUES];
+  operands[n++] = memref;
+  operands[n++] = staged->buffer;
+  operands[n++] = slot;
+  MlirValue count = ir_const_index(b, ir_dim_size(tile, 0));
+  if (mlirOperationGetNumOperands(read) == rank + 3)
+    count = at_iteration(b, body, iv,
+                         ir_operand(ir_def(ir_operand(read, rank + 2)), 0));
+  operands[n++] = count;
+  for (int d = 0; d < rank; ++d)
+    operands[n++] = at_iteration(b, body, iv, ir_operand(read, 1 + d));
+  MlirAffineMap map =
+      mlirAffineMapAttrGetValue(ir_get_attr(read, "permutation_map"));
+  int64_t dims[3] = {0, 0, ir_dim_size(tile, 1)};
+  for (int t = 0; t < 2; ++t)
+    dims[t] = mlirAffineDimExprGetPosition(mlirAffineMapGetResult(map, t));
+  ir_op(b, SIMPLICIAL_COPY_ASYNC, IR_NONE, n, operands,
+        IR_ATTRIBUTES({"dims", ir_i64_array(b, 3, dims)}));
+}
+
+static void copy_all(Ir *b, MlirBlock body, MlirValue iv, int n,
+                     const Staged *staged, MlirValue slot) {
+  for (int i = 0; i < n; ++i)
+    copy_tile(b, body, iv, &staged[i], slot);
+  ir_op(b, SIMPLICIAL_COPY_COMMIT, IR_NONE, IR_NONE, IR_NONE);
+}
+
+static void wait_for_copies(Ir *b) {
+  ir_op(b, SIMPLICIAL_COPY_WAIT, IR_NONE, IR_NONE,
+        IR_ATTRIBUTES({"pending", ir_i64_attr(b, 0)}));
+}
+
+static MlirValue allocate(Ir *b, MlirType tile) {
+  MlirType element = ir_element(tile);
+  int64_t bytes = mlirFloatTypeGetWidth(element) / 8;
+  const int64_t shape[] = {STAGES, ir_dim_size(tile, 0),
+                           ir_dim_size(tile, 1) + PADDING / bytes};
+  MlirAttribute space =
+      mlirIntegerAttrGet(mlirIntegerTypeGet(b->context, 64), SHARED);
+  MlirType type = mlirMemRefTypeContiguousGet(element, 3, shape, space);
+  const int32_t segments[] = {0, 0};
+  return ir_value(
+      b, "memref.alloc", type, IR_NONE,
+      IR_ATTRIBUTES({"operandSegmentSizes",
+                     mlirDenseI32ArrayGet(b->context, 2, segments)}));
+}
+
+static MlirOperation enclosing_forall(MlirOperation op) {
+  while (!mlirOperationIsNull(op) && !ir_is(op, "scf.forall"))
+    op = mlirOperationGetParentOperation(op);
+  return op;
+}
+
+static MlirLogicalResult stage_loop(MlirOperation loop) {
+  MlirOperation forall = enclosing_forall(loop);
+  if (mlirOperationIsNull(forall))
+    return mlirLogicalResultSuccess();
+  MlirBlock body = ir_body(loop, 0);
+  Staged staged[MAX_STAGED];
+  int n = 0;
+  for (MlirOperation op = mlirBlockGetFirstOperation(body);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    if (!ir_is(op, "vector.transfer_read") || !feeds_products(op))
+      continue;
+    if (n == MAX_STAGED)
+      return ir_error(op, "simplicial-stage takes at most %d loads in a loop",
+                      MAX_STAGED);
+    staged[n++].read = op;
+  }
+  if (n == 0)
+    return mlirLogicalResultSuccess();
+
+  Ir top = ir_before(mlirBlockGetFirstOperation(ir_body(forall, 0)));
+  for (int i = 0; i < n; ++i)
+    staged[i].buffer = allocate(&top, ir_type(ir_result(staged[i].read, 0)));
+
+  MlirValue lower = ir_operand(loop, 0), step = ir_operand(loop, 2);
+  Ir before = ir_before(loop);
+  copy_all(&before, body, lower, n, staged, ir_const_index(&before, 0));
+
+  Ir b = ir_before(mlirBlockGetFirstOperation(body));
+  MlirValue iv = mlirBlockGetArgument(body, 0);
+  wait_for_copies(&b);
+  MlirValue stages = ir_const_index(&b, STAGES);
+  MlirValue number = ir_divui(&b, ir_subi(&b, iv, lower), step);
+  MlirValue slot = ir_remui(&b, number, stages);
+  MlirValue next =
+      ir_remui(&b, ir_addi(&b, number, ir_const_index(&b, 1)), stages);
+  copy_all(&b, body, ir_addi(&b, iv, step), n, staged, next);
+  for (int i = 0; i < n; ++i) {
+    Ir at = ir_before(staged[i].read);
+    MlirValue zero = ir_const_index(&at, 0);
+    MlirValue tile = ir_result(staged[i].read, 0);
+    MlirValue read =
+        ir_transfer_read(&at, ir_type(tile), staged[i].buffer,
+                         (const MlirValue[]){slot, zero, zero},
+                         (const unsigned[]){1, 2}, (MlirValue){NULL});
+    mlirValueReplaceAllUsesOfWith(tile, read);
+    mlirOperationDestroy(staged[i].read);
+  }
+  Ir after = ir_before(mlirOperationGetNextInBlock(loop));
+  wait_for_copies(&after);
+  return mlirLogicalResultSuccess();
+}
+
+MlirLogicalResult pass_stage(MlirOperation module) {
+  static const char *const names[] = {"scf.for"};
+  return pass_for_each(module, 1, names, stage_loop);
+}

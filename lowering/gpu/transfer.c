@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Global and shared memory: loads and stores of fragments, asynchronous copies
+// of tiles, and reductions over rows, which lie in different threads.
+
+#include "distribute.h"
+#include "layout.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+#include "mlir-c/Dialect/LLVM.h"
+
+static MlirType i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
+
+static MlirValue advance(Ir *b, MlirValue pointer, MlirType element,
+                         MlirValue offset) {
+  MlirValue wide =
+      ir_value(b, "arith.index_cast", i64(b), IR_VALUES(offset), IR_NONE);
+  const int32_t dynamic = INT32_MIN;
+  return ir_value(
+      b, "llvm.getelementptr", ir_type(pointer), IR_VALUES(pointer, wide),
+      IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(element)},
+                    {"rawConstantIndices",
+                     mlirDenseI32ArrayGet(b->context, 1, &dynamic)}));
+}
+
+MlirValue transfer_address(Distribute *s, MlirValue memref,
+                           const MlirValue *indices) {
+  Ir *b = &s->b;
+  const Entry *entry = distribute_entry(s, memref);
+  MlirValue offset = ir_const_index(b, 0);
+  for (int d = 0; d < ir_rank(ir_type(memref)); ++d)
+    offset = ir_addi(b, offset, ir_muli(b, indices[d], entry->strides[d]));
+  return advance(b, entry->pointer, ir_element(ir_type(memref)), offset);
+}
+
+static MlirValue load(Ir *b, MlirType type, MlirValue pointer, int64_t bytes) {
+  return ir_value(b, "llvm.load", type, IR_VALUES(pointer),
+                  IR_ATTRIBUTES({"alignment", ir_i64_attr(b, bytes)}));
+}
+
+static void store(Ir *b, MlirValue value, MlirValue pointer, int64_t bytes) {
+  ir_op(b, "llvm.store", IR_NONE, IR_VALUES(value, pointer),
+        IR_ATTRIBUTES({"alignment", ir_i64_attr(b, bytes)}));
+}
+
+static int64_t bytes_of(MlirType element) {
+  return mlirFloatTypeGetWidth(element) / 8;
+}
+
+/// An op's memref indices, with `row` and `column` added where the tile runs.
+static void tile_indices(Distribute *s, MlirOperation op, MlirValue memref,
+                         int first, int tile_rank, MlirValue row,
+                         MlirValue column, MlirValue *indices) {
+  int dims[2];
+  MlirValue offsets[] = {row, column};
+  tile_op_memref_dims(op, tile_rank, dims);
+  for (int d = 0; d < ir_rank(ir_type(memref)); ++d)
+    indices[d] = distribute_scalar(s, ir_operand(op, first + d));
+  for (int t = 0; t < tile_rank; ++t)
+    indices[dims[t]] = ir_addi(&s->b, indices[dims[t]], offsets[t]);
+}
+
+static MlirValue first_column(Distribute *s, int slice) {
+  return ir_addi(&s->b, s->column, ir_const_index(&s->b, slice * SLICE));
+}
+
+/// Two neighbouring elements, as a vector: in one access if they are aligned.
+static MlirValue load_pair(Distribute *s, MlirType element, MlirValue pointer) {
+  Ir *b = &s->b;
+  int64_t bytes = bytes_of(element);
+  MlirType pair = ir_vector(element, IR_DIMS(2));
+  if (s->alignment >= 2 * bytes)
+    return load(b, pair, pointer, 2 * bytes);
+  MlirValue next = advance(b, pointer, element, ir_const_index(b, 1));
+  return ir_value(b, "vector.from_elements", pair,
+                  IR_VALUES(load(b, element, pointer, bytes),
+                            load(b, element, next, bytes)),
+                  IR_NONE);
+}
+
+static MlirValue element_of(Ir *b, MlirValue pair, int64_t i) {
+  return ir_value(
+      b, "vector.extract", ir_element(ir_type(pair)), IR_VALUES(pair),
+      IR_ATTRIBUTES({"static_position", ir_i64_array(b, IR_DIMS(i))}));
+}
+
+static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
+  Ir *b = &s->b;
+  MlirType element = ir_element(ir_type(pair));
+  int64_t bytes = bytes_of(element);
+  if (s->alignment >= 2 * bytes) {
+    store(b, pair, pointer, 2 * bytes);
+    return;
+  }
+  MlirValue next = advance(b, pointer, element, ir_const_index(b, 1));
+  store(b, element_of(b, pair, 0), pointer, bytes);
+  store(b, element_of(b, pair, 1), next, bytes);
+}
+
+Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
+  Ir *b = &s->b;
+  MlirValue memref = ir_operand(op, 0);
+  MlirType tile = ir_type(ir_result(op, 0)), element = ir_element(tile);
+  MlirType pair = ir_vector(element, IR_DIMS(2));
+  int rank = ir_rank(ir_type(memref));
+  Fragment f;
+  if (ir_rank(tile) != 2 || at.row_dims != 1) {
+    distribute_fail(s, op,
+                    "tiles in memory have one dimension of rows and one "
+                    "of columns");
+    return fragment_definition(s, ir_result(op, 0), at);
+  }
+  MlirValue count = {NULL};
+  if (mlirOperationGetNumOperands(op) == rank + 3)
+    count = tile_op_mask_count(ir_def(ir_operand(op, rank + 2)), 0);
+  for (int i = 0; i < 2; ++i) {
+    MlirValue row = at.rows[i], inside = {NULL}, indices[IR_MAX_RANK];
+    if (!mlirValueIsNull(count)) {
+      // A row past the count is not read: another one, that may be, is.
+      MlirValue end = distribute_scalar(s, count);
+      inside = ir_cmpi(b, IR_SLT, row, end);
+      row = ir_minsi(b, row, ir_subi(b, end, ir_const_index(b, 1)));
+    }
+    tile_indices(s, op, memref, 1, 2, row, first_column(s, at.slice), indices);
+    MlirValue both =
+        load_pair(s, element, transfer_address(s, memref, indices));
+    if (!mlirValueIsNull(count))
+      both = ir_select(b, inside, both, ir_zero(b, pair));
+    for (int64_t j = 0; j < 2; ++j)
+      f.v[i][j] = fragment_is_packed(tile)
+                      ? both
+                      : ir_value(b, "vector.extract", element, IR_VALUES(both),
+                                 IR_ATTRIBUTES({"static_position",
+                                                ir_i64_array(b, IR_DIMS(j))}));
+  }
+  return f;
+}
+
+/// Runs what is inserted next only if `condition` holds; ends with end_if.
+static Ir begin_if(Distribute *s, MlirValue condition) {
+  Ir outer = s->b;
+  MlirOperationState state =
+      mlirOperationStateGet(ir_str("scf.if"), s->b.location);
+  mlirOperationStateAddOperands(&state, 1, &condition);
+  MlirRegion regions[] = {mlirRegionCreate(), mlirRegionCreate()};
+  MlirBlock then = mlirBlockCreate(0, NULL, NULL);
+  mlirRegionAppendOwnedBlock(regions[0], then);
+  mlirOperationStateAddOwnedRegions(&state, 2, regions);
+  mlirBlockAppendOwnedOperation(outer.block, mlirOperationCreate(&state));
+  s->b = ir_at_end(then, outer.location);
+  return outer;
+}
+
+static void end_if(Distribute *s, Ir outer) {
+  ir_op(&s->b, "scf.yield", IR_NONE, IR_NONE, IR_NONE);
+  s->b = outer;
+}
+
+void transfer_write(Distribute *s, MlirOperation op) {
+  Ir *b = &s->b;
+  MlirValue tile = ir_operand(op, 0), memref = ir_operand(op, 1);
+  MlirType type = ir_type(tile), element = ir_element(type);
+  MlirType pair = ir_vector(element, IR_DIMS(2));
+  int rank = ir_rank(type);
+  MlirValue size = ir_const_index(b, tile_rows(type, 1));
+  // Of the rows that hold the same row of the tile, the first one writes.
+  for (int i = 0; i < 2; ++i) {
+    At at = distribute_at(s, type, 1, 0);
+    MlirValue writes = ir_cmpi(b, IR_SLT, s->rows[i], size);
+    if (rank == 1)
+      writes = ir_value(
+          b, "arith.andi", ir_i1(b),
+          IR_VALUES(writes, ir_cmpi(b, IR_EQ, s->column, ir_const_index(b, 0))),
+          IR_NONE);
+    Ir outer = begin_if(s, writes);
+    for (; at.slice < distribute_slices(type, 1); ++at.slice) {
+      Fragment f = fragment(s, tile, at);
+      MlirValue indices[IR_MAX_RANK];
+      tile_indices(s, op, memref, 2, rank, at.rows[i],
+                   first_column(s, at.slice), indices);
+      MlirValue address = transfer_address(s, memref, indices);
+      MlirValue value = f.v[i][0];
+      if (rank == 2 && !fragment_is_packed(type))
+        value = ir_value(b, "vector.from_elements", pair,
+                         IR_VALUES(f.v[i][0], f.v[i][1]), IR_NONE);
+      if (rank == 2)
+        store_pair(s, value, address);
+      else
+        store(b, value, address, bytes_of(element));
+    }
+    end_if(s, outer);
+  }
+}
+
+/// Copies one chunk: asynchronously if it is aligned, else through a register.
+static void copy_chunk(Distribute *s, MlirValue source, MlirValue target,
+                       MlirType element, MlirValue inside) {
+  Ir *b = &s->b;
+  if (s->alignment >= CHUNK) {
+    MlirValue bytes = ir_select(b, inside, ir_const_i32(b, ir_i32(b), CHUNK),
+                                ir_const_i32(b, ir_i32(b), 0));
+    ir_op(b, "nvvm.cp.async.shared.global", IR_NONE,
+          IR_VALUES(target, source, bytes),
+          IR_ATTRIBUTES(
+              {"size", mlirIntegerAttrGet(ir_i32(b), CHUNK)},
+              {"modifier", ir_parse_attr(b, "#nvvm<load_cache_modifier cg>")}));
+    return;
+  }
+  int64_t bytes = bytes_of(element);
+  store(b, ir_zero(b, element), target, bytes);
+  Ir outer = begin_if(s, inside);
+  store(b, load(b, element, source, bytes), target, bytes);
+  end_if(s, outer);
+}
+
+void transfer_copy_async(Distribute *s, MlirOperation op) {
+  Ir *b = &s->b;
+  MlirValue from = ir_operand(op, 0), to = ir_operand(op, 1);
+  MlirType element = ir_element(ir_type(from));
+  MlirValue slot = distribute_scalar(s, ir_operand(op, 2));
+  MlirValue count = distribute_scalar(s, ir_operand(op, 3));
+  MlirAttribute dims = ir_get_attr(op, "dims");
+  int row_dim = (int)mlirDenseI64ArrayGetElement(dims, 0);
+  int column_dim = (int)mlirDenseI64ArrayGetElement(dims, 1);
+  int64_t columns = mlirDenseI64ArrayGetElement(dims, 2);
+  int64_t per_chunk = s->alignment >= CHUNK ? CHUNK / bytes_of(element) : 1;
+  int64_t per_row = columns / per_chunk, threads = s->warps * WARP;
+  int64_t chunks = ir_dim_size(ir_type(to), 1) * per_row;
+  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, chunks),
+                             ir_const_index(b, threads), IR_NONE);
+  MlirValue number = ir_addi(b, loop.iv[0], s->thread);
+  Ir outer;
+  bool partial = chunks % threads;
+  if (partial)
+    outer = begin_if(s, ir_cmpi(b, IR_SLT, number, ir_const_index(b, chunks)));
+  MlirValue row = ir_divui(b, number, ir_const_index(b, per_row));
+  MlirValue column = ir_muli(b, ir_remui(b, number, ir_const_index(b, per_row)),
+                             ir_const_index(b, per_chunk));
+  MlirValue indices[IR_MAX_RANK];
+  for (int d = 0; d < ir_rank(ir_type(from)); ++d)
+    indices[d] = distribute_scalar(s, ir_operand(op, 4 + d));
+  indices[row_dim] = ir_addi(b, indices[row_dim], row);
+  indices[column_dim] = ir_addi(b, indices[column_dim], column);
+  copy_chunk(s, transfer_address(s, from, indices),
+             transfer_address(s, to, (const MlirValue[]){slot, row, column}),
+             element, ir_cmpi(b, IR_SLT, row, count));
+  if (partial)
+    end_if(s, outer);
+  ir_for_end(b, &loop, IR_NONE);
+}
+
+// Reductions over rows --------------------------------------------------------
+
+static void barrier(Ir *b) {
+  ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
+}
+
+/// The address of an element of the scratch [block's rows][SLICE] of f32.
+static MlirValue scratch(Distribute *s, MlirValue row, int column) {
+  Ir *b = &s->b;
+  int64_t rows = s->warps * WARP_ROWS;
+  if (s->scratch_offset < 0) {
+    s->scratch_offset = s->shared_bytes;
+    s->shared_bytes += rows * SLICE * bytes_of(ir_f32(b));
+  }
+  MlirValue at = ir_addi(
+      b, ir_muli(b, row, ir_const_index(b, SLICE)),
+      ir_addi(
+          b, s->column,
+          ir_const_index(b, s->scratch_offset / bytes_of(ir_f32(b)) + column)));
+  return advance(b, s->shared, ir_f32(b), at);
+}
+
+/// This thread's element (i, j) of a slice, combined over the `n` rows that are
+/// `size` apart.
+static MlirValue gather(Distribute *s, IrReduction kind, MlirValue row, int j,
+                        int64_t n, int64_t size, MlirValue init) {
+  Ir *b = &s->b;
+  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, n),
+                             ir_const_index(b, 1), 1, &init);
+  MlirValue other =
+      ir_addi(b, row, ir_muli(b, loop.iv[0], ir_const_index(b, size)));
+  MlirValue value = load(b, ir_f32(b), scratch(s, other, j), 4);
+  MlirValue next = fragment_combine(s, kind, loop.args[0], value);
+  ir_for_end(b, &loop, 1, &next);
+  return loop.results[0];
+}
+
+void transfer_reduce_rows(Distribute *s, MlirOperation op) {
+  Ir *b = &s->b;
+  MlirValue source = ir_operand(op, 0), result = ir_result(op, 0);
+  MlirType from = ir_type(source), to = ir_type(result);
+  IrReduction kind = tile_op_reduction_kind(op);
+  int64_t n = ir_dim_size(from, 0), size = tile_rows(to, 1);
+  Entry *entry = distribute_entry(s, result);
+  for (int slice = 0; slice < distribute_slices(to, 1); ++slice) {
+    At inner = distribute_at(s, from, 2, slice);
+    At outer = distribute_at(s, to, 1, slice);
+    Fragment f = fragment(s, source, inner);
+    Fragment init = fragment(s, ir_operand(op, 1), outer);
+    if (n > 1) {
+      barrier(b); // the scratch may still be read
+      for (int i = 0; i < 2; ++i)
+        for (int j = 0; j < 2; ++j)
+          store(b, f.v[i][j], scratch(s, s->rows[i], j), 4);
+      barrier(b);
+    }
+    for (int i = 0; i < 2; ++i)
+      for (int j = 0; j < 2; ++j)
+        f.v[i][j] =
+            n > 1 ? gather(s, kind, outer.rows[i], j, n, size, init.v[i][j])
+                  : fragment_combine(s, kind, f.v[i][j], init.v[i][j]);
+    entry->fragments[slice] = f;
+  }
+}

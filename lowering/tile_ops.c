@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Questions about the ops of tile programs.
+
+#include "tile_ops.h"
+
+#include "mlir-c/AffineExpr.h"
+#include "mlir-c/AffineMap.h"
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+bool tile_is(MlirValue value) { return mlirTypeIsAVector(ir_type(value)); }
+
+int64_t tile_rows(MlirType tile, int row_dims) {
+  int64_t rows = 1;
+  for (int i = 0; i < row_dims; ++i)
+    rows *= ir_dim_size(tile, i);
+  return rows;
+}
+
+bool tile_has_columns(MlirType tile, int row_dims) {
+  return ir_rank(tile) > row_dims;
+}
+
+int tile_uses(MlirValue tile) {
+  int n = 0;
+  for (MlirOpOperand use = mlirValueGetFirstUse(tile);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    ++n;
+  return n;
+}
+
+bool tile_op_is_elementwise(MlirOperation op) {
+  static const char *const names[] = {
+      "arith.addf", "arith.subf",    "arith.mulf", "arith.divf",
+      "arith.negf", "arith.maxnumf", "arith.cmpf", "arith.select",
+      "arith.extf", "arith.truncf",  "arith.andi", "math.fma",
+      "math.exp2",  "math.log"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+    if (ir_is(op, names[i]))
+      return true;
+  return false;
+}
+
+/// The one dimension that a multi_reduction reduces; -1 for any other op.
+static int reduced_dim(MlirOperation op) {
+  if (!ir_is(op, "vector.multi_reduction"))
+    return -1;
+  MlirAttribute dims = ir_get_attr(op, "reduction_dims");
+  return mlirDenseArrayGetNumElements(dims) == 1
+             ? (int)mlirDenseI64ArrayGetElement(dims, 0)
+             : -1;
+}
+
+bool tile_op_reduces_columns(MlirOperation op) {
+  int dim = reduced_dim(op);
+  return dim >= 0 && dim == ir_rank(ir_type(ir_operand(op, 0))) - 1;
+}
+
+bool tile_op_reduces_rows(MlirOperation op) {
+  return reduced_dim(op) == 0 && !tile_op_reduces_columns(op);
+}
+
+IrReduction tile_op_reduction_kind(MlirOperation op) {
+  MlirAttribute sum = mlirAttributeParseGet(mlirOperationGetContext(op),
+                                            ir_str("#vector.kind<add>"));
+  return mlirAttributeEqual(ir_get_attr(op, "kind"), sum) ? IR_SUM : IR_MAX;
+}
+
+int tile_op_source_row_dims(MlirOperation op, int row_dims) {
+  MlirType from = ir_type(ir_operand(op, 0)), to = ir_type(ir_result(op, 0));
+  if (ir_is(op, "vector.broadcast")) {
+    int dims = row_dims - (ir_rank(to) - ir_rank(from));
+    return dims > 0 ? dims : 0;
+  }
+  // A shape_cast keeps the order of elements: rows are as many dimensions as
+  // make as many rows, those of size 1 included.
+  int64_t rows = tile_rows(to, row_dims);
+  int dims = 0;
+  while (dims < ir_rank(from) && tile_rows(from, dims + 1) <= rows)
+    ++dims;
+  return dims ? dims : 1;
+}
+
+bool tile_op_is_k_major(MlirOperation op) {
+  MlirAttribute maps = ir_get_attr(op, "indexing_maps");
+  MlirAffineMap rhs =
+      mlirAffineMapAttrGetValue(mlirArrayAttrGetElement(maps, 1));
+  MlirAffineMap out =
+      mlirAffineMapAttrGetValue(mlirArrayAttrGetElement(maps, 2));
+  return mlirAffineExprEqual(mlirAffineMapGetResult(rhs, 1),
+                             mlirAffineMapGetResult(out, 1));
+}
+
+void tile_op_memref_dims(MlirOperation op, int tile_rank, int *dims) {
+  MlirAffineMap map =
+      mlirAffineMapAttrGetValue(ir_get_attr(op, "permutation_map"));
+  for (int t = 0; t < tile_rank; ++t) {
+    MlirAffineExpr expr = mlirAffineMapGetResult(map, t);
+    dims[t] = mlirAffineExprIsADim(expr)
+                  ? (int)mlirAffineDimExprGetPosition(expr)
+                  : -1;
+  }
+}
+
+MlirValue tile_op_mask_count(MlirOperation create_mask, int dim) {
+  MlirValue count = ir_operand(create_mask, dim);
+  MlirOperation op = ir_def(count);
+  bool whole = ir_is(op, "arith.constant") &&
+               mlirIntegerAttrGetValueInt(ir_get_attr(op, "value")) >=
+                   ir_dim_size(ir_type(ir_result(create_mask, 0)), dim);
+  return whole ? (MlirValue){NULL} : count;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What tile programs are made of, for the stages that take them apart.
+//
+// A tile value has leading row dimensions and at most one trailing column
+// dimension. Which of its dimensions are rows follows from where it is used.
+
+#ifndef SIMPLICIAL_LOWERING_TILE_OPS_H
+#define SIMPLICIAL_LOWERING_TILE_OPS_H
+
+#include "ir.h"
+
+bool tile_is(MlirValue value);
+/// The product of the first `row_dims` dimensions.
+int64_t tile_rows(MlirType tile, int row_dims);
+bool tile_has_columns(MlirType tile, int row_dims);
+int tile_uses(MlirValue tile);
+
+bool tile_op_is_elementwise(MlirOperation op);
+/// A multi_reduction over the columns.
+bool tile_op_reduces_columns(MlirOperation op);
+/// A multi_reduction over the outermost of the rows' dimensions.
+bool tile_op_reduces_rows(MlirOperation op);
+IrReduction tile_op_reduction_kind(MlirOperation multi_reduction);
+/// The `row_dims` of the operand of a broadcast or shape_cast whose result has
+/// `row_dims`.
+int tile_op_source_row_dims(MlirOperation op, int row_dims);
+/// Whether a product's right operand is [K, N] rather than [N, K].
+bool tile_op_is_k_major(MlirOperation contraction);
+/// The memref dimensions that the dimensions of a transferred tile run along;
+/// -1 for none.
+void tile_op_memref_dims(MlirOperation transfer, int tile_rank, int *dims);
+/// The count of a vector.create_mask along `dim`; null if it leaves nothing
+/// out.
+MlirValue tile_op_mask_count(MlirOperation create_mask, int dim);
+
+#endif // SIMPLICIAL_LOWERING_TILE_OPS_H

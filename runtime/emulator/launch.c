@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Launches a grid: its blocks run on the thread pool, in any order, and of the
+// errors the first block's is kept, so that the outcome does not depend on it.
+
+#include "block.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+// Of compute capability 9.0, the most that any GPU offers to a block.
+enum { MAX_SHARED_BYTES = 227 << 10 };
+
+typedef struct Grid {
+  const SimplicialEmulation *launch;
+  atomic_int_fast64_t failed; // the first block that did
+  pthread_mutex_t mutex;
+  SimplicialStatus status; // its error; under the mutex
+} Grid;
+
+static void keep_error(Grid *grid, int64_t block, SimplicialStatus status) {
+  pthread_mutex_lock(&grid->mutex);
+  if (block < grid->failed) {
+    grid->failed = block;
+    simplicialStatusFree(grid->status);
+    grid->status = status;
+  } else {
+    simplicialStatusFree(status);
+  }
+  pthread_mutex_unlock(&grid->mutex);
+}
+
+static void run_blocks(void *context, int64_t lo, int64_t hi) {
+  Grid *grid = context;
+  Block block;
+  SimplicialStatus status = block_create(&block, grid->launch);
+  if (status.code)
+    keep_error(grid, lo, status);
+  for (int64_t i = lo; i < hi && i < grid->failed; ++i) {
+    status = block_run(&block, i);
+    if (status.code)
+      keep_error(grid, i, status);
+  }
+  block_destroy(&block);
+}
+
+static SimplicialStatus check(const SimplicialEmulation *e) {
+  static const int64_t max[] = {INT32_MAX, UINT16_MAX, UINT16_MAX};
+  for (int i = 0; i < 3; ++i)
+    if (e->grid[i] < 1 || e->grid[i] > max[i])
+      return simplicialError(
+          SIMPLICIAL_INVALID_ARGUMENT,
+          "a grid has 1 to %lld blocks in dimension %c, not %lld",
+          (long long)max[i], "xyz"[i], (long long)e->grid[i]);
+  if (e->threads < 1 || e->threads > MAX_THREADS)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "a block has 1 to %d threads, not %lld", MAX_THREADS,
+                           (long long)e->threads);
+  if (e->sharedBytes < 0 || e->sharedBytes > MAX_SHARED_BYTES)
+    return simplicialError(
+        SIMPLICIAL_INVALID_ARGUMENT,
+        "a block has at most %d bytes of shared memory, not %lld",
+        MAX_SHARED_BYTES, (long long)e->sharedBytes);
+  return simplicialOk();
+}
+
+SimplicialStatus simplicialEmulate(const SimplicialEmulation *emulation) {
+  SimplicialStatus status = check(emulation);
+  if (status.code)
+    return status;
+  int64_t blocks = emulation->grid[0] * emulation->grid[1] * emulation->grid[2];
+  Grid grid = {.launch = emulation,
+               .failed = INT64_MAX,
+               .mutex = PTHREAD_MUTEX_INITIALIZER,
+               .status = simplicialOk()};
+  simplicialParallelFor(run_blocks, &grid, blocks);
+  pthread_mutex_destroy(&grid.mutex);
+  return grid.status;
+}
+
+// Launches of compiled code --------------------------------------------------
+
+static _Thread_local SimplicialStatus launch_status;
+static _Thread_local uint64_t launch_seed;
+static _Thread_local bool seed_set;
+
+void simplicialEmulatorSetSeed(uint64_t seed) {
+  launch_seed = seed;
+  seed_set = true;
+}
+
+static uint64_t current_seed(void) {
+  const char *text = getenv("SIMPLICIAL_EMULATOR_SEED");
+  return seed_set ? launch_seed : text ? strtoull(text, NULL, 0) : 0;
+}
+
+void simplicialEmulatorLaunch(SimplicialEmulatorKernel kernel,
+                              const void *arguments, const char *sites,
+                              int64_t gridX, int64_t gridY, int64_t gridZ,
+                              int64_t threadsX, int64_t threadsY,
+                              int64_t threadsZ, int64_t sharedBytes,
+                              const SimplicialEmulatorBuffer *buffers,
+                              int64_t bufferCount) {
+  if (launch_status.code)
+    return;
+  if (threadsY != 1 || threadsZ != 1) {
+    launch_status =
+        simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                        "the emulator takes blocks of one dimension");
+    return;
+  }
+  SimplicialEmulation emulation = {.kernel = kernel,
+                                   .arguments = arguments,
+                                   .sites = sites,
+                                   .grid = {gridX, gridY, gridZ},
+                                   .threads = threadsX,
+                                   .sharedBytes = sharedBytes,
+                                   .buffers = buffers,
+                                   .bufferCount = bufferCount,
+                                   .seed = current_seed()};
+  launch_status = simplicialEmulate(&emulation);
+}
+
+SimplicialStatus simplicialEmulatorTakeStatus(void) {
+  SimplicialStatus status = launch_status;
+  launch_status = simplicialOk();
+  return status;
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the programs of these tests call: inputs, checks, and the outcome of
+// launches, printed.
+
+#include "simplicial/emulator.h"
+
+#include <stdio.h>
+
+/// Prints how the launches since the last report went.
+void report(void) {
+  SimplicialStatus status = simplicialEmulatorTakeStatus();
+  printf("%s\n", simplicialStatusMessage(status));
+  fflush(stdout);
+  simplicialStatusFree(status);
+}
+
+void seed(int64_t value) { simplicialEmulatorSetSeed((uint64_t)value); }
+
+/// A small integer, which every type holds exactly: so are products and sums.
+static float value_at(int64_t row, int64_t column) {
+  return (float)((row * 37 + column * 101 + row * column * 13) % 17 - 8);
+}
+
+static uint16_t *half_at(const SimplicialMemref *m, int64_t row, int64_t col) {
+  return (uint16_t *)m->aligned + m->offset + row * m->dims[2] +
+         col * m->dims[3];
+}
+
+static float *float_at(const SimplicialMemref *m, int64_t row, int64_t col) {
+  return (float *)m->aligned + m->offset + row * m->dims[2] + col * m->dims[3];
+}
+
+#define EACH(m, r, c)                                                          \
+  for (int64_t r = 0; r < (m)->dims[0]; ++r)                                   \
+    for (int64_t c = 0; c < (m)->dims[1]; ++c)
+
+void _mlir_ciface_fill_bf16(SimplicialMemref *m) {
+  EACH(m, r, c) * half_at(m, r, c) = simplicialF32ToBf16(value_at(r, c));
+}
+
+void _mlir_ciface_fill_f16(SimplicialMemref *m) {
+  EACH(m, r, c) * half_at(m, r, c) = simplicialF32ToF16(value_at(r, c));
+}
+
+void _mlir_ciface_fill_f32(SimplicialMemref *m) {
+  EACH(m, r, c) * float_at(m, r, c) = value_at(r, c);
+}
+
+/// Whether `m` is filled as another matrix of its size is.
+void _mlir_ciface_check_filled(SimplicialMemref *m) {
+  int wrong = 0;
+  EACH(m, r, c) wrong += *float_at(m, r, c) != value_at(r, c);
+  printf("%d of %d wrong\n", wrong, (int)(m->dims[0] * m->dims[1]));
+  fflush(stdout);
+}
+
+/// Whether `m` [M][N] is the product of two filled matrices, [M][k] and [N][k],
+/// or, if `k_major`, [k][N].
+void _mlir_ciface_check_product(SimplicialMemref *m, int64_t k, bool k_major) {
+  int wrong = 0;
+  EACH(m, r, c) {
+    float sum = 0;
+    for (int64_t i = 0; i < k; ++i)
+      sum += value_at(r, i) * (k_major ? value_at(i, c) : value_at(c, i));
+    wrong += *float_at(m, r, c) != sum;
+  }
+  printf("%d of %d wrong\n", wrong, (int)(m->dims[0] * m->dims[1]));
+  fflush(stdout);
+}

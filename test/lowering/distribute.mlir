@@ -1,0 +1,94 @@
+// RUN: split-file %s %t
+// RUN: %mlir-opt %t/product.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/product.mlir
+// RUN: %mlir-opt %t/attention.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/attention.mlir
+
+//--- product.mlir
+
+// A product: one warp, two slices of 8 columns, two steps of 16. Each kernel
+// argument is a pointer and what strides are not known.
+
+// CHECK-LABEL: func.func @product(
+// The fast kernel runs if all addresses and strides are multiples of 16 bytes.
+// CHECK: arith.ori
+// CHECK: %[[ALIGNED:.*]] = arith.cmpi eq
+// CHECK: scf.if %[[ALIGNED]] {
+// CHECK: gpu.launch_func @product_kernels::@product_tiles blocks in
+// CHECK-SAME: dynamic_shared_memory_size %c1280_i32
+// CHECK: } else {
+// CHECK: gpu.launch_func @product_kernels::@product_tiles_unaligned
+// CHECK: gpu.module @product_kernels
+// CHECK: llvm.mlir.global external @shared() {addr_space = 3 : i32, alignment = 1024 : i64} : !llvm.array<0 x i8>
+// CHECK: llvm.func @product_tiles(%{{.*}}: !llvm.ptr<1>, %[[STRIDE:.*]]: i64, %{{.*}}: !llvm.ptr<1>, %{{.*}}: !llvm.ptr<1>
+// CHECK-SAME: gpu.kernel, nvvm.kernel, nvvm.reqntid = array<i32: 32, 1, 1>
+// The left operand: two rows times four pairs of columns, for two steps.
+// CHECK-COUNT-8: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<1> -> vector<2xbf16>
+// CHECK-NOT: llvm.load
+// The right one: 16 bytes a thread at a time.
+// CHECK: scf.for
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %{{.*}}
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK: nvvm.barrier0
+// CHECK: nvvm.ldmatrix %{{.*}} layout = #nvvm.mma_layout<row>, num = 4
+// CHECK: nvvm.mma.sync A[%{{.*}}] B[%{{.*}}] C[%[[Z:.*]], %[[Z]], %[[Z]], %[[Z]]]
+// CHECK: nvvm.mma.sync
+// CHECK-NOT: nvvm.ldmatrix
+// CHECK: nvvm.ldmatrix
+// CHECK-COUNT-2: nvvm.mma.sync
+// CHECK-NOT: nvvm.mma.sync
+// CHECK: llvm.store %{{.*}}, %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<1>
+// CHECK: llvm.return
+// The slow kernel reads element by element.
+// CHECK: llvm.func @product_tiles_unaligned(
+// CHECK-NOT: nvvm.cp.async.shared.global
+// CHECK: llvm.load %{{.*}} {alignment = 2 : i64} : !llvm.ptr<1> -> bf16
+// CHECK: nvvm.mma.sync
+func.func @product(%a: memref<16x32xbf16, strided<[?, 1]>>, %b: memref<16x32xbf16>, %c: memref<16x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<16x16xf32>
+  scf.forall (%i) in (1) {
+    %buffer = memref.alloc() : memref<1x16x40xbf16, 3>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x32xbf16, strided<[?, 1]>>, vector<16x32xbf16>
+    "simplicial.copy_async"(%b, %buffer, %c0, %c16, %c0, %c0) {dims = array<i64: 0, 1, 32>}
+      : (memref<16x32xbf16>, memref<1x16x40xbf16, 3>, index, index, index, index) -> ()
+    "simplicial.copy_commit"() : () -> ()
+    "simplicial.copy_wait"() {pending = 0 : i64} : () -> ()
+    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x16x40xbf16, 3>, vector<16x32xbf16>
+    %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                          iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %zero
+       : vector<16x32xbf16>, vector<16x32xbf16> into vector<16x16xf32>
+    vector.transfer_write %s, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<16x16xf32>
+  }
+  return
+}
+
+//--- attention.mlir
+
+module attributes {simplicial.target = "sm_80"} {
+
+// The whole of attention: what its tile program becomes.
+
+// CHECK-LABEL: gpu.module @attention_kernels
+// CHECK: llvm.func @attention_tiles(
+// Row maxima go over the four lanes that share a row.
+// CHECK: nvvm.shfl.sync bfly %{{.*}}, %{{.*}}, %c1_i32
+// CHECK: nvvm.shfl.sync bfly %{{.*}}, %{{.*}}, %c2_i32
+// CHECK: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"
+// The rounded probabilities are left operands as they are.
+// CHECK: arith.truncf %{{.*}} : vector<2xf32> to vector<2xf16>
+// CHECK: nvvm.ldmatrix %{{.*}} layout = #nvvm.mma_layout<col>
+// Rows of one head meet in shared memory.
+// CHECK: nvvm.barrier0
+// CHECK: llvm.store %{{.*}} : f32, !llvm.ptr<3>
+// CHECK: nvvm.barrier0
+// CHECK: llvm.load %{{.*}} : !llvm.ptr<3> -> f32
+func.func @attention(%q: memref<1x9x8x16xf16>, %kv: memref<1x9x1x16xf16>, %out: memref<1x9x8x16xf16>) {
+  %c0 = arith.constant 0 : index
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out) {w1 = 4 : i64, w2 = 16 : i64}
+    : (memref<1x9x8x16xf16>, memref<1x9x1x16xf16>, memref<1x9x1x16xf16>, memref<1x9x1x16xf16>,
+       memref<1x9x1x16xf16>, memref<1x9x8x16xf16>) -> ()
+  return
+}
+}

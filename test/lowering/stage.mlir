@@ -1,0 +1,75 @@
+// RUN: %mlir-opt %s --split-input-file --pass-pipeline='builtin.module(simplicial-stage,cse)' | FileCheck %s
+
+// A load that feeds a product is copied one iteration ahead, into the other of
+// two buffers whose rows are 16 bytes longer. The mask's count goes with it.
+
+// CHECK-LABEL: func.func @staged(
+// CHECK-SAME: %[[A:[a-z0-9]+]]: memref<16x16xbf16>, %[[B:[a-z0-9]+]]: memref<?x16xbf16>
+// CHECK: scf.forall
+// CHECK: %[[BUFFER:.*]] = memref.alloc() : memref<2x32x24xbf16, 3>
+// CHECK: %[[FIRST_LEFT:.*]] = arith.subi %[[N:.*]], %[[LO:.*]] : index
+// CHECK: %[[FIRST_COUNT:.*]] = arith.minsi %[[FIRST_LEFT]], %c32
+// CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %c0, %[[FIRST_COUNT]], %[[LO]], %c0) {dims = array<i64: 0, 1, 16>}
+// CHECK: "simplicial.copy_commit"()
+// CHECK: scf.for %[[K:.*]] = %[[LO]] to %[[N]] step %c32
+// CHECK: "simplicial.copy_wait"() {pending = 0 : i64}
+// CHECK: %[[DONE:.*]] = arith.subi %[[K]], %[[LO]]
+// CHECK: %[[NUMBER:.*]] = arith.divui %[[DONE]], %c32
+// CHECK: %[[SLOT:.*]] = arith.remui %[[NUMBER]], %c2
+// CHECK: %[[NEXT_NUMBER:.*]] = arith.addi %[[NUMBER]], %c1
+// CHECK: %[[NEXT_SLOT:.*]] = arith.remui %[[NEXT_NUMBER]], %c2
+// CHECK: %[[NEXT:.*]] = arith.addi %[[K]], %c32
+// CHECK: %[[LEFT:.*]] = arith.subi %[[N]], %[[NEXT]]
+// CHECK: %[[COUNT:.*]] = arith.minsi %[[LEFT]], %c32
+// CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %[[NEXT_SLOT]], %[[COUNT]], %[[NEXT]], %c0)
+// CHECK: "simplicial.copy_commit"()
+// CHECK: %[[T:.*]] = vector.transfer_read %[[BUFFER]][%[[SLOT]], %c0, %c0], {{.*}} : memref<2x32x24xbf16, 3>, vector<32x16xbf16>
+// CHECK: vector.contract {{.*}} %{{.*}}, %[[T]], %{{.*}}
+// CHECK: }
+// CHECK: "simplicial.copy_wait"() {pending = 0 : i64}
+func.func @staged(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x32xf32>, %lo: index, %n: index) {
+  %c1 = arith.constant 1 : index
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %c16 = arith.constant 16 : index
+  %c32 = arith.constant 32 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<16x32xf32>
+  scf.forall (%i) in (%c1) {
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xbf16>, vector<16x16xbf16>
+    %r = scf.for %k = %lo to %n step %c32 iter_args(%acc = %zero) -> (vector<16x32xf32>) {
+      %left = arith.subi %n, %k : index
+      %count = arith.minsi %left, %c32 : index
+      %m = vector.create_mask %count, %c16 : vector<32x16xi1>
+      %y = vector.transfer_read %b[%k, %c0], %pad, %m {in_bounds = [true, true]} : memref<?x16xbf16>, vector<32x16xbf16>
+      %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %acc
+         : vector<16x16xbf16>, vector<32x16xbf16> into vector<16x32xf32>
+      scf.yield %s : vector<16x32xf32>
+    }
+    vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x32xf32>, memref<16x32xf32>
+  }
+  return
+}
+
+// -----
+
+// What feeds anything else stays where it is.
+
+// CHECK-LABEL: func.func @elementwise(
+// CHECK-NOT: memref.alloc
+// CHECK-NOT: simplicial.copy
+// CHECK: return
+func.func @elementwise(%a: memref<?x16xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : f32
+  scf.forall (%i) in (%n) {
+    scf.for %k = %c0 to %n step %c16 {
+      %x = vector.transfer_read %a[%k, %c0], %pad {in_bounds = [true, true]} : memref<?x16xf32>, vector<16x16xf32>
+      %y = arith.addf %x, %x : vector<16x16xf32>
+      vector.transfer_write %y, %a[%k, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<?x16xf32>
+    }
+  }
+  return
+}
