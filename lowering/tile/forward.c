@@ -77,7 +77,7 @@ typedef struct Softmax {
 typedef struct OuterTile {
   MlirValue combined[MAX_PLANES]; ///< A, [rows, D / planes] each
   MlirValue values;               ///< V1, [rows, D]
-  MlirValue mask;                 ///< rows whose j is in the window
+  MlirValue mask; ///< rows whose j is in the window; null: all are
 } OuterTile;
 
 /// A tile of the inner window.
@@ -104,14 +104,17 @@ static MlirType mask_vector(Forward *f, int64_t n) {
 // Loads -----------------------------------------------------------------------
 
 /// Rows [n, n + size) of keys or values, columns [d, d + width); rows from
-/// `count` on read as zero.
+/// `count` (null: size) on read as zero.
 static MlirValue load_keys(Forward *f, MlirValue memref, MlirValue n,
                            int64_t size, MlirValue count, int64_t d,
                            int64_t width) {
   Ir *b = f->b;
   MlirType tile = ir_vector(ir_element(ir_type(memref)), IR_DIMS(size, width));
-  MlirValue sizes[] = {count, ir_const_index(b, width)};
-  MlirValue mask = ir_create_mask(b, 2, sizes, ir_with_element(tile, ir_i1(b)));
+  MlirValue mask = null_value();
+  if (!mlirValueIsNull(count)) {
+    MlirValue sizes[] = {count, ir_const_index(b, width)};
+    mask = ir_create_mask(b, 2, sizes, ir_with_element(tile, ir_i1(b)));
+  }
   MlirValue indices[] = {f->batch, n, f->key_head, ir_const_index(b, d)};
   return ir_transfer_read(b, tile, memref, indices,
                           (const unsigned[]){DIM_N, DIM_D}, mask);
@@ -167,9 +170,11 @@ static void combine(Forward *f, MlirValue *const q, MlirValue *const k,
 static OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   Ir *b = f->b;
   int64_t size = f->config.block_j, width = f->d / f->planes;
-  MlirValue count =
-      ir_minsi(b, ir_subi(b, window.upper, j), ir_const_index(b, size));
-  OuterTile tile;
+  // A window's loop has no iteration without keys: one key needs no mask.
+  MlirValue count = null_value();
+  if (size > 1)
+    count = ir_minsi(b, ir_subi(b, window.upper, j), ir_const_index(b, size));
+  OuterTile tile = {.mask = null_value()};
   MlirValue q[MAX_PLANES], k[MAX_PLANES];
   for (int t = 0; t < f->planes; ++t) {
     MlirValue keys =
@@ -182,9 +187,11 @@ static OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   MlirValue values = load_keys(f, f->outer.values, j, size, count, 0, f->d);
   values = add_bias(b, ir_convert(b, values, ir_f32(b)), f->outer.value_bias);
   tile.values = by_row(f, for_every_head(f, values));
-  MlirValue live = ir_muli(b, count, ir_const_index(b, f->config.block_h));
-  tile.mask =
-      ir_create_mask(b, IR_LIST(MlirValue, live), mask_vector(f, f->rows));
+  if (size > 1) {
+    MlirValue live = ir_muli(b, count, ir_const_index(b, f->config.block_h));
+    tile.mask =
+        ir_create_mask(b, IR_LIST(MlirValue, live), mask_vector(f, f->rows));
+  }
   return tile;
 }
 
@@ -237,7 +244,8 @@ static MlirValue logits(Forward *f, const OuterTile *outer,
 
   MlirType mask = ir_with_element(ir_type(s), ir_i1(b));
   MlirValue masked = ir_const_f(b, ir_type(s), -INFINITY);
-  s = ir_select(b, ir_broadcast_rows(b, outer->mask, columns), s, masked);
+  if (!mlirValueIsNull(outer->mask))
+    s = ir_select(b, ir_broadcast_rows(b, outer->mask, columns), s, masked);
   return ir_select(b, ir_broadcast(b, inner->mask, mask), s, masked);
 }
 
