@@ -1,6 +1,6 @@
 # What `cmake --install` puts where, as two components:
 #
-#   runtime    libsimplicial_runtime and its header: all that ahead-of-time
+#   runtime    libsimplicial_runtime and its headers: all that ahead-of-time
 #              programs need, and no LLVM
 #   compiler   everything else: library, headers, plugin, dialect, tools
 #
@@ -35,7 +35,7 @@ endforeach()
 install(TARGETS simplicial_runtime EXPORT SimplicialRuntimeTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES include/simplicial/runtime.h
+install(FILES include/simplicial/cuda.h include/simplicial/runtime.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/simplicial COMPONENT runtime)
 
 # Component compiler.
@@ -47,7 +47,7 @@ install(TARGETS SimplicialPlugin
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT compiler)
 install(DIRECTORY include/simplicial
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT compiler
-  PATTERN runtime.h EXCLUDE)
+  PATTERN cuda.h EXCLUDE PATTERN runtime.h EXCLUDE)
 install(FILES dialect/simplicial.irdl.mlir
   DESTINATION ${CMAKE_INSTALL_DATADIR}/simplicial COMPONENT compiler)
 

@@ -461,6 +461,14 @@ void ir_transfer_write(Ir *b, MlirValue tile, MlirValue memref,
                       segments(b, 4, (int32_t[]){1, 1, rank, masked})));
 }
 
+MlirValue ir_field(Ir *b, MlirValue address, MlirType type, int number) {
+  MlirAttribute indices =
+      mlirDenseI32ArrayGet(b->context, 2, (int32_t[]){0, number});
+  return ir_value(b, "llvm.getelementptr", ir_type(address), IR_VALUES(address),
+                  IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)},
+                                {"rawConstantIndices", indices}));
+}
+
 // Control flow ----------------------------------------------------------------
 
 IrLoop ir_for_begin(Ir *b, MlirValue lower, MlirValue upper, MlirValue step,

@@ -157,6 +157,8 @@ MlirValue ir_transfer_read(Ir *b, MlirType tile, MlirValue memref,
 void ir_transfer_write(Ir *b, MlirValue tile, MlirValue memref,
                        const MlirValue *indices, const unsigned *dims,
                        MlirValue mask);
+/// The address of element `number` of the LLVM struct or array at `address`.
+MlirValue ir_field(Ir *b, MlirValue address, MlirType type, int number);
 
 // Control flow ----------------------------------------------------------------
 

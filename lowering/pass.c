@@ -6,6 +6,7 @@
 
 #include "ir.h"
 
+#include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/Dialect/Arith.h"
 #include "mlir-c/Dialect/Bufferization.h"
 #include "mlir-c/Dialect/Func.h"
@@ -101,4 +102,21 @@ MlirLogicalResult pass_for_each(MlirOperation root, int n,
     result = visit(c.ops[i]);
   free(c.ops);
   return result;
+}
+
+static MlirLogicalResult request_c_interface(MlirOperation function) {
+  MlirAttribute visibility = ir_get_attr(function, "sym_visibility");
+  bool is_public =
+      mlirAttributeIsNull(visibility) ||
+      mlirStringRefEqual(mlirStringAttrGetValue(visibility), ir_str("public"));
+  if (is_public && !mlirBlockIsNull(ir_body(function, 0)))
+    mlirOperationSetAttributeByName(
+        function, ir_str("llvm.emit_c_interface"),
+        mlirUnitAttrGet(mlirOperationGetContext(function)));
+  return mlirLogicalResultSuccess();
+}
+
+MlirLogicalResult pass_request_c_interfaces(MlirOperation module) {
+  static const char *const functions[] = {"func.func"};
+  return pass_for_each(module, 1, functions, request_c_interface);
 }

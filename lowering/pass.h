@@ -25,7 +25,10 @@
   X(Block, pass_block, "simplicial-block",                                     \
     "Lower tile values to CPU vectors and scratch buffers")                    \
   X(Outline, pass_outline, "simplicial-outline",                               \
-    "Outline parallel loops for the thread pool")
+    "Outline parallel loops for the thread pool")                              \
+  X(Nvvm, pass_nvvm, "simplicial-nvvm", "Attach the target to GPU modules")    \
+  X(Launch, pass_launch, "simplicial-launch",                                  \
+    "Lower kernel launches to calls of the runtime")
 
 #define DECLARE(Name, function, name, description)                             \
   MlirLogicalResult function(MlirOperation module);
@@ -38,5 +41,8 @@ FOR_EACH_PASS(DECLARE)
 MlirLogicalResult pass_for_each(MlirOperation root, int n,
                                 const char *const *names,
                                 MlirLogicalResult (*visit)(MlirOperation));
+
+/// Gives public functions C wrappers, being what a host program calls.
+MlirLogicalResult pass_request_c_interfaces(MlirOperation module);
 
 #endif // SIMPLICIAL_LOWERING_PASS_H

@@ -14,14 +14,26 @@ typedef struct Step {
 
 enum { MAX_STEPS = 8 };
 
-enum { TO_TILE, TO_CPU, TO_GPU, N_PIPELINES };
+enum { TO_TILE, TO_CPU, TO_GPU, TO_NVVM, TO_HOST, N_PIPELINES };
 
 static const SimplicialPipelineInfo infos[N_PIPELINES] = {
     [TO_TILE] = {"simplicial-to-tile",
                  "Lower attention on tensors to tile programs"},
     [TO_CPU] = {"simplicial-to-cpu", "Lower tile programs to the LLVM dialect"},
     [TO_GPU] = {"simplicial-to-gpu", "Lower tile programs to GPU kernels"},
+    [TO_NVVM] = {"simplicial-to-nvvm",
+                 "Lower GPU kernels to the NVVM and LLVM dialects"},
+    [TO_HOST] = {"simplicial-to-host",
+                 "Lower launches of compiled kernels to the LLVM dialect"},
 };
+
+/// What is left of host functions -> LLVM dialect.
+#define TO_LLVM                                                                \
+  "convert-scf-to-cf,expand-strided-metadata,lower-affine,"                    \
+  "convert-vector-to-llvm,convert-math-to-llvm,finalize-memref-to-llvm,"       \
+  "convert-arith-to-llvm,convert-index-to-llvm,convert-func-to-llvm,"          \
+  "convert-cf-to-llvm,convert-ub-to-llvm,reconcile-unrealized-casts,"          \
+  "canonicalize,cse"
 
 static const Step steps[N_PIPELINES][MAX_STEPS] = {
     [TO_TILE] =
@@ -38,21 +50,24 @@ static const Step steps[N_PIPELINES][MAX_STEPS] = {
     [TO_GPU] = {{.create = simplicialCreateStagePass},
                 {.create = simplicialCreateDistributePass},
                 {.upstream = "canonicalize,cse"}},
-    [TO_CPU] =
-        {{.create = simplicialCreateBlockPass},
-         {.upstream = "canonicalize,cse"},
-         {.create = simplicialCreateOutlinePass},
-         {.upstream =
-              "buffer-deallocation-pipeline,convert-bufferization-to-memref,"
-
-              "arith-expand{include-bf16=true},convert-vector-to-scf,"
-              "convert-scf-to-cf,"
-              "expand-strided-metadata,lower-affine,convert-vector-to-llvm,"
-              "convert-math-to-llvm,finalize-memref-to-llvm,convert-arith-to-"
-              "llvm,"
-              "convert-index-to-llvm,convert-func-to-llvm,convert-cf-to-llvm,"
-              "convert-ub-to-llvm,reconcile-unrealized-casts,canonicalize,"
-              "cse"}},
+    [TO_CPU] = {{.create = simplicialCreateBlockPass},
+                {.upstream = "canonicalize,cse"},
+                {.create = simplicialCreateOutlinePass},
+                {.upstream = "buffer-deallocation-pipeline,"
+                             "convert-bufferization-to-memref,"
+                             "arith-expand{include-bf16=true},"
+                             "convert-vector-to-scf," TO_LLVM}},
+    [TO_NVVM] = {{.create = simplicialCreateNvvmPass},
+                 // Not all of these take a gpu.module; those look into it.
+                 {.upstream =
+                      "gpu.module(convert-scf-to-cf,convert-vector-to-llvm,"
+                      "convert-math-to-llvm,convert-arith-to-llvm,"
+                      "convert-index-to-llvm,convert-ub-to-llvm),"
+                      "convert-cf-to-llvm,convert-nvvm-to-llvm,"
+                      "gpu.module(convert-arith-to-llvm,"
+                      "reconcile-unrealized-casts,canonicalize,cse)"}},
+    [TO_HOST] = {{.create = simplicialCreateLaunchPass},
+                 {.upstream = "arith-expand," TO_LLVM}},
 };
 
 const SimplicialPipelineInfo *simplicialPipelines(size_t *count) {

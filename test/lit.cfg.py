@@ -5,9 +5,13 @@
 #   %fails               tools/fails.py: the command must fail as bad input should
 #   %python              a Python with numpy
 #   %library             the folder of our libraries
+#   %fake-cuda           a CUDA driver that runs no kernels
+#
+# and the feature `ptxas` says that there is a CUDA toolkit.
 
 import os
 import shlex
+import shutil
 
 import lit.formats
 
@@ -38,9 +42,14 @@ config.substitutions += [
     ("%fails", command(config.python, f"{tests}/tools/fails.py")),
     ("%python", command(config.python)),
     ("%library", f"{build}/lib"),
+    ("%fake-cuda", f"{build}/test/unit/libcuda_fake.so"),
 ]
 
-config.environment["PATH"] = llvm + os.pathsep + os.environ["PATH"]
+toolkit = os.pathsep.join([os.environ["PATH"], os.environ.get("CUDA_HOME", "") + "/bin", "/usr/local/cuda/bin"])
+if shutil.which("ptxas", path=toolkit) and shutil.which("fatbinary", path=toolkit):
+    config.available_features.add("ptxas")
+
+config.environment["PATH"] = llvm + os.pathsep + toolkit
 # One BLAS thread: lit already runs a test a core.
 config.environment.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
 for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"):

@@ -23,15 +23,26 @@ static const char help[] =
     "      object         an object file for this machine's CPU; link it with\n"
     "                     libsimplicial_runtime\n"
     "      header         a C and C++ header for that object file\n"
-    "  --target=TARGET  what to compile for: cpu (the default)\n"
+    "    and for GPUs, whose kernels an object contains:\n"
+    "      gpu            the GPU program, in MLIR\n"
+    "      nvvm           the same, with kernels in the NVVM dialect\n"
+    "      ptx            PTX of the kernels\n"
+    "      cubin          their machine code; needs ptxas\n"
+    "      fatbin         machine code, and PTX for later chips; needs ptxas\n"
+    "                     and fatbinary, as objects do\n"
+    "  --target=TARGET  what to compile for: cpu (the default), sm_80, sm_86,\n"
+    "                   sm_89, sm_90, sm_100, sm_120, or cuda, the chip of "
+    "this\n"
+    "                   machine\n"
     "  -o OUT           where to write it (`-` or missing: to stdout)\n"
     "  --help, --version\n";
 
 static const char *const kinds[] = {
-    [SIMPLICIAL_EMIT_TILE] = "tile",
-    [SIMPLICIAL_EMIT_LLVM] = "llvm",
-    [SIMPLICIAL_EMIT_OBJECT] = "object",
-    [SIMPLICIAL_EMIT_HEADER] = "header",
+    [SIMPLICIAL_EMIT_TILE] = "tile",     [SIMPLICIAL_EMIT_LLVM] = "llvm",
+    [SIMPLICIAL_EMIT_OBJECT] = "object", [SIMPLICIAL_EMIT_HEADER] = "header",
+    [SIMPLICIAL_EMIT_GPU] = "gpu",       [SIMPLICIAL_EMIT_NVVM] = "nvvm",
+    [SIMPLICIAL_EMIT_PTX] = "ptx",       [SIMPLICIAL_EMIT_CUBIN] = "cubin",
+    [SIMPLICIAL_EMIT_FATBIN] = "fatbin",
 };
 
 typedef struct Options {
@@ -46,9 +57,11 @@ static SimplicialStatus parse_kind(const char *name, SimplicialEmit *emit) {
       *emit = (SimplicialEmit)i;
       return simplicialOk();
     }
-  return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
-                         "--emit=%s is none of tile, llvm, object and header",
-                         name);
+  return simplicialError(
+      SIMPLICIAL_INVALID_ARGUMENT,
+      "--emit=%s is none of tile, llvm, object, header, gpu, "
+      "nvvm, ptx, cubin and fatbin",
+      name);
 }
 
 static SimplicialStatus parse_options(int argc, char **argv, Options *o) {
@@ -108,12 +121,17 @@ static SimplicialStatus write_output(const char *path, const void *data,
   return status;
 }
 
+static bool is_binary(SimplicialEmit emit) {
+  return emit == SIMPLICIAL_EMIT_OBJECT || emit == SIMPLICIAL_EMIT_CUBIN ||
+         emit == SIMPLICIAL_EMIT_FATBIN;
+}
+
 static SimplicialStatus compile(const Options *o) {
-  if (o->emit == SIMPLICIAL_EMIT_OBJECT && !strcmp(o->output, "-") &&
-      isatty(STDOUT_FILENO))
+  if (is_binary(o->emit) && !strcmp(o->output, "-") && isatty(STDOUT_FILENO))
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
-                           "an object file does not go to a terminal: give it "
-                           "a name with -o");
+                           "%s does not go to a terminal: give it a name with "
+                           "-o",
+                           kinds[o->emit]);
   Bytes source;
   SimplicialStatus status = file_read(o->source, &source);
   if (status.code)

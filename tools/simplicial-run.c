@@ -3,6 +3,7 @@
 // simplicial-run: compiles a module and calls one of its functions on tensors.
 
 #include "support/benchmark.h"
+#include "support/device.h"
 #include "support/file.h"
 #include "support/input.h"
 #include "support/npy.h"
@@ -10,6 +11,7 @@
 #include "support/tool.h"
 
 #include "simplicial/compiler.h"
+#include "simplicial/cuda.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -21,7 +23,10 @@ static const char help[] =
     "Compiles IN.mlir (`-`: stdin) and calls a function in it.\n"
     "\n"
     "  --function=NAME   the function; may be missing if there is only one\n"
-    "  --target=TARGET   what to compile for: cpu (the default)\n"
+    "  --target=TARGET   what to compile for and run on: cpu (the default),\n"
+    "                    or cuda, this machine's GPU (sm_80 ...: the same, "
+    "but\n"
+    "                    compiled for this chip)\n"
     "  --input=@A.npy    the next input: the elements of a file of floats of\n"
     "                    any size, converted to the input's element type\n"
     "  --input=2x128x8x64xbf16:random=SEED[:std=S]\n"
@@ -171,6 +176,31 @@ static SimplicialStatus make_inputs(const Options *o,
   return simplicialOk();
 }
 
+/// On a GPU, `arguments[i]` becomes the copy in its memory, `copies[i]`.
+static SimplicialStatus upload(const SimplicialFunction *function,
+                               DLTensor **arguments, DLTensor *copies,
+                               int first, int count) {
+  SimplicialStatus status = simplicialOk();
+  if (simplicialFunctionDevice(function) == kDLCPU)
+    return status;
+  for (int i = first; i < count && !status.code; ++i) {
+    status = device_upload(arguments[i], &copies[i]);
+    arguments[i] = &copies[i];
+  }
+  return status;
+}
+
+static SimplicialStatus download(const SimplicialFunction *function,
+                                 const DLTensor *copies, Tensor *tensors,
+                                 int first, int count) {
+  if (simplicialFunctionDevice(function) == kDLCPU)
+    return simplicialOk();
+  SimplicialStatus status = simplicialCudaSynchronize();
+  for (int i = first; i < count && !status.code; ++i)
+    status = device_download(&copies[i], &tensors[i].view);
+  return status;
+}
+
 /// Allocates the results behind the inputs.
 static SimplicialStatus make_outputs(const SimplicialFunction *function,
                                      Tensor *tensors, DLTensor **arguments) {
@@ -212,21 +242,28 @@ static SimplicialStatus write_outputs(const Options *o, const Tensor *results) {
   return status;
 }
 
+/// Makes the arguments and calls. `copies` is for those in a GPU's memory.
 static SimplicialStatus call(const Options *o,
                              const SimplicialFunction *function,
-                             Tensor *tensors, DLTensor **arguments) {
+                             Tensor *tensors, DLTensor *copies,
+                             DLTensor **arguments) {
   int inputs = simplicialFunctionInputCount(function);
   int count = inputs + simplicialFunctionOutputCount(function);
   for (int i = 0; i < count; ++i)
     arguments[i] = &tensors[i].view;
   SimplicialStatus status = make_inputs(o, function, tensors);
   if (!status.code)
+    status = upload(function, arguments, copies, 0, inputs);
+  if (!status.code)
     status = make_outputs(function, tensors, arguments);
-  if (status.code)
-    return status;
-  status = o->benchmark
-               ? benchmark(function, arguments, count, (int)o->benchmark)
-               : simplicialFunctionCall(function, arguments, count);
+  if (!status.code)
+    status = upload(function, arguments, copies, inputs, count);
+  if (!status.code)
+    status = o->benchmark
+                 ? benchmark(function, arguments, count, (int)o->benchmark)
+                 : simplicialFunctionCall(function, arguments, count);
+  if (!status.code)
+    status = download(function, copies, tensors, inputs, count);
   return status.code ? status : write_outputs(o, tensors + inputs);
 }
 
@@ -239,14 +276,18 @@ static SimplicialStatus run_function(const Options *o,
   int count = simplicialFunctionInputCount(function) +
               simplicialFunctionOutputCount(function);
   Tensor *tensors = calloc((size_t)count + 1, sizeof *tensors);
+  DLTensor *copies = calloc((size_t)count + 1, sizeof *copies);
   DLTensor **arguments = calloc((size_t)count + 1, sizeof *arguments);
-  if (tensors && arguments)
-    status = call(o, function, tensors, arguments);
+  if (tensors && copies && arguments)
+    status = call(o, function, tensors, copies, arguments);
   else
     status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+  for (int i = 0; copies && i < count; ++i)
+    device_free(&copies[i]);
   for (int i = 0; tensors && i < count; ++i)
     tensor_free(&tensors[i]);
   free(arguments);
+  free(copies);
   free(tensors);
   return status;
 }

@@ -23,7 +23,10 @@
 // the same objects too, with two exceptions: an object must outlive its uses,
 // and the context given to simplicialJit must not be used meanwhile.
 //
-// The only target today is "cpu": the processor this program runs on.
+// Targets. "cpu" is the processor this program runs on; "sm_80", "sm_86",
+// "sm_89", "sm_90", "sm_100" and "sm_120" are NVIDIA GPUs, and "cuda" is that
+// of the current CUDA context (cuda.h). Functions for a GPU take tensors in its
+// memory, and run on the thread's stream (simplicialSetStream).
 
 #ifndef SIMPLICIAL_COMPILER_H
 #define SIMPLICIAL_COMPILER_H
@@ -73,6 +76,13 @@ typedef enum SimplicialEmit {
   SIMPLICIAL_EMIT_LLVM,   ///< LLVM IR, before LLVM's optimisations
   SIMPLICIAL_EMIT_OBJECT, ///< relocatable, position-independent object file
   SIMPLICIAL_EMIT_HEADER, ///< C and C++ header that declares what is in OBJECT
+  // GPUs only:
+  SIMPLICIAL_EMIT_GPU,    ///< MLIR: the GPU program, kernels and launches
+  SIMPLICIAL_EMIT_NVVM,   ///< MLIR: the same, kernels in the NVVM dialect
+  SIMPLICIAL_EMIT_PTX,    ///< PTX of the kernels
+  SIMPLICIAL_EMIT_CUBIN,  ///< their machine code; needs ptxas
+  SIMPLICIAL_EMIT_FATBIN, ///< machine code, and PTX for later chips; needs
+                          ///< ptxas and fatbinary
 } SimplicialEmit;
 
 /// Compiles `source` as simplicialCompilerLoad does, and returns what `emit`
@@ -80,7 +90,12 @@ typedef enum SimplicialEmit {
 ///
 /// An object is for this machine's processor and defines `_mlir_ciface_NAME`
 /// for each public function NAME and no other external symbol. It needs
-/// libsimplicial_runtime, libc and libm.
+/// libsimplicial_runtime, libc and libm. One for a GPU embeds the kernels, as
+/// FATBIN does; what it defines runs on the stream of simplicialSetStream, and
+/// leaves its status for simplicialTakeLaunchStatus.
+///
+/// ptxas and fatbinary, programs of the CUDA toolkit, are looked for in PATH,
+/// CUDA_HOME and /usr/local/cuda.
 MLIR_CAPI_EXPORTED SimplicialStatus simplicialCompile(
     const char *source, size_t length, const char *source_name,
     const char *target, SimplicialEmit emit, char **data, size_t *size);
@@ -128,6 +143,10 @@ simplicialFunctionInputCount(const SimplicialFunction *function);
 MLIR_CAPI_EXPORTED int
 simplicialFunctionOutputCount(const SimplicialFunction *function);
 
+/// Where the tensors of a call must be: kDLCPU or kDLCUDA.
+MLIR_CAPI_EXPORTED DLDeviceType
+simplicialFunctionDevice(const SimplicialFunction *function);
+
 /// The type of argument `index`, 0 <= index < inputs + outputs.
 MLIR_CAPI_EXPORTED SimplicialTensorType
 simplicialFunctionArgument(const SimplicialFunction *function, int index);
@@ -139,9 +158,10 @@ MLIR_CAPI_EXPORTED SimplicialStatus simplicialFunctionOutputShape(
     int index, int64_t *shape);
 
 /// Calls the function with `count` = inputs + outputs arguments, and returns
-/// when the results are written.
+/// when the results are written, or, on a GPU, when the kernels are launched on
+/// the thread's stream.
 ///
-/// Checked are each argument's device (memory that the CPU can reach), element
+/// Checked are each argument's device (memory that it can reach), element
 /// type, alignment to an element, rank and dimensions, which must also agree
 /// with each other as the operations in the function want it. Inputs may be
 /// strided (strides NULL: contiguous) as long as their innermost stride is 1;

@@ -56,6 +56,14 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateBlockPass(void);
 /// handed to the runtime's thread pool.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateOutlinePass(void);
 
+/// simplicial-nvvm (GPU): says in each gpu.module what upstream is to compile
+/// it for, which is the module's `simplicial.target`.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateNvvmPass(void);
+
+/// simplicial-launch (GPU): gpu.binary and gpu.launch_func -> constants and
+/// calls of the runtime (cuda.h).
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateLaunchPass(void);
+
 typedef struct SimplicialPassInfo {
   const char *name;
   const char *description;
@@ -75,6 +83,9 @@ typedef struct SimplicialPipelineInfo {
 ///   simplicial-to-tile   attention on tensors -> tile program on memrefs
 ///   simplicial-to-cpu    tile program -> LLVM dialect
 ///   simplicial-to-gpu    tile program -> GPU kernels of hardware instructions
+///   simplicial-to-nvvm   kernels -> NVVM and LLVM dialect, for upstream's
+///                        gpu-module-to-binary
+///   simplicial-to-host   compiled kernels and launches -> LLVM dialect
 MLIR_CAPI_EXPORTED const SimplicialPipelineInfo *
 simplicialPipelines(size_t *count);
 

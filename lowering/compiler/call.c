@@ -5,6 +5,8 @@
 
 #include "function.h"
 
+#include "simplicial/cuda.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,16 +32,26 @@ argument_error(const SimplicialFunction *f, int index, const char *format,
                          input ? index : index - f->input_count, text);
 }
 
-/// What is wrong with where the elements lie, or NULL.
-static const char *layout_problem(const DLTensor *tensor, bool input) {
-  switch (tensor->device.device_type) {
-  case kDLCPU:
+static bool can_reach(bool gpu, DLDeviceType memory) {
+  switch (memory) {
   case kDLCUDAHost:
   case kDLCUDAManaged:
-    break;
+    return true;
+  case kDLCPU:
+    return !gpu;
+  case kDLCUDA:
+    return gpu;
   default:
-    return "is not in memory that the CPU can reach";
+    return false;
   }
+}
+
+/// What is wrong with where the elements lie, or NULL.
+static const char *layout_problem(const SimplicialFunction *f,
+                                  const DLTensor *tensor, bool input) {
+  if (!can_reach(f->gpu, tensor->device.device_type))
+    return f->gpu ? "is not in memory that the GPU can reach"
+                  : "is not in memory that the CPU can reach";
   int last = tensor->ndim - 1;
   if (!input && !simplicialTensorIsContiguous(tensor))
     return "is not contiguous";
@@ -66,7 +78,7 @@ static SimplicialStatus check_tensor(const SimplicialFunction *f, int index,
   if (tensor->ndim != argument->rank)
     return argument_error(f, index, "has rank %d instead of %d", tensor->ndim,
                           argument->rank);
-  const char *problem = layout_problem(tensor, index < f->input_count);
+  const char *problem = layout_problem(f, tensor, index < f->input_count);
   return problem ? argument_error(f, index, "%s", problem) : simplicialOk();
 }
 
@@ -126,7 +138,11 @@ SimplicialStatus simplicialFunctionCall(const SimplicialFunction *f,
       simplicialMemrefFromTensor(arguments[i], &memrefs[i]);
       descriptors[i] = &memrefs[i];
     }
+    if (f->gpu) // whatever an earlier caller left
+      simplicialStatusFree(simplicialTakeLaunchStatus());
     f->entry(descriptors);
+    if (f->gpu)
+      status = simplicialTakeLaunchStatus();
   } else {
     status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
   }

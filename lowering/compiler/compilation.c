@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Source -> module -> tile program -> LLVM dialect.
+// Source -> module -> tile program -> LLVM dialect, or GPU program -> kernels.
 
 #include "compilation.h"
+
+#include "toolkit.h"
 
 #include "lowering/ir.h"
 
@@ -74,14 +76,21 @@ MlirOperation compilation_find_function(MlirOperation op) {
   return op;
 }
 
-static SimplicialStatus run_pipeline(Compilation *self, const char *name) {
+/// Runs the sequence of ours of this name, or, with `upstream`, the pipeline of
+/// this text.
+static SimplicialStatus run(Compilation *self, const char *name,
+                            bool upstream) {
   MlirPassManager manager =
       mlirPassManagerCreate(mlirModuleGetContext(self->lowered));
+  MlirOpPassManager passes = mlirPassManagerGetAsOpPassManager(manager);
   Text reason = {0};
+  MlirLogicalResult added =
+      upstream ? mlirOpPassManagerAddPipeline(passes, ir_str(name),
+                                              text_append_ref, &reason)
+               : simplicialAddPipeline(passes, ir_str(name), text_append_ref,
+                                       &reason);
   SimplicialStatus status;
-  if (mlirLogicalResultIsFailure(
-          simplicialAddPipeline(mlirPassManagerGetAsOpPassManager(manager),
-                                ir_str(name), text_append_ref, &reason)))
+  if (mlirLogicalResultIsFailure(added))
     status = simplicialError(SIMPLICIAL_INTERNAL, "%s: %s", name,
                              reason.data ? reason.data : "not available");
   else
@@ -95,10 +104,14 @@ static SimplicialStatus run_pipeline(Compilation *self, const char *name) {
   return status;
 }
 
+static SimplicialStatus run_pipeline(Compilation *self, const char *name) {
+  return run(self, name, false);
+}
+
 SimplicialStatus compilation_to_tile(Compilation *self, const char *target) {
-  if (strcmp(target, "cpu"))
-    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
-                           "unknown target '%s'; there is: cpu", target);
+  SimplicialStatus status = target_parse(target, &self->target);
+  if (status.code)
+    return status;
   MlirBlock body = mlirModuleGetBody(self->source);
   if (mlirOperationIsNull(
           compilation_find_function(mlirBlockGetFirstOperation(body))))
@@ -108,13 +121,73 @@ SimplicialStatus compilation_to_tile(Compilation *self, const char *target) {
       mlirOperationClone(mlirModuleGetOperation(self->source)));
   mlirOperationSetDiscardableAttributeByName(
       mlirModuleGetOperation(self->lowered), ir_str(SIMPLICIAL_TARGET_ATTR),
-      mlirStringAttrGet(mlirModuleGetContext(self->lowered), ir_str(target)));
+      mlirStringAttrGet(mlirModuleGetContext(self->lowered),
+                        ir_str(self->target.name)));
   return run_pipeline(self, "simplicial-to-tile");
 }
 
-SimplicialStatus compilation_to_llvm(Compilation *self, const char *target) {
+SimplicialStatus compilation_to_gpu(Compilation *self, const char *target) {
   SimplicialStatus status = compilation_to_tile(self, target);
-  return status.code ? status : run_pipeline(self, "simplicial-to-cpu");
+  if (!status.code && !self->target.gpu)
+    status = simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                             "the target '%s' is no GPU", target);
+  return status.code ? status : run_pipeline(self, "simplicial-to-gpu");
+}
+
+SimplicialStatus compilation_to_nvvm(Compilation *self, const char *target) {
+  SimplicialStatus status = compilation_to_gpu(self, target);
+  return status.code ? status : run_pipeline(self, "simplicial-to-nvvm");
+}
+
+/// Runs upstream's compiler of kernels.
+static SimplicialStatus make_binary(Compilation *self, const char *format) {
+  Text toolkit = {0}, pipeline = {0};
+  SimplicialStatus status = simplicialOk();
+  if (strcmp(format, "isa"))
+    status = toolkit_find("ptxas", &toolkit);
+  if (!status.code && !strcmp(format, "fatbin"))
+    status = toolkit_find("fatbinary", &toolkit);
+  text_format(&pipeline, "gpu-module-to-binary{format=%s%s%s}", format,
+              toolkit.data ? " toolkit=" : "",
+              toolkit.data ? toolkit.data : "");
+  if (!status.code && pipeline.failed)
+    status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+  if (!status.code)
+    status = run(self, pipeline.data, true);
+  text_free(&pipeline);
+  text_free(&toolkit);
+  return status;
+}
+
+SimplicialStatus compilation_to_binary(Compilation *self, const char *target,
+                                       const char *format) {
+  SimplicialStatus status = compilation_to_nvvm(self, target);
+  return status.code ? status : make_binary(self, format);
+}
+
+/// What a driver on this machine can load best.
+static const char *format_for_this_machine(void) {
+  Text folder = {0};
+  SimplicialStatus status = toolkit_find("ptxas", &folder);
+  const char *format = status.code ? "isa" : "bin";
+  simplicialStatusFree(status);
+  text_free(&folder);
+  return format;
+}
+
+SimplicialStatus compilation_to_llvm(Compilation *self, const char *target,
+                                     const char *gpu_format) {
+  Target parsed;
+  SimplicialStatus status = target_parse(target, &parsed);
+  if (status.code)
+    return status;
+  if (!parsed.gpu) {
+    status = compilation_to_tile(self, target);
+    return status.code ? status : run_pipeline(self, "simplicial-to-cpu");
+  }
+  status = compilation_to_binary(
+      self, target, gpu_format ? gpu_format : format_for_this_machine());
+  return status.code ? status : run_pipeline(self, "simplicial-to-host");
 }
 
 void compilation_end(Compilation *self) {

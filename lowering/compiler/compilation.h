@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One module on its way from source to LLVM dialect. Each compilation has a
-// context of its own (or the embedder's), so that they can run side by side.
+// One module on its way from source to LLVM dialect, or to kernels. Each
+// compilation has a context of its own (or the embedder's), so that they can
+// run side by side.
 
 #ifndef SIMPLICIAL_COMPILER_COMPILATION_H
 #define SIMPLICIAL_COMPILER_COMPILATION_H
 
 #include "diagnostics.h"
+#include "target.h"
 
 typedef struct Compilation {
   MlirContext own_context; ///< null: the embedder's is used
   MlirModule own_source;   ///< null: the embedder's is used
   MlirModule source;       ///< as the user wrote it
   MlirModule lowered;      ///< the copy that passes transform
+  Target target;           ///< of `lowered`
   Diagnostics diagnostics;
 } Compilation;
 
@@ -31,8 +34,22 @@ MlirOperation compilation_find_function(MlirOperation op);
 /// function is an error.
 SimplicialStatus compilation_to_tile(Compilation *self, const char *target);
 
-/// `lowered` becomes the LLVM dialect's.
-SimplicialStatus compilation_to_llvm(Compilation *self, const char *target);
+/// `lowered` becomes the GPU program for `target`, which must be a GPU.
+SimplicialStatus compilation_to_gpu(Compilation *self, const char *target);
+
+/// The kernels in it become the NVVM dialect's.
+SimplicialStatus compilation_to_nvvm(Compilation *self, const char *target);
+
+/// The kernels become a gpu.binary of upstream's `format`: "isa" (PTX), "bin"
+/// or "fatbin".
+SimplicialStatus compilation_to_binary(Compilation *self, const char *target,
+                                       const char *format);
+
+/// `lowered` becomes the LLVM dialect's. A GPU's kernels are embedded as
+/// compilation_to_binary makes them; NULL for `gpu_format` is what fits this
+/// machine: machine code, or PTX if there is no CUDA toolkit.
+SimplicialStatus compilation_to_llvm(Compilation *self, const char *target,
+                                     const char *gpu_format);
 
 void compilation_end(Compilation *self);
 

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Source -> tile program, LLVM IR, object file or C header, as bytes.
+// Source -> tile program, GPU program, kernels, LLVM IR, object file or C
+// header, as bytes.
 
 #include "header.h"
 #include "machine.h"
 
+#include "lowering/ir.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/Dialect/GPU.h"
+
+/// How kernels travel in objects: machine code, and PTX for later chips.
+#define OBJECT_FORMAT "fatbin"
+
 static SimplicialStatus emit_llvm(Compilation *compilation, const char *target,
                                   Text *out) {
-  SimplicialStatus status = compilation_to_llvm(compilation, target);
+  SimplicialStatus status =
+      compilation_to_llvm(compilation, target, OBJECT_FORMAT);
   if (status.code)
     return status;
   Machine machine;
@@ -23,7 +33,8 @@ static SimplicialStatus emit_llvm(Compilation *compilation, const char *target,
 
 static SimplicialStatus emit_object(Compilation *compilation,
                                     const char *target, Text *out) {
-  SimplicialStatus status = compilation_to_llvm(compilation, target);
+  SimplicialStatus status =
+      compilation_to_llvm(compilation, target, OBJECT_FORMAT);
   if (status.code)
     return status;
   Machine machine;
@@ -39,6 +50,42 @@ static SimplicialStatus emit_object(Compilation *compilation,
   return status;
 }
 
+/// The module as it is now.
+static SimplicialStatus emit_module(const Compilation *compilation,
+                                    SimplicialStatus lowered, Text *out) {
+  if (!lowered.code)
+    mlirOperationPrint(mlirModuleGetOperation(compilation->lowered),
+                       text_append_ref, out);
+  return lowered;
+}
+
+/// The next gpu.binary at or after `op`; null if there is none.
+static MlirOperation find_binary(MlirOperation op) {
+  while (!mlirOperationIsNull(op) && !ir_is(op, "gpu.binary"))
+    op = mlirOperationGetNextInBlock(op);
+  return op;
+}
+
+static SimplicialStatus emit_binary(Compilation *compilation,
+                                    const char *target, const char *format,
+                                    Text *out) {
+  SimplicialStatus status = compilation_to_binary(compilation, target, format);
+  if (status.code)
+    return status;
+  MlirOperation binary = find_binary(
+      mlirBlockGetFirstOperation(mlirModuleGetBody(compilation->lowered)));
+  if (mlirOperationIsNull(binary) ||
+      !mlirOperationIsNull(find_binary(mlirOperationGetNextInBlock(binary))))
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "one file holds the kernels of one function; the "
+                           "module has %s",
+                           mlirOperationIsNull(binary) ? "none" : "several");
+  MlirStringRef object = mlirGPUObjectAttrGetObject(
+      mlirArrayAttrGetElement(ir_get_attr(binary, "objects"), 0));
+  text_append(out, object.data, object.length);
+  return status;
+}
+
 static SimplicialStatus emit(Compilation *compilation, const char *target,
                              SimplicialEmit what, Text *out) {
   SimplicialFunction *functions;
@@ -50,11 +97,20 @@ static SimplicialStatus emit(Compilation *compilation, const char *target,
   case SIMPLICIAL_EMIT_OBJECT:
     return emit_object(compilation, target, out);
   case SIMPLICIAL_EMIT_TILE:
-    status = compilation_to_tile(compilation, target);
-    if (!status.code)
-      mlirOperationPrint(mlirModuleGetOperation(compilation->lowered),
-                         text_append_ref, out);
-    return status;
+    return emit_module(compilation, compilation_to_tile(compilation, target),
+                       out);
+  case SIMPLICIAL_EMIT_GPU:
+    return emit_module(compilation, compilation_to_gpu(compilation, target),
+                       out);
+  case SIMPLICIAL_EMIT_NVVM:
+    return emit_module(compilation, compilation_to_nvvm(compilation, target),
+                       out);
+  case SIMPLICIAL_EMIT_PTX:
+    return emit_binary(compilation, target, "isa", out);
+  case SIMPLICIAL_EMIT_CUBIN:
+    return emit_binary(compilation, target, "bin", out);
+  case SIMPLICIAL_EMIT_FATBIN:
+    return emit_binary(compilation, target, "fatbin", out);
   case SIMPLICIAL_EMIT_HEADER:
     status = compilation_to_tile(compilation, target);
     if (status.code)

@@ -11,17 +11,21 @@
 #include "function.h"
 #include "machine.h"
 
+#include "simplicial/cuda.h"
 #include "llvm-c/LLJIT.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRY "simplicial_entry_"
+#define EXPORTED "simplicial_"
+#define ENTRY EXPORTED "entry_"
+#define UNLOAD EXPORTED "unload" ///< see simplicial-launch
 
 struct SimplicialExecutable {
   atomic_int references;
-  LLVMOrcLLJITRef jit; ///< owns the code
+  LLVMOrcLLJITRef jit;  ///< owns the code
+  void (*unload)(void); ///< unloads kernels; NULL if there are none
   SimplicialFunction *functions;
   int function_count;
 };
@@ -77,7 +81,9 @@ static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
     const char *name;
     uintptr_t address;
   } functions[] = {{"simplicialParallelFor", (uintptr_t)simplicialParallelFor},
-                   {"memrefCopy", (uintptr_t)memrefCopy}};
+                   {"memrefCopy", (uintptr_t)memrefCopy},
+                   {"simplicialCudaLaunch", (uintptr_t)simplicialCudaLaunch},
+                   {"simplicialCudaUnload", (uintptr_t)simplicialCudaUnload}};
   enum { COUNT = sizeof functions / sizeof *functions };
   LLVMOrcCSymbolMapPair symbols[COUNT];
   for (int i = 0; i < COUNT; ++i)
@@ -102,24 +108,40 @@ static LLVMErrorRef link_object(LLVMOrcLLJITRef *jit,
                                    object);
 }
 
+static SimplicialStatus look_up(const SimplicialExecutable *self,
+                                const char *name, uintptr_t *address) {
+  LLVMOrcExecutorAddress found = 0;
+  SimplicialStatus status =
+      machine_status(LLVMOrcLLJITLookup(self->jit, &found, name));
+  *address = (uintptr_t)found;
+  return status;
+}
+
 static SimplicialStatus load(SimplicialExecutable *self, Machine *machine,
                              Text *name) {
   SimplicialStatus status = simplicialOk();
+  LLVMValueRef unload = LLVMGetNamedFunction(machine->module, UNLOAD);
+  if (unload)
+    LLVMSetLinkage(unload, LLVMExternalLinkage);
   for (int i = 0; i < self->function_count && !status.code; ++i)
     status = add_entry(machine->module, &self->functions[i], name);
   LLVMMemoryBufferRef object;
   if (!status.code)
-    status = machine_object(machine, ENTRY, &object);
+    status = machine_object(machine, EXPORTED, &object);
   if (!status.code)
     status = machine_status(link_object(&self->jit, object));
   for (int i = 0; i < self->function_count && !status.code; ++i) {
     SimplicialFunction *f = &self->functions[i];
-    LLVMOrcExecutorAddress address = 0;
+    uintptr_t address = 0;
     if (!format_name(name, ENTRY, f))
       return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-    status =
-        machine_status(LLVMOrcLLJITLookup(self->jit, &address, name->data));
-    f->entry = (void (*)(void **))(uintptr_t)address;
+    status = look_up(self, name->data, &address);
+    f->entry = (void (*)(void **))address;
+  }
+  if (!status.code && unload) {
+    uintptr_t address;
+    status = look_up(self, UNLOAD, &address);
+    self->unload = (void (*)(void))address;
   }
   return status;
 }
@@ -127,7 +149,7 @@ static SimplicialStatus load(SimplicialExecutable *self, Machine *machine,
 SimplicialStatus executable_create(Compilation *compilation, const char *target,
                                    SimplicialExecutable **executable) {
   *executable = NULL;
-  SimplicialStatus status = compilation_to_llvm(compilation, target);
+  SimplicialStatus status = compilation_to_llvm(compilation, target, NULL);
   if (status.code)
     return status;
   SimplicialExecutable *self = calloc(1, sizeof *self);
@@ -169,6 +191,8 @@ void simplicialExecutableRetain(SimplicialExecutable *self) {
 void simplicialExecutableRelease(SimplicialExecutable *self) {
   if (!self || atomic_fetch_sub(&self->references, 1) != 1)
     return;
+  if (self->unload)
+    self->unload();
   if (self->jit)
     LLVMConsumeError(LLVMOrcDisposeLLJIT(self->jit));
   functions_free(self->functions, self->function_count);
@@ -202,6 +226,10 @@ int simplicialFunctionInputCount(const SimplicialFunction *f) {
 
 int simplicialFunctionOutputCount(const SimplicialFunction *f) {
   return f->output_count;
+}
+
+DLDeviceType simplicialFunctionDevice(const SimplicialFunction *f) {
+  return f->gpu ? kDLCUDA : kDLCPU;
 }
 
 SimplicialTensorType simplicialFunctionArgument(const SimplicialFunction *f,

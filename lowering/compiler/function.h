@@ -28,6 +28,7 @@ typedef struct Attention {
 
 struct SimplicialFunction {
   char *name;
+  bool gpu; ///< tensors are in the GPU's memory
   int input_count, output_count;
   Argument *arguments; ///< inputs, then outputs
   int symbol_count;

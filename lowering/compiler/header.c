@@ -149,16 +149,23 @@ static bool is_c_identifier(const char *name) {
 
 SimplicialStatus header_print(const SimplicialFunction *functions, int count,
                               Text *out) {
-  text_format(out, "/* Made by simplicial-compile, to be used with the object "
-                   "made from the same source:\n"
-                   "   link that with libsimplicial_runtime. Elements of f16 "
-                   "and bf16 are passed as their\n"
-                   "   bits, in uint16_t. Input memrefs may be strided, with "
-                   "an innermost stride of 1;\n"
-                   "   outputs must be contiguous. Sizes are not checked. */\n"
-                   "#pragma once\n\n"
-                   "#include <stdint.h>\n\n"
-                   "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
+  text_format(out,
+              "/* Made by simplicial-compile, to be used with the object "
+              "made from the same source:\n"
+              "   link that with libsimplicial_runtime. Elements of f16 "
+              "and bf16 are passed as their\n"
+              "   bits, in uint16_t. Input memrefs may be strided, with "
+              "an innermost stride of 1;\n"
+              "   outputs must be contiguous. Sizes are not checked.%s */\n"
+              "#pragma once\n\n"
+              "#include <stdint.h>\n\n"
+              "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
+              count && functions[0].gpu
+                  ? " All memory is\n   the GPU's; the kernels run on the "
+                    "stream of simplicialSetStream, and\n   "
+                    "simplicialTakeLaunchStatus says whether they were "
+                    "launched."
+                  : "");
   print_memref_types(functions, count, out);
   for (int i = 0; i < count; ++i) {
     const SimplicialFunction *f = &functions[i];

@@ -78,9 +78,11 @@ SimplicialStatus functions_read(const Compilation *compilation, int *count,
 
   SimplicialStatus status = simplicialOk();
   for (MlirOperation op = first; !mlirOperationIsNull(op) && !status.code;
-       op = next_function(op))
-    status =
-        read_function(op, &(*functions)[(*count)++], &compilation->diagnostics);
+       op = next_function(op)) {
+    SimplicialFunction *function = &(*functions)[(*count)++];
+    function->gpu = compilation->target.gpu;
+    status = read_function(op, function, &compilation->diagnostics);
+  }
   return status;
 }
 

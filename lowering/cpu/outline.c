@@ -249,22 +249,9 @@ static MlirLogicalResult outline(MlirOperation forall) {
   return mlirLogicalResultSuccess();
 }
 
-static MlirLogicalResult request_c_interface(MlirOperation function) {
-  MlirAttribute visibility = ir_get_attr(function, "sym_visibility");
-  bool is_public =
-      mlirAttributeIsNull(visibility) ||
-      mlirStringRefEqual(mlirStringAttrGetValue(visibility), ir_str("public"));
-  if (is_public && !mlirBlockIsNull(ir_body(function, 0)))
-    mlirOperationSetAttributeByName(
-        function, ir_str("llvm.emit_c_interface"),
-        mlirUnitAttrGet(mlirOperationGetContext(function)));
-  return mlirLogicalResultSuccess();
-}
-
 MlirLogicalResult pass_outline(MlirOperation module) {
   static const char *const loops[] = {"scf.forall"};
-  static const char *const functions[] = {"func.func"};
   if (mlirLogicalResultIsFailure(pass_for_each(module, 1, loops, outline)))
     return mlirLogicalResultFailure();
-  return pass_for_each(module, 1, functions, request_c_interface);
+  return pass_request_c_interfaces(module);
 }

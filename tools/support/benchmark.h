@@ -8,8 +8,8 @@
 #include "simplicial/compiler.h"
 
 /// Calls the function once to warm up and `repetitions` times more, and prints
-/// the time of a call, the throughput, its share of this machine's peak, and
-/// the memory needed.
+/// the time of a call and the throughput, and on the CPU its share of this
+/// machine's peak and the memory needed.
 SimplicialStatus benchmark(const SimplicialFunction *function,
                            DLTensor *const *arguments, int count,
                            int repetitions);

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Compiled functions on CUDA devices: the stream they run on, how their errors
+// reach the caller, and the little device memory management that a program
+// without the CUDA toolkit needs.
+//
+//   simplicialSetStream(stream);           // CUstream or cudaStream_t
+//   _mlir_ciface_f(&q, &k1, ..., &out);    // memrefs of device memory
+//   SimplicialStatus status = simplicialTakeLaunchStatus();
+//
+// The driver (libcuda.so.1, or the library that the environment variable
+// SIMPLICIAL_CUDA_DRIVER names) is opened when a function here first needs it;
+// without one they all return SIMPLICIAL_UNAVAILABLE. Errors of the driver
+// carry its name for them, such as CUDA_ERROR_OUT_OF_MEMORY, in the message.
+//
+// Everything happens in the thread's current CUDA context, as made current by
+// the CUDA runtime (cudaSetDevice, PyTorch ...) or cuCtxSetCurrent. A thread
+// without one gets the primary context of device 0, as with the CUDA runtime.
+// Every function may be called from any thread.
+
+#ifndef SIMPLICIAL_CUDA_H
+#define SIMPLICIAL_CUDA_H
+
+#include "simplicial/runtime.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+//===----------------------------------------------------------------------===//
+// Calling compiled functions
+//===----------------------------------------------------------------------===//
+
+/// Sets the stream (CUstream or cudaStream_t) that this thread's later calls of
+/// compiled functions launch on, until it sets another. It belongs to the
+/// current context. NULL, as at the start: the default stream.
+void simplicialSetStream(void *stream);
+void *simplicialStream(void);
+
+/// The first error of the launches of this thread since this was last called.
+/// Launches are asynchronous: an error of a kernel that has started, such as
+/// CUDA_ERROR_ILLEGAL_ADDRESS, shows when the stream is synchronised.
+SimplicialStatus simplicialTakeLaunchStatus(void);
+
+//===----------------------------------------------------------------------===//
+// What compiled functions call
+//===----------------------------------------------------------------------===//
+
+/// Kernels, embedded in the program. Compiled functions define these as
+/// variables. No kernel is loaded until it is first launched in a context.
+typedef struct SimplicialCudaModule {
+  const void *image;  ///< cubin, fatbin, or PTX with a NUL behind it
+  const char *target; ///< what it was compiled for, such as "sm_80"
+  void *loaded;       ///< the runtime's, NULL at first
+} SimplicialCudaModule;
+
+/// Launches `kernel` on this thread's stream. `arguments` points to a pointer
+/// to each argument. `shared_bytes` of dynamic shared memory may be all that
+/// the device has. A grid without blocks launches nothing. Errors go to
+/// simplicialTakeLaunchStatus. `module` and `kernel` stay where they are until
+/// the module is unloaded.
+void simplicialCudaLaunch(SimplicialCudaModule *module, const char *kernel,
+                          int64_t grid_x, int64_t grid_y, int64_t grid_z,
+                          int64_t block_x, int64_t block_y, int64_t block_z,
+                          int64_t shared_bytes, void **arguments);
+
+/// Unloads the module's kernels from all contexts. They are loaded again if
+/// they are launched again; none may run or be launched meanwhile.
+void simplicialCudaUnload(SimplicialCudaModule *module);
+
+//===----------------------------------------------------------------------===//
+// Devices and their memory
+//===----------------------------------------------------------------------===//
+
+typedef struct SimplicialCudaDevice {
+  char name[128];   ///< such as "NVIDIA A100-SXM4-80GB"
+  int major, minor; ///< compute capability: 8 and 0 for sm_80
+} SimplicialCudaDevice;
+
+/// The device of the current context.
+SimplicialStatus simplicialCudaGetDevice(SimplicialCudaDevice *device);
+
+/// Uninitialised device memory, freed with simplicialCudaFree; NULL for 0
+/// bytes.
+SimplicialStatus simplicialCudaAllocate(int64_t bytes, void **data);
+
+/// NULL is fine.
+SimplicialStatus simplicialCudaFree(void *data);
+
+/// Copies between host and device memory, either to either, and returns when it
+/// is done.
+SimplicialStatus simplicialCudaCopy(void *to, const void *from, int64_t bytes);
+
+/// Waits for all work of the current context.
+SimplicialStatus simplicialCudaSynchronize(void);
+
+/// A point in a stream's work (CUevent).
+typedef struct SimplicialCudaEvent SimplicialCudaEvent;
+
+SimplicialStatus simplicialCudaEventCreate(SimplicialCudaEvent **event);
+
+/// NULL is fine.
+void simplicialCudaEventDestroy(SimplicialCudaEvent *event);
+
+/// Puts `event` behind the work that this thread's stream has so far.
+SimplicialStatus simplicialCudaEventRecord(SimplicialCudaEvent *event);
+
+/// Waits for `end` and computes the seconds from `start` to it.
+SimplicialStatus simplicialCudaEventElapsed(SimplicialCudaEvent *start,
+                                            SimplicialCudaEvent *end,
+                                            double *seconds);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // SIMPLICIAL_CUDA_H

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// simplicial-nvvm: makes each gpu.module one that upstream can compile.
+//
+// In:  module attributes {simplicial.target = "sm_80"} {
+//        gpu.module @f_kernels { ... }
+// Out:   gpu.module @f_kernels [#nvvm.target<O = 3, chip = "sm_80", ...>]
+//            attributes {llvm.data_layout = "..."} { ... }
+//
+// The ops in it go to upstream's conversions as they are.
+
+#include "chip.h"
+#include "lowering/ir.h"
+#include "lowering/pass.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+
+#include <stdio.h>
+
+/// LLVM's layout of 64-bit CUDA. Without it i64 is aligned to 4 bytes, and each
+/// access split in two.
+#define DATA_LAYOUT                                                            \
+  "e-p6:32:32-i64:64-i128:128-i256:256-v16:16-v32:32-n16:32:64"
+
+static MlirLogicalResult attach(MlirOperation gpu_module) {
+  const Chip *chip =
+      chip_of_module(mlirOperationGetParentOperation(gpu_module));
+  if (!chip)
+    return mlirLogicalResultFailure();
+  Ir b = ir_before(gpu_module);
+  char targets[128];
+  snprintf(targets, sizeof targets,
+           "[#nvvm.target<O = 3, chip = \"%s\", features = \"%s\">]",
+           chip->name, chip->ptx);
+  mlirOperationSetAttributeByName(gpu_module, ir_str("targets"),
+                                  ir_parse_attr(&b, targets));
+  mlirOperationSetAttributeByName(
+      gpu_module, ir_str("llvm.data_layout"),
+      mlirStringAttrGet(b.context, ir_str(DATA_LAYOUT)));
+  return mlirLogicalResultSuccess();
+}
+
+MlirLogicalResult pass_nvvm(MlirOperation module) {
+  static const char *const names[] = {"gpu.module"};
+  return pass_for_each(module, 1, names, attach);
+}

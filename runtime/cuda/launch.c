@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Loading kernels and launching them.
+//
+// A SimplicialCudaModule holds a list of what it has been loaded into:
+//
+//   module -> Loaded (context A) -> Kernel "f_tiles" -> Kernel ...
+//          -> Loaded (context B) -> Kernel "f_tiles"
+//
+// One lock guards all lists; it is held while a module is loaded, and not while
+// a kernel is launched.
+
+#include "driver.h"
+
+#include "../launch.h"
+#include "simplicial/cuda.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// What every kernel may use without asking, in bytes.
+enum { DEFAULT_SHARED = 48 << 10 };
+
+typedef struct Kernel Kernel;
+struct Kernel {
+  Kernel *next;
+  const char *name; ///< the caller's
+  CUfunction function;
+  int64_t shared_limit; ///< bytes of dynamic shared memory it may use
+};
+
+typedef struct Loaded Loaded;
+struct Loaded {
+  Loaded *next;
+  CUcontext context;
+  CUmodule module;
+  Kernel *kernels;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static SimplicialStatus load(const Driver *cuda, SimplicialCudaModule *module,
+                             CUcontext context, Loaded **result) {
+  Loaded *self = calloc(1, sizeof *self);
+  if (!self)
+    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+  self->context = context;
+  CUresult failure = cuda->cuModuleLoadData(&self->module, module->image);
+  if (failure) {
+    free(self);
+    SimplicialCudaDevice device;
+    SimplicialStatus status = simplicialCudaGetDevice(&device);
+    if (status.code)
+      return status;
+    return driver_status(
+        cuda, failure, "loading kernels for %s on %s (sm_%d%d)", module->target,
+        device.name, device.major, device.minor);
+  }
+  self->next = module->loaded;
+  module->loaded = *result = self;
+  return simplicialOk();
+}
+
+static SimplicialStatus
+find_module(const Driver *cuda, SimplicialCudaModule *module, Loaded **result) {
+  CUcontext context;
+  SimplicialStatus status = driver_status(cuda, cuda->cuCtxGetCurrent(&context),
+                                          "asking for the current context");
+  if (status.code)
+    return status;
+  for (Loaded *l = module->loaded; l; l = l->next)
+    if (l->context == context) {
+      *result = l;
+      return status;
+    }
+  return load(cuda, module, context, result);
+}
+
+static SimplicialStatus find_kernel(const Driver *cuda, Loaded *module,
+                                    const char *name, Kernel **result) {
+  for (Kernel *k = module->kernels; k; k = k->next)
+    if (!strcmp(k->name, name)) {
+      *result = k;
+      return simplicialOk();
+    }
+  CUfunction function;
+  SimplicialStatus status = driver_status(
+      cuda, cuda->cuModuleGetFunction(&function, module->module, name),
+      "looking for kernel '%s'", name);
+  if (status.code)
+    return status;
+  Kernel *self = *result = malloc(sizeof *self);
+  if (!self)
+    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+  *self = (Kernel){module->kernels, name, function, DEFAULT_SHARED};
+  module->kernels = self;
+  return simplicialOk();
+}
+
+static SimplicialStatus allow_shared(const Driver *cuda, Kernel *kernel,
+                                     int64_t bytes) {
+  if (bytes <= kernel->shared_limit)
+    return simplicialOk();
+  CUdevice device;
+  int limit = 0;
+  CUresult result = cuda->cuCtxGetDevice(&device);
+  if (!result)
+    result = cuda->cuDeviceGetAttribute(
+        &limit, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, device);
+  if (!result && bytes > limit)
+    return simplicialError(SIMPLICIAL_UNAVAILABLE,
+                           "kernel '%s' needs %lld bytes of shared memory; the "
+                           "device has %d",
+                           kernel->name, (long long)bytes, limit);
+  if (!result)
+    result = cuda->cuFuncSetAttribute(
+        kernel->function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+        (int)bytes);
+  if (!result)
+    kernel->shared_limit = bytes;
+  return driver_status(cuda, result,
+                       "asking for %lld bytes of shared memory for kernel '%s'",
+                       (long long)bytes, kernel->name);
+}
+
+/// The kernel in the current context, ready for a launch.
+static SimplicialStatus prepare(const Driver *cuda,
+                                SimplicialCudaModule *module, const char *name,
+                                int64_t shared_bytes, CUfunction *function) {
+  Loaded *loaded = NULL;
+  Kernel *kernel = NULL;
+  pthread_mutex_lock(&lock);
+  SimplicialStatus status = find_module(cuda, module, &loaded);
+  if (!status.code)
+    status = find_kernel(cuda, loaded, name, &kernel);
+  if (!status.code)
+    status = allow_shared(cuda, kernel, shared_bytes);
+  if (!status.code)
+    *function = kernel->function;
+  pthread_mutex_unlock(&lock);
+  return status;
+}
+
+static SimplicialStatus launch(SimplicialCudaModule *module, const char *name,
+                               const int64_t *grid, const int64_t *block,
+                               int64_t shared_bytes, void **arguments) {
+  // CUDA's limits of a grid; it checks those of a block, which depend on the
+  // kernel, itself.
+  if (grid[0] > INT_MAX || grid[1] > USHRT_MAX || grid[2] > USHRT_MAX)
+    return simplicialError(
+        SIMPLICIAL_INVALID_ARGUMENT,
+        "kernel '%s' needs a grid of %lld x %lld x %lld blocks; CUDA has at "
+        "most %d x %d x %d",
+        name, (long long)grid[0], (long long)grid[1], (long long)grid[2],
+        INT_MAX, USHRT_MAX, USHRT_MAX);
+  const Driver *cuda;
+  CUfunction function = NULL;
+  SimplicialStatus status = driver_enter(&cuda);
+  if (!status.code)
+    status = prepare(cuda, module, name, shared_bytes, &function);
+  if (status.code)
+    return status;
+  CUresult result = cuda->cuLaunchKernel(
+      function, (unsigned)grid[0], (unsigned)grid[1], (unsigned)grid[2],
+      (unsigned)block[0], (unsigned)block[1], (unsigned)block[2],
+      (unsigned)shared_bytes, simplicialStream(), arguments, NULL);
+  return driver_status(cuda, result, "launching kernel '%s'", name);
+}
+
+void simplicialCudaLaunch(SimplicialCudaModule *module, const char *kernel,
+                          int64_t grid_x, int64_t grid_y, int64_t grid_z,
+                          int64_t block_x, int64_t block_y, int64_t block_z,
+                          int64_t shared_bytes, void **arguments) {
+  const int64_t grid[] = {grid_x, grid_y, grid_z};
+  const int64_t block[] = {block_x, block_y, block_z};
+  if (grid_x > 0 && grid_y > 0 && grid_z > 0)
+    launch_report(launch(module, kernel, grid, block, shared_bytes, arguments));
+}
+
+void simplicialCudaUnload(SimplicialCudaModule *module) {
+  const Driver *cuda;
+  pthread_mutex_lock(&lock);
+  Loaded *next = module->loaded;
+  module->loaded = NULL;
+  pthread_mutex_unlock(&lock);
+  if (!next)
+    return;
+  simplicialStatusFree(driver_enter(&cuda));
+  while (next) {
+    Loaded *loaded = next;
+    next = loaded->next;
+    // Both fail, harmlessly, if the context is gone, as at the process's end.
+    if (!cuda->cuCtxPushCurrent(loaded->context)) {
+      cuda->cuModuleUnload(loaded->module);
+      cuda->cuCtxPopCurrent(&loaded->context);
+    }
+    for (Kernel *k = loaded->kernels, *following; k; k = following) {
+      following = k->next;
+      free(k);
+    }
+    free(loaded);
+  }
+}

@@ -1,0 +1,80 @@
+// RUN: %mlir-opt %s --split-input-file --pass-pipeline='builtin.module(simplicial-launch)' | FileCheck %s
+
+// CHECK: module attributes {simplicial.target = "sm_80"} {
+// CHECK-DAG: llvm.mlir.global internal constant @kernels_image("\7FELF\00ab\00") {{.*}}alignment = 16
+// CHECK-DAG: llvm.mlir.global internal constant @kernels_target("sm_80\00")
+// CHECK-DAG: llvm.mlir.global internal constant @kernels_f("f\00")
+// CHECK-DAG: llvm.func @simplicialCudaLaunch(!llvm.ptr, !llvm.ptr, i64, i64, i64, i64, i64, i64, i64, !llvm.ptr)
+
+// A SimplicialCudaModule.
+// CHECK: llvm.mlir.global internal @kernels() {{.*}}: !llvm.struct<(ptr, ptr, ptr)> {
+// CHECK: llvm.mlir.zero
+// CHECK: %[[IMAGE:.*]] = llvm.mlir.addressof @kernels_image
+// CHECK: llvm.insertvalue %[[IMAGE]], %{{.*}}[0]
+// CHECK: %[[TARGET:.*]] = llvm.mlir.addressof @kernels_target
+// CHECK: llvm.insertvalue %[[TARGET]], %{{.*}}[1]
+
+// CHECK: llvm.func internal @simplicial_unload() {
+// CHECK: %[[KERNELS:.*]] = llvm.mlir.addressof @kernels
+// CHECK: llvm.call @simplicialCudaUnload(%[[KERNELS]])
+// CHECK: llvm.mlir.global_dtors dtors = [@simplicial_unload]
+
+// CHECK-LABEL: func.func @f(
+// CHECK-SAME: %[[P:.*]]: !llvm.ptr<1>, %[[N:.*]]: i64, %[[X:.*]]: index, %[[BYTES:.*]]: i32) attributes {llvm.emit_c_interface}
+// Stack memory is taken once, outside the loop.
+// CHECK: %[[POINTERS:.*]] = llvm.alloca %{{.*}} x !llvm.array<2 x ptr>
+// CHECK: %[[VALUES:.*]] = llvm.alloca %{{.*}} x !llvm.struct<(ptr<1>, i64)>
+// CHECK: scf.for
+// CHECK: %[[MODULE:.*]] = llvm.mlir.addressof @kernels :
+// CHECK: %[[NAME:.*]] = llvm.mlir.addressof @kernels_f :
+// CHECK: %[[SLOT0:.*]] = llvm.getelementptr %[[VALUES]][0, 0]
+// CHECK: llvm.store %[[P]], %[[SLOT0]]
+// CHECK: %[[POINTER0:.*]] = llvm.getelementptr %[[POINTERS]][0, 0]
+// CHECK: llvm.store %[[SLOT0]], %[[POINTER0]]
+// CHECK: %[[SLOT1:.*]] = llvm.getelementptr %[[VALUES]][0, 1]
+// CHECK: llvm.store %[[N]], %[[SLOT1]]
+// CHECK: %[[POINTER1:.*]] = llvm.getelementptr %[[POINTERS]][0, 1]
+// CHECK: llvm.store %[[SLOT1]], %[[POINTER1]]
+// CHECK: %[[GX:.*]] = arith.index_cast %[[X]] : index to i64
+// CHECK: %[[ONE:.*]] = arith.index_cast %c1
+// CHECK: %[[SHARED:.*]] = arith.extui %[[BYTES]] : i32 to i64
+// CHECK: llvm.call @simplicialCudaLaunch(%[[MODULE]], %[[NAME]], %[[GX]], %[[ONE]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[SHARED]], %[[POINTERS]])
+// CHECK-NOT: gpu.
+module attributes {gpu.container_module, simplicial.target = "sm_80"} {
+  gpu.binary @kernels [#gpu.object<#nvvm.target<chip = "sm_80">, bin = "\7FELF\00ab">]
+  func.func @f(%p: !llvm.ptr<1>, %n: i64, %x: index, %bytes: i32) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c128 = arith.constant 128 : index
+    scf.for %i = %c0 to %x step %c1 {
+      gpu.launch_func @kernels::@f blocks in (%x, %c1, %c1) threads in (%c128, %c1, %c1)
+          dynamic_shared_memory_size %bytes args(%p : !llvm.ptr<1>, %n : i64)
+    }
+    return
+  }
+}
+
+// -----
+
+// Two modules, of which one is launched twice, and grids of i64; PTX.
+
+// CHECK: @a_f("f\00")
+// CHECK-NOT: @a_f(
+// CHECK: llvm.func internal @simplicial_unload()
+// CHECK: llvm.mlir.addressof @a
+// CHECK: llvm.mlir.addressof @b
+// CHECK: llvm.return
+// CHECK: llvm.mlir.global_dtors
+// CHECK: @b_image("ptx\00")
+// CHECK-NOT: llvm.mlir.global_dtors
+// CHECK-COUNT-3: llvm.call @simplicialCudaLaunch
+module attributes {gpu.container_module, simplicial.target = "sm_90"} {
+  gpu.binary @a [#gpu.object<#nvvm.target<chip = "sm_90">, bin = "a">]
+  gpu.binary @b [#gpu.object<#nvvm.target<chip = "sm_90">, assembly = "ptx">]
+  func.func @f(%x: i64) {
+    gpu.launch_func @a::@f blocks in (%x, %x, %x) threads in (%x, %x, %x) : i64
+    gpu.launch_func @a::@f blocks in (%x, %x, %x) threads in (%x, %x, %x) : i64
+    gpu.launch_func @b::@f blocks in (%x, %x, %x) threads in (%x, %x, %x) : i64
+    return
+  }
+}

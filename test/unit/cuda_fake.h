@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A CUDA driver for tests: it has one device, runs no kernels, fails when it is
+// told to, and records what it is asked for.
+
+#ifndef SIMPLICIAL_TEST_UNIT_CUDA_FAKE_H
+#define SIMPLICIAL_TEST_UNIT_CUDA_FAKE_H
+
+#include "runtime/cuda/driver.h"
+
+#include <stdatomic.h>
+
+enum { FAKE_SHARED_LIMIT = 100000, FAKE_ARGUMENTS = 3 };
+
+typedef struct FakeCuda {
+  // What the test sets.
+  const char *failing; ///< the function that fails ...
+  CUresult failure;    ///< ... and how
+
+  // What has happened.
+  atomic_int retained, loads, unloads, lookups, attributes, launches;
+  atomic_int allocated, events; ///< and not yet freed
+  const void *image;            ///< loaded last
+  int shared_allowed;           ///< by the last attribute that was set
+
+  // The last launch.
+  const char *kernel;
+  unsigned grid[3], block[3], shared;
+  CUstream stream;
+  int64_t arguments[FAKE_ARGUMENTS];
+} FakeCuda;
+
+/// Exported by the fake driver as `fakeCuda`.
+typedef FakeCuda *FakeCudaGet(void);
+
+#endif // SIMPLICIAL_TEST_UNIT_CUDA_FAKE_H

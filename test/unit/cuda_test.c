@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Unit test of the CUDA runtime, on the driver of cuda_fake.h.
+// SIMPLICIAL_FAKE_CUDA is where that was built.
+
+#include "cuda_fake.h"
+#include "unit.h"
+
+#include "simplicial/cuda.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+static FakeCuda *fake;
+static CUresult (*set_context)(CUcontext);
+
+static const char image[] = "an image";
+
+static SimplicialCudaModule new_module(void) {
+  return (SimplicialCudaModule){.image = image, .target = "sm_80"};
+}
+
+/// Asserts that `status` has this code and all of these words in its message.
+static void expect_error(SimplicialStatus status, SimplicialCode code,
+                         const char *word, const char *other) {
+  assert_int_equal(code, status.code);
+  assert_non_null(strstr(simplicialStatusMessage(status), word));
+  assert_non_null(strstr(simplicialStatusMessage(status), other));
+  simplicialStatusFree(status);
+}
+
+static void make_fail(const char *function, CUresult result) {
+  fake->failing = function;
+  fake->failure = result;
+}
+
+static void launch(SimplicialCudaModule *module, const char *kernel,
+                   int64_t shared) {
+  int64_t values[] = {10, 20, 30};
+  void *arguments[] = {&values[0], &values[1], &values[2]};
+  simplicialCudaLaunch(module, kernel, 4, 5, 6, 128, 2, 1, shared, arguments);
+}
+
+// Before there is a driver ----------------------------------------------------
+
+static void no_driver(void **state) {
+  (void)state;
+  SimplicialCudaModule module = new_module();
+  SimplicialCudaDevice device;
+  void *data;
+  setenv("SIMPLICIAL_CUDA_DRIVER", "./missing.so", true);
+  expect_error(simplicialCudaGetDevice(&device), SIMPLICIAL_UNAVAILABLE,
+               "there is no CUDA driver", "missing.so");
+  assert_status(SIMPLICIAL_UNAVAILABLE, simplicialCudaAllocate(4, &data));
+  assert_null(data);
+  assert_status(SIMPLICIAL_UNAVAILABLE, simplicialCudaSynchronize());
+  launch(&module, "f", 0);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_UNAVAILABLE,
+               "there is no CUDA driver", "missing.so");
+  assert_status(SIMPLICIAL_OK, simplicialTakeLaunchStatus());
+  simplicialCudaUnload(&module);
+}
+
+static void not_a_driver(void **state) {
+  (void)state;
+  setenv("SIMPLICIAL_CUDA_DRIVER", "libm.so.6", true);
+  expect_error(simplicialCudaSynchronize(), SIMPLICIAL_UNAVAILABLE, "libm.so.6",
+               "has no cuInit");
+}
+
+static void no_device(void **state) {
+  (void)state;
+  setenv("SIMPLICIAL_CUDA_DRIVER", SIMPLICIAL_FAKE_CUDA, true);
+  make_fail("cuInit", CUDA_ERROR_NO_DEVICE);
+  expect_error(simplicialCudaSynchronize(), SIMPLICIAL_UNAVAILABLE,
+               "starting the CUDA driver", "CUDA_ERROR_NO_DEVICE");
+  make_fail("cuDevicePrimaryCtxRetain", CUDA_ERROR_OUT_OF_MEMORY);
+  expect_error(simplicialCudaSynchronize(), SIMPLICIAL_OUT_OF_MEMORY,
+               "CUDA device 0", "CUDA_ERROR_OUT_OF_MEMORY");
+}
+
+// Launching -------------------------------------------------------------------
+
+static void launches(void **state) {
+  (void)state;
+  SimplicialCudaModule module = new_module();
+  simplicialSetStream((void *)0x1234);
+  launch(&module, "f", 1000);
+  assert_status(SIMPLICIAL_OK, simplicialTakeLaunchStatus());
+  assert_int_equal(1, fake->retained);
+  assert_ptr_equal(image, fake->image);
+  assert_string_equal("f", fake->kernel);
+  assert_memory_equal(((unsigned[]){4, 5, 6}), fake->grid, sizeof fake->grid);
+  assert_memory_equal(((unsigned[]){128, 2, 1}), fake->block,
+                      sizeof fake->block);
+  assert_int_equal(1000, fake->shared);
+  assert_ptr_equal(0x1234, fake->stream);
+  assert_memory_equal(((int64_t[]){10, 20, 30}), fake->arguments,
+                      sizeof fake->arguments);
+  assert_int_equal(0, fake->attributes);
+  simplicialSetStream(NULL);
+  launch(&module, "f", 1000);
+  assert_null(fake->stream);
+  simplicialCudaUnload(&module);
+}
+
+static void loads_once_a_context(void **state) {
+  (void)state;
+  SimplicialCudaModule module = new_module(), other = new_module();
+  launch(&module, "f", 0);
+  launch(&module, "g", 0);
+  launch(&module, "f", 0);
+  assert_int_equal(1, fake->loads);
+  assert_int_equal(2, fake->lookups);
+  assert_string_equal("f", fake->kernel);
+  launch(&other, "f", 0);
+  assert_int_equal(2, fake->loads);
+  set_context((CUcontext)2);
+  launch(&module, "f", 0);
+  launch(&module, "f", 0);
+  assert_int_equal(3, fake->loads);
+  assert_int_equal(1, fake->retained);
+  set_context((CUcontext)1);
+  launch(&module, "f", 0);
+  assert_int_equal(3, fake->loads);
+
+  simplicialCudaUnload(&module);
+  assert_int_equal(2, fake->unloads);
+  launch(&module, "f", 0);
+  assert_int_equal(4, fake->loads);
+  simplicialCudaUnload(&module);
+  simplicialCudaUnload(&other);
+  assert_int_equal(4, fake->unloads);
+  assert_status(SIMPLICIAL_OK, simplicialTakeLaunchStatus());
+}
+
+static void asks_for_much_shared_memory(void **state) {
+  (void)state;
+  SimplicialCudaModule module = new_module();
+  launch(&module, "f", 48 << 10);
+  assert_int_equal(0, fake->attributes);
+  launch(&module, "f", (48 << 10) + 1);
+  assert_int_equal((48 << 10) + 1, fake->shared_allowed);
+  launch(&module, "f", 50000);
+  launch(&module, "f", 49999);
+  assert_int_equal(2, fake->attributes);
+  assert_int_equal(50000, fake->shared_allowed);
+  assert_status(SIMPLICIAL_OK, simplicialTakeLaunchStatus());
+
+  int before = fake->launches;
+  launch(&module, "f", FAKE_SHARED_LIMIT + 1);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_UNAVAILABLE,
+               "100001 bytes", "has 100000");
+  launch(&module, "f", INT64_C(1) << 40);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_UNAVAILABLE,
+               "1099511627776 bytes", "has 100000");
+  make_fail("cuFuncSetAttribute", CUDA_ERROR_INVALID_VALUE);
+  launch(&module, "f", 60000);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_INVALID_ARGUMENT,
+               "kernel 'f'", "CUDA_ERROR_INVALID_VALUE");
+  assert_int_equal(before, fake->launches);
+  simplicialCudaUnload(&module);
+}
+
+static void checks_the_grid(void **state) {
+  (void)state;
+  SimplicialCudaModule module = new_module();
+  simplicialCudaLaunch(&module, "f", 0, 1, 1, 32, 1, 1, 0, NULL);
+  simplicialCudaLaunch(&module, "f", 1, 0, 1, 32, 1, 1, 0, NULL);
+  simplicialCudaLaunch(&module, "f", 1, 1, 0, 32, 1, 1, 0, NULL);
+  assert_status(SIMPLICIAL_OK, simplicialTakeLaunchStatus());
+  simplicialCudaLaunch(&module, "f", 1, 65536, 1, 32, 1, 1, 0, NULL);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_INVALID_ARGUMENT,
+               "kernel 'f'", "1 x 65536 x 1");
+  simplicialCudaLaunch(&module, "f", INT64_C(1) << 32, 1, 1, 32, 1, 1, 0, NULL);
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialTakeLaunchStatus());
+  assert_int_equal(0, fake->launches);
+  simplicialCudaUnload(&module);
+}
+
+static void reports_the_first_error(void **state) {
+  (void)state;
+  SimplicialCudaModule module = new_module();
+  make_fail("cuModuleLoadData", CUDA_ERROR_NO_BINARY_FOR_GPU);
+  launch(&module, "f", 0);
+  make_fail("cuLaunchKernel", CUDA_ERROR_LAUNCH_FAILED);
+  launch(&module, "f", 0);
+  SimplicialStatus status = simplicialTakeLaunchStatus();
+  assert_non_null(strstr(status.message, "kernels for sm_80"));
+  expect_error(status, SIMPLICIAL_UNAVAILABLE, "Fake GPU (sm_86)",
+               "CUDA_ERROR_NO_BINARY_FOR_GPU");
+  assert_status(SIMPLICIAL_OK, simplicialTakeLaunchStatus());
+  launch(&module, "f", 0);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_INTERNAL,
+               "launching kernel 'f'", "CUDA_ERROR_LAUNCH_FAILED");
+  make_fail("cuModuleGetFunction", CUDA_ERROR_NOT_FOUND);
+  launch(&module, "g", 0);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_INTERNAL, "kernel 'g'",
+               "CUDA_ERROR_NOT_FOUND");
+  make_fail("cuModuleGetFunction", (CUresult)98765);
+  launch(&module, "g", 0);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_INTERNAL, "kernel 'g'",
+               "CUDA error 98765");
+
+  make_fail(NULL, CUDA_SUCCESS); // Nothing is broken for good.
+  launch(&module, "f", 0);
+  launch(&module, "g", 0);
+  assert_status(SIMPLICIAL_OK, simplicialTakeLaunchStatus());
+  assert_int_equal(2, fake->launches);
+  simplicialCudaUnload(&module);
+  assert_int_equal(fake->loads, fake->unloads);
+}
+
+static void *launch_often(void *module) {
+  for (int i = 0; i < 1000; ++i)
+    simplicialCudaLaunch(module, i % 2 ? "f" : "g", 1, 1, 1, 32, 1, 1, 0, NULL);
+  SimplicialStatus status = simplicialTakeLaunchStatus();
+  simplicialStatusFree(status);
+  return status.code ? module : NULL;
+}
+
+static void threads_share_a_module(void **state) {
+  (void)state;
+  enum { THREADS = 8 };
+  SimplicialCudaModule module = new_module();
+  simplicialCudaLaunch(&module, "h", 1, 1, 1, 32, 1, 1, 0, NULL);
+  pthread_t threads[THREADS];
+  for (int i = 0; i < THREADS; ++i)
+    assert_int_equal(0,
+                     pthread_create(&threads[i], NULL, launch_often, &module));
+  for (int i = 0; i < THREADS; ++i) {
+    void *failed;
+    pthread_join(threads[i], &failed);
+    assert_null(failed);
+  }
+  assert_int_equal(1, fake->loads);
+  assert_int_equal(3, fake->lookups);
+  assert_int_equal(1 + 1000 * THREADS, fake->launches);
+  assert_int_equal(1, fake->retained);
+  simplicialCudaUnload(&module);
+}
+
+static void *fail_elsewhere(void *module) {
+  simplicialCudaLaunch(module, "f", 1, 65536, 1, 32, 1, 1, 0, NULL);
+  return NULL; // without taking the status
+}
+
+static void errors_are_the_threads_own(void **state) {
+  (void)state;
+  SimplicialCudaModule module = new_module();
+  pthread_t thread;
+  assert_int_equal(0, pthread_create(&thread, NULL, fail_elsewhere, &module));
+  pthread_join(thread, NULL);
+  assert_status(SIMPLICIAL_OK, simplicialTakeLaunchStatus());
+}
+
+// Devices and memory ----------------------------------------------------------
+
+static void describes_the_device(void **state) {
+  (void)state;
+  SimplicialCudaDevice device;
+  assert_status(SIMPLICIAL_OK, simplicialCudaGetDevice(&device));
+  assert_string_equal("Fake GPU", device.name);
+  assert_int_equal(8, device.major);
+  assert_int_equal(6, device.minor);
+  make_fail("cuDeviceGetName", CUDA_ERROR_INVALID_VALUE);
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialCudaGetDevice(&device));
+}
+
+static void manages_memory(void **state) {
+  (void)state;
+  const char text[] = "to the device and back";
+  char back[sizeof text];
+  void *data, *nothing;
+  assert_status(SIMPLICIAL_OK, simplicialCudaAllocate(sizeof text, &data));
+  assert_status(SIMPLICIAL_OK, simplicialCudaCopy(data, text, sizeof text));
+  assert_status(SIMPLICIAL_OK, simplicialCudaSynchronize());
+  assert_status(SIMPLICIAL_OK, simplicialCudaCopy(back, data, sizeof text));
+  assert_string_equal(text, back);
+  assert_status(SIMPLICIAL_OK, simplicialCudaFree(data));
+  assert_status(SIMPLICIAL_OK, simplicialCudaAllocate(0, &nothing));
+  assert_null(nothing);
+  assert_status(SIMPLICIAL_OK, simplicialCudaCopy(NULL, NULL, 0));
+  assert_status(SIMPLICIAL_OK, simplicialCudaFree(NULL));
+  assert_int_equal(0, fake->allocated);
+
+  make_fail("cuMemAlloc_v2", CUDA_ERROR_OUT_OF_MEMORY);
+  expect_error(simplicialCudaAllocate(12345, &data), SIMPLICIAL_OUT_OF_MEMORY,
+               "12345 bytes", "CUDA_ERROR_OUT_OF_MEMORY");
+  assert_null(data);
+  make_fail("cuCtxSynchronize", CUDA_ERROR_ILLEGAL_ADDRESS);
+  expect_error(simplicialCudaSynchronize(), SIMPLICIAL_INTERNAL, "waiting",
+               "CUDA_ERROR_ILLEGAL_ADDRESS");
+}
+
+static void measures_time(void **state) {
+  (void)state;
+  SimplicialCudaEvent *start, *end;
+  double seconds;
+  assert_status(SIMPLICIAL_OK, simplicialCudaEventCreate(&start));
+  assert_status(SIMPLICIAL_OK, simplicialCudaEventCreate(&end));
+  simplicialSetStream((void *)0x55);
+  assert_status(SIMPLICIAL_OK, simplicialCudaEventRecord(start));
+  assert_ptr_equal(0x55, fake->stream);
+  simplicialSetStream(NULL);
+  assert_status(SIMPLICIAL_OK, simplicialCudaEventRecord(end));
+  assert_status(SIMPLICIAL_OK,
+                simplicialCudaEventElapsed(start, end, &seconds));
+  assert_true(seconds > 1.9e-3 && seconds < 2.1e-3);
+  make_fail("cuEventSynchronize", CUDA_ERROR_LAUNCH_FAILED);
+  assert_status(SIMPLICIAL_INTERNAL,
+                simplicialCudaEventElapsed(start, end, &seconds));
+  simplicialCudaEventDestroy(start);
+  simplicialCudaEventDestroy(end);
+  simplicialCudaEventDestroy(NULL);
+  assert_int_equal(0, fake->events);
+  make_fail("cuEventCreate", CUDA_ERROR_OUT_OF_MEMORY);
+  assert_status(SIMPLICIAL_OUT_OF_MEMORY, simplicialCudaEventCreate(&start));
+  assert_null(start);
+}
+
+/// Nothing has happened yet, and nothing fails. The context stays.
+static int reset(void **state) {
+  (void)state;
+  int retained = fake->retained;
+  memset(fake, 0, sizeof *fake);
+  fake->retained = retained;
+  return 0;
+}
+
+int main(void) {
+  // The fake must not be unloaded and loaded anew by a failing open.
+  void *library = dlopen(SIMPLICIAL_FAKE_CUDA, RTLD_NOW | RTLD_LOCAL);
+  if (!library)
+    return 1;
+  FakeCudaGet *get;
+  *(void **)&get = dlsym(library, "fakeCuda");
+  fake = get();
+  *(void **)&set_context = dlsym(library, "cuCtxSetCurrent");
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup(no_driver, reset),
+      cmocka_unit_test_setup(not_a_driver, reset),
+      cmocka_unit_test_setup(no_device, reset),
+      cmocka_unit_test_setup(launches, reset),
+      cmocka_unit_test_setup(loads_once_a_context, reset),
+      cmocka_unit_test_setup(asks_for_much_shared_memory, reset),
+      cmocka_unit_test_setup(checks_the_grid, reset),
+      cmocka_unit_test_setup(reports_the_first_error, reset),
+      cmocka_unit_test_setup(threads_share_a_module, reset),
+      cmocka_unit_test_setup(errors_are_the_threads_own, reset),
+      cmocka_unit_test_setup(describes_the_device, reset),
+      cmocka_unit_test_setup(manages_memory, reset),
+      cmocka_unit_test_setup(measures_time, reset),
+  };
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  dlclose(library);
+  return failed;
+}
