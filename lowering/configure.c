@@ -9,9 +9,10 @@
 //                             order = "kj"}}
 //
 // What an operation's config already says stays as it is; the rest is filled
-// in. Only this file knows targets.
+// in.
 
 #include "config.h"
+#include "gpu/chip.h"
 #include "ir.h"
 #include "pass.h"
 
@@ -20,6 +21,7 @@
 
 #include <string.h>
 
+#define CPU "cpu"
 #define BLOCK_H "block_h"
 #define BLOCK_J "block_j"
 #define BLOCK_K "block_k"
@@ -89,23 +91,50 @@ static void choose_cpu(MlirOperation op, SimplicialAttentionAttributes a,
 enum {
   GPU_ROWS = 64,    ///< rows of a tile: 16 of each of four warps
   GPU_BLOCK_K = 64, ///< inner keys of a tile
-  GPU_STEP = 16,    ///< which is a multiple of a matrix instruction's depth
+  GPU_CACHE = 8192, ///< elements of an inner tile that leave room for others
+  GPU_STEP = 16,    ///< block_k is a multiple of a matrix instruction's depth
+  GPU_MAX_ROWS = 128,
+  GPU_STAGES = 2,
 };
-
-/// Chips whose matrix instruction is mma.sync.m16n8k16.
-static const char *const gpus[] = {"sm_80", "sm_86",  "sm_89",
-                                   "sm_90", "sm_100", "sm_120"};
 
 static void choose_gpu(MlirOperation op, SimplicialAttentionAttributes a,
                        Config *config) {
   choose_rows(op, a, GPU_ROWS, config);
   int64_t inner = config_swaps_roles(a) ? a.w1 : a.w2;
-  config->block_k = GPU_BLOCK_K;
+  int64_t d = ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 3);
+  config->block_k = min(GPU_BLOCK_K, GPU_CACHE / d);
   if (inner)
     config->block_k =
         min(config->block_k, ceil_div(inner, GPU_STEP) * GPU_STEP);
   config->inner_stationary = true;
   config->operand = ir_element(ir_type(ir_operand(op, SIMPLICIAL_Q)));
+}
+
+/// What a GPU's matrix instructions and shared memory allow.
+static MlirLogicalResult check_gpu(MlirOperation op, const Chip *chip,
+                                   const Config *config) {
+  if (mlirTypeIsAF32(config->operand))
+    return ir_error(op, "target %s takes f16 and bf16, not f32", chip->name);
+  if (config->block_k % GPU_STEP)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_K
+                                           "' must be a multiple of %d for %s",
+                    GPU_STEP, chip->name);
+  if (config->block_h * config->block_j > GPU_MAX_ROWS)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_H "' * '" BLOCK_J
+                                           "' must be at most %d for %s",
+                    GPU_MAX_ROWS, chip->name);
+  int64_t d = ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 3);
+  int64_t bytes = 2 * GPU_STAGES * config->block_k * d * 2;
+  if (bytes > chip->shared_bytes)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR
+                    ": %d stages of %lld keys and values need %lld bytes of "
+                    "shared memory, %s has %d",
+                    GPU_STAGES, (long long)config->block_k, (long long)bytes,
+                    chip->name, chip->shared_bytes);
+  return mlirLogicalResultSuccess();
 }
 
 // The attribute ---------------------------------------------------------------
@@ -241,26 +270,12 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
 
 // The pass --------------------------------------------------------------------
 
-/// Fills in the strategy for a target.
-typedef void (*Choose)(MlirOperation op, SimplicialAttentionAttributes a,
-                       Config *config);
-
-/// NULL: there is no such target.
-static Choose choose_for(MlirStringRef target) {
-  if (mlirStringRefEqual(target, ir_str("cpu")))
-    return choose_cpu;
-  for (size_t i = 0; i < sizeof gpus / sizeof *gpus; ++i)
-    if (mlirStringRefEqual(target, ir_str(gpus[i])))
-      return choose_gpu;
-  return NULL;
-}
-
 static MlirStringRef target_of(MlirOperation op) {
   MlirAttribute target = {NULL};
   for (; !mlirOperationIsNull(op) && mlirAttributeIsNull(target);
        op = mlirOperationGetParentOperation(op))
     target = ir_get_attr(op, SIMPLICIAL_TARGET_ATTR);
-  return mlirAttributeIsNull(target) ? ir_str("cpu")
+  return mlirAttributeIsNull(target) ? ir_str(CPU)
                                      : mlirStringAttrGetValue(target);
 }
 
@@ -269,9 +284,11 @@ static MlirLogicalResult configure(MlirOperation op) {
   if (mlirLogicalResultIsFailure(
           simplicialAttentionGetAttributes(op, &attributes)))
     return mlirLogicalResultFailure();
+  const Chip *chip = chip_find(target_of(op)); // NULL: the CPU
   Config config;
-  choose_for(target_of(op))(op, attributes, &config);
-  if (mlirLogicalResultIsFailure(read(op, &config)))
+  (chip ? choose_gpu : choose_cpu)(op, attributes, &config);
+  if (mlirLogicalResultIsFailure(read(op, &config)) ||
+      (chip && mlirLogicalResultIsFailure(check_gpu(op, chip, &config))))
     return mlirLogicalResultFailure();
   write(op, &config);
   return mlirLogicalResultSuccess();
@@ -284,12 +301,12 @@ static MlirLogicalResult check_target(MlirOperation module) {
   if (!mlirAttributeIsAString(target))
     return ir_error(module, SIMPLICIAL_TARGET_ATTR " must be a string");
   MlirStringRef name = mlirStringAttrGetValue(target);
-  if (choose_for(name))
+  if (mlirStringRefEqual(name, ir_str(CPU)) || chip_find(name))
     return mlirLogicalResultSuccess();
-  char known[128] = "cpu";
-  for (size_t i = 0; i < sizeof gpus / sizeof *gpus; ++i) {
+  char known[128] = CPU;
+  for (const Chip *chip = chips; chip->name; ++chip) {
     strcat(known, ", ");
-    strcat(known, gpus[i]);
+    strcat(known, chip->name);
   }
   return ir_error(module, "unknown target '%.*s'; there is: %s",
                   (int)name.length, name.data, known);

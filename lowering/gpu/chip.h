@@ -11,6 +11,7 @@ typedef struct Chip {
   const char *name; ///< a value of `simplicial.target`
   int major, minor; ///< compute capability
   const char *ptx;  ///< LLVM's feature for the PTX version to write
+  int shared_bytes; ///< shared memory that one block may have
 } Chip;
 
 /// The chips by compute capability, and behind them one without a name.

@@ -50,7 +50,7 @@ enum { MAX_ARGUMENTS = 128, MAX_NAME = 256 };
 static MlirType pointer(Ir *b) { return mlirLLVMPointerTypeGet(b->context, 0); }
 static MlirType i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
 
-// Symbols -------------------------------------------------------------------
+// Symbols ---------------------------------------------------------------------
 
 static MlirStringRef symbol_name(MlirOperation op) {
   return mlirStringAttrGetValue(ir_get_attr(op, "sym_name"));

@@ -122,3 +122,29 @@ func.func @on_the_cpu(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> te
   return %out : tensor<1x?x8x64xf32>
 }
 }
+
+// -----
+
+// A GPU's tiles have 64 rows, and products are of the inputs' type.
+
+module attributes {simplicial.target = "sm_90"} {
+// CHECK-LABEL: @on_a_gpu
+// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 1 : i64, block_k = 64 : i64, operand = bf16, order = "kj"}
+func.func @on_a_gpu(%q: tensor<1x?x128x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x128x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x128x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x128x128xbf16>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x128xbf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_86"} {
+// CHECK-LABEL: @wide_heads_on_a_small_gpu
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 32 : i64, operand = bf16, order = "kj"}
+func.func @wide_heads_on_a_small_gpu(%q: tensor<1x?x8x256xbf16>, %kv: tensor<1x?x1x256xbf16>) -> tensor<1x?x8x256xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x8x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>) -> (tensor<1x?x8x256xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x256xbf16>
+}
+}

@@ -90,7 +90,7 @@ func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x
 
 // -----
 
-// expected-error @below {{unknown target 'sm_1'; there is: cpu}}
+// expected-error @below {{unknown target 'sm_1'; there is: cpu, sm_80, sm_86, sm_89, sm_90, sm_100, sm_120}}
 module attributes {simplicial.target = "sm_1"} {
 }
 
@@ -98,4 +98,48 @@ module attributes {simplicial.target = "sm_1"} {
 
 // expected-error @below {{simplicial.target must be a string}}
 module attributes {simplicial.target = 80 : i64} {
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_80"} {
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{target sm_80 takes f16 and bf16, not f32}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv)
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_86"} {
+func.func @f(%q: tensor<1x?x8x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x8x128xbf16> {
+  // expected-error @below {{simplicial.config: 2 stages of 128 keys and values need 131072 bytes of shared memory, sm_86 has 101376}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_k = 128 : i64}}
+    : (tensor<1x?x8x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x8x128xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x128xbf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90"} {
+func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
+  // expected-error @below {{simplicial.config: 'block_k' must be a multiple of 16 for sm_90}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_k = 24 : i64}}
+    : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xbf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90"} {
+func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
+  // expected-error @below {{simplicial.config: 'block_h' * 'block_j' must be at most 128 for sm_90}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_h = 8 : i64, block_j = 32 : i64}}
+    : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xbf16>
+}
 }
