@@ -66,8 +66,7 @@ SimplicialStatus simplicialCudaSynchronize(void) {
                                      "waiting for the device");
 }
 
-// Events
-// -----------------------------------------------------------------------------
+// Events ----------------------------------------------------------------------
 
 static CUevent handle(SimplicialCudaEvent *event) { return (CUevent)event; }
 

@@ -48,17 +48,25 @@ SimplicialStatus block_create(Block *block, const SimplicialEmulation *launch) {
     block->barriers[i].clock = calloc(n, sizeof(uint32_t));
     ok &= block->barriers[i].clock != NULL;
   }
+  size_t guard = (size_t)sysconf(_SC_PAGESIZE);
   for (int t = 0; ok && t < block->n; ++t) {
-    block->threads[t].block = block;
-    block->threads[t].index = t;
+    Thread *thread = &block->threads[t];
+    thread->block = block;
+    thread->index = t;
+    fiber_create(&thread->fiber,
+                 block->stacks + (size_t)t * STACK_BYTES + guard,
+                 STACK_BYTES - guard);
   }
   return ok ? simplicialOk()
             : simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
 }
 
 void block_destroy(Block *block) {
-  for (int t = 0; block->threads && t < block->n; ++t)
+  for (int t = 0; block->threads && t < block->n; ++t) {
+    if (block->threads[t].fiber.stack)
+      fiber_destroy(&block->threads[t].fiber);
     free(block->threads[t].copies);
+  }
   for (int i = 0; i < BARRIERS; ++i)
     free(block->barriers[i].clock);
   if (block->stacks)
@@ -246,14 +254,11 @@ static void reset(Block *block, int64_t number) {
 }
 
 static void start_threads(Block *block) {
-  size_t guard = (size_t)sysconf(_SC_PAGESIZE);
   for (int t = 0; t < block->n; ++t) {
     Thread *thread = &block->threads[t];
     thread->copy_count = 0;
     thread->group = 0;
-    fiber_create(&thread->fiber,
-                 block->stacks + (size_t)t * STACK_BYTES + guard,
-                 STACK_BYTES - guard, run_thread, thread);
+    fiber_start(&thread->fiber, run_thread, thread);
     thread_wake(thread);
   }
 }
@@ -265,8 +270,6 @@ SimplicialStatus block_run(Block *block, int64_t number) {
   fiber_switch(&block->scheduler, take_ready(block));
   if (!block->status.code && block->exited < block->n)
     diagnose(block);
-  for (int t = 0; t < block->n; ++t)
-    fiber_destroy(&block->threads[t].fiber);
   SimplicialStatus status = block->status;
   block->status = simplicialOk();
   return status;

@@ -9,6 +9,8 @@
 #include "fiber.h"
 #include "ops.h"
 
+#pragma GCC visibility push(hidden)
+
 enum { WARP = 32, MAX_THREADS = 1024, BARRIERS = 16 };
 
 typedef struct Block Block;
@@ -137,5 +139,7 @@ void shared_copy_end(Thread *thread, uint32_t offset, uint32_t bytes);
 
 void global_check(Thread *thread, uint32_t site, const char *verb,
                   uint64_t address, uint32_t bytes, uint32_t alignment);
+
+#pragma GCC visibility pop
 
 #endif // SIMPLICIAL_RUNTIME_EMULATOR_BLOCK_H

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 /// The thread's number in the low EPOCH_THREAD_BITS, its clock above; never 0.
 typedef uint32_t Epoch;
 
@@ -59,5 +61,7 @@ void clocks_acquire(Clocks *clocks, int thread, const uint32_t *vector);
 static inline bool clocks_overflow(const Clocks *clocks, int thread) {
   return clocks->own[thread] >> EPOCH_CLOCK_BITS;
 }
+
+#pragma GCC visibility pop
 
 #endif // SIMPLICIAL_RUNTIME_EMULATOR_CLOCKS_H

@@ -166,11 +166,13 @@ void fiber_here(Fiber *fiber) {
   pthread_attr_destroy(&attributes);
 }
 
-void fiber_create(Fiber *fiber, void *stack, size_t size,
-                  void (*entry)(void *argument), void *argument) {
-  __asan_unpoison_memory_region(stack, size); // of abandoned frames
-  *fiber =
-      (Fiber){new_context(stack, size, entry, argument), stack, size, NULL};
+void fiber_create(Fiber *fiber, void *stack, size_t size) {
+  *fiber = (Fiber){.stack = stack, .size = size};
+}
+void fiber_start(Fiber *fiber, void (*entry)(void *argument), void *argument) {
+  __asan_unpoison_memory_region(fiber->stack, fiber->size);
+  fiber->context = new_context(fiber->stack, fiber->size, entry, argument);
+  fiber->sanitizer = NULL;
 }
 void fiber_begin(Fiber *fiber) {
   __sanitizer_finish_switch_fiber(fiber->sanitizer, NULL, NULL);
@@ -189,10 +191,12 @@ void fiber_switch(Fiber *from, Fiber *to) {
 
 void fiber_here(Fiber *fiber) { fiber->sanitizer = __tsan_get_current_fiber(); }
 
-void fiber_create(Fiber *fiber, void *stack, size_t size,
-                  void (*entry)(void *argument), void *argument) {
-  *fiber = (Fiber){new_context(stack, size, entry, argument), stack, size,
-                   __tsan_create_fiber(0)};
+void fiber_create(Fiber *fiber, void *stack, size_t size) {
+  *fiber = (Fiber){
+      .stack = stack, .size = size, .sanitizer = __tsan_create_fiber(0)};
+}
+void fiber_start(Fiber *fiber, void (*entry)(void *argument), void *argument) {
+  fiber->context = new_context(fiber->stack, fiber->size, entry, argument);
 }
 void fiber_begin(Fiber *fiber) { (void)fiber; }
 void fiber_destroy(Fiber *fiber) { __tsan_destroy_fiber(fiber->sanitizer); }
@@ -206,10 +210,11 @@ void fiber_switch(Fiber *from, Fiber *to) {
 
 void fiber_here(Fiber *fiber) { (void)fiber; }
 
-void fiber_create(Fiber *fiber, void *stack, size_t size,
-                  void (*entry)(void *argument), void *argument) {
-  *fiber =
-      (Fiber){new_context(stack, size, entry, argument), stack, size, NULL};
+void fiber_create(Fiber *fiber, void *stack, size_t size) {
+  *fiber = (Fiber){.stack = stack, .size = size};
+}
+void fiber_start(Fiber *fiber, void (*entry)(void *argument), void *argument) {
+  fiber->context = new_context(fiber->stack, fiber->size, entry, argument);
 }
 void fiber_begin(Fiber *fiber) { (void)fiber; }
 void fiber_destroy(Fiber *fiber) { (void)fiber; }

@@ -12,11 +12,20 @@
 // Of compute capability 9.0, the most that any GPU offers to a block.
 enum { MAX_SHARED_BYTES = 227 << 10 };
 
+// A block's memory, between two uses.
+typedef struct Spare Spare;
+struct Spare {
+  Block block;
+  Spare *next;
+};
+
 typedef struct Grid {
   const SimplicialEmulation *launch;
   atomic_int_fast64_t failed; // the first block that did
   pthread_mutex_t mutex;
-  SimplicialStatus status; // its error; under the mutex
+  // Under the mutex:
+  SimplicialStatus status; // of the block `failed`
+  Spare *spares;
 } Grid;
 
 static void keep_error(Grid *grid, int64_t block, SimplicialStatus status) {
@@ -31,18 +40,51 @@ static void keep_error(Grid *grid, int64_t block, SimplicialStatus status) {
   pthread_mutex_unlock(&grid->mutex);
 }
 
+static void destroy(Spare *spare) {
+  block_destroy(&spare->block);
+  free(spare);
+}
+
+static SimplicialStatus take_spare(Grid *grid, Spare **spare) {
+  pthread_mutex_lock(&grid->mutex);
+  *spare = grid->spares;
+  if (*spare)
+    grid->spares = (*spare)->next;
+  pthread_mutex_unlock(&grid->mutex);
+  if (*spare)
+    return simplicialOk();
+  *spare = malloc(sizeof **spare);
+  if (!*spare)
+    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+  SimplicialStatus status = block_create(&(*spare)->block, grid->launch);
+  if (status.code) {
+    destroy(*spare);
+    *spare = NULL;
+  }
+  return status;
+}
+
+static void put_spare(Grid *grid, Spare *spare) {
+  pthread_mutex_lock(&grid->mutex);
+  spare->next = grid->spares;
+  grid->spares = spare;
+  pthread_mutex_unlock(&grid->mutex);
+}
+
 static void run_blocks(void *context, int64_t lo, int64_t hi) {
   Grid *grid = context;
-  Block block;
-  SimplicialStatus status = block_create(&block, grid->launch);
-  if (status.code)
+  Spare *spare;
+  SimplicialStatus status = take_spare(grid, &spare);
+  if (status.code) {
     keep_error(grid, lo, status);
+    return;
+  }
   for (int64_t i = lo; i < hi && i < grid->failed; ++i) {
-    status = block_run(&block, i);
+    status = block_run(&spare->block, i);
     if (status.code)
       keep_error(grid, i, status);
   }
-  block_destroy(&block);
+  put_spare(grid, spare);
 }
 
 static SimplicialStatus check(const SimplicialEmulation *e) {
@@ -75,6 +117,11 @@ SimplicialStatus simplicialEmulate(const SimplicialEmulation *emulation) {
                .mutex = PTHREAD_MUTEX_INITIALIZER,
                .status = simplicialOk()};
   simplicialParallelFor(run_blocks, &grid, blocks);
+  while (grid.spares) {
+    Spare *spare = grid.spares;
+    grid.spares = spare->next;
+    destroy(spare);
+  }
   pthread_mutex_destroy(&grid.mutex);
   return grid.status;
 }

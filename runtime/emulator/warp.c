@@ -24,7 +24,7 @@ static bool meets(const Thread *thread, const Thread *other) {
 static bool try_meeting(Thread *thread, const Thread *running) {
   Thread *warp = warp_of(thread);
   uint32_t lanes = lanes_for(thread) & warp_lanes(warp);
-  for (int i = 0; i < WARP; ++i)
+  for (int i = WARP - 1; i >= 0; --i) // lanes mostly come in order
     if (lanes >> i & 1 && !meets(thread, &warp[i]))
       return false;
   thread->collective(warp, lanes);

@@ -7,6 +7,8 @@
 
 #include "block.h"
 
+#pragma GCC visibility push(hidden)
+
 /// Waits until the whole warp is at this operation; the last to come calls
 /// `collective`, which finds each thread's `operands` and sets its results.
 /// (An .aligned instruction.)
@@ -17,5 +19,7 @@ void warp_together(Thread *thread, uint32_t site, Collective collective,
 /// the same operation, but at the same kind of one.
 void warp_together_masked(Thread *thread, uint32_t site, uint32_t mask,
                           Collective collective, void *operands);
+
+#pragma GCC visibility pop
 
 #endif // SIMPLICIAL_RUNTIME_EMULATOR_WARP_H

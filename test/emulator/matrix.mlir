@@ -347,6 +347,15 @@ module attributes {gpu.container_module} {
     call @tf32(%a2, %b2, %c2) : (memref<32x16xf32>, memref<8x16xf32>, memref<32x8xf32>) -> ()
     call @report() : () -> ()
     call @check_product(%c2, %k, %false) : (memref<32x8xf32>, i64, i1) -> ()
+    memref.dealloc %a0 : memref<32x16xbf16>
+    memref.dealloc %b0 : memref<8x16xbf16>
+    memref.dealloc %c0 : memref<32x8xf32>
+    memref.dealloc %a1 : memref<32x16xf16>
+    memref.dealloc %b1 : memref<16x8xf16>
+    memref.dealloc %c1 : memref<32x8xf32>
+    memref.dealloc %a2 : memref<32x16xf32>
+    memref.dealloc %b2 : memref<8x16xf32>
+    memref.dealloc %c2 : memref<32x8xf32>
     return
   }
 }

@@ -96,20 +96,15 @@ module attributes {gpu.container_module} {
     llvm.func @ldmatrix_bounds(%p: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
       %shared = llvm.mlir.addressof @shared : !llvm.ptr<3>
       %tid = nvvm.read.ptx.sreg.tid.x : i32
-      %c24 = arith.constant 24 : i32
-      %c2 = arith.constant 2 : i32
-      %o = arith.muli %tid, %c24 : i32
       %zero = arith.constant dense<0.0> : vector<2xf32>
-      %o8 = arith.constant 8 : i32
-      %z = arith.muli %tid, %o8 : i32
-      %s = llvm.getelementptr %shared[%z] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, i8
-      llvm.store %zero, %s : vector<2xf32>, !llvm.ptr<3>
+      %mine = llvm.getelementptr %shared[%tid] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, i64
+      llvm.store %zero, %mine : vector<2xf32>, !llvm.ptr<3>
       nvvm.barrier0
+      %c8 = arith.constant 8 : i32
       %c16 = arith.constant 16 : i32
-      %oo = arith.muli %tid, %c16 : i32
-      %half = arith.constant 128 : i32
-      %ooo = arith.addi %oo, %half : i32
-      %q = llvm.getelementptr %shared[%ooo] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, i8
+      %further = arith.addi %tid, %c8 : i32
+      %o = arith.muli %further, %c16 : i32
+      %q = llvm.getelementptr %shared[%o] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, i8
       // CHECK: {{.*}}.mlir:[[#@LINE+1]]:12: nvvm.ldmatrix: out of bounds: reads 16 bytes of shared memory, from byte 256 of 256 [block (0, 0, 0), thread 8]
       %v = nvvm.ldmatrix %q {num = 2 : i32, layout = #nvvm.mma_layout<row>, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>, eltType = #nvvm.ld_st_matrix_elt_type<b16>} : (!llvm.ptr<3>) -> !llvm.struct<(i32, i32)>
       llvm.return

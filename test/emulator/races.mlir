@@ -239,9 +239,11 @@ module attributes {gpu.container_module} {
       %from = llvm.getelementptr %p[%tid] : (!llvm.ptr<1>, i32) -> !llvm.ptr<1>, f32
       %mine = llvm.getelementptr %shared[%tid] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, f32
       %other = llvm.getelementptr %shared[%rest] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, f32
+      %all = arith.constant -1 : i32
       llvm.store %f, %mine : f32, !llvm.ptr<3>
       nvvm.barrier0
       %v = llvm.load %other : !llvm.ptr<3> -> f32
+      %s = nvvm.shfl.sync idx %all, %f, %tid, %last : f32 -> f32
       // CHECK: {{.*}}.mlir:[[#@LINE+1]]:7: nvvm.cp.async.shared.global: race: writes byte {{[0-9]+}} of shared memory, which thread {{[0-9]+}} reads at
       nvvm.cp.async.shared.global %mine, %from, 4, cache = ca : !llvm.ptr<3>, !llvm.ptr<1>
       llvm.return

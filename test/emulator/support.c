@@ -15,8 +15,6 @@ void report(void) {
   simplicialStatusFree(status);
 }
 
-void seed(int64_t value) { simplicialEmulatorSetSeed((uint64_t)value); }
-
 /// A small integer, which every type holds exactly: so are products and sums.
 static float value_at(int64_t row, int64_t column) {
   return (float)((row * 37 + column * 101 + row * column * 13) % 17 - 8);
@@ -66,5 +64,14 @@ void _mlir_ciface_check_product(SimplicialMemref *m, int64_t k, bool k_major) {
     wrong += *float_at(m, r, c) != sum;
   }
   printf("%d of %d wrong\n", wrong, (int)(m->dims[0] * m->dims[1]));
+  fflush(stdout);
+}
+
+void _mlir_ciface_print_rows(SimplicialMemref *m) {
+  EACH(m, r, c) {
+    const int32_t *data = m->aligned;
+    printf("%d%c", data[m->offset + r * m->dims[2] + c * m->dims[3]],
+           c + 1 < m->dims[1] ? ' ' : '\n');
+  }
   fflush(stdout);
 }
