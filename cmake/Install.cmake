@@ -17,7 +17,8 @@ set(tools simplicial-opt simplicial-compile simplicial-run)
 
 # Installed files find each other by their relative places, and MLIR where it
 # was at build time.
-set_target_properties(simplicial_runtime simplicial_compiler SimplicialPlugin
+set_target_properties(simplicial_runtime simplicial_compiler simplicial_emulator
+  SimplicialPlugin
   PROPERTIES INSTALL_RPATH "$ORIGIN" INSTALL_RPATH_USE_LINK_PATH ON)
 file(RELATIVE_PATH bin_to_lib
   ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
@@ -26,6 +27,7 @@ set_target_properties(${tools} PROPERTIES
 
 set_target_properties(simplicial_runtime PROPERTIES EXPORT_NAME runtime)
 set_target_properties(simplicial_compiler PROPERTIES EXPORT_NAME compiler)
+set_target_properties(simplicial_emulator PROPERTIES EXPORT_NAME emulator)
 foreach(tool ${tools})
   string(REPLACE simplicial- "" name ${tool})
   set_target_properties(${tool} PROPERTIES EXPORT_NAME ${name})
@@ -39,7 +41,7 @@ install(FILES include/simplicial/cuda.h include/simplicial/runtime.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/simplicial COMPONENT runtime)
 
 # Component compiler.
-install(TARGETS simplicial_compiler ${tools} EXPORT SimplicialCompilerTargets
+install(TARGETS simplicial_compiler simplicial_emulator ${tools} EXPORT SimplicialCompilerTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT compiler
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT compiler
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -22,6 +22,8 @@
     "Copy what feeds products to shared memory asynchronously")                \
   X(Distribute, pass_distribute, "simplicial-distribute",                      \
     "Distribute tiles over the threads of a GPU")                              \
+  X(Emulate, pass_emulate, "simplicial-emulate",                               \
+    "Lower GPU programs to calls of the emulator")                             \
   X(Block, pass_block, "simplicial-block",                                     \
     "Lower tile values to CPU vectors and scratch buffers")                    \
   X(Outline, pass_outline, "simplicial-outline",                               \

@@ -14,7 +14,7 @@ typedef struct Step {
 
 enum { MAX_STEPS = 8 };
 
-enum { TO_TILE, TO_CPU, TO_GPU, TO_NVVM, TO_HOST, N_PIPELINES };
+enum { TO_TILE, TO_CPU, TO_GPU, TO_NVVM, TO_HOST, TO_EMULATOR, N_PIPELINES };
 
 static const SimplicialPipelineInfo infos[N_PIPELINES] = {
     [TO_TILE] = {"simplicial-to-tile",
@@ -25,6 +25,8 @@ static const SimplicialPipelineInfo infos[N_PIPELINES] = {
                  "Lower GPU kernels to the NVVM and LLVM dialects"},
     [TO_HOST] = {"simplicial-to-host",
                  "Lower launches of compiled kernels to the LLVM dialect"},
+    [TO_EMULATOR] = {"simplicial-to-emulator",
+                     "Lower GPU kernels to the LLVM dialect, for the emulator"},
 };
 
 /// What is left of host functions -> LLVM dialect.
@@ -68,6 +70,10 @@ static const Step steps[N_PIPELINES][MAX_STEPS] = {
                       "reconcile-unrealized-casts,canonicalize,cse)"}},
     [TO_HOST] = {{.create = simplicialCreateLaunchPass},
                  {.upstream = "arith-expand," TO_LLVM}},
+    [TO_EMULATOR] = {{.create = simplicialCreateEmulatePass},
+                     {.upstream = "arith-emulate-unsupported-floats{"
+                                  "source-types=bf16,f16 target-type=f32},"
+                                  "arith-expand{include-bf16=true}," TO_LLVM}},
 };
 
 const SimplicialPipelineInfo *simplicialPipelines(size_t *count) {

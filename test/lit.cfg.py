@@ -49,6 +49,9 @@ toolkit = os.pathsep.join([os.environ["PATH"], os.environ.get("CUDA_HOME", "") +
 if shutil.which("ptxas", path=toolkit) and shutil.which("fatbinary", path=toolkit):
     config.available_features.add("ptxas")
 
+if os.path.exists("/dev/nvidiactl"):
+    config.available_features.add("cuda")
+
 config.environment["PATH"] = llvm + os.pathsep + toolkit
 # One BLAS thread: lit already runs a test a core.
 config.environment.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")

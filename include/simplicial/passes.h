@@ -48,6 +48,10 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateStagePass(void);
 /// launch.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateDistributePass(void);
 
+/// simplicial-emulate (GPU programs on a CPU): kernels -> functions, hardware
+/// instructions -> calls of the emulator, see emulator.h.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateEmulatePass(void);
+
 /// simplicial-block (CPU): tile values -> scratch buffers with rows on vector
 /// lanes, and loops over registers' worth of them.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateBlockPass(void);
@@ -82,6 +86,7 @@ typedef struct SimplicialPipelineInfo {
 ///
 ///   simplicial-to-tile   attention on tensors -> tile program on memrefs
 ///   simplicial-to-cpu    tile program -> LLVM dialect
+///   simplicial-to-emulator  GPU kernels -> LLVM dialect, for the emulator
 ///   simplicial-to-gpu    tile program -> GPU kernels of hardware instructions
 ///   simplicial-to-nvvm   kernels -> NVVM and LLVM dialect, for upstream's
 ///                        gpu-module-to-binary

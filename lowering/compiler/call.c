@@ -5,6 +5,8 @@
 
 #include "function.h"
 
+#include "simplicial/emulator.h"
+
 #include "simplicial/cuda.h"
 
 #include <stdarg.h>
@@ -143,6 +145,8 @@ SimplicialStatus simplicialFunctionCall(const SimplicialFunction *f,
     f->entry(descriptors);
     if (f->gpu)
       status = simplicialTakeLaunchStatus();
+    if (f->emulated)
+      status = simplicialEmulatorTakeStatus();
   } else {
     status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
   }

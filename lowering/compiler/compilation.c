@@ -128,7 +128,7 @@ SimplicialStatus compilation_to_tile(Compilation *self, const char *target) {
 
 SimplicialStatus compilation_to_gpu(Compilation *self, const char *target) {
   SimplicialStatus status = compilation_to_tile(self, target);
-  if (!status.code && !self->target.gpu)
+  if (!status.code && !self->target.gpu && !self->target.emulated)
     status = simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                              "the target '%s' is no GPU", target);
   return status.code ? status : run_pipeline(self, "simplicial-to-gpu");
@@ -181,6 +181,10 @@ SimplicialStatus compilation_to_llvm(Compilation *self, const char *target,
   SimplicialStatus status = target_parse(target, &parsed);
   if (status.code)
     return status;
+  if (parsed.emulated) {
+    status = compilation_to_gpu(self, target);
+    return status.code ? status : run_pipeline(self, "simplicial-to-emulator");
+  }
   if (!parsed.gpu) {
     status = compilation_to_tile(self, target);
     return status.code ? status : run_pipeline(self, "simplicial-to-cpu");

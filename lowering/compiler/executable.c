@@ -12,6 +12,7 @@
 #include "machine.h"
 
 #include "simplicial/cuda.h"
+#include "simplicial/emulator.h"
 #include "llvm-c/LLJIT.h"
 
 #include <stdatomic.h>
@@ -75,6 +76,15 @@ static SimplicialStatus add_entry(LLVMModuleRef module,
   return simplicialOk();
 }
 
+static LLVMErrorRef define(LLVMOrcLLJITRef jit, const char *name,
+                           uintptr_t address) {
+  LLVMOrcCSymbolMapPair symbol = {
+      LLVMOrcLLJITMangleAndIntern(jit, name),
+      {address, {LLVMJITSymbolGenericFlagsExported, 0}}};
+  return LLVMOrcJITDylibDefine(LLVMOrcLLJITGetMainJITDylib(jit),
+                               LLVMOrcAbsoluteSymbols(&symbol, 1));
+}
+
 /// Makes the runtime visible to the code, wherever this library was loaded.
 static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
   const struct {
@@ -84,14 +94,15 @@ static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
                    {"memrefCopy", (uintptr_t)memrefCopy},
                    {"simplicialCudaLaunch", (uintptr_t)simplicialCudaLaunch},
                    {"simplicialCudaUnload", (uintptr_t)simplicialCudaUnload}};
-  enum { COUNT = sizeof functions / sizeof *functions };
-  LLVMOrcCSymbolMapPair symbols[COUNT];
-  for (int i = 0; i < COUNT; ++i)
-    symbols[i] = (LLVMOrcCSymbolMapPair){
-        LLVMOrcLLJITMangleAndIntern(jit, functions[i].name),
-        {functions[i].address, {LLVMJITSymbolGenericFlagsExported, 0}}};
-  return LLVMOrcJITDylibDefine(LLVMOrcLLJITGetMainJITDylib(jit),
-                               LLVMOrcAbsoluteSymbols(symbols, COUNT));
+  size_t n = sizeof functions / sizeof *functions, n_emulator;
+  const SimplicialEmulatorSymbol *emulator =
+      simplicialEmulatorSymbols(&n_emulator);
+  LLVMErrorRef error = LLVMErrorSuccess;
+  for (size_t i = 0; i < n && !error; ++i)
+    error = define(jit, functions[i].name, functions[i].address);
+  for (size_t i = 0; i < n_emulator && !error; ++i)
+    error = define(jit, emulator[i].name, emulator[i].address);
+  return error;
 }
 
 /// Links `object`, which is consumed, into memory.

@@ -28,7 +28,8 @@ typedef struct Attention {
 
 struct SimplicialFunction {
   char *name;
-  bool gpu; ///< tensors are in the GPU's memory
+  bool gpu;      ///< tensors are in the GPU's memory
+  bool emulated; ///< kernels run on the emulator
   int input_count, output_count;
   Argument *arguments; ///< inputs, then outputs
   int symbol_count;

@@ -81,6 +81,7 @@ SimplicialStatus functions_read(const Compilation *compilation, int *count,
        op = next_function(op)) {
     SimplicialFunction *function = &(*functions)[(*count)++];
     function->gpu = compilation->target.gpu;
+    function->emulated = compilation->target.emulated;
     status = read_function(op, function, &compilation->diagnostics);
   }
   return status;

@@ -11,9 +11,11 @@
 
 #include <string.h>
 
+#define EMULATE "emulate:"
+
 static SimplicialStatus unknown(const char *name) {
   Text names = {0};
-  text_format(&names, "cpu, cuda");
+  text_format(&names, "cpu, cuda, emulate:CHIP");
   for (const Chip *chip = chips; chip->name; ++chip)
     text_format(&names, ", %s", chip->name);
   SimplicialStatus status =
@@ -33,7 +35,7 @@ static SimplicialStatus target_of_device(Target *target) {
     return status;
   for (const Chip *chip = chips; chip->name; ++chip)
     if (chip->major == device.major && chip->minor <= device.minor)
-      *target = (Target){chip->name, true};
+      *target = (Target){.name = chip->name, .gpu = true};
   if (target->name)
     return status;
   return simplicialError(SIMPLICIAL_UNAVAILABLE,
@@ -47,9 +49,11 @@ SimplicialStatus target_parse(const char *text, Target *target) {
   if (!strcmp(text, "cuda"))
     return target_of_device(target);
   if (!strcmp(text, "cpu"))
-    *target = (Target){"cpu", false};
-  const Chip *chip = chip_find(mlirStringRefCreateFromCString(text));
+    *target = (Target){.name = "cpu"};
+  bool emulated = !strncmp(text, EMULATE, strlen(EMULATE));
+  const Chip *chip = chip_find(
+      mlirStringRefCreateFromCString(emulated ? text + strlen(EMULATE) : text));
   if (chip)
-    *target = (Target){chip->name, true};
+    *target = (Target){chip->name, !emulated, emulated};
   return target->name ? simplicialOk() : unknown(text);
 }

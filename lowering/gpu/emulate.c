@@ -118,7 +118,7 @@ typedef struct Kernel {
   bool failed;
 } Kernel;
 
-// Types and small pieces of IR -----------------------------------------------
+// Types and small pieces of IR ------------------------------------------------
 
 static MlirType pointer(Ir *b) { return mlirLLVMPointerTypeGet(b->context, 0); }
 static MlirType i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
@@ -237,7 +237,7 @@ static MlirOperation call(Ir *b, MlirOperation module, const char *name,
                                             b->context, ir_str(name))}));
 }
 
-// Sites ----------------------------------------------------------------------
+// Sites -----------------------------------------------------------------------
 
 static void append(MlirStringRef text, void *user) {
   Kernel *kernel = user;
@@ -301,7 +301,7 @@ static void add_sites(Kernel *kernel, MlirLocation location, const char *name) {
   mlirBlockAppendOwnedOperation(b.block, mlirOperationCreate(&state));
 }
 
-// Operations of the kernel ---------------------------------------------------
+// Operations of the kernel ----------------------------------------------------
 
 static bool has_attributes(MlirOperation op, const char *text) {
   Ir b = ir_before(op);
@@ -499,7 +499,7 @@ static MlirWalkResult visit(MlirOperation op, void *user) {
   return kernel->failed ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
 }
 
-// Kernels --------------------------------------------------------------------
+// Kernels ---------------------------------------------------------------------
 
 static MlirType arguments_type(MlirBlock entry, int first) {
   MlirType types[MAX_ARGUMENTS];
@@ -598,7 +598,7 @@ static MlirLogicalResult emulate_module(MlirOperation gpu_module) {
   return mlirLogicalResultSuccess();
 }
 
-// Launches -------------------------------------------------------------------
+// Launches --------------------------------------------------------------------
 
 static MlirType buffer_type(Ir *b) {
   MlirType fields[] = {pointer(b), i64(b)};
@@ -775,5 +775,7 @@ MlirLogicalResult pass_emulate(MlirOperation module) {
       mlirLogicalResultIsFailure(
           pass_for_each(module, 1, launches, emulate_launch)))
     return mlirLogicalResultFailure();
-  return pass_for_each(module, 1, modules, erase);
+  if (mlirLogicalResultIsFailure(pass_for_each(module, 1, modules, erase)))
+    return mlirLogicalResultFailure();
+  return pass_request_c_interfaces(module);
 }

@@ -157,13 +157,15 @@ static void combine(Forward *f, MlirValue *const q, MlirValue *const k,
                     MlirValue *combined) {
   Ir *b = f->b;
   if (f->planes == 1) {
-    combined[0] = by_row(f, ir_mulf(b, q[0], k[0]));
+    combined[0] =
+        ir_convert(b, by_row(f, ir_mulf(b, q[0], k[0])), f->config.operand);
     return;
   }
   for (int t = 0; t < 3; ++t) {
     int u = (t + 1) % 3, v = (t + 2) % 3;
     MlirValue x = ir_mulf(b, q[u], k[v]), y = ir_mulf(b, q[v], k[u]);
-    combined[t] = by_row(f, f->negated ? ir_subf(b, y, x) : ir_subf(b, x, y));
+    MlirValue z = f->negated ? ir_subf(b, y, x) : ir_subf(b, x, y);
+    combined[t] = ir_convert(b, by_row(f, z), f->config.operand);
   }
 }
 
@@ -174,14 +176,17 @@ static OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   MlirValue count = null_value();
   if (size > 1)
     count = ir_minsi(b, ir_subi(b, window.upper, j), ir_const_index(b, size));
+  // What is more than one multiplication is rounded once, at its end.
+  bool one = f->planes == 1 && f->outer.key_bias == 0;
+  MlirType element = one ? f->config.operand : ir_f32(b);
   OuterTile tile = {.mask = null_value()};
   MlirValue q[MAX_PLANES], k[MAX_PLANES];
   for (int t = 0; t < f->planes; ++t) {
     MlirValue keys =
         load_keys(f, f->outer.keys, j, size, count, t * width, width);
-    keys = ir_convert(b, keys, f->config.operand);
+    keys = ir_convert(b, keys, element);
     k[t] = for_every_head(f, add_bias(b, keys, f->outer.key_bias));
-    q[t] = for_every_j(f, f->q_planes[t]);
+    q[t] = for_every_j(f, ir_convert(b, f->q_planes[t], element));
   }
   combine(f, q, k, tile.combined);
   MlirValue values = load_keys(f, f->outer.values, j, size, count, 0, f->d);

@@ -93,7 +93,7 @@ uint32_t random_below(Block *block, uint32_t bound) {
   return (uint32_t)((x * UINT64_C(2685821657736338717) >> 32) * bound >> 32);
 }
 
-// Threads --------------------------------------------------------------------
+// Threads ---------------------------------------------------------------------
 
 static void set_ready(Thread *thread) {
   Block *block = thread->block;
@@ -144,7 +144,7 @@ uint32_t warp_lanes_in(const Thread *warp, State state) {
   return lanes;
 }
 
-// Errors ---------------------------------------------------------------------
+// Errors ----------------------------------------------------------------------
 
 static void set_error(const Thread *thread, uint32_t site, const char *format,
                       va_list arguments) {
@@ -233,7 +233,7 @@ static void diagnose(const Block *block) {
              block->exited, block->n);
 }
 
-// Running --------------------------------------------------------------------
+// Running ---------------------------------------------------------------------
 
 static void reset(Block *block, int64_t number) {
   const int64_t *grid = block->launch->grid;

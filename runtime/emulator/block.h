@@ -122,7 +122,7 @@ void warp_lane_exited(Thread *thread);
 /// Some of the thread's copies arrive, perhaps.
 void copies_drift(Thread *thread);
 
-// Shared memory --------------------------------------------------------------
+// Shared memory ---------------------------------------------------------------
 
 /// The offset of `bytes` bytes at `address`, which must be inside and aligned.
 uint32_t shared_offset(Thread *thread, uint32_t site, const char *verb,

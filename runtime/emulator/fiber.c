@@ -151,7 +151,7 @@ static void *new_context(void *stack, size_t size, void (*entry)(void *),
 
 #endif
 
-// What the sanitizers are told -----------------------------------------------
+// What the sanitizers are told ------------------------------------------------
 
 #if defined(ADDRESS_SANITIZER)
 

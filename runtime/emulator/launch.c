@@ -126,7 +126,7 @@ SimplicialStatus simplicialEmulate(const SimplicialEmulation *emulation) {
   return grid.status;
 }
 
-// Launches of compiled code --------------------------------------------------
+// Launches of compiled code ---------------------------------------------------
 
 static _Thread_local SimplicialStatus launch_status;
 static _Thread_local uint64_t launch_seed;

@@ -14,7 +14,7 @@ static void check_alignment(Thread *thread, uint32_t site, const char *verb,
                 verb, bytes, space, (unsigned long long)address, alignment);
 }
 
-// Global ---------------------------------------------------------------------
+// Global ----------------------------------------------------------------------
 
 static _Noreturn void out_of_bounds(Thread *thread, uint32_t site,
                                     const char *verb, uint64_t address,
@@ -68,7 +68,7 @@ void *simplicialEmulateWriteGlobal(Thread *thread, uint32_t site,
   return (void *)(uintptr_t)address;
 }
 
-// Shared ---------------------------------------------------------------------
+// Shared ----------------------------------------------------------------------
 
 // Set in a writer's epoch while the copy is on its way.
 #define IN_FLIGHT (UINT32_C(1) << 31)

@@ -71,7 +71,7 @@ void warp_lane_exited(Thread *thread) {
       try_meeting(&warp[i], NULL);
 }
 
-// bar.warp.sync --------------------------------------------------------------
+// bar.warp.sync ---------------------------------------------------------------
 
 static void order_memory(Thread *warp, uint32_t lanes) {
   Block *block = warp->block;
@@ -92,7 +92,7 @@ void simplicialEmulateWarpBarrier(Thread *thread, uint32_t site,
                 "the emulator can tell no more barriers of a block apart");
 }
 
-// shfl.sync ------------------------------------------------------------------
+// shfl.sync -------------------------------------------------------------------
 
 typedef struct Shuffle {
   uint32_t value, by, clamp;

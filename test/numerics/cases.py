@@ -222,6 +222,29 @@ def mixed():
                    results=rng.choice(["out lse", "out lse", "out"]), threads=rng.choice([None, 1, 4]))
 
 
+def gpu():
+    """Small ones: they also run on the emulator."""
+    small = dict(dtype="bf16", N=13, w1=3, w2=19)
+    for hq, hk in [(1, 1), (2, 1), (3, 1), (8, 1), (6, 2), (64, 1), (128, 1)]:
+        yield Case(**{**small, "N": 7 if hq >= 64 else 13}, Hq=hq, Hk=hk)
+    for d in (16, 80, 96, 128, 256):
+        yield Case(**small, D=d, Hq=4)
+    for w1, w2 in [(1, 1), (9, 2), (40, 3), (5, None), (None, 4)]:
+        yield Case(**{**small, "w1": w1, "w2": w2}, Hq=4)
+        yield Case(**{**small, "w1": w1, "w2": w2, "dtype": "f16"}, Hq=3, causal=False)
+    yield Case(**{**small, "N": 80, "w2": 70}, Nq=3, Hq=8)  # more than a tile of the inner window
+    yield Case(**{**small, "N": 70, "w1": 66, "w2": 70}, Nq=2, Hq=1)  # and of the outer one
+    yield Case(**small, B=2, Hq=4, Hk=2, causal=False, dynamic="B Nq N")
+    yield Case(**small, Nq=17, Hq=4)  # queries that see nothing
+    yield Case(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3)
+    yield Case(**{**small, "w1": 19, "w2": 3}, Hq=4, k2_bias=0.5, v2_bias=1.0, scale=0.2)
+    for causal in (True, False):
+        yield Case(**small, Hq=4, D=48, form="determinant", causal=causal)
+    yield Case(**{**small, "dtype": "f16"}, Hq=4, pad=(8, 16, 8, 0, 24))  # aligned rows
+    yield Case(**small, Hq=4, pad=(1, 2, 3, 4, 5))  # and rows that are not
+    yield Case(**small, Hq=4, results="out", data="half")
+
+
 GROUPS = {group.__name__: list(group()) for group in (
     heads, windows, dims, lengths, queries, empty, attributes, determinant, half_types, dynamic, strided, results,
-    threads, large_logits, not_finite, mixed)}
+    threads, large_logits, not_finite, mixed, gpu)}

@@ -35,8 +35,11 @@ class Verdict:
             self.problems.append(problem)
 
 
-def check(case, x, got):
-    """The verdict on got = {"out": array, "lse": array} (either may be missing) for the inputs x."""
+def check(case, x, got, products="f32"):
+    """The verdict on got = {"out": array, "lse": array} (either may be missing) for the inputs x.
+
+    A target's matrix instructions take operands of type `products`; "f32" says that nothing is rounded but out.
+    """
     verdict = Verdict()
     want = dict(zip(("out", "lse"), attention(*x.values(), **options(case))))
     for name, value in got.items():
@@ -64,17 +67,20 @@ def check(case, x, got):
         else:
             verdict.require(not value.transpose(0, 2, 1, 3)[empty].any(), "out of a query that sees nothing is not 0")
 
+    rounded = lambda operand: round_to(products, operand)
+    plain, plain_lse = attention(*x.values(), **options(case), dtype=np.float32, rounded=rounded)
     if "lse" in got:
         # Where the logits are large and exact in f32, the logarithm is good to a few units in the last place.
         limit = 2.5e-7 if case.data in ("winner", "ties", "up", "down") else 1e-5
-        error = np.abs(got["lse"] - want["lse"]) / np.maximum(1, np.abs(want["lse"]))
-        verdict.at_most("lse", error.max(initial=0.0), limit)
+        error = lambda lse: np.max(np.abs(lse - want["lse"]) / np.maximum(1, np.abs(want["lse"])), initial=0.0)
+        if products != "f32":
+            limit += 2 * error(np.where(np.isfinite(plain_lse), plain_lse, 0))
+        verdict.at_most("lse", error(got["lse"]), limit)
     if "out" in got:
         out, exact_out = got["out"], want["out"]
         if case.dtype == "f32":
             verdict.at_most("out", relative_error(out, exact_out), 1e-5)
         else:
-            plain, _ = attention(*x.values(), **options(case), dtype=np.float32)
             plain = np.where(visible, round_to(case.dtype, plain), 0)
             for what, error in ("out", relative_error), ("row", worst_row):
                 verdict.at_most(what, error(out, exact_out), 2 * error(plain, exact_out) + 1e-7)

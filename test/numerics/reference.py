@@ -29,15 +29,19 @@ def combine(q, k1, form):
     return np.concatenate([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], axis=-1)
 
 
-def logits(q, k1, k2, scale, k2_bias, form):
+def exact(x):
+    return x
+
+
+def logits(q, k1, k2, scale, k2_bias, form, rounded=exact):
     """S of one query: q is [G, D] (the heads that share keys), k1 [J, D], k2 [K, D]; S is [G, J, K]."""
-    rows = combine(q[:, None, :], k1[None, :, :], form)
+    rows = rounded(combine(q[:, None, :], k1[None, :, :], form))
     return scale * (rows @ (k2 + k2_bias).T)
 
 
 def attention(q, k1, k2, v1, v2, w1=None, w2=None, causal=False, scale=None, k2_bias=0.0, v2_bias=0.0,
-              form="trilinear", dtype=np.float64):
-    """(out, lse), computed throughout in `dtype`."""
+              form="trilinear", dtype=np.float64, rounded=exact):
+    """(out, lse), computed throughout in `dtype`; `rounded` is what the left operands of the two products become."""
     q, k1, k2, v1, v2 = (np.asarray(x, dtype) for x in (q, k1, k2, v1, v2))
     (batch, queries, heads, dim), (_, keys, kv_heads, _) = q.shape, k1.shape
     group = heads // kv_heads
@@ -54,11 +58,11 @@ def attention(q, k1, k2, v1, v2, w1=None, w2=None, causal=False, scale=None, k2_
             continue
         share = slice(h * group, (h + 1) * group)
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            s = logits(q[b, i, share], k1[b, js, h], k2[b, ks, h], scale, k2_bias, form)
+            s = logits(q[b, i, share], k1[b, js, h], k2[b, ks, h], scale, k2_bias, form, rounded)
             m = s.max(axis=(1, 2))
             p = np.exp(s - m[:, None, None])
             total = p.sum(axis=(1, 2))
-            pv = p @ (v2[b, ks, h] + v2_bias)
+            pv = rounded(p) @ (v2[b, ks, h] + v2_bias)
             out[b, i, share] = (pv * v1[b, js, h]).sum(axis=1) / total[:, None]
             lse[b, share, i] = m + np.log(total)
     return out, lse

@@ -35,7 +35,7 @@ static void assert_reports(const char *message, SimplicialEmulation launch) {
   simplicialStatusFree(status);
 }
 
-// ldmatrix -------------------------------------------------------------------
+// ldmatrix --------------------------------------------------------------------
 
 // Element (row, column) of matrix m is 64 m + 8 row + column.
 typedef struct LdmatrixRun {
@@ -91,7 +91,7 @@ static void ldmatrix_fragments(void **state) {
   }
 }
 
-// mma.sync -------------------------------------------------------------------
+// mma.sync --------------------------------------------------------------------
 
 // A is 1 at one element, B at another in each block, and C says which element
 // of the fragment it is. So D - C is 1 at (row of A, column of B) if A's column
@@ -221,7 +221,7 @@ static void tf32_has_ten_bits(void **state) {
   assert_true(run.d[0][0][0] == (1 + 0x1p-10f) * (1 + 0x1p-10f));
 }
 
-// Functions ------------------------------------------------------------------
+// Functions -------------------------------------------------------------------
 
 static float apply(uint32_t (*function)(SimplicialEmulatorThread *, uint32_t,
                                         uint32_t),
@@ -244,7 +244,7 @@ static void functions_flush_subnormals(void **state) {
   assert_true(apply(simplicialEmulateRcp, -0x1p-130f) == -1 / 0.f);
 }
 
-// Grids ----------------------------------------------------------------------
+// Grids -----------------------------------------------------------------------
 
 typedef struct Counts {
   int32_t threads[2][3][4][96];
@@ -331,7 +331,7 @@ static void launches_after_a_failed_one_do_nothing(void **state) {
   assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialEmulatorTakeStatus());
 }
 
-// Copies ---------------------------------------------------------------------
+// Copies ----------------------------------------------------------------------
 
 /// Each thread copies 16 times 4 bytes; `arrived` gets which had arrived when
 /// the last was issued.
