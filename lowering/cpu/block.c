@@ -26,20 +26,11 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 static MlirValue null_value(void) { return (MlirValue){NULL}; }
 
 // What is known of values -----------------------------------------------------
-
-static size_t slot_of(const Block *s, MlirValue value) {
-  size_t slot = ((uintptr_t)value.ptr >> 4) * 0x9e3779b97f4a7c15u;
-  slot &= s->capacity - 1;
-  while (s->entries[slot] && s->entries[slot]->old.ptr != value.ptr)
-    slot = (slot + 1) & (s->capacity - 1);
-  return slot;
-}
 
 static void *checked(void *memory) {
   if (!memory)
@@ -47,28 +38,10 @@ static void *checked(void *memory) {
   return memory;
 }
 
-static void grow(Block *s) {
-  Entry **old = s->entries;
-  size_t n = s->capacity;
-  s->capacity = n ? 2 * n : 256;
-  s->entries = checked(calloc(s->capacity, sizeof *s->entries));
-  for (size_t i = 0; i < n; ++i)
-    if (old[i])
-      s->entries[slot_of(s, old[i]->old)] = old[i];
-  free(old);
-}
+static const Entry unknown = {.row_dims = 1};
 
 Entry *block_entry(Block *s, MlirValue value) {
-  if (2 * s->n_entries >= s->capacity)
-    grow(s);
-  size_t slot = slot_of(s, value);
-  if (!s->entries[slot]) {
-    s->entries[slot] = checked(calloc(1, sizeof(Entry)));
-    s->entries[slot]->old = value;
-    s->entries[slot]->row_dims = 1;
-    ++s->n_entries;
-  }
-  return s->entries[slot];
+  return value_map_entry(&s->entries, value);
 }
 
 MlirValue block_scalar(Block *s, MlirValue old) {
@@ -559,7 +532,8 @@ static MlirLogicalResult convert_forall(MlirOperation forall) {
     any |= has_tiles(ops[i]);
   Block s = {.b = ir_before(mlirBlockGetTerminator(body)),
              .scratch = ir_before(mlirBlockGetFirstOperation(body)),
-             .forall = forall};
+             .forall = forall,
+             .entries = {sizeof(Entry), &unknown, NULL, 0, 0}};
   if (any) {
     decide_kept(&s, body);
     decide_needs(&s, mlirBlockGetFirstOperation(body));
@@ -567,9 +541,7 @@ static MlirLogicalResult convert_forall(MlirOperation forall) {
     for (size_t i = n; i-- > 0 && !s.failed.ptr;)
       mlirOperationDestroy(ops[i]);
   }
-  for (size_t i = 0; i < s.capacity; ++i)
-    free(s.entries[i]);
-  free(s.entries);
+  value_map_free(&s.entries, NULL);
   free(ops);
   return s.failed.ptr ? mlirLogicalResultFailure() : mlirLogicalResultSuccess();
 }

@@ -19,6 +19,7 @@
 #define SIMPLICIAL_LOWERING_CPU_BLOCK_H
 
 #include "lowering/tile_ops.h"
+#include "lowering/value_map.h"
 
 enum {
   LANES = 8,        ///< f32 lanes of the vectors that tiles are made of
@@ -28,7 +29,6 @@ enum {
 
 /// What the pass knows of one value of the program it rewrites.
 typedef struct Entry {
-  MlirValue old;
   MlirValue scalar;  ///< what replaces a value that is no tile
   MlirValue buffer;  ///< rows on lanes: [columns][lanes] or [lanes]
   MlirValue limit;   ///< columns the buffer holds (null: all), as an old value
@@ -41,9 +41,8 @@ typedef struct Entry {
 
 typedef struct Block {
   Ir b;
-  Ir scratch;      ///< where buffers are allocated
-  Entry **entries; ///< hash table by `old`
-  size_t n_entries, capacity;
+  Ir scratch;           ///< where buffers are allocated
+  ValueMap entries;     ///< of Entry, by old value
   MlirOperation forall; ///< whose body is converted
   MlirOperation failed; ///< the first op that could not be lowered; null: none
 } Block;

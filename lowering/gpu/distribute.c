@@ -31,7 +31,6 @@
 
 #include "simplicial/dialect.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -41,40 +40,19 @@ enum { GLOBAL = 1, SHARED = 3, SHARED_ALIGNMENT = 1024, MAX_WARPS = 8 };
 
 // What is known of values -----------------------------------------------------
 
-static size_t slot_of(const Distribute *s, MlirValue value) {
-  size_t slot = ((uintptr_t)value.ptr >> 4) * 0x9e3779b97f4a7c15u;
-  slot &= s->capacity - 1;
-  while (s->entries[slot] && s->entries[slot]->old.ptr != value.ptr)
-    slot = (slot + 1) & (s->capacity - 1);
-  return slot;
-}
-
 static void *checked(void *memory) {
   if (!memory)
     abort();
   return memory;
 }
 
+static const Entry unknown = {.row_dims = 1};
+
 Entry *distribute_entry(Distribute *s, MlirValue value) {
-  if (2 * s->n_entries >= s->capacity) {
-    Entry **old = s->entries;
-    size_t n = s->capacity;
-    s->capacity = n ? 2 * n : 256;
-    s->entries = checked(calloc(s->capacity, sizeof *s->entries));
-    for (size_t i = 0; i < n; ++i)
-      if (old[i])
-        s->entries[slot_of(s, old[i]->old)] = old[i];
-    free(old);
-  }
-  size_t slot = slot_of(s, value);
-  if (!s->entries[slot]) {
-    s->entries[slot] = checked(calloc(1, sizeof(Entry)));
-    s->entries[slot]->old = value;
-    s->entries[slot]->row_dims = 1;
-    ++s->n_entries;
-  }
-  return s->entries[slot];
+  return value_map_entry(&s->entries, value);
 }
+
+static void release(void *entry) { free(((Entry *)entry)->fragments); }
 
 MlirValue distribute_scalar(Distribute *s, MlirValue old) {
   MlirValue scalar = distribute_entry(s, old)->scalar;
@@ -659,18 +637,14 @@ static MlirLogicalResult make_kernel(MlirOperation forall, MlirBlock kernels,
   Distribute s = {.forall = forall,
                   .warps = warps,
                   .alignment = alignment,
-                  .scratch_offset = -1};
+                  .scratch_offset = -1,
+                  .entries = {sizeof(Entry), &unknown, NULL, 0, 0}};
   Ir b = ir_before(forall);
   MlirBlock body =
       add_kernel(kernels, &b, kernel->name, arguments, warps * WARP);
   fill_kernel(&s, body, captures, rank, extents);
   kernel->shared_bytes = s.shared_bytes;
-  for (size_t i = 0; i < s.capacity; ++i) {
-    if (s.entries[i])
-      free(s.entries[i]->fragments);
-    free(s.entries[i]);
-  }
-  free(s.entries);
+  value_map_free(&s.entries, release);
   return s.failed.ptr ? mlirLogicalResultFailure() : mlirLogicalResultSuccess();
 }
 

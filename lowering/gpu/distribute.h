@@ -22,6 +22,7 @@
 #define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H
 
 #include "lowering/tile_ops.h"
+#include "lowering/value_map.h"
 
 enum {
   WARP_ROWS = 16,  ///< rows of the accumulator of one matrix instruction
@@ -37,7 +38,6 @@ typedef struct Fragment {
 } Fragment;
 
 typedef struct Entry {
-  MlirValue old;
   MlirValue scalar;    ///< what replaces a value that is no tile
   Fragment *fragments; ///< a kept tile's slices; NULL: not kept (yet)
   int row_dims;
@@ -52,8 +52,7 @@ typedef struct Distribute {
   Ir b; ///< in the kernel
   MlirOperation forall;
   MlirOperation failed;
-  Entry **entries;
-  size_t n_entries, capacity;
+  ValueMap entries; ///< of Entry, by value of the tile program
   int64_t warps;
   int64_t alignment; ///< bytes, of rows of 16-bit elements in global memory
   MlirValue thread, lane, warp; ///< of type index
