@@ -20,6 +20,7 @@
 // reduced are kept in registers; others are evaluated where they are used.
 
 #include "distribute.h"
+#include "kernel.h"
 #include "layout.h"
 
 #include "lowering/captures.h"
@@ -34,9 +35,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { GLOBAL = 1, SHARED = 3, SHARED_ALIGNMENT = 1024, MAX_WARPS = 8 };
-
-#define SHARED_NAME "shared"
+enum { MAX_WARPS = 8 };
 
 // What is known of values -----------------------------------------------------
 
@@ -355,156 +354,6 @@ static void convert_body(Distribute *s, MlirBlock block) {
 
 // Kernels ---------------------------------------------------------------------
 
-static MlirType i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
-
-static MlirValue index_of(Ir *b, MlirValue integer) {
-  return ir_value(b, "arith.index_cast", ir_index(b), IR_VALUES(integer),
-                  IR_NONE);
-}
-
-/// What the kernel gets for each capture: for a memref a pointer to its first
-/// element and its dynamic strides, for an index an i64.
-typedef struct Arguments {
-  int n;
-  MlirType types[IR_MAX_VALUES];
-  MlirValue values[IR_MAX_VALUES]; ///< on the host
-  MlirValue bits; ///< of all addresses and strides, in bytes, that must be
-                  ///< aligned: their "or"
-} Arguments;
-
-static void add_argument(Arguments *arguments, MlirType type, MlirValue value) {
-  arguments->types[arguments->n] = type;
-  arguments->values[arguments->n++] = value;
-}
-
-static MlirValue host_i64(Ir *b, MlirValue index) {
-  return ir_value(b, "arith.index_cast", i64(b), IR_VALUES(index), IR_NONE);
-}
-
-static MlirValue either(Ir *b, MlirValue x, MlirValue y) {
-  return ir_value(b, "arith.ori", ir_type(x), IR_VALUES(x, y), IR_NONE);
-}
-
-static void add_memref(Ir *b, Arguments *arguments, MlirValue memref) {
-  MlirType type = ir_type(memref);
-  int rank = ir_rank(type);
-  int64_t strides[IR_MAX_RANK], offset;
-  mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
-  MlirType results[2 + 2 * IR_MAX_RANK];
-  results[0] = mlirMemRefTypeContiguousGet(ir_element(type), 0, NULL,
-                                           mlirAttributeGetNull());
-  for (int i = 0; i < 1 + 2 * rank; ++i)
-    results[1 + i] = ir_index(b);
-  MlirOperation metadata =
-      ir_op(b, "memref.extract_strided_metadata", 2 + 2 * rank, results,
-            IR_VALUES(memref), IR_NONE);
-  MlirValue base = ir_value(b, "memref.extract_aligned_pointer_as_index",
-                            ir_index(b), IR_VALUES(memref), IR_NONE);
-  MlirValue bytes =
-      ir_const_index(b, mlirFloatTypeGetWidth(ir_element(type)) / 8);
-  MlirValue address =
-      ir_addi(b, base, ir_muli(b, ir_result(metadata, 1), bytes));
-  MlirType pointer = mlirLLVMPointerTypeGet(b->context, GLOBAL);
-  bool checked = mlirFloatTypeGetWidth(ir_element(type)) == 16;
-  if (checked)
-    arguments->bits = either(b, arguments->bits, address);
-  add_argument(arguments, pointer,
-               ir_value(b, "llvm.inttoptr", pointer,
-                        IR_VALUES(host_i64(b, address)), IR_NONE));
-  for (int d = 0; d < rank; ++d)
-    if (mlirShapedTypeIsDynamicStrideOrOffset(strides[d])) {
-      MlirValue stride = ir_result(metadata, 2 + rank + d);
-      if (checked)
-        arguments->bits = either(b, arguments->bits, ir_muli(b, stride, bytes));
-      add_argument(arguments, i64(b), host_i64(b, stride));
-    }
-}
-
-static MlirLogicalResult add_arguments(Ir *b, Arguments *arguments,
-                                       const Captures *captures) {
-  arguments->n = 0;
-  arguments->bits = ir_const_index(b, 0);
-  for (int i = 0; i < captures->n; ++i) {
-    MlirValue value = captures->values[i];
-    if (capture_is_constant(value))
-      continue;
-    if (arguments->n + 1 + IR_MAX_RANK > IR_MAX_VALUES - 16)
-      return ir_error(captures->loop, "needs too many kernel arguments");
-    if (mlirTypeIsAMemRef(ir_type(value)))
-      add_memref(b, arguments, value);
-    else if (mlirTypeIsAIndex(ir_type(value)))
-      add_argument(arguments, i64(b), host_i64(b, value));
-    else
-      return ir_error(captures->loop,
-                      "a kernel's arguments are memrefs and indices");
-  }
-  return mlirLogicalResultSuccess();
-}
-
-/// Gives each capture its value in the kernel.
-static void take_arguments(Distribute *s, const Captures *captures,
-                           MlirBlock body) {
-  Ir *b = &s->b;
-  int n = 0;
-  for (int i = 0; i < captures->n; ++i) {
-    MlirValue value = captures->values[i];
-    Entry *entry = distribute_entry(s, value);
-    MlirType type = ir_type(value);
-    if (capture_is_constant(value)) {
-      if (!tile_is(value))
-        entry->scalar = ir_clone_with(b, ir_def(value), type, NULL);
-    } else if (mlirTypeIsAMemRef(type)) {
-      int64_t strides[IR_MAX_RANK], offset;
-      mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
-      entry->pointer = mlirBlockGetArgument(body, n++);
-      for (int d = 0; d < ir_rank(type); ++d)
-        entry->strides[d] = mlirShapedTypeIsDynamicStrideOrOffset(strides[d])
-                                ? index_of(b, mlirBlockGetArgument(body, n++))
-                                : ir_const_index(b, strides[d]);
-    } else {
-      entry->scalar = index_of(b, mlirBlockGetArgument(body, n++));
-    }
-  }
-}
-
-static MlirValue register_of(Ir *b, const char *name) {
-  MlirValue value = ir_value(b, name, ir_i32(b), IR_NONE, IR_NONE);
-  return ir_value(b, "arith.index_castui", ir_index(b), IR_VALUES(value),
-                  IR_NONE);
-}
-
-/// The sum of the steps of the bits that are set in `lane`.
-static MlirValue place(Ir *b, MlirValue lane, bool row) {
-  MlirValue sum = ir_const_index(b, 0);
-  for (int bit = 0; bit < LANE_BITS; ++bit) {
-    Place step = layout_accumulator.lane[bit];
-    int size = row ? step.row : step.column;
-    if (!size)
-      continue;
-    MlirValue set = ir_remui(b, ir_divui(b, lane, ir_const_index(b, 1 << bit)),
-                             ir_const_index(b, 2));
-    sum = ir_addi(b, sum, ir_muli(b, set, ir_const_index(b, size)));
-  }
-  return sum;
-}
-
-static void find_place(Distribute *s) {
-  Ir *b = &s->b;
-  s->thread = register_of(b, "nvvm.read.ptx.sreg.tid.x");
-  s->lane = ir_remui(b, s->thread, ir_const_index(b, WARP));
-  s->warp = ir_divui(b, s->thread, ir_const_index(b, WARP));
-  s->column = place(b, s->lane, false);
-  s->rows[0] = ir_addi(b, ir_muli(b, s->warp, ir_const_index(b, WARP_ROWS)),
-                       place(b, s->lane, true));
-  int below = layout_accumulator.element[1].row;
-  s->rows[1] = ir_addi(b, s->rows[0], ir_const_index(b, below));
-  s->shared = ir_value(
-      b, "llvm.mlir.addressof", mlirLLVMPointerTypeGet(b->context, SHARED),
-      IR_NONE,
-      IR_ATTRIBUTES({"global_name", mlirFlatSymbolRefAttrGet(
-                                        b->context, ir_str(SHARED_NAME))}));
-}
-
 /// The most rows that any product's result in the loop has.
 static int64_t most_rows(MlirBlock block) {
   int64_t most = 0;
@@ -520,96 +369,14 @@ static int64_t most_rows(MlirBlock block) {
   return most;
 }
 
-static MlirOperation create(MlirBlock block, MlirLocation location,
-                            const char *name, int n_attributes,
-                            const IrAttribute *attributes, MlirBlock body) {
-  MlirContext context = mlirLocationGetContext(location);
-  MlirOperationState state = mlirOperationStateGet(ir_str(name), location);
-  for (int i = 0; i < n_attributes; ++i) {
-    MlirNamedAttribute attribute = mlirNamedAttributeGet(
-        mlirIdentifierGet(context, ir_str(attributes[i].name)),
-        attributes[i].value);
-    mlirOperationStateAddAttributes(&state, 1, &attribute);
-  }
-  MlirRegion region = mlirRegionCreate();
-  if (!mlirBlockIsNull(body))
-    mlirRegionAppendOwnedBlock(region, body);
-  mlirOperationStateAddOwnedRegions(&state, 1, &region);
-  MlirOperation op = mlirOperationCreate(&state);
-  mlirBlockAppendOwnedOperation(block, op);
-  return op;
-}
-
-/// gpu.module @<function>_kernels with its shared memory, at the module's end.
-static MlirBlock add_kernels(MlirOperation module, Ir *b, const char *name) {
-  MlirBlock body = mlirBlockCreate(0, NULL, NULL);
-  const IrAttribute attributes[] = {
-      {"sym_name", mlirStringAttrGet(b->context, ir_str(name))}};
-  create(ir_body(module, 0), b->location, "gpu.module", 1, attributes, body);
-  MlirType bytes = mlirLLVMArrayTypeGet(mlirIntegerTypeGet(b->context, 8), 0);
-  const IrAttribute shared[] = {
-      {"sym_name", mlirStringAttrGet(b->context, ir_str(SHARED_NAME))},
-      {"global_type", mlirTypeAttrGet(bytes)},
-      {"linkage", ir_parse_attr(b, "#llvm.linkage<external>")},
-      {"addr_space", mlirIntegerAttrGet(ir_i32(b), SHARED)},
-      {"alignment", ir_i64_attr(b, SHARED_ALIGNMENT)}};
-  create(body, b->location, "llvm.mlir.global", 5, shared, (MlirBlock){NULL});
-  return body;
-}
-
-static MlirBlock add_kernel(MlirBlock kernels, Ir *b, const char *name,
-                            const Arguments *arguments, int64_t threads) {
-  MlirLocation locations[IR_MAX_VALUES];
-  for (int i = 0; i < arguments->n; ++i)
-    locations[i] = b->location;
-  MlirBlock body = mlirBlockCreate(arguments->n, arguments->types, locations);
-  MlirType type = mlirLLVMFunctionTypeGet(
-      mlirLLVMVoidTypeGet(b->context), arguments->n, arguments->types, false);
-  const int32_t size[] = {(int32_t)threads, 1, 1};
-  MlirAttribute unit = mlirUnitAttrGet(b->context);
-  const IrAttribute attributes[] = {
-      {"sym_name", mlirStringAttrGet(b->context, ir_str(name))},
-      {"function_type", mlirTypeAttrGet(type)},
-      {"gpu.kernel", unit},
-      {"nvvm.kernel", unit},
-      {"nvvm.reqntid", mlirDenseI32ArrayGet(b->context, 3, size)}};
-  create(kernels, b->location, "llvm.func", 5, attributes, body);
-  return body;
-}
-
-static void launch(Ir *b, const char *kernels, const char *kernel,
-                   MlirValue blocks, int64_t threads, int64_t shared_bytes,
-                   const Arguments *arguments) {
-  MlirValue operands[IR_MAX_VALUES];
-  int n = 0;
-  MlirValue one = host_i64(b, ir_const_index(b, 1));
-  operands[n++] = host_i64(b, blocks);
-  operands[n++] = one;
-  operands[n++] = one;
-  operands[n++] = host_i64(b, ir_const_index(b, threads));
-  operands[n++] = one;
-  operands[n++] = one;
-  operands[n++] = ir_const_i32(b, ir_i32(b), (int32_t)shared_bytes);
-  for (int i = 0; i < arguments->n; ++i)
-    operands[n++] = arguments->values[i];
-  MlirAttribute nested = mlirFlatSymbolRefAttrGet(b->context, ir_str(kernel));
-  MlirAttribute symbol =
-      mlirSymbolRefAttrGet(b->context, ir_str(kernels), 1, &nested);
-  const int32_t segments[] = {0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, arguments->n, 0};
-  ir_op(b, "gpu.launch_func", IR_NONE, n, operands,
-        IR_ATTRIBUTES({"kernel", symbol},
-                      {"operandSegmentSizes",
-                       mlirDenseI32ArrayGet(b->context, 13, segments)}));
-}
-
 static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
                         int rank, const MlirValue *extents) {
   Ir *b = &s->b;
   *b = ir_at_end(body, mlirOperationGetLocation(s->forall));
   MlirBlock old = ir_body(s->forall, 0);
-  take_arguments(s, captures, body);
-  find_place(s);
-  MlirValue rest = register_of(b, "nvvm.read.ptx.sreg.ctaid.x");
+  kernel_take_arguments(s, captures, body);
+  kernel_find_place(s);
+  MlirValue rest = kernel_register(b, "nvvm.read.ptx.sreg.ctaid.x");
   for (int i = rank - 1; i >= 0; --i) {
     MlirValue extent = distribute_scalar(s, extents[i]);
     distribute_entry(s, mlirBlockGetArgument(old, i))->scalar =
@@ -622,11 +389,6 @@ static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
   convert_body(s, old);
   ir_op(b, "llvm.return", IR_NONE, IR_NONE, IR_NONE);
 }
-
-typedef struct Kernel {
-  char name[256];
-  int64_t shared_bytes;
-} Kernel;
 
 /// The kernel for inputs whose rows are aligned to so many bytes.
 static MlirLogicalResult make_kernel(MlirOperation forall, MlirBlock kernels,
@@ -641,35 +403,11 @@ static MlirLogicalResult make_kernel(MlirOperation forall, MlirBlock kernels,
                   .entries = {sizeof(Entry), &unknown, NULL, 0, 0}};
   Ir b = ir_before(forall);
   MlirBlock body =
-      add_kernel(kernels, &b, kernel->name, arguments, warps * WARP);
+      kernel_create(kernels, &b, kernel->name, arguments, warps * WARP);
   fill_kernel(&s, body, captures, rank, extents);
   kernel->shared_bytes = s.shared_bytes;
   value_map_free(&s.entries, release);
   return s.failed.ptr ? mlirLogicalResultFailure() : mlirLogicalResultSuccess();
-}
-
-/// Launches the first kernel if all that must be aligned is, else the second.
-static void launch_either(Ir *b, const char *kernels, const Kernel *kernel,
-                          MlirValue blocks, int64_t threads,
-                          const Arguments *arguments) {
-  MlirValue aligned =
-      ir_cmpi(b, IR_EQ, ir_remui(b, arguments->bits, ir_const_index(b, CHUNK)),
-              ir_const_index(b, 0));
-  MlirOperationState state =
-      mlirOperationStateGet(ir_str("scf.if"), b->location);
-  mlirOperationStateAddOperands(&state, 1, &aligned);
-  MlirRegion regions[] = {mlirRegionCreate(), mlirRegionCreate()};
-  for (int i = 0; i < 2; ++i) {
-    MlirBlock block = mlirBlockCreate(0, NULL, NULL);
-    mlirRegionAppendOwnedBlock(regions[i], block);
-    Ir inner = ir_at_end(block, b->location);
-    launch(&inner, kernels, kernel[i].name, blocks, threads,
-           kernel[i].shared_bytes, arguments);
-    ir_op(&inner, "scf.yield", IR_NONE, IR_NONE, IR_NONE);
-  }
-  mlirOperationStateAddOwnedRegions(&state, 2, regions);
-  mlirBlockInsertOwnedOperationBefore(b->block, b->before,
-                                      mlirOperationCreate(&state));
 }
 
 static MlirLogicalResult distribute(MlirOperation forall) {
@@ -695,14 +433,14 @@ static MlirLogicalResult distribute(MlirOperation forall) {
   if (mlirLogicalResultIsFailure(forall_extents(&b, forall, &rank, extents)) ||
       mlirLogicalResultIsFailure(
           captures_collect(&captures, forall, rank, extents)) ||
-      mlirLogicalResultIsFailure(add_arguments(&b, &arguments, &captures)))
+      mlirLogicalResultIsFailure(kernel_arguments(&b, &arguments, &captures)))
     return mlirLogicalResultFailure();
 
   MlirStringRef name =
       mlirStringAttrGetValue(ir_get_attr(function, "sym_name"));
   char kernels[256];
   ir_unique_name(module, name, "_kernels", kernels, sizeof kernels);
-  MlirBlock container = add_kernels(module, &b, kernels);
+  MlirBlock container = kernel_module(module, &b, kernels);
   const int64_t alignments[] = {CHUNK, 1};
   Kernel kernel[2];
   for (int i = 0; i < 2; ++i) {
@@ -716,7 +454,7 @@ static MlirLogicalResult distribute(MlirOperation forall) {
   MlirValue blocks = extents[0];
   for (int i = 1; i < rank; ++i)
     blocks = ir_muli(&b, blocks, extents[i]);
-  launch_either(&b, kernels, kernel, blocks, warps * WARP, &arguments);
+  kernel_launch_either(&b, kernels, kernel, blocks, warps * WARP, &arguments);
   mlirOperationDestroy(forall);
   mlirOperationSetAttributeByName(module, ir_str("gpu.container_module"),
                                   mlirUnitAttrGet(b.context));

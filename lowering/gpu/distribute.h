@@ -13,7 +13,8 @@
 // stands for row r % size of the tile, so that what rows share (a head's sum
 // over all its keys) is held by each of them.
 //
-//   distribute.c  the pass: kernels, launches, loops
+//   distribute.c  the pass: what is kept, loops
+//   kernel.c      kernels and their launches
 //   fragment.c    a slice of a tile, from the op that defines it
 //   product.c     matrix products and their right operands
 //   transfer.c    global and shared memory
@@ -84,6 +85,8 @@ Fragment fragment(Distribute *s, MlirValue tile, At at);
 /// The same from the defining op, even if the tile is kept.
 Fragment fragment_definition(Distribute *s, MlirValue tile, At at);
 bool fragment_is_packed(MlirType tile);
+/// One of the two elements of a packed pair.
+MlirValue fragment_element(Ir *b, MlirValue pair, int64_t i);
 MlirValue fragment_combine(Distribute *s, IrReduction kind, MlirValue x,
                            MlirValue y);
 /// Keeps the result of a reduction over columns: over a thread's own, then over

@@ -114,7 +114,7 @@ static MlirValue apply(Distribute *s, MlirOperation op, MlirType type,
   return ir_clone_with(b, op, type, operands);
 }
 
-static MlirValue element_of(Ir *b, MlirValue pair, int64_t i) {
+MlirValue fragment_element(Ir *b, MlirValue pair, int64_t i) {
   return ir_value(
       b, "vector.extract", ir_element(ir_type(pair)), IR_VALUES(pair),
       IR_ATTRIBUTES({"static_position", ir_i64_array(b, IR_DIMS(i))}));
@@ -132,7 +132,8 @@ static Fragment convert(Distribute *s, MlirOperation op, At at) {
       f.v[i][0] = f.v[i][1] = ir_convert(b, pair, ir_element(to));
     } else {
       for (int j = 0; j < 2; ++j)
-        f.v[i][j] = ir_convert(b, element_of(b, x.v[i][0], j), ir_element(to));
+        f.v[i][j] =
+            ir_convert(b, fragment_element(b, x.v[i][0], j), ir_element(to));
     }
   }
   return f;

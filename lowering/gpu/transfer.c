@@ -79,12 +79,6 @@ static MlirValue load_pair(Distribute *s, MlirType element, MlirValue pointer) {
                   IR_NONE);
 }
 
-static MlirValue element_of(Ir *b, MlirValue pair, int64_t i) {
-  return ir_value(
-      b, "vector.extract", ir_element(ir_type(pair)), IR_VALUES(pair),
-      IR_ATTRIBUTES({"static_position", ir_i64_array(b, IR_DIMS(i))}));
-}
-
 static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
   Ir *b = &s->b;
   MlirType element = ir_element(ir_type(pair));
@@ -94,8 +88,8 @@ static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
     return;
   }
   MlirValue next = advance(b, pointer, element, ir_const_index(b, 1));
-  store(b, element_of(b, pair, 0), pointer, bytes);
-  store(b, element_of(b, pair, 1), next, bytes);
+  store(b, fragment_element(b, pair, 0), pointer, bytes);
+  store(b, fragment_element(b, pair, 1), next, bytes);
 }
 
 Fragment transfer_read(Distribute *s, MlirOperation op, At at) {

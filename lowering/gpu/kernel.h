@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Kernels and their launches.
+
+#ifndef SIMPLICIAL_LOWERING_GPU_KERNEL_H
+#define SIMPLICIAL_LOWERING_GPU_KERNEL_H
+
+#include "distribute.h"
+
+#include "lowering/captures.h"
+
+/// What the kernel gets for each capture: for a memref a pointer to its first
+/// element and its dynamic strides, for an index an i64.
+typedef struct Arguments {
+  int n;
+  MlirType types[IR_MAX_VALUES];
+  MlirValue values[IR_MAX_VALUES]; ///< on the host
+  MlirValue bits; ///< of all addresses and strides, in bytes, that must be
+                  ///< aligned: their "or"
+} Arguments;
+
+typedef struct Kernel {
+  char name[256];
+  int64_t shared_bytes;
+} Kernel;
+
+/// What the host passes; made at `b`. Diagnoses what cannot travel.
+MlirLogicalResult kernel_arguments(Ir *b, Arguments *arguments,
+                                   const Captures *captures);
+/// Gives each capture its value in the kernel with this body.
+void kernel_take_arguments(Distribute *s, const Captures *captures,
+                           MlirBlock body);
+/// The thread's number and place, and the block's shared memory.
+void kernel_find_place(Distribute *s);
+/// A special register, as an index.
+MlirValue kernel_register(Ir *b, const char *name);
+
+/// The body of a gpu.module of this name, with its shared memory, at the end of
+/// `module`.
+MlirBlock kernel_module(MlirOperation module, Ir *b, const char *name);
+/// The body of a kernel in it.
+MlirBlock kernel_create(MlirBlock kernels, Ir *b, const char *name,
+                        const Arguments *arguments, int64_t threads);
+/// Launches the first kernel if all that must be aligned is, else the second.
+void kernel_launch_either(Ir *b, const char *kernels, const Kernel *kernel,
+                          MlirValue blocks, int64_t threads,
+                          const Arguments *arguments);
+
+#endif // SIMPLICIAL_LOWERING_GPU_KERNEL_H
