@@ -83,10 +83,8 @@ static MlirValue output(Ir *b, MlirType tensor, MlirValue like,
   for (int i = 0; i < ir_rank(tensor); ++i)
     if (mlirShapedTypeIsDynamicSize(ir_dim_size(tensor, i)))
       sizes[n++] = ir_dim(b, like, like_dims[i]);
-  MlirAttribute segments =
-      mlirDenseI32ArrayGet(b->context, 2, (int32_t[]){n, 0});
   return ir_value(b, "memref.alloc", contiguous(tensor), n, sizes,
-                  IR_ATTRIBUTES({"operandSegmentSizes", segments}));
+                  IR_ATTRIBUTES(ir_segments(b, 2, (int32_t[]){n, 0})));
 }
 
 static void replace(Ir *b, MlirValue result, MlirValue buffer) {

@@ -30,28 +30,41 @@ static MlirOperation insert(Ir *b, MlirOperation op) {
   return op;
 }
 
-static MlirOperationState state_of(Ir *b, const char *name, int n_results,
-                                   const MlirType *results, int n_operands,
-                                   const MlirValue *operands) {
+MlirOperation ir_op_with_regions(Ir *b, const char *name, int n_results,
+                                 const MlirType *results, int n_operands,
+                                 const MlirValue *operands, int n_attributes,
+                                 const IrAttribute *attributes, int n_regions,
+                                 const MlirRegion *regions) {
   MlirOperationState state = mlirOperationStateGet(ir_str(name), b->location);
   mlirOperationStateAddResults(&state, n_results, results);
   mlirOperationStateAddOperands(&state, n_operands, operands);
-  return state;
-}
-
-MlirOperation ir_op(Ir *b, const char *name, int n_results,
-                    const MlirType *results, int n_operands,
-                    const MlirValue *operands, int n_attributes,
-                    const IrAttribute *attributes) {
-  MlirOperationState state =
-      state_of(b, name, n_results, results, n_operands, operands);
   for (int i = 0; i < n_attributes; ++i) {
     MlirNamedAttribute attribute = mlirNamedAttributeGet(
         mlirIdentifierGet(b->context, ir_str(attributes[i].name)),
         attributes[i].value);
     mlirOperationStateAddAttributes(&state, 1, &attribute);
   }
+  mlirOperationStateAddOwnedRegions(&state, n_regions, regions);
   return insert(b, mlirOperationCreate(&state));
+}
+
+MlirRegion ir_region(Ir *b, int n_arguments, const MlirType *arguments) {
+  assert(n_arguments <= IR_MAX_VALUES);
+  MlirLocation locations[IR_MAX_VALUES];
+  for (int i = 0; i < n_arguments; ++i)
+    locations[i] = b->location;
+  MlirRegion region = mlirRegionCreate();
+  mlirRegionAppendOwnedBlock(
+      region, mlirBlockCreate(n_arguments, arguments, locations));
+  return region;
+}
+
+MlirOperation ir_op(Ir *b, const char *name, int n_results,
+                    const MlirType *results, int n_operands,
+                    const MlirValue *operands, int n_attributes,
+                    const IrAttribute *attributes) {
+  return ir_op_with_regions(b, name, n_results, results, n_operands, operands,
+                            n_attributes, attributes, IR_NONE);
 }
 
 MlirValue ir_value(Ir *b, const char *name, MlirType result, int n_operands,
@@ -107,26 +120,6 @@ MlirBlock ir_body(MlirOperation op, int region) {
   return mlirRegionGetFirstBlock(mlirOperationGetRegion(op, region));
 }
 
-MlirOperation ir_find_symbol(MlirOperation module, MlirStringRef name) {
-  for (MlirOperation op = mlirBlockGetFirstOperation(ir_body(module, 0));
-       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    MlirAttribute symbol = ir_get_attr(op, "sym_name");
-    if (!mlirAttributeIsNull(symbol) && mlirAttributeIsAString(symbol) &&
-        mlirStringRefEqual(mlirStringAttrGetValue(symbol), name))
-      return op;
-  }
-  return (MlirOperation){NULL};
-}
-
-void ir_unique_name(MlirOperation module, MlirStringRef prefix,
-                    const char *suffix, char *name, size_t size) {
-  snprintf(name, size, "%.*s%s", (int)prefix.length, prefix.data, suffix);
-  for (int i = 1; !mlirOperationIsNull(ir_find_symbol(module, ir_str(name)));
-       ++i)
-    snprintf(name, size, "%.*s%s_%d", (int)prefix.length, prefix.data, suffix,
-             i);
-}
-
 MlirLogicalResult ir_error(MlirOperation op, const char *format, ...) {
   char text[512];
   va_list arguments;
@@ -139,6 +132,7 @@ MlirLogicalResult ir_error(MlirOperation op, const char *format, ...) {
 
 MlirType ir_f32(Ir *b) { return mlirF32TypeGet(b->context); }
 MlirType ir_index(Ir *b) { return mlirIndexTypeGet(b->context); }
+MlirType ir_i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
 MlirType ir_i32(Ir *b) { return mlirIntegerTypeGet(b->context, 32); }
 MlirType ir_i1(Ir *b) { return mlirIntegerTypeGet(b->context, 1); }
 
@@ -177,8 +171,12 @@ MlirAttribute ir_parse_attr(Ir *b, const char *text) {
   return mlirAttributeParseGet(b->context, ir_str(text));
 }
 
+MlirAttribute ir_string_attr(Ir *b, const char *text) {
+  return mlirStringAttrGet(b->context, ir_str(text));
+}
+
 MlirAttribute ir_i64_attr(Ir *b, int64_t value) {
-  return mlirIntegerAttrGet(mlirIntegerTypeGet(b->context, 64), value);
+  return mlirIntegerAttrGet(ir_i64(b), value);
 }
 
 MlirAttribute ir_i64_array(Ir *b, int n, const int64_t *values) {
@@ -190,6 +188,11 @@ MlirAttribute ir_bool_array(Ir *b, int n, bool value) {
   for (int i = 0; i < n; ++i)
     elements[i] = mlirBoolAttrGet(b->context, value);
   return mlirArrayAttrGet(b->context, n, elements);
+}
+
+IrAttribute ir_segments(Ir *b, int n, const int32_t *sizes) {
+  return (IrAttribute){"operandSegmentSizes",
+                       mlirDenseI32ArrayGet(b->context, n, sizes)};
 }
 
 // Scalars and elementwise arithmetic ------------------------------------------
@@ -208,6 +211,10 @@ static MlirType scalar_of(MlirType type) {
 
 MlirValue ir_const_index(Ir *b, int64_t value) {
   return constant(b, ir_index(b), mlirIntegerAttrGet(ir_index(b), value));
+}
+
+MlirValue ir_const_i64(Ir *b, int64_t value) {
+  return constant(b, ir_i64(b), ir_i64_attr(b, value));
 }
 
 MlirValue ir_const_f(Ir *b, MlirType type, double value) {
@@ -278,6 +285,12 @@ MlirValue ir_cmpi(Ir *b, IrIntPredicate predicate, MlirValue x, MlirValue y) {
 
 MlirValue ir_cmpf(Ir *b, IrFloatPredicate predicate, MlirValue x, MlirValue y) {
   return compare(b, "arith.cmpf", predicate, x, y);
+}
+
+MlirValue ir_index_cast(Ir *b, MlirValue x, MlirType type) {
+  if (mlirTypeEqual(ir_type(x), type))
+    return x;
+  return ir_value(b, "arith.index_cast", type, IR_VALUES(x), IR_NONE);
 }
 
 MlirValue ir_convert(Ir *b, MlirValue x, MlirType element) {
@@ -358,18 +371,12 @@ MlirValue ir_dim(Ir *b, MlirValue memref, int dim) {
                   IR_VALUES(memref, ir_const_index(b, dim)), IR_NONE);
 }
 
-/// The attribute that says how an op's operands split into groups.
-static IrAttribute segments(Ir *b, int n, const int32_t *sizes) {
-  return (IrAttribute){"operandSegmentSizes",
-                       mlirDenseI32ArrayGet(b->context, n, sizes)};
-}
-
 enum { CACHE_LINE = 64 };
 
 MlirValue ir_alloca(Ir *b, MlirType memref) {
   return ir_value(b, "memref.alloca", memref, IR_NONE,
                   IR_ATTRIBUTES({"alignment", ir_i64_attr(b, CACHE_LINE)},
-                                segments(b, 2, (int32_t[]){0, 0})));
+                                ir_segments(b, 2, (int32_t[]){0, 0})));
 }
 
 /// `first`, `memref`, then one index for each of its dimensions.
@@ -443,7 +450,7 @@ MlirValue ir_transfer_read(Ir *b, MlirType tile, MlirValue memref,
       b, "vector.transfer_read", tile, n, operands,
       IR_ATTRIBUTES({"in_bounds", ir_bool_array(b, tile_rank, true)},
                     permutation(b, memref, tile_rank, dims),
-                    segments(b, 4, (int32_t[]){1, rank, 1, masked})));
+                    ir_segments(b, 4, (int32_t[]){1, rank, 1, masked})));
 }
 
 void ir_transfer_write(Ir *b, MlirValue tile, MlirValue memref,
@@ -458,42 +465,33 @@ void ir_transfer_write(Ir *b, MlirValue tile, MlirValue memref,
   ir_op(b, "vector.transfer_write", IR_NONE, n, operands,
         IR_ATTRIBUTES({"in_bounds", ir_bool_array(b, tile_rank, true)},
                       permutation(b, memref, tile_rank, dims),
-                      segments(b, 4, (int32_t[]){1, 1, rank, masked})));
-}
-
-MlirValue ir_field(Ir *b, MlirValue address, MlirType type, int number) {
-  MlirAttribute indices =
-      mlirDenseI32ArrayGet(b->context, 2, (int32_t[]){0, number});
-  return ir_value(b, "llvm.getelementptr", ir_type(address), IR_VALUES(address),
-                  IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)},
-                                {"rawConstantIndices", indices}));
+                      ir_segments(b, 4, (int32_t[]){1, 1, rank, masked})));
 }
 
 // Control flow ----------------------------------------------------------------
+
+/// The body of `op`'s region becomes where `b` inserts.
+static void enter(Ir *b, MlirOperation op, int region) {
+  *b = ir_at_end(ir_body(op, region), b->location);
+}
 
 IrLoop ir_for_begin(Ir *b, MlirValue lower, MlirValue upper, MlirValue step,
                     int n_inits, const MlirValue *inits) {
   assert(n_inits + 3 <= IR_MAX_VALUES);
   MlirValue operands[IR_MAX_VALUES] = {lower, upper, step};
   MlirType types[IR_MAX_VALUES] = {ir_index(b)};
-  MlirLocation locations[IR_MAX_VALUES] = {b->location};
   for (int i = 0; i < n_inits; ++i) {
     operands[3 + i] = inits[i];
     types[1 + i] = ir_type(inits[i]);
-    locations[1 + i] = b->location;
   }
-  MlirOperationState state =
-      state_of(b, "scf.for", n_inits, types + 1, 3 + n_inits, operands);
-  MlirRegion region = mlirRegionCreate();
-  MlirBlock body = mlirBlockCreate(1 + n_inits, types, locations);
-  mlirRegionAppendOwnedBlock(region, body);
-  mlirOperationStateAddOwnedRegions(&state, 1, &region);
-
-  IrLoop loop = {.op = insert(b, mlirOperationCreate(&state)), .outer = *b};
-  loop.iv[0] = mlirBlockGetArgument(body, 0);
+  MlirRegion region = ir_region(b, 1 + n_inits, types);
+  IrLoop loop = {.outer = *b};
+  loop.op = ir_op_with_regions(b, "scf.for", n_inits, types + 1, 3 + n_inits,
+                               operands, IR_NONE, 1, &region);
+  enter(b, loop.op, 0);
+  loop.iv[0] = mlirBlockGetArgument(b->block, 0);
   for (int i = 0; i < n_inits; ++i)
-    loop.args[i] = mlirBlockGetArgument(body, 1 + i);
-  *b = ir_at_end(body, b->location);
+    loop.args[i] = mlirBlockGetArgument(b->block, 1 + i);
   return loop;
 }
 
@@ -507,44 +505,51 @@ void ir_for_end(Ir *b, IrLoop *loop, int n_yields, const MlirValue *yields) {
 IrLoop ir_forall_begin(Ir *b, int rank, const MlirValue *sizes) {
   assert(rank <= IR_MAX_RANK);
   MlirType types[IR_MAX_RANK];
-  MlirLocation locations[IR_MAX_RANK];
   int64_t zeros[IR_MAX_RANK] = {0}, ones[IR_MAX_RANK], dynamic[IR_MAX_RANK];
   for (int i = 0; i < rank; ++i) {
     types[i] = ir_index(b);
-    locations[i] = b->location;
     ones[i] = 1;
     dynamic[i] = mlirShapedTypeGetDynamicSize();
   }
-  IrAttribute attributes[] = {
-      {"staticLowerBound", ir_i64_array(b, rank, zeros)},
-      {"staticUpperBound", ir_i64_array(b, rank, dynamic)},
-      {"staticStep", ir_i64_array(b, rank, ones)},
-      segments(b, 4, (int32_t[]){0, rank, 0, 0})};
-  MlirOperationState state = state_of(b, "scf.forall", IR_NONE, rank, sizes);
-  for (int i = 0; i < 4; ++i) {
-    MlirNamedAttribute attribute = mlirNamedAttributeGet(
-        mlirIdentifierGet(b->context, ir_str(attributes[i].name)),
-        attributes[i].value);
-    mlirOperationStateAddAttributes(&state, 1, &attribute);
-  }
-  MlirRegion region = mlirRegionCreate();
-  MlirBlock body = mlirBlockCreate(rank, types, locations);
-  mlirRegionAppendOwnedBlock(region, body);
-  mlirOperationStateAddOwnedRegions(&state, 1, &region);
-
-  IrLoop loop = {.op = insert(b, mlirOperationCreate(&state)), .outer = *b};
+  MlirRegion region = ir_region(b, rank, types);
+  IrLoop loop = {.outer = *b};
+  loop.op = ir_op_with_regions(
+      b, "scf.forall", IR_NONE, rank, sizes,
+      IR_ATTRIBUTES({"staticLowerBound", ir_i64_array(b, rank, zeros)},
+                    {"staticUpperBound", ir_i64_array(b, rank, dynamic)},
+                    {"staticStep", ir_i64_array(b, rank, ones)},
+                    ir_segments(b, 4, (int32_t[]){0, rank, 0, 0})),
+      1, &region);
+  enter(b, loop.op, 0);
   for (int i = 0; i < rank; ++i)
-    loop.iv[i] = mlirBlockGetArgument(body, i);
-  *b = ir_at_end(body, b->location);
+    loop.iv[i] = mlirBlockGetArgument(b->block, i);
   return loop;
 }
 
 void ir_forall_end(Ir *b, IrLoop *loop) {
-  MlirOperationState state =
-      state_of(b, "scf.forall.in_parallel", IR_NONE, IR_NONE);
-  MlirRegion region = mlirRegionCreate();
-  mlirRegionAppendOwnedBlock(region, mlirBlockCreate(0, NULL, NULL));
-  mlirOperationStateAddOwnedRegions(&state, 1, &region);
-  insert(b, mlirOperationCreate(&state));
+  MlirRegion region = ir_region(b, IR_NONE);
+  ir_op_with_regions(b, "scf.forall.in_parallel", IR_NONE, IR_NONE, IR_NONE, 1,
+                     &region);
   *b = loop->outer;
+}
+
+IrIf ir_if_begin(Ir *b, MlirValue condition) {
+  MlirRegion regions[] = {ir_region(b, IR_NONE), mlirRegionCreate()};
+  IrIf branch = {.outer = *b};
+  branch.op = ir_op_with_regions(b, "scf.if", IR_NONE, IR_VALUES(condition),
+                                 IR_NONE, 2, regions);
+  enter(b, branch.op, 0);
+  return branch;
+}
+
+void ir_if_else(Ir *b, IrIf *branch) {
+  ir_op(b, "scf.yield", IR_NONE, IR_NONE, IR_NONE);
+  mlirRegionAppendOwnedBlock(mlirOperationGetRegion(branch->op, 1),
+                             mlirBlockCreate(IR_NONE, NULL));
+  enter(b, branch->op, 1);
+}
+
+void ir_if_end(Ir *b, IrIf *branch) {
+  ir_op(b, "scf.yield", IR_NONE, IR_NONE, IR_NONE);
+  *b = branch->outer;
 }

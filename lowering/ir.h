@@ -34,6 +34,14 @@ typedef struct IrAttribute {
 #define IR_DIMS(...) IR_LIST(int64_t, __VA_ARGS__)
 #define IR_NONE 0, NULL
 
+/// Any op; it takes over the regions.
+MlirOperation ir_op_with_regions(Ir *b, const char *name, int n_results,
+                                 const MlirType *results, int n_operands,
+                                 const MlirValue *operands, int n_attributes,
+                                 const IrAttribute *attributes, int n_regions,
+                                 const MlirRegion *regions);
+/// A region of one block with these arguments.
+MlirRegion ir_region(Ir *b, int n_arguments, const MlirType *arguments);
 /// Any op without regions.
 MlirOperation ir_op(Ir *b, const char *name, int n_results,
                     const MlirType *results, int n_operands,
@@ -58,17 +66,13 @@ MlirValue ir_operand(MlirOperation op, int number);
 MlirValue ir_result(MlirOperation op, int number);
 MlirAttribute ir_get_attr(MlirOperation op, const char *name);
 MlirBlock ir_body(MlirOperation op, int region);
-/// The op of this symbol name directly in `module`; null if there is none.
-MlirOperation ir_find_symbol(MlirOperation module, MlirStringRef name);
-/// "<prefix><suffix>", with a number behind it if that is taken in `module`.
-void ir_unique_name(MlirOperation module, MlirStringRef prefix,
-                    const char *suffix, char *name, size_t size);
 /// A diagnostic at `op`'s location, formatted as by printf.
 MlirLogicalResult ir_error(MlirOperation op, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 MlirType ir_f32(Ir *b);
 MlirType ir_index(Ir *b);
+MlirType ir_i64(Ir *b);
 MlirType ir_i32(Ir *b);
 MlirType ir_i1(Ir *b);
 MlirType ir_vector(MlirType element, int rank, const int64_t *shape);
@@ -81,13 +85,17 @@ int64_t ir_dim_size(MlirType shaped, int dim);
 /// `type`'s shape with another element type; a scalar's element type.
 MlirType ir_with_element(MlirType type, MlirType element);
 MlirAttribute ir_parse_attr(Ir *b, const char *text);
+MlirAttribute ir_string_attr(Ir *b, const char *text);
 MlirAttribute ir_i64_attr(Ir *b, int64_t value);
 MlirAttribute ir_i64_array(Ir *b, int n, const int64_t *values);
 MlirAttribute ir_bool_array(Ir *b, int n, bool value);
+/// The attribute that says how an op's operands split into groups.
+IrAttribute ir_segments(Ir *b, int n, const int32_t *sizes);
 
 // Scalars and elementwise arithmetic (scalars and vectors alike) --------------
 
 MlirValue ir_const_index(Ir *b, int64_t value);
+MlirValue ir_const_i64(Ir *b, int64_t value);
 /// A float constant of `type`, a splat if that is a vector.
 MlirValue ir_const_f(Ir *b, MlirType type, double value);
 MlirValue ir_const_i32(Ir *b, MlirType type, int32_t value);
@@ -114,6 +122,8 @@ typedef enum { IR_EQ = 0, IR_SLT = 2, IR_SGT = 4 } IrIntPredicate;
 MlirValue ir_cmpi(Ir *b, IrIntPredicate predicate, MlirValue x, MlirValue y);
 typedef enum { IR_OEQ = 1, IR_OGT = 2, IR_OLT = 4 } IrFloatPredicate;
 MlirValue ir_cmpf(Ir *b, IrFloatPredicate predicate, MlirValue x, MlirValue y);
+/// Between index and an integer type; nothing if that is its type.
+MlirValue ir_index_cast(Ir *b, MlirValue x, MlirType type);
 /// extf, truncf or nothing, whichever makes `x`'s elements `element`.
 MlirValue ir_convert(Ir *b, MlirValue x, MlirType element);
 MlirValue ir_bitcast(Ir *b, MlirValue x, MlirType element);
@@ -157,8 +167,6 @@ MlirValue ir_transfer_read(Ir *b, MlirType tile, MlirValue memref,
 void ir_transfer_write(Ir *b, MlirValue tile, MlirValue memref,
                        const MlirValue *indices, const unsigned *dims,
                        MlirValue mask);
-/// The address of element `number` of the LLVM struct or array at `address`.
-MlirValue ir_field(Ir *b, MlirValue address, MlirType type, int number);
 
 // Control flow ----------------------------------------------------------------
 
@@ -177,5 +185,16 @@ void ir_for_end(Ir *b, IrLoop *loop, int n_yields, const MlirValue *yields);
 /// scf.forall over [0, sizes[0]) x [0, sizes[1]) x ...
 IrLoop ir_forall_begin(Ir *b, int rank, const MlirValue *sizes);
 void ir_forall_end(Ir *b, IrLoop *loop);
+
+/// An scf.if without results under construction: `b` inserts where the
+/// condition holds, then, after ir_if_else, where it does not.
+typedef struct IrIf {
+  MlirOperation op;
+  Ir outer;
+} IrIf;
+
+IrIf ir_if_begin(Ir *b, MlirValue condition);
+void ir_if_else(Ir *b, IrIf *branch);
+void ir_if_end(Ir *b, IrIf *branch);
 
 #endif // SIMPLICIAL_LOWERING_IR_H

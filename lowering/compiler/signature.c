@@ -4,7 +4,7 @@
 
 #include "function.h"
 
-#include "lowering/ir.h"
+#include "lowering/ir_llvm.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
@@ -31,7 +31,7 @@ static bool read_argument(MlirType type, Argument *argument) {
 static SimplicialStatus read_function(MlirOperation op,
                                       SimplicialFunction *function,
                                       const Diagnostics *diagnostics) {
-  MlirStringRef name = mlirStringAttrGetValue(ir_get_attr(op, "sym_name"));
+  MlirStringRef name = ir_symbol_name(op);
   MlirType type = mlirTypeAttrGetValue(ir_get_attr(op, "function_type"));
   int inputs = (int)mlirFunctionTypeGetNumInputs(type);
   int outputs = (int)mlirFunctionTypeGetNumResults(type);

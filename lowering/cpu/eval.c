@@ -150,8 +150,7 @@ static Columns eval_mask(Block *s, MlirOperation op, At at) {
       b, "arith.constant", type, IR_NONE,
       IR_ATTRIBUTES(
           {"value", mlirDenseElementsAttrInt32Get(type, lanes, numbers)}));
-  MlirValue bound =
-      ir_value(b, "arith.index_cast", ir_i32(b), IR_VALUES(count), IR_NONE);
+  MlirValue bound = ir_index_cast(b, count, ir_i32(b));
   return all(ir_cmpi(b, IR_SLT, lane, eval_splat(s, bound, lanes)), at.n);
 }
 

@@ -19,12 +19,11 @@
 // functions get C wrappers, being what a host program calls.
 
 #include "lowering/captures.h"
-#include "lowering/ir.h"
+#include "lowering/ir_llvm.h"
 #include "lowering/pass.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
-#include "mlir-c/Dialect/LLVM.h"
 
 #define PARALLEL_FOR "simplicialParallelFor"
 
@@ -40,19 +39,16 @@ static MlirWalkResult replace(MlirOperation op, void *user) {
 
 // How values travel in the context --------------------------------------------
 
-static MlirType pointer(Ir *b) { return mlirLLVMPointerTypeGet(b->context, 0); }
-static MlirType i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
-
 /// The LLVM type that `type` converts to; a memref's descriptor is a struct.
 static MlirType lowered(Ir *b, MlirType type) {
   if (mlirTypeIsAIndex(type))
-    return i64(b);
+    return ir_i64(b);
   if (!mlirTypeIsAMemRef(type))
     return type;
-  MlirType sizes = mlirLLVMArrayTypeGet(i64(b), (unsigned)ir_rank(type));
-  MlirType fields[] = {pointer(b), pointer(b), i64(b), sizes, sizes};
-  return mlirLLVMStructTypeLiteralGet(b->context, ir_rank(type) ? 5 : 3, fields,
-                                      false);
+  MlirType sizes = mlirLLVMArrayTypeGet(ir_i64(b), (unsigned)ir_rank(type));
+  MlirType fields[] = {ir_pointer(b, 0), ir_pointer(b, 0), ir_i64(b), sizes,
+                       sizes};
+  return ir_struct(b, ir_rank(type) ? 5 : 3, fields);
 }
 
 static MlirValue cast(Ir *b, MlirValue value, MlirType type) {
@@ -68,30 +64,17 @@ static MlirType context_type(Ir *b, const Captures *c) {
   for (int i = 0; i < c->n; ++i)
     if (!capture_is_constant(c->values[i]))
       fields[n++] = lowered(b, ir_type(c->values[i]));
-  return mlirLLVMStructTypeLiteralGet(b->context, n, fields, false);
-}
-
-static MlirValue field(Ir *b, MlirValue context, MlirType type, int number) {
-  MlirAttribute indices =
-      mlirDenseI32ArrayGet(b->context, 2, (int32_t[]){0, number});
-  return ir_value(b, "llvm.getelementptr", pointer(b), IR_VALUES(context),
-                  IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)},
-                                {"rawConstantIndices", indices}));
+  return ir_struct(b, n, fields);
 }
 
 static MlirValue store_captures(Ir *b, const Captures *c) {
   MlirType type = context_type(b, c);
-  MlirValue one = ir_value(b, "arith.constant", i64(b), IR_NONE,
-                           IR_ATTRIBUTES({"value", ir_i64_attr(b, 1)}));
-  MlirValue context =
-      ir_value(b, "llvm.alloca", pointer(b), IR_VALUES(one),
-               IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)}));
+  MlirValue context = ir_llvm_alloca(b, type);
   for (int i = 0, n = 0; i < c->n; ++i) {
     if (capture_is_constant(c->values[i]))
       continue;
     MlirValue value = cast(b, c->values[i], lowered(b, ir_type(c->values[i])));
-    ir_op(b, "llvm.store", IR_NONE,
-          IR_VALUES(value, field(b, context, type, n++)), IR_NONE);
+    ir_llvm_store(b, value, ir_field(b, context, type, n++));
   }
   return context;
 }
@@ -105,52 +88,9 @@ static void load_captures(Ir *b, Captures *c, MlirValue context) {
       continue;
     }
     MlirValue loaded =
-        ir_value(b, "llvm.load", lowered(b, wanted),
-                 IR_VALUES(field(b, context, type, n++)), IR_NONE);
+        ir_llvm_load(b, lowered(b, wanted), ir_field(b, context, type, n++));
     c->replacements[i] = cast(b, loaded, wanted);
   }
-}
-
-// Functions -------------------------------------------------------------------
-
-static MlirStringRef symbol_name(MlirOperation function) {
-  return mlirStringAttrGetValue(ir_get_attr(function, "sym_name"));
-}
-
-/// A private function of `n` arguments at the end of the module: a definition,
-/// internal to the object file, with an empty body, or a declaration.
-static MlirOperation add_function(MlirOperation module, MlirLocation location,
-                                  const char *name, int n,
-                                  const MlirType *types, bool with_body) {
-  MlirContext context = mlirOperationGetContext(module);
-  MlirBlock top = ir_body(module, 0);
-  MlirOperationState state =
-      mlirOperationStateGet(ir_str("func.func"), location);
-  const struct {
-    const char *name;
-    MlirAttribute value;
-  } attributes[] = {
-      {"sym_name", mlirStringAttrGet(context, ir_str(name))},
-      {"sym_visibility", mlirStringAttrGet(context, ir_str("private"))},
-      {"function_type",
-       mlirTypeAttrGet(mlirFunctionTypeGet(context, n, types, 0, NULL))},
-      {"llvm.linkage",
-       mlirAttributeParseGet(context, ir_str("#llvm.linkage<internal>"))}};
-  for (int i = 0; i < (with_body ? 4 : 3); ++i) {
-    MlirNamedAttribute attribute = mlirNamedAttributeGet(
-        mlirIdentifierGet(context, ir_str(attributes[i].name)),
-        attributes[i].value);
-    mlirOperationStateAddAttributes(&state, 1, &attribute);
-  }
-  MlirRegion region = mlirRegionCreate();
-  if (with_body) {
-    MlirLocation locations[] = {location, location, location};
-    mlirRegionAppendOwnedBlock(region, mlirBlockCreate(n, types, locations));
-  }
-  mlirOperationStateAddOwnedRegions(&state, 1, &region);
-  MlirOperation function = mlirOperationCreate(&state);
-  mlirBlockAppendOwnedOperation(top, function);
-  return function;
 }
 
 // The rewrite -----------------------------------------------------------------
@@ -180,11 +120,9 @@ static void fill_function(MlirOperation function, MlirOperation forall,
   Ir b = ir_at_end(block, mlirOperationGetLocation(forall));
   load_captures(&b, captures, mlirBlockGetArgument(block, 0));
   MlirValue lower =
-      ir_value(&b, "arith.index_cast", ir_index(&b),
-               IR_VALUES(mlirBlockGetArgument(block, 1)), IR_NONE);
+      ir_index_cast(&b, mlirBlockGetArgument(block, 1), ir_index(&b));
   MlirValue upper =
-      ir_value(&b, "arith.index_cast", ir_index(&b),
-               IR_VALUES(mlirBlockGetArgument(block, 2)), IR_NONE);
+      ir_index_cast(&b, mlirBlockGetArgument(block, 2), ir_index(&b));
   IrLoop loop = ir_for_begin(&b, lower, upper, ir_const_index(&b, 1), IR_NONE);
   MlirValue rest = loop.iv[0];
   for (int i = rank - 1; i >= 0; --i) {
@@ -221,29 +159,21 @@ static MlirLogicalResult outline(MlirOperation forall) {
     return mlirLogicalResultFailure();
 
   char name[256];
-  ir_unique_name(module, symbol_name(parent), "_tiles", name, sizeof name);
-  MlirType tile_types[] = {pointer(&b), i64(&b), i64(&b)};
-  MlirOperation function =
-      add_function(module, b.location, name, 3, tile_types, true);
-  MlirType call_types[] = {pointer(&b), pointer(&b), i64(&b)};
-  if (mlirOperationIsNull(ir_find_symbol(module, ir_str(PARALLEL_FOR))))
-    add_function(module, b.location, PARALLEL_FOR, 3, call_types, false);
+  ir_unique_name(module, ir_symbol_name(parent), "_tiles", name, sizeof name);
+  MlirType types[] = {ir_pointer(&b, 0), ir_i64(&b), ir_i64(&b)};
+  MlirOperation function = ir_function(
+      &b, module, name, mlirFunctionTypeGet(b.context, 3, types, IR_NONE),
+      ir_region(&b, 3, types));
+  mlirOperationSetAttributeByName(function, ir_str("llvm.linkage"),
+                                  ir_linkage(&b, MlirLLVMLinkageInternal));
 
   MlirValue context = store_captures(&b, &captures);
   MlirValue count = extents[0];
   for (int i = 1; i < rank; ++i)
     count = ir_muli(&b, count, extents[i]);
-  MlirAttribute symbol = mlirFlatSymbolRefAttrGet(b.context, ir_str(name));
-  MlirValue body =
-      ir_value(&b, "func.constant",
-               mlirTypeAttrGetValue(ir_get_attr(function, "function_type")),
-               IR_NONE, IR_ATTRIBUTES({"value", symbol}));
-  MlirValue total =
-      ir_value(&b, "arith.index_cast", i64(&b), IR_VALUES(count), IR_NONE);
-  ir_op(&b, "func.call", IR_NONE,
-        IR_VALUES(cast(&b, body, pointer(&b)), context, total),
-        IR_ATTRIBUTES({"callee", mlirFlatSymbolRefAttrGet(
-                                     b.context, ir_str(PARALLEL_FOR))}));
+  MlirValue body = ir_function_address(&b, function);
+  MlirValue total = ir_index_cast(&b, count, ir_i64(&b));
+  ir_call(&b, PARALLEL_FOR, (MlirType){NULL}, IR_VALUES(body, context, total));
   fill_function(function, forall, &captures, rank, extents);
   mlirOperationDestroy(forall);
   return mlirLogicalResultSuccess();

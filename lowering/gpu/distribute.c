@@ -24,11 +24,11 @@
 #include "layout.h"
 
 #include "lowering/captures.h"
+#include "lowering/ir_llvm.h"
 #include "lowering/pass.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
-#include "mlir-c/Dialect/LLVM.h"
 
 #include "simplicial/dialect.h"
 
@@ -436,8 +436,7 @@ static MlirLogicalResult distribute(MlirOperation forall) {
       mlirLogicalResultIsFailure(kernel_arguments(&b, &arguments, &captures)))
     return mlirLogicalResultFailure();
 
-  MlirStringRef name =
-      mlirStringAttrGetValue(ir_get_attr(function, "sym_name"));
+  MlirStringRef name = ir_symbol_name(function);
   char kernels[256];
   ir_unique_name(module, name, "_kernels", kernels, sizeof kernels);
   MlirBlock container = kernel_module(module, &b, kernels);

@@ -26,12 +26,11 @@
 // each operation that became a call. Kernels may access the memory of the
 // memrefs that the launching function takes or makes before the launch.
 
-#include "lowering/ir.h"
+#include "lowering/ir_llvm.h"
 #include "lowering/pass.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
-#include "mlir-c/Dialect/LLVM.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,8 +109,7 @@ static const Rule rules[] = {
 
 /// A kernel on its way to the CPU.
 typedef struct Kernel {
-  MlirOperation module; ///< where functions are declared
-  MlirOperation body;   ///< the function
+  MlirOperation body; ///< the function
   MlirValue thread;
   char *sites;
   size_t sites_size;
@@ -119,14 +117,6 @@ typedef struct Kernel {
 } Kernel;
 
 // Types and small pieces of IR ------------------------------------------------
-
-static MlirType pointer(Ir *b) { return mlirLLVMPointerTypeGet(b->context, 0); }
-static MlirType i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
-
-static MlirValue constant(Ir *b, MlirType type, int64_t value) {
-  return ir_value(b, "arith.constant", type, IR_NONE,
-                  IR_ATTRIBUTES({"value", mlirIntegerAttrGet(type, value)}));
-}
 
 /// The bits of a number or vector of numbers; 0 for other types.
 static int64_t bits_of(MlirType type) {
@@ -148,93 +138,18 @@ static bool is_pointer_to(MlirType type, unsigned space) {
          mlirLLVMPointerTypeGetAddressSpace(type) == space;
 }
 
-static MlirValue cast(Ir *b, const char *name, MlirValue value, MlirType type) {
+static MlirValue bitcast(Ir *b, MlirValue value, MlirType type) {
   if (mlirTypeEqual(ir_type(value), type))
     return value;
-  return ir_value(b, name, type, IR_VALUES(value), IR_NONE);
+  return ir_value(b, "llvm.bitcast", type, IR_VALUES(value), IR_NONE);
 }
 
 /// An index or integer as i64.
 static MlirValue as_i64(Ir *b, MlirValue value) {
-  return cast(
-      b, mlirTypeIsAIndex(ir_type(value)) ? "arith.index_cast" : "arith.extsi",
-      value, i64(b));
-}
-
-static MlirValue stack(Ir *b, MlirType type) {
-  return ir_value(b, "llvm.alloca", pointer(b),
-                  IR_VALUES(constant(b, i64(b), 1)),
-                  IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)}));
-}
-
-/// The address of a field of a struct, or of an element of an array, `type`.
-static MlirValue field(Ir *b, MlirValue base, MlirType type, int number) {
-  MlirAttribute indices =
-      mlirDenseI32ArrayGet(b->context, 2, (int32_t[]){0, number});
-  return ir_value(b, "llvm.getelementptr", pointer(b), IR_VALUES(base),
-                  IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)},
-                                {"rawConstantIndices", indices}));
-}
-
-static void store(Ir *b, MlirValue value, MlirValue address) {
-  ir_op(b, "llvm.store", IR_NONE, IR_VALUES(value, address), IR_NONE);
-}
-
-static MlirValue load(Ir *b, MlirType type, MlirValue address) {
-  return ir_value(b, "llvm.load", type, IR_VALUES(address), IR_NONE);
-}
-
-static MlirStringRef symbol_name(MlirOperation symbol) {
-  return mlirStringAttrGetValue(ir_get_attr(symbol, "sym_name"));
-}
-
-static MlirOperation find_symbol(MlirOperation module, MlirStringRef name) {
-  for (MlirOperation op = mlirBlockGetFirstOperation(ir_body(module, 0));
-       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    MlirAttribute symbol = ir_get_attr(op, "sym_name");
-    if (!mlirAttributeIsNull(symbol) &&
-        mlirStringRefEqual(mlirStringAttrGetValue(symbol), name))
-      return op;
-  }
-  return (MlirOperation){NULL};
-}
-
-/// A private function at the end of the module, which takes over `body`.
-static MlirOperation add_function(MlirOperation module, MlirLocation location,
-                                  const char *name, MlirType type,
-                                  MlirRegion body) {
-  MlirContext context = mlirOperationGetContext(module);
-  MlirOperationState state =
-      mlirOperationStateGet(ir_str("func.func"), location);
-  MlirNamedAttribute attributes[] = {
-      {mlirIdentifierGet(context, ir_str("sym_name")),
-       mlirStringAttrGet(context, ir_str(name))},
-      {mlirIdentifierGet(context, ir_str("sym_visibility")),
-       mlirStringAttrGet(context, ir_str("private"))},
-      {mlirIdentifierGet(context, ir_str("function_type")),
-       mlirTypeAttrGet(type)}};
-  mlirOperationStateAddAttributes(&state, 3, attributes);
-  mlirOperationStateAddOwnedRegions(&state, 1, &body);
-  MlirOperation function = mlirOperationCreate(&state);
-  mlirBlockAppendOwnedOperation(ir_body(module, 0), function);
-  return function;
-}
-
-/// Calls a function of the emulator, of at most one result (null: none).
-static MlirOperation call(Ir *b, MlirOperation module, const char *name,
-                          MlirType result, int n, const MlirValue *operands) {
-  int n_results = !mlirTypeIsNull(result);
-  if (mlirOperationIsNull(find_symbol(module, ir_str(name)))) {
-    MlirType types[MAX_OPERANDS];
-    for (int i = 0; i < n; ++i)
-      types[i] = ir_type(operands[i]);
-    add_function(module, b->location, name,
-                 mlirFunctionTypeGet(b->context, n, types, n_results, &result),
-                 mlirRegionCreate());
-  }
-  return ir_op(b, "func.call", n_results, &result, n, operands,
-               IR_ATTRIBUTES({"callee", mlirFlatSymbolRefAttrGet(
-                                            b->context, ir_str(name))}));
+  MlirType type = ir_type(value);
+  if (mlirTypeIsAIndex(type) || mlirTypeEqual(type, ir_i64(b)))
+    return ir_index_cast(b, value, ir_i64(b));
+  return ir_value(b, "arith.extsi", ir_i64(b), IR_VALUES(value), IR_NONE);
 }
 
 // Sites -----------------------------------------------------------------------
@@ -272,33 +187,7 @@ static MlirValue site(Ir *b, Kernel *kernel, MlirOperation op) {
   append(ir_str(": "), kernel);
   append(mlirIdentifierStr(mlirOperationGetName(op)), kernel);
   append(mlirStringRefCreate("", 1), kernel);
-  return constant(b, ir_i32(b), (int64_t)offset);
-}
-
-/// Makes the sites a constant of that name.
-static void add_sites(Kernel *kernel, MlirLocation location, const char *name) {
-  append(mlirStringRefCreate("", 1), kernel);
-  Ir b = ir_at_end(ir_body(kernel->module, 0), location);
-  MlirType type = mlirLLVMArrayTypeGet(mlirIntegerTypeGet(b.context, 8),
-                                       (unsigned)kernel->sites_size);
-  MlirOperationState state =
-      mlirOperationStateGet(ir_str("llvm.mlir.global"), location);
-  MlirNamedAttribute attributes[] = {
-      {mlirIdentifierGet(b.context, ir_str("sym_name")),
-       mlirStringAttrGet(b.context, ir_str(name))},
-      {mlirIdentifierGet(b.context, ir_str("global_type")),
-       mlirTypeAttrGet(type)},
-      {mlirIdentifierGet(b.context, ir_str("linkage")),
-       ir_parse_attr(&b, "#llvm.linkage<internal>")},
-      {mlirIdentifierGet(b.context, ir_str("constant")),
-       mlirUnitAttrGet(b.context)},
-      {mlirIdentifierGet(b.context, ir_str("value")),
-       mlirStringAttrGet(
-           b.context, mlirStringRefCreate(kernel->sites, kernel->sites_size))}};
-  mlirOperationStateAddAttributes(&state, 5, attributes);
-  MlirRegion none = mlirRegionCreate();
-  mlirOperationStateAddOwnedRegions(&state, 1, &none);
-  mlirBlockAppendOwnedOperation(b.block, mlirOperationCreate(&state));
+  return ir_const_i32(b, ir_i32(b), (int32_t)offset);
 }
 
 // Operations of the kernel ----------------------------------------------------
@@ -355,19 +244,18 @@ static MlirLogicalResult apply(Kernel *kernel, const Rule *rule,
       return ir_error(op, "simplicial-emulate: operand %d is not of 32 bits",
                       i);
     bool is_number = !mlirTypeIsALLVMPointerType(ir_type(value));
-    operands[n++] =
-        is_number ? cast(&b, "llvm.bitcast", value, ir_i32(&b)) : value;
+    operands[n++] = is_number ? bitcast(&b, value, ir_i32(&b)) : value;
   }
   if (rule->integer)
-    operands[n++] =
-        constant(&b, ir_i32(&b),
-                 mlirIntegerAttrGetValueInt(ir_get_attr(op, rule->integer)));
+    operands[n++] = ir_const_i32(
+        &b, ir_i32(&b),
+        (int32_t)mlirIntegerAttrGetValueInt(ir_get_attr(op, rule->integer)));
 
   char name[64];
   snprintf(name, sizeof name, "simplicialEmulate%s", rule->function);
   MlirType none = {NULL};
   if (!mlirOperationGetNumResults(op)) {
-    call(&b, kernel->module, name, none, n, operands);
+    ir_call(&b, name, none, n, operands);
     mlirOperationDestroy(op);
     return mlirLogicalResultSuccess();
   }
@@ -375,13 +263,12 @@ static MlirLogicalResult apply(Kernel *kernel, const Rule *rule,
   MlirType type = ir_type(result);
   if (is_registers(type)) {
     Ir entry = ir_before(mlirBlockGetFirstOperation(ir_body(kernel->body, 0)));
-    MlirValue place = operands[n++] = stack(&entry, type);
-    call(&b, kernel->module, name, none, n, operands);
-    value = load(&b, type, place);
+    MlirValue place = operands[n++] = ir_llvm_alloca(&entry, type);
+    ir_call(&b, name, none, n, operands);
+    value = ir_llvm_load(&b, type, place);
   } else if (is_scalar(type)) {
-    MlirOperation called =
-        call(&b, kernel->module, name, ir_i32(&b), n, operands);
-    value = cast(&b, "llvm.bitcast", ir_result(called, 0), type);
+    MlirOperation called = ir_call(&b, name, ir_i32(&b), n, operands);
+    value = bitcast(&b, ir_result(called, 0), type);
   } else {
     return ir_error(op, "simplicial-emulate: a result is not of 32 bits");
   }
@@ -413,10 +300,10 @@ static MlirLogicalResult access(Kernel *kernel, MlirOperation op, int number,
   snprintf(name, sizeof name, "simplicialEmulate%s%s",
            is_load ? "Read" : "Write", is_shared ? "Shared" : "Global");
   MlirOperation called =
-      call(&b, kernel->module, name, pointer(&b),
-           IR_VALUES(kernel->thread, site(&b, kernel, op), address,
-                     constant(&b, ir_i32(&b), bytes),
-                     constant(&b, ir_i32(&b), alignment)));
+      ir_call(&b, name, ir_pointer(&b, 0),
+              IR_VALUES(kernel->thread, site(&b, kernel, op), address,
+                        ir_const_i32(&b, ir_i32(&b), (int32_t)bytes),
+                        ir_const_i32(&b, ir_i32(&b), (int32_t)alignment)));
   mlirOperationSetOperand(op, number, ir_result(called, 0));
   return mlirLogicalResultSuccess();
 }
@@ -426,7 +313,7 @@ static MlirLogicalResult locate_shared(MlirOperation op) {
   Ir b = ir_before(op);
   MlirValue address =
       ir_value(&b, "llvm.inttoptr", ir_type(ir_result(op, 0)),
-               IR_VALUES(constant(&b, i64(&b), SHARED_BASE)), IR_NONE);
+               IR_VALUES(ir_const_i64(&b, SHARED_BASE)), IR_NONE);
   mlirValueReplaceAllUsesOfWith(ir_result(op, 0), address);
   mlirOperationDestroy(op);
   return mlirLogicalResultSuccess();
@@ -501,28 +388,21 @@ static MlirWalkResult visit(MlirOperation op, void *user) {
 
 // Kernels ---------------------------------------------------------------------
 
-static MlirType arguments_type(MlirBlock entry, int first) {
-  MlirType types[MAX_ARGUMENTS];
-  int n = (int)mlirBlockGetNumArguments(entry) - first;
-  MlirContext context =
-      mlirOperationGetContext(mlirBlockGetParentOperation(entry));
-  for (int i = 0; i < n; ++i)
-    types[i] = ir_type(mlirBlockGetArgument(entry, first + i));
-  return mlirLLVMStructTypeLiteralGet(context, n, types, false);
-}
-
 /// Makes arguments from the third on fields of what the second points to.
 static void unpack_arguments(MlirBlock entry, MlirLocation location) {
   enum { FIRST = 2 };
   Ir b = ir_at_end(entry, location);
   b.before = mlirBlockGetFirstOperation(entry);
-  MlirType type = arguments_type(entry, FIRST);
+  MlirType types[MAX_ARGUMENTS];
   int n = (int)mlirBlockGetNumArguments(entry) - FIRST;
+  for (int i = 0; i < n; ++i)
+    types[i] = ir_type(mlirBlockGetArgument(entry, FIRST + i));
+  MlirType type = ir_struct(&b, n, types);
   for (int i = 0; i < n; ++i) {
     MlirValue argument = mlirBlockGetArgument(entry, FIRST + i);
-    MlirValue address = field(&b, mlirBlockGetArgument(entry, 1), type, i);
+    MlirValue address = ir_field(&b, mlirBlockGetArgument(entry, 1), type, i);
     mlirValueReplaceAllUsesOfWith(argument,
-                                  load(&b, ir_type(argument), address));
+                                  ir_llvm_load(&b, ir_type(argument), address));
   }
   while (mlirBlockGetNumArguments(entry) > FIRST)
     mlirBlockEraseArgument(entry, FIRST);
@@ -539,8 +419,6 @@ enum { NAME_SIZE = 512 };
 
 static MlirLogicalResult emulate_kernel(MlirOperation gpu_module,
                                         MlirOperation kernel_op) {
-  MlirLocation location = mlirOperationGetLocation(kernel_op);
-  MlirContext context = mlirOperationGetContext(kernel_op);
   if (mlirBlockIsNull(ir_body(kernel_op, 0)))
     return ir_error(kernel_op, "simplicial-emulate takes kernels with bodies");
   if (mlirBlockGetNumArguments(ir_body(kernel_op, 0)) > MAX_ARGUMENTS)
@@ -549,25 +427,26 @@ static MlirLogicalResult emulate_kernel(MlirOperation gpu_module,
   MlirRegion region = mlirRegionCreate();
   mlirRegionTakeBody(region, mlirOperationGetRegion(kernel_op, 0));
   MlirBlock entry = mlirRegionGetFirstBlock(region);
-  MlirType pointers[2];
-  for (int i = 0; i < 2; ++i) {
-    pointers[i] = mlirLLVMPointerTypeGet(context, 0);
-    mlirBlockInsertArgument(entry, i, pointers[i], location);
-  }
+  Ir b = ir_before(kernel_op);
+  MlirType pointers[] = {ir_pointer(&b, 0), ir_pointer(&b, 0)};
+  for (int i = 0; i < 2; ++i)
+    mlirBlockInsertArgument(entry, i, pointers[i], b.location);
 
   char name[NAME_SIZE];
-  format_name(name, sizeof name, symbol_name(gpu_module),
-              symbol_name(kernel_op), "");
-  Kernel kernel = {.module = mlirOperationGetParentOperation(gpu_module),
-                   .thread = mlirBlockGetArgument(entry, 0)};
+  format_name(name, sizeof name, ir_symbol_name(gpu_module),
+              ir_symbol_name(kernel_op), "");
+  MlirOperation module = mlirOperationGetParentOperation(gpu_module);
+  Kernel kernel = {.thread = mlirBlockGetArgument(entry, 0)};
   kernel.body =
-      add_function(kernel.module, location, name,
-                   mlirFunctionTypeGet(context, 2, pointers, 0, NULL), region);
+      ir_function(&b, module, name,
+                  mlirFunctionTypeGet(b.context, 2, pointers, IR_NONE), region);
   mlirOperationWalk(kernel.body, visit, &kernel, MlirWalkPostOrder);
-  unpack_arguments(entry, location);
-  format_name(name, sizeof name, symbol_name(gpu_module),
-              symbol_name(kernel_op), "_sites");
-  add_sites(&kernel, location, name);
+  unpack_arguments(entry, b.location);
+  format_name(name, sizeof name, ir_symbol_name(gpu_module),
+              ir_symbol_name(kernel_op), "_sites");
+  Ir end = ir_at_end(ir_body(module, 0), b.location);
+  ir_bytes_constant(&end, name,
+                    mlirStringRefCreate(kernel.sites, kernel.sites_size));
   free(kernel.sites);
   return kernel.failed ? mlirLogicalResultFailure()
                        : mlirLogicalResultSuccess();
@@ -575,10 +454,9 @@ static MlirLogicalResult emulate_kernel(MlirOperation gpu_module,
 
 /// The one global variable is the shared memory that the launch gives.
 static MlirLogicalResult check_global(MlirOperation global) {
-  MlirContext context = mlirOperationGetContext(global);
-  MlirType dynamic = mlirLLVMArrayTypeGet(mlirIntegerTypeGet(context, 8), 0);
+  Ir b = ir_before(global);
   MlirType type = mlirTypeAttrGetValue(ir_get_attr(global, "global_type"));
-  if (mlirTypeEqual(type, dynamic))
+  if (mlirTypeEqual(type, ir_bytes(&b, 0)))
     return mlirLogicalResultSuccess();
   return ir_error(global, "simplicial-emulate takes no globals but dynamic "
                           "shared memory");
@@ -601,8 +479,8 @@ static MlirLogicalResult emulate_module(MlirOperation gpu_module) {
 // Launches --------------------------------------------------------------------
 
 static MlirType buffer_type(Ir *b) {
-  MlirType fields[] = {pointer(b), i64(b)};
-  return mlirLLVMStructTypeLiteralGet(b->context, 2, fields, false);
+  MlirType fields[] = {ir_pointer(b, 0), ir_i64(b)};
+  return ir_struct(b, 2, fields);
 }
 
 /// Stores where `memref`'s first element is, and the bytes from it to the last.
@@ -631,11 +509,11 @@ static void describe_buffer(Ir *b, MlirValue memref, MlirValue buffer) {
   MlirValue extent = ir_select(b, ir_cmpi(b, IR_EQ, count, zero), zero,
                                ir_muli(b, ir_addi(b, last, one), bytes));
   start = ir_addi(b, start, ir_muli(b, ir_result(metadata, 1), bytes));
-  store(b,
-        ir_value(b, "llvm.inttoptr", pointer(b), IR_VALUES(as_i64(b, start)),
-                 IR_NONE),
-        field(b, buffer, buffer_type(b), 0));
-  store(b, as_i64(b, extent), field(b, buffer, buffer_type(b), 1));
+  ir_llvm_store(b,
+                ir_value(b, "llvm.inttoptr", ir_pointer(b, 0),
+                         IR_VALUES(as_i64(b, start)), IR_NONE),
+                ir_field(b, buffer, buffer_type(b), 0));
+  ir_llvm_store(b, as_i64(b, extent), ir_field(b, buffer, buffer_type(b), 1));
 }
 
 static void add_if_memref(MlirValue value, int *n, MlirValue *memrefs) {
@@ -671,9 +549,9 @@ static int collect_buffers(MlirOperation launch, MlirValue *memrefs) {
 
 static MlirValue store_buffers(Ir *b, int n, const MlirValue *memrefs) {
   MlirType array = mlirLLVMArrayTypeGet(buffer_type(b), (unsigned)n);
-  MlirValue buffers = stack(b, array);
+  MlirValue buffers = ir_llvm_alloca(b, array);
   for (int i = 0; i < n; ++i)
-    describe_buffer(b, memrefs[i], field(b, buffers, array, i));
+    describe_buffer(b, memrefs[i], ir_field(b, buffers, array, i));
   return buffers;
 }
 
@@ -683,26 +561,12 @@ static MlirValue store_arguments(Ir *b, MlirOperation launch, int first,
   MlirType types[MAX_ARGUMENTS];
   for (int i = 0; i < n; ++i)
     types[i] = ir_type(ir_operand(launch, first + i));
-  MlirType type = mlirLLVMStructTypeLiteralGet(b->context, n, types, false);
-  MlirValue arguments = stack(b, type);
+  MlirType type = ir_struct(b, n, types);
+  MlirValue arguments = ir_llvm_alloca(b, type);
   for (int i = 0; i < n; ++i)
-    store(b, ir_operand(launch, first + i), field(b, arguments, type, i));
+    ir_llvm_store(b, ir_operand(launch, first + i),
+                  ir_field(b, arguments, type, i));
   return arguments;
-}
-
-static MlirValue function_pointer(Ir *b, MlirOperation function) {
-  MlirValue value = ir_value(
-      b, "func.constant",
-      mlirTypeAttrGetValue(ir_get_attr(function, "function_type")), IR_NONE,
-      IR_ATTRIBUTES({"value", mlirFlatSymbolRefAttrGet(
-                                  b->context, symbol_name(function))}));
-  return cast(b, "builtin.unrealized_conversion_cast", value, pointer(b));
-}
-
-static MlirOperation parent_module(MlirOperation op) {
-  while (!ir_is(op, "builtin.module"))
-    op = mlirOperationGetParentOperation(op);
-  return op;
 }
 
 // Operands of gpu.launch_func come in these groups.
@@ -728,13 +592,12 @@ static MlirLogicalResult emulate_launch(MlirOperation launch) {
                     "without clusters, of at most %d arguments",
                     MAX_ARGUMENTS);
 
-  MlirOperation module = parent_module(launch);
   MlirAttribute kernel = ir_get_attr(launch, "kernel");
   MlirStringRef leaf = mlirSymbolRefAttrGetLeafReference(kernel);
   MlirStringRef root = mlirSymbolRefAttrGetRootReference(kernel);
   char name[NAME_SIZE];
   format_name(name, sizeof name, root, leaf, "");
-  MlirOperation function = find_symbol(module, ir_str(name));
+  MlirOperation function = ir_find_symbol(ir_module(launch), name);
   if (mlirOperationIsNull(function))
     return ir_error(launch, "simplicial-emulate finds no kernel %s", name);
   format_name(name, sizeof name, root, leaf, "_sites");
@@ -744,20 +607,17 @@ static MlirLogicalResult emulate_launch(MlirOperation launch) {
   int n_buffers = collect_buffers(launch, memrefs);
   MlirValue operands[MAX_OPERANDS];
   int n = 0;
-  operands[n++] = function_pointer(&b, function);
+  operands[n++] = ir_function_address(&b, function);
   operands[n++] = store_arguments(&b, launch, first[ARGUMENTS], n_arguments);
-  operands[n++] = ir_value(
-      &b, "llvm.mlir.addressof", pointer(&b), IR_NONE,
-      IR_ATTRIBUTES(
-          {"global_name", mlirFlatSymbolRefAttrGet(b.context, ir_str(name))}));
+  operands[n++] = ir_address_of(&b, name, 0);
   for (int i = GRID; i < CLUSTER; ++i)
     operands[n++] = as_i64(&b, ir_operand(launch, first[i]));
   operands[n++] = first[SHARED_BYTES] < first[ARGUMENTS]
                       ? as_i64(&b, ir_operand(launch, first[SHARED_BYTES]))
-                      : constant(&b, i64(&b), 0);
+                      : ir_const_i64(&b, 0);
   operands[n++] = store_buffers(&b, n_buffers, memrefs);
-  operands[n++] = constant(&b, i64(&b), n_buffers);
-  call(&b, module, "simplicialEmulatorLaunch", (MlirType){NULL}, n, operands);
+  operands[n++] = ir_const_i64(&b, n_buffers);
+  ir_call(&b, "simplicialEmulatorLaunch", (MlirType){NULL}, n, operands);
   mlirOperationDestroy(launch);
   return mlirLogicalResultSuccess();
 }

@@ -7,28 +7,22 @@
 
 #include "layout.h"
 
+#include "lowering/ir_llvm.h"
+
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
-#include "mlir-c/Dialect/LLVM.h"
 
 enum { GLOBAL = 1, SHARED = 3, SHARED_ALIGNMENT = 1024 };
 
 #define SHARED_NAME "shared"
-
-static MlirType i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
-
-static MlirValue index_of(Ir *b, MlirValue integer) {
-  return ir_value(b, "arith.index_cast", ir_index(b), IR_VALUES(integer),
-                  IR_NONE);
-}
 
 static void add_argument(Arguments *arguments, MlirType type, MlirValue value) {
   arguments->types[arguments->n] = type;
   arguments->values[arguments->n++] = value;
 }
 
-static MlirValue host_i64(Ir *b, MlirValue index) {
-  return ir_value(b, "arith.index_cast", i64(b), IR_VALUES(index), IR_NONE);
+static MlirValue as_i64(Ir *b, MlirValue index) {
+  return ir_index_cast(b, index, ir_i64(b));
 }
 
 static MlirValue either(Ir *b, MlirValue x, MlirValue y) {
@@ -54,19 +48,19 @@ static void add_memref(Ir *b, Arguments *arguments, MlirValue memref) {
       ir_const_index(b, mlirFloatTypeGetWidth(ir_element(type)) / 8);
   MlirValue address =
       ir_addi(b, base, ir_muli(b, ir_result(metadata, 1), bytes));
-  MlirType pointer = mlirLLVMPointerTypeGet(b->context, GLOBAL);
+  MlirType pointer = ir_pointer(b, GLOBAL);
   bool checked = mlirFloatTypeGetWidth(ir_element(type)) == 16;
   if (checked)
     arguments->bits = either(b, arguments->bits, address);
   add_argument(arguments, pointer,
                ir_value(b, "llvm.inttoptr", pointer,
-                        IR_VALUES(host_i64(b, address)), IR_NONE));
+                        IR_VALUES(as_i64(b, address)), IR_NONE));
   for (int d = 0; d < rank; ++d)
     if (mlirShapedTypeIsDynamicStrideOrOffset(strides[d])) {
       MlirValue stride = ir_result(metadata, 2 + rank + d);
       if (checked)
         arguments->bits = either(b, arguments->bits, ir_muli(b, stride, bytes));
-      add_argument(arguments, i64(b), host_i64(b, stride));
+      add_argument(arguments, ir_i64(b), as_i64(b, stride));
     }
 }
 
@@ -83,7 +77,7 @@ MlirLogicalResult kernel_arguments(Ir *b, Arguments *arguments,
     if (mlirTypeIsAMemRef(ir_type(value)))
       add_memref(b, arguments, value);
     else if (mlirTypeIsAIndex(ir_type(value)))
-      add_argument(arguments, i64(b), host_i64(b, value));
+      add_argument(arguments, ir_i64(b), as_i64(b, value));
     else
       return ir_error(captures->loop,
                       "a kernel's arguments are memrefs and indices");
@@ -107,11 +101,13 @@ void kernel_take_arguments(Distribute *s, const Captures *captures,
       mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
       entry->pointer = mlirBlockGetArgument(body, n++);
       for (int d = 0; d < ir_rank(type); ++d)
-        entry->strides[d] = mlirShapedTypeIsDynamicStrideOrOffset(strides[d])
-                                ? index_of(b, mlirBlockGetArgument(body, n++))
-                                : ir_const_index(b, strides[d]);
+        entry->strides[d] =
+            mlirShapedTypeIsDynamicStrideOrOffset(strides[d])
+                ? ir_index_cast(b, mlirBlockGetArgument(body, n++), ir_index(b))
+                : ir_const_index(b, strides[d]);
     } else {
-      entry->scalar = index_of(b, mlirBlockGetArgument(body, n++));
+      entry->scalar =
+          ir_index_cast(b, mlirBlockGetArgument(body, n++), ir_index(b));
     }
   }
 }
@@ -147,68 +143,39 @@ void kernel_find_place(Distribute *s) {
                        place(b, s->lane, true));
   int below = layout_accumulator.element[1].row;
   s->rows[1] = ir_addi(b, s->rows[0], ir_const_index(b, below));
-  s->shared = ir_value(
-      b, "llvm.mlir.addressof", mlirLLVMPointerTypeGet(b->context, SHARED),
-      IR_NONE,
-      IR_ATTRIBUTES({"global_name", mlirFlatSymbolRefAttrGet(
-                                        b->context, ir_str(SHARED_NAME))}));
-}
-
-static MlirOperation create(MlirBlock block, MlirLocation location,
-                            const char *name, int n_attributes,
-                            const IrAttribute *attributes, MlirBlock body) {
-  MlirContext context = mlirLocationGetContext(location);
-  MlirOperationState state = mlirOperationStateGet(ir_str(name), location);
-  for (int i = 0; i < n_attributes; ++i) {
-    MlirNamedAttribute attribute = mlirNamedAttributeGet(
-        mlirIdentifierGet(context, ir_str(attributes[i].name)),
-        attributes[i].value);
-    mlirOperationStateAddAttributes(&state, 1, &attribute);
-  }
-  MlirRegion region = mlirRegionCreate();
-  if (!mlirBlockIsNull(body))
-    mlirRegionAppendOwnedBlock(region, body);
-  mlirOperationStateAddOwnedRegions(&state, 1, &region);
-  MlirOperation op = mlirOperationCreate(&state);
-  mlirBlockAppendOwnedOperation(block, op);
-  return op;
+  s->shared = ir_address_of(b, SHARED_NAME, SHARED);
 }
 
 /// gpu.module @<function>_kernels with its shared memory, at the module's end.
 MlirBlock kernel_module(MlirOperation module, Ir *b, const char *name) {
-  MlirBlock body = mlirBlockCreate(0, NULL, NULL);
-  const IrAttribute attributes[] = {
-      {"sym_name", mlirStringAttrGet(b->context, ir_str(name))}};
-  create(ir_body(module, 0), b->location, "gpu.module", 1, attributes, body);
-  MlirType bytes = mlirLLVMArrayTypeGet(mlirIntegerTypeGet(b->context, 8), 0);
-  const IrAttribute shared[] = {
-      {"sym_name", mlirStringAttrGet(b->context, ir_str(SHARED_NAME))},
-      {"global_type", mlirTypeAttrGet(bytes)},
-      {"linkage", ir_parse_attr(b, "#llvm.linkage<external>")},
-      {"addr_space", mlirIntegerAttrGet(ir_i32(b), SHARED)},
-      {"alignment", ir_i64_attr(b, SHARED_ALIGNMENT)}};
-  create(body, b->location, "llvm.mlir.global", 5, shared, (MlirBlock){NULL});
-  return body;
+  Ir end = ir_at_end(ir_body(module, 0), b->location);
+  MlirOperation kernels =
+      ir_symbol(&end, "gpu.module", name, IR_NONE, ir_region(b, IR_NONE));
+  Ir body = ir_at_end(ir_body(kernels, 0), b->location);
+  ir_symbol(&body, "llvm.mlir.global", SHARED_NAME,
+            IR_ATTRIBUTES({"global_type", mlirTypeAttrGet(ir_bytes(b, 0))},
+                          {"linkage", ir_linkage(b, MlirLLVMLinkageExternal)},
+                          {"addr_space", mlirIntegerAttrGet(ir_i32(b), SHARED)},
+                          {"alignment", ir_i64_attr(b, SHARED_ALIGNMENT)}),
+            mlirRegionCreate());
+  return body.block;
 }
 
 MlirBlock kernel_create(MlirBlock kernels, Ir *b, const char *name,
                         const Arguments *arguments, int64_t threads) {
-  MlirLocation locations[IR_MAX_VALUES];
-  for (int i = 0; i < arguments->n; ++i)
-    locations[i] = b->location;
-  MlirBlock body = mlirBlockCreate(arguments->n, arguments->types, locations);
   MlirType type = mlirLLVMFunctionTypeGet(
       mlirLLVMVoidTypeGet(b->context), arguments->n, arguments->types, false);
   const int32_t size[] = {(int32_t)threads, 1, 1};
   MlirAttribute unit = mlirUnitAttrGet(b->context);
-  const IrAttribute attributes[] = {
-      {"sym_name", mlirStringAttrGet(b->context, ir_str(name))},
-      {"function_type", mlirTypeAttrGet(type)},
-      {"gpu.kernel", unit},
-      {"nvvm.kernel", unit},
-      {"nvvm.reqntid", mlirDenseI32ArrayGet(b->context, 3, size)}};
-  create(kernels, b->location, "llvm.func", 5, attributes, body);
-  return body;
+  Ir end = ir_at_end(kernels, b->location);
+  MlirOperation kernel =
+      ir_symbol(&end, "llvm.func", name,
+                IR_ATTRIBUTES({"function_type", mlirTypeAttrGet(type)},
+                              {"gpu.kernel", unit}, {"nvvm.kernel", unit},
+                              {"nvvm.reqntid",
+                               mlirDenseI32ArrayGet(b->context, 3, size)}),
+                ir_region(b, arguments->n, arguments->types));
+  return ir_body(kernel, 0);
 }
 
 static void launch(Ir *b, const char *kernels, const char *kernel,
@@ -216,24 +183,22 @@ static void launch(Ir *b, const char *kernels, const char *kernel,
                    const Arguments *arguments) {
   MlirValue operands[IR_MAX_VALUES];
   int n = 0;
-  MlirValue one = host_i64(b, ir_const_index(b, 1));
-  operands[n++] = host_i64(b, blocks);
+  MlirValue one = as_i64(b, ir_const_index(b, 1));
+  operands[n++] = as_i64(b, blocks);
   operands[n++] = one;
   operands[n++] = one;
-  operands[n++] = host_i64(b, ir_const_index(b, threads));
+  operands[n++] = as_i64(b, ir_const_index(b, threads));
   operands[n++] = one;
   operands[n++] = one;
   operands[n++] = ir_const_i32(b, ir_i32(b), (int32_t)shared_bytes);
   for (int i = 0; i < arguments->n; ++i)
     operands[n++] = arguments->values[i];
-  MlirAttribute nested = mlirFlatSymbolRefAttrGet(b->context, ir_str(kernel));
+  MlirAttribute nested = ir_symbol_ref(b, kernel);
   MlirAttribute symbol =
       mlirSymbolRefAttrGet(b->context, ir_str(kernels), 1, &nested);
   const int32_t segments[] = {0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, arguments->n, 0};
   ir_op(b, "gpu.launch_func", IR_NONE, n, operands,
-        IR_ATTRIBUTES({"kernel", symbol},
-                      {"operandSegmentSizes",
-                       mlirDenseI32ArrayGet(b->context, 13, segments)}));
+        IR_ATTRIBUTES({"kernel", symbol}, ir_segments(b, 13, segments)));
 }
 
 void kernel_launch_either(Ir *b, const char *kernels, const Kernel *kernel,
@@ -242,19 +207,12 @@ void kernel_launch_either(Ir *b, const char *kernels, const Kernel *kernel,
   MlirValue aligned =
       ir_cmpi(b, IR_EQ, ir_remui(b, arguments->bits, ir_const_index(b, CHUNK)),
               ir_const_index(b, 0));
-  MlirOperationState state =
-      mlirOperationStateGet(ir_str("scf.if"), b->location);
-  mlirOperationStateAddOperands(&state, 1, &aligned);
-  MlirRegion regions[] = {mlirRegionCreate(), mlirRegionCreate()};
+  IrIf branch = ir_if_begin(b, aligned);
   for (int i = 0; i < 2; ++i) {
-    MlirBlock block = mlirBlockCreate(0, NULL, NULL);
-    mlirRegionAppendOwnedBlock(regions[i], block);
-    Ir inner = ir_at_end(block, b->location);
-    launch(&inner, kernels, kernel[i].name, blocks, threads,
-           kernel[i].shared_bytes, arguments);
-    ir_op(&inner, "scf.yield", IR_NONE, IR_NONE, IR_NONE);
+    if (i)
+      ir_if_else(b, &branch);
+    launch(b, kernels, kernel[i].name, blocks, threads, kernel[i].shared_bytes,
+           arguments);
   }
-  mlirOperationStateAddOwnedRegions(&state, 2, regions);
-  mlirBlockInsertOwnedOperationBefore(b->block, b->before,
-                                      mlirOperationCreate(&state));
+  ir_if_end(b, &branch);
 }

@@ -10,12 +10,9 @@
 #include "mlir-c/BuiltinTypes.h"
 #include "mlir-c/Dialect/LLVM.h"
 
-static MlirType i64(Ir *b) { return mlirIntegerTypeGet(b->context, 64); }
-
 static MlirValue advance(Ir *b, MlirValue pointer, MlirType element,
                          MlirValue offset) {
-  MlirValue wide =
-      ir_value(b, "arith.index_cast", i64(b), IR_VALUES(offset), IR_NONE);
+  MlirValue wide = ir_index_cast(b, offset, ir_i64(b));
   const int32_t dynamic = INT32_MIN;
   return ir_value(
       b, "llvm.getelementptr", ir_type(pointer), IR_VALUES(pointer, wide),
@@ -131,26 +128,6 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   return f;
 }
 
-/// Runs what is inserted next only if `condition` holds; ends with end_if.
-static Ir begin_if(Distribute *s, MlirValue condition) {
-  Ir outer = s->b;
-  MlirOperationState state =
-      mlirOperationStateGet(ir_str("scf.if"), s->b.location);
-  mlirOperationStateAddOperands(&state, 1, &condition);
-  MlirRegion regions[] = {mlirRegionCreate(), mlirRegionCreate()};
-  MlirBlock then = mlirBlockCreate(0, NULL, NULL);
-  mlirRegionAppendOwnedBlock(regions[0], then);
-  mlirOperationStateAddOwnedRegions(&state, 2, regions);
-  mlirBlockAppendOwnedOperation(outer.block, mlirOperationCreate(&state));
-  s->b = ir_at_end(then, outer.location);
-  return outer;
-}
-
-static void end_if(Distribute *s, Ir outer) {
-  ir_op(&s->b, "scf.yield", IR_NONE, IR_NONE, IR_NONE);
-  s->b = outer;
-}
-
 void transfer_write(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirValue tile = ir_operand(op, 0), memref = ir_operand(op, 1);
@@ -167,7 +144,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
           b, "arith.andi", ir_i1(b),
           IR_VALUES(writes, ir_cmpi(b, IR_EQ, s->column, ir_const_index(b, 0))),
           IR_NONE);
-    Ir outer = begin_if(s, writes);
+    IrIf branch = ir_if_begin(b, writes);
     for (; at.slice < distribute_slices(type, 1); ++at.slice) {
       Fragment f = fragment(s, tile, at);
       MlirValue indices[IR_MAX_RANK];
@@ -183,7 +160,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
       else
         store(b, value, address, bytes_of(element));
     }
-    end_if(s, outer);
+    ir_if_end(b, &branch);
   }
 }
 
@@ -203,9 +180,9 @@ static void copy_chunk(Distribute *s, MlirValue source, MlirValue target,
   }
   int64_t bytes = bytes_of(element);
   store(b, ir_zero(b, element), target, bytes);
-  Ir outer = begin_if(s, inside);
+  IrIf branch = ir_if_begin(b, inside);
   store(b, load(b, element, source, bytes), target, bytes);
-  end_if(s, outer);
+  ir_if_end(b, &branch);
 }
 
 void transfer_copy_async(Distribute *s, MlirOperation op) {
@@ -224,10 +201,11 @@ void transfer_copy_async(Distribute *s, MlirOperation op) {
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, chunks),
                              ir_const_index(b, threads), IR_NONE);
   MlirValue number = ir_addi(b, loop.iv[0], s->thread);
-  Ir outer;
+  IrIf branch;
   bool partial = chunks % threads;
   if (partial)
-    outer = begin_if(s, ir_cmpi(b, IR_SLT, number, ir_const_index(b, chunks)));
+    branch =
+        ir_if_begin(b, ir_cmpi(b, IR_SLT, number, ir_const_index(b, chunks)));
   MlirValue row = ir_divui(b, number, ir_const_index(b, per_row));
   MlirValue column = ir_muli(b, ir_remui(b, number, ir_const_index(b, per_row)),
                              ir_const_index(b, per_chunk));
@@ -240,7 +218,7 @@ void transfer_copy_async(Distribute *s, MlirOperation op) {
              transfer_address(s, to, (const MlirValue[]){slot, row, column}),
              element, ir_cmpi(b, IR_SLT, row, count));
   if (partial)
-    end_if(s, outer);
+    ir_if_end(b, &branch);
   ir_for_end(b, &loop, IR_NONE);
 }
 

@@ -4,7 +4,6 @@
 // CHECK-DAG: llvm.mlir.global internal constant @kernels_image("\7FELF\00ab\00") {{.*}}alignment = 16
 // CHECK-DAG: llvm.mlir.global internal constant @kernels_target("sm_80\00")
 // CHECK-DAG: llvm.mlir.global internal constant @kernels_f("f\00")
-// CHECK-DAG: llvm.func @simplicialCudaLaunch(!llvm.ptr, !llvm.ptr, i64, i64, i64, i64, i64, i64, i64, !llvm.ptr)
 
 // A SimplicialCudaModule.
 // CHECK: llvm.mlir.global internal @kernels() {{.*}}: !llvm.struct<(ptr, ptr, ptr)> {
@@ -16,7 +15,7 @@
 
 // CHECK: llvm.func internal @simplicial_unload() {
 // CHECK: %[[KERNELS:.*]] = llvm.mlir.addressof @kernels
-// CHECK: llvm.call @simplicialCudaUnload(%[[KERNELS]])
+// CHECK: call @simplicialCudaUnload(%[[KERNELS]])
 // CHECK: llvm.mlir.global_dtors dtors = [@simplicial_unload]
 
 // CHECK-LABEL: func.func @f(
@@ -38,7 +37,8 @@
 // CHECK: %[[GX:.*]] = arith.index_cast %[[X]] : index to i64
 // CHECK: %[[ONE:.*]] = arith.index_cast %c1
 // CHECK: %[[SHARED:.*]] = arith.extui %[[BYTES]] : i32 to i64
-// CHECK: llvm.call @simplicialCudaLaunch(%[[MODULE]], %[[NAME]], %[[GX]], %[[ONE]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[SHARED]], %[[POINTERS]])
+// CHECK: call @simplicialCudaLaunch(%[[MODULE]], %[[NAME]], %[[GX]], %[[ONE]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[SHARED]], %[[POINTERS]])
+// CHECK: func.func private @simplicialCudaLaunch(!llvm.ptr, !llvm.ptr, i64, i64, i64, i64, i64, i64, i64, !llvm.ptr)
 // CHECK-NOT: gpu.
 module attributes {gpu.container_module, simplicial.target = "sm_80"} {
   gpu.binary @kernels [#gpu.object<#nvvm.target<chip = "sm_80">, bin = "\7FELF\00ab">]
@@ -67,7 +67,7 @@ module attributes {gpu.container_module, simplicial.target = "sm_80"} {
 // CHECK: llvm.mlir.global_dtors
 // CHECK: @b_image("ptx\00")
 // CHECK-NOT: llvm.mlir.global_dtors
-// CHECK-COUNT-3: llvm.call @simplicialCudaLaunch
+// CHECK-COUNT-3: call @simplicialCudaLaunch
 module attributes {gpu.container_module, simplicial.target = "sm_90"} {
   gpu.binary @a [#gpu.object<#nvvm.target<chip = "sm_90">, bin = "a">]
   gpu.binary @b [#gpu.object<#nvvm.target<chip = "sm_90">, assembly = "ptx">]

@@ -9,8 +9,8 @@
 // CHECK: llvm.store %{{.*}} : !llvm.struct<(ptr, ptr, i64, array<2 x i64>, array<2 x i64>)>
 // CHECK: %[[COUNT:.*]] = arith.muli %[[N]], %[[C4]]
 // CHECK: %[[F:.*]] = constant @f_tiles_1 : (!llvm.ptr, i64, i64) -> ()
-// CHECK: %[[TOTAL:.*]] = arith.index_cast %[[COUNT]]
 // CHECK: %[[POINTER:.*]] = builtin.unrealized_conversion_cast %[[F]]
+// CHECK: %[[TOTAL:.*]] = arith.index_cast %[[COUNT]]
 // CHECK: call @simplicialParallelFor(%[[POINTER]], %[[CONTEXT]], %[[TOTAL]])
 // CHECK-NOT: scf.forall
 // CHECK: return

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The builder of ir_llvm.h.
+
+#include "ir_llvm.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Symbols ---------------------------------------------------------------------
+
+MlirOperation ir_module(MlirOperation op) {
+  while (!ir_is(op, "builtin.module"))
+    op = mlirOperationGetParentOperation(op);
+  return op;
+}
+
+MlirStringRef ir_symbol_name(MlirOperation symbol) {
+  return mlirStringAttrGetValue(ir_get_attr(symbol, "sym_name"));
+}
+
+MlirOperation ir_find_symbol(MlirOperation module, const char *name) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(ir_body(module, 0));
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    MlirAttribute symbol = ir_get_attr(op, "sym_name");
+    if (!mlirAttributeIsNull(symbol) && mlirAttributeIsAString(symbol) &&
+        mlirStringRefEqual(mlirStringAttrGetValue(symbol), ir_str(name)))
+      return op;
+  }
+  return (MlirOperation){NULL};
+}
+
+void ir_unique_name(MlirOperation module, MlirStringRef prefix,
+                    const char *suffix, char *name, size_t size) {
+  snprintf(name, size, "%.*s%s", (int)prefix.length, prefix.data, suffix);
+  for (int i = 1; !mlirOperationIsNull(ir_find_symbol(module, name)); ++i)
+    snprintf(name, size, "%.*s%s_%d", (int)prefix.length, prefix.data, suffix,
+             i);
+}
+
+MlirAttribute ir_symbol_ref(Ir *b, const char *name) {
+  return mlirFlatSymbolRefAttrGet(b->context, ir_str(name));
+}
+
+MlirOperation ir_symbol(Ir *b, const char *op, const char *name,
+                        int n_attributes, const IrAttribute *attributes,
+                        MlirRegion body) {
+  enum { MAX_ATTRIBUTES = 8 };
+  assert(n_attributes < MAX_ATTRIBUTES);
+  IrAttribute all[MAX_ATTRIBUTES] = {{"sym_name", ir_string_attr(b, name)}};
+  for (int i = 0; i < n_attributes; ++i)
+    all[1 + i] = attributes[i];
+  return ir_op_with_regions(b, op, IR_NONE, IR_NONE, 1 + n_attributes, all, 1,
+                            &body);
+}
+
+// Functions -------------------------------------------------------------------
+
+MlirOperation ir_function(Ir *b, MlirOperation module, const char *name,
+                          MlirType type, MlirRegion body) {
+  Ir end = ir_at_end(ir_body(module, 0), b->location);
+  return ir_symbol(
+      &end, "func.func", name,
+      IR_ATTRIBUTES({"sym_visibility", ir_string_attr(b, "private")},
+                    {"function_type", mlirTypeAttrGet(type)}),
+      body);
+}
+
+MlirValue ir_function_address(Ir *b, MlirOperation function) {
+  MlirType type = mlirTypeAttrGetValue(ir_get_attr(function, "function_type"));
+  MlirAttribute name =
+      mlirFlatSymbolRefAttrGet(b->context, ir_symbol_name(function));
+  MlirValue value = ir_value(b, "func.constant", type, IR_NONE,
+                             IR_ATTRIBUTES({"value", name}));
+  return ir_value(b, "builtin.unrealized_conversion_cast", ir_pointer(b, 0),
+                  IR_VALUES(value), IR_NONE);
+}
+
+MlirOperation ir_call(Ir *b, const char *function, MlirType result,
+                      int n_operands, const MlirValue *operands) {
+  assert(n_operands <= IR_MAX_VALUES);
+  int n_results = !mlirTypeIsNull(result);
+  MlirOperation module = ir_module(mlirBlockGetParentOperation(b->block));
+  if (mlirOperationIsNull(ir_find_symbol(module, function))) {
+    MlirType types[IR_MAX_VALUES];
+    for (int i = 0; i < n_operands; ++i)
+      types[i] = ir_type(operands[i]);
+    MlirType type =
+        mlirFunctionTypeGet(b->context, n_operands, types, n_results, &result);
+    ir_function(b, module, function, type, mlirRegionCreate());
+  }
+  return ir_op(b, "func.call", n_results, &result, n_operands, operands,
+               IR_ATTRIBUTES({"callee", ir_symbol_ref(b, function)}));
+}
+
+// The LLVM dialect ------------------------------------------------------------
+
+MlirType ir_pointer(Ir *b, unsigned address_space) {
+  return mlirLLVMPointerTypeGet(b->context, address_space);
+}
+
+MlirType ir_struct(Ir *b, int n, const MlirType *fields) {
+  return mlirLLVMStructTypeLiteralGet(b->context, n, fields, false);
+}
+
+MlirType ir_bytes(Ir *b, size_t size) {
+  return mlirLLVMArrayTypeGet(mlirIntegerTypeGet(b->context, 8),
+                              (unsigned)size);
+}
+
+MlirAttribute ir_linkage(Ir *b, MlirLLVMLinkage linkage) {
+  return mlirLLVMLinkageAttrGet(b->context, linkage);
+}
+
+void ir_bytes_constant(Ir *b, const char *name, MlirStringRef bytes) {
+  enum { ALIGNMENT = 16 };
+  char *copy = malloc(bytes.length + 1);
+  if (!copy)
+    abort();
+  if (bytes.length)
+    memcpy(copy, bytes.data, bytes.length);
+  copy[bytes.length] = '\0';
+  MlirStringRef text = mlirStringRefCreate(copy, bytes.length + 1);
+  ir_symbol(
+      b, "llvm.mlir.global", name,
+      IR_ATTRIBUTES({"global_type", mlirTypeAttrGet(ir_bytes(b, text.length))},
+                    {"linkage", ir_linkage(b, MlirLLVMLinkageInternal)},
+                    {"value", mlirStringAttrGet(b->context, text)},
+                    {"constant", mlirUnitAttrGet(b->context)},
+                    {"alignment", ir_i64_attr(b, ALIGNMENT)}),
+      mlirRegionCreate());
+  free(copy);
+}
+
+MlirValue ir_address_of(Ir *b, const char *global, unsigned address_space) {
+  return ir_value(b, "llvm.mlir.addressof", ir_pointer(b, address_space),
+                  IR_NONE,
+                  IR_ATTRIBUTES({"global_name", ir_symbol_ref(b, global)}));
+}
+
+MlirValue ir_llvm_alloca(Ir *b, MlirType type) {
+  return ir_value(b, "llvm.alloca", ir_pointer(b, 0),
+                  IR_VALUES(ir_const_i64(b, 1)),
+                  IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)}));
+}
+
+MlirValue ir_llvm_load(Ir *b, MlirType type, MlirValue address) {
+  return ir_value(b, "llvm.load", type, IR_VALUES(address), IR_NONE);
+}
+
+void ir_llvm_store(Ir *b, MlirValue value, MlirValue address) {
+  ir_op(b, "llvm.store", IR_NONE, IR_VALUES(value, address), IR_NONE);
+}
+
+MlirValue ir_field(Ir *b, MlirValue address, MlirType type, int number) {
+  MlirAttribute indices =
+      mlirDenseI32ArrayGet(b->context, 2, (int32_t[]){0, number});
+  return ir_value(b, "llvm.getelementptr", ir_type(address), IR_VALUES(address),
+                  IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)},
+                                {"rawConstantIndices", indices}));
+}

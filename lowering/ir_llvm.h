@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The builder of ir.h, continued: symbols, functions, and the LLVM dialect's
+// types and memory, for what one program hands to another.
+
+#ifndef SIMPLICIAL_LOWERING_IR_LLVM_H
+#define SIMPLICIAL_LOWERING_IR_LLVM_H
+
+#include "ir.h"
+
+#include "mlir-c/Dialect/LLVM.h"
+
+// Symbols ---------------------------------------------------------------------
+
+/// The builtin.module around `op`.
+MlirOperation ir_module(MlirOperation op);
+MlirStringRef ir_symbol_name(MlirOperation symbol);
+/// The op of this symbol name directly in `module`; null if there is none.
+MlirOperation ir_find_symbol(MlirOperation module, const char *name);
+/// "<prefix><suffix>", with a number behind it if that is taken in `module`.
+void ir_unique_name(MlirOperation module, MlirStringRef prefix,
+                    const char *suffix, char *name, size_t size);
+MlirAttribute ir_symbol_ref(Ir *b, const char *name);
+/// An op with this symbol name, and one region.
+MlirOperation ir_symbol(Ir *b, const char *op, const char *name,
+                        int n_attributes, const IrAttribute *attributes,
+                        MlirRegion body);
+
+// Functions -------------------------------------------------------------------
+
+/// A private func.func at the end of `module`. It takes over the body, of which
+/// a declaration has an empty one.
+MlirOperation ir_function(Ir *b, MlirOperation module, const char *name,
+                          MlirType type, MlirRegion body);
+/// The address of a func.func.
+MlirValue ir_function_address(Ir *b, MlirOperation function);
+/// Calls a function of the runtime of at most one result (null: none), which is
+/// declared in the module if it is not yet.
+MlirOperation ir_call(Ir *b, const char *function, MlirType result,
+                      int n_operands, const MlirValue *operands);
+
+// The LLVM dialect ------------------------------------------------------------
+
+MlirType ir_pointer(Ir *b, unsigned address_space);
+MlirType ir_struct(Ir *b, int n, const MlirType *fields);
+MlirType ir_bytes(Ir *b, size_t size);
+MlirAttribute ir_linkage(Ir *b, MlirLLVMLinkage linkage);
+/// An internal constant of `bytes` with a NUL behind them.
+void ir_bytes_constant(Ir *b, const char *name, MlirStringRef bytes);
+/// The address of a global.
+MlirValue ir_address_of(Ir *b, const char *global, unsigned address_space);
+MlirValue ir_llvm_alloca(Ir *b, MlirType type);
+MlirValue ir_llvm_load(Ir *b, MlirType type, MlirValue address);
+void ir_llvm_store(Ir *b, MlirValue value, MlirValue address);
+/// The address of element `number` of the struct or array at `address`.
+MlirValue ir_field(Ir *b, MlirValue address, MlirType type, int number);
+
+#endif // SIMPLICIAL_LOWERING_IR_LLVM_H
