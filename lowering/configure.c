@@ -19,9 +19,6 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
-#include <string.h>
-
-#define CPU "cpu"
 #define BLOCK_H "block_h"
 #define BLOCK_J "block_j"
 #define BLOCK_K "block_k"
@@ -66,74 +63,61 @@ static void choose_rows(MlirOperation op, SimplicialAttentionAttributes a,
   }
 }
 
-// The CPU ---------------------------------------------------------------------
+// Defaults --------------------------------------------------------------------
 
-enum {
-  CPU_ROWS = 16,    ///< rows of a tile: two 8-lane vectors
-  CPU_CACHE = 8192, ///< floats of an inner tile that stay close by
-  CPU_MAX_BLOCK_K = 256,
-};
+/// What tiles suit a kind of target.
+typedef struct Suited {
+  int64_t rows;
+  int64_t block_k; ///< the most inner keys of a tile
+  int64_t cache;   ///< the most elements of an inner tile
+  int64_t step;    ///< block_k is a multiple of it
+  bool rounds;     ///< products take operands of the inputs' type
+} Suited;
 
-static void choose_cpu(MlirOperation op, SimplicialAttentionAttributes a,
-                       Config *config) {
-  choose_rows(op, a, CPU_ROWS, config);
-  int64_t inner = config_swaps_roles(a) ? a.w1 : a.w2;
-  int64_t d = ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 3);
-  config->block_k = min(CPU_MAX_BLOCK_K, CPU_CACHE / d);
+/// Two vectors of 8 lanes; an inner tile stays in the cache.
+static const Suited cpu = {
+    .rows = 16, .block_k = 256, .cache = 8192, .step = 1};
+
+/// 16 rows, the matrix instruction's, of each of four warps, and a multiple of
+/// its depth; an inner tile leaves room for others in shared memory.
+static const Suited gpu = {
+    .rows = 64, .block_k = 64, .cache = 8192, .step = 16, .rounds = true};
+
+static void choose(MlirOperation op, SimplicialAttentionAttributes a,
+                   const Suited *suited, Config *config) {
+  choose_rows(op, a, suited->rows, config);
+  MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q));
+  int64_t inner = config_swaps_roles(a) ? a.w1 : a.w2, step = suited->step;
+  int64_t steps =
+      min(suited->block_k, suited->cache / ir_dim_size(q, 3)) / step;
   if (inner)
-    config->block_k = min(config->block_k, inner);
+    steps = min(steps, ceil_div(inner, step));
+  config->block_k = steps * step;
   config->inner_stationary = true;
-  config->operand = mlirF32TypeGet(mlirOperationGetContext(op));
+  config->operand = suited->rounds
+                        ? ir_element(q)
+                        : mlirF32TypeGet(mlirOperationGetContext(op));
 }
 
-// GPUs ------------------------------------------------------------------------
-
-enum {
-  GPU_ROWS = 64,    ///< rows of a tile: 16 of each of four warps
-  GPU_BLOCK_K = 64, ///< inner keys of a tile
-  GPU_CACHE = 8192, ///< elements of an inner tile that leave room for others
-  GPU_STEP = 16,    ///< block_k is a multiple of a matrix instruction's depth
-  GPU_MAX_ROWS = 128,
-  GPU_STAGES = 2,
-};
-
-static void choose_gpu(MlirOperation op, SimplicialAttentionAttributes a,
-                       Config *config) {
-  choose_rows(op, a, GPU_ROWS, config);
-  int64_t inner = config_swaps_roles(a) ? a.w1 : a.w2;
-  int64_t d = ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 3);
-  config->block_k = min(GPU_BLOCK_K, GPU_CACHE / d);
-  if (inner)
-    config->block_k =
-        min(config->block_k, ceil_div(inner, GPU_STEP) * GPU_STEP);
-  config->inner_stationary = true;
-  config->operand = ir_element(ir_type(ir_operand(op, SIMPLICIAL_Q)));
-}
-
-/// What a GPU's matrix instructions and shared memory allow.
-static MlirLogicalResult check_gpu(MlirOperation op, const Chip *chip,
+/// What a GPU's matrix instructions and registers allow.
+static MlirLogicalResult check_gpu(MlirOperation op, MlirStringRef target,
                                    const Config *config) {
+  enum { MAX_ROWS = 128 };
+  int length = (int)target.length;
   if (mlirTypeIsAF32(config->operand))
-    return ir_error(op, "target %s takes f16 and bf16, not f32", chip->name);
-  if (config->block_k % GPU_STEP)
+    return ir_error(op, "target %.*s takes f16 and bf16, not f32", length,
+                    target.data);
+  if (config->block_k % gpu.step)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_K
-                                           "' must be a multiple of %d for %s",
-                    GPU_STEP, chip->name);
-  if (config->block_h * config->block_j > GPU_MAX_ROWS)
+                                           "' must be a multiple of %d for "
+                                           "%.*s",
+                    (int)gpu.step, length, target.data);
+  if (config->block_h * config->block_j > MAX_ROWS)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_H "' * '" BLOCK_J
-                                           "' must be at most %d for %s",
-                    GPU_MAX_ROWS, chip->name);
-  int64_t d = ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 3);
-  int64_t bytes = 2 * GPU_STAGES * config->block_k * d * 2;
-  if (bytes > chip->shared_bytes)
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR
-                    ": %d stages of %lld keys and values need %lld bytes of "
-                    "shared memory, %s has %d",
-                    GPU_STAGES, (long long)config->block_k, (long long)bytes,
-                    chip->name, chip->shared_bytes);
+                                           "' must be at most %d for %.*s",
+                    MAX_ROWS, length, target.data);
   return mlirLogicalResultSuccess();
 }
 
@@ -270,52 +254,28 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
 
 // The pass --------------------------------------------------------------------
 
-static MlirStringRef target_of(MlirOperation op) {
-  MlirAttribute target = {NULL};
-  for (; !mlirOperationIsNull(op) && mlirAttributeIsNull(target);
-       op = mlirOperationGetParentOperation(op))
-    target = ir_get_attr(op, SIMPLICIAL_TARGET_ATTR);
-  return mlirAttributeIsNull(target) ? ir_str(CPU)
-                                     : mlirStringAttrGetValue(target);
-}
-
 static MlirLogicalResult configure(MlirOperation op) {
   SimplicialAttentionAttributes attributes;
+  ChipList list;
   if (mlirLogicalResultIsFailure(
-          simplicialAttentionGetAttributes(op, &attributes)))
+          simplicialAttentionGetAttributes(op, &attributes)) ||
+      mlirLogicalResultIsFailure(chip_list_of(op, &list)))
     return mlirLogicalResultFailure();
-  const Chip *chip = chip_find(target_of(op)); // NULL: the CPU
   Config config;
-  (chip ? choose_gpu : choose_cpu)(op, attributes, &config);
+  choose(op, attributes, list.n ? &gpu : &cpu, &config);
   if (mlirLogicalResultIsFailure(read(op, &config)) ||
-      (chip && mlirLogicalResultIsFailure(check_gpu(op, chip, &config))))
+      (list.n &&
+       mlirLogicalResultIsFailure(check_gpu(op, list.names, &config))))
     return mlirLogicalResultFailure();
   write(op, &config);
   return mlirLogicalResultSuccess();
 }
 
-static MlirLogicalResult check_target(MlirOperation module) {
-  MlirAttribute target = ir_get_attr(module, SIMPLICIAL_TARGET_ATTR);
-  if (mlirAttributeIsNull(target))
-    return mlirLogicalResultSuccess();
-  if (!mlirAttributeIsAString(target))
-    return ir_error(module, SIMPLICIAL_TARGET_ATTR " must be a string");
-  MlirStringRef name = mlirStringAttrGetValue(target);
-  if (mlirStringRefEqual(name, ir_str(CPU)) || chip_find(name))
-    return mlirLogicalResultSuccess();
-  char known[128] = CPU;
-  for (const Chip *chip = chips; chip->name; ++chip) {
-    strcat(known, ", ");
-    strcat(known, chip->name);
-  }
-  return ir_error(module, "unknown target '%.*s'; there is: %s",
-                  (int)name.length, name.data, known);
-}
-
 MlirLogicalResult pass_configure(MlirOperation module) {
   static const char *const names[] = {SIMPLICIAL_ATTENTION,
                                       SIMPLICIAL_ATTENTION_INTO};
-  if (mlirLogicalResultIsFailure(check_target(module)))
+  ChipList list; // is checked, though there may be nothing to configure
+  if (mlirLogicalResultIsFailure(chip_list_of(module, &list)))
     return mlirLogicalResultFailure();
   return pass_for_each(module, 2, names, configure);
 }

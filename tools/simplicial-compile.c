@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char help[] =
+static const Tool tool = {
+    "simplicial-compile",
     "Usage: simplicial-compile IN.mlir [OPTION...]\n"
     "Compiles IN.mlir (`-`: stdin).\n"
     "\n"
@@ -35,7 +36,7 @@ static const char help[] =
     "this\n"
     "                   machine\n"
     "  -o OUT           where to write it (`-` or missing: to stdout)\n"
-    "  --help, --version\n";
+    "  --help, --version\n"};
 
 static const char *const kinds[] = {
     [SIMPLICIAL_EMIT_TILE] = "tile",     [SIMPLICIAL_EMIT_LLVM] = "llvm",
@@ -65,17 +66,15 @@ static SimplicialStatus parse_kind(const char *name, SimplicialEmit *emit) {
 }
 
 static SimplicialStatus parse_options(int argc, char **argv, Options *o) {
-  enum { EMIT = 256, TARGET, HELP, VERSION };
+  enum { EMIT = TOOL_OPTION, TARGET };
   static const struct option options[] = {
       {"emit", required_argument, NULL, EMIT},
       {"target", required_argument, NULL, TARGET},
-      {"help", no_argument, NULL, HELP},
-      {"version", no_argument, NULL, VERSION},
-      {0}};
+      TOOL_OPTIONS};
   SimplicialStatus status = simplicialOk();
   int option;
   opterr = 0;
-  while (!status.code &&
+  while (!status.code && !o->done &&
          (option = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
     switch (option) {
     case 'o':
@@ -87,23 +86,12 @@ static SimplicialStatus parse_options(int argc, char **argv, Options *o) {
     case TARGET:
       o->target = optarg;
       break;
-    case HELP:
-      fputs(help, stdout);
-      o->done = true;
-      return tool_flush();
-    case VERSION:
-      tool_print_version("simplicial-compile");
-      o->done = true;
-      return tool_flush();
     default:
-      status = tool_bad_option(option, argv);
+      status = tool_option(&tool, option, argv, &o->done);
     }
   }
-  if (!status.code && argc - optind != 1)
-    status = simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
-                             "there must be one IN.mlir, not %d; see --help",
-                             argc - optind);
-  o->source = argv[optind];
+  if (!status.code && !o->done)
+    status = tool_source(argc, argv, &o->source);
   return status;
 }
 
@@ -153,5 +141,5 @@ int main(int argc, char **argv) {
   SimplicialStatus status = parse_options(argc, argv, &options);
   if (!status.code && !options.done)
     status = compile(&options);
-  return tool_finish("simplicial-compile", status);
+  return tool_finish(tool.name, status);
 }

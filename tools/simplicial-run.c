@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
+static const Tool tool = {
+    "simplicial-run",
     "Usage: simplicial-run IN.mlir [OPTION...]\n"
     "Compiles IN.mlir (`-`: stdin) and calls a function in it.\n"
     "\n"
@@ -36,7 +37,7 @@ static const char help[] =
     "  --benchmark=N     time N calls\n"
     "  --threads=N       threads to run on (default: $SIMPLICIAL_NUM_THREADS,\n"
     "                    else as many as there are CPUs)\n"
-    "  --help, --version\n";
+    "  --help, --version\n"};
 
 typedef struct Options {
   const char *source, *function, *target;
@@ -56,16 +57,7 @@ static SimplicialStatus parse_count(const char *name, int64_t high,
 }
 
 static SimplicialStatus parse_options(int argc, char **argv, Options *o) {
-  enum {
-    FUNCTION = 256,
-    TARGET,
-    INPUT,
-    OUTPUT,
-    BENCHMARK,
-    THREADS,
-    HELP,
-    VERSION
-  };
+  enum { FUNCTION = TOOL_OPTION, TARGET, INPUT, OUTPUT, BENCHMARK, THREADS };
   static const struct option options[] = {
       {"function", required_argument, NULL, FUNCTION},
       {"target", required_argument, NULL, TARGET},
@@ -73,13 +65,11 @@ static SimplicialStatus parse_options(int argc, char **argv, Options *o) {
       {"output", required_argument, NULL, OUTPUT},
       {"benchmark", required_argument, NULL, BENCHMARK},
       {"threads", required_argument, NULL, THREADS},
-      {"help", no_argument, NULL, HELP},
-      {"version", no_argument, NULL, VERSION},
-      {0}};
+      TOOL_OPTIONS};
   SimplicialStatus status = simplicialOk();
   int option;
   opterr = 0;
-  while (!status.code &&
+  while (!status.code && !o->done &&
          (option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
     switch (option) {
     case FUNCTION:
@@ -100,23 +90,12 @@ static SimplicialStatus parse_options(int argc, char **argv, Options *o) {
     case THREADS:
       status = parse_count("threads", 1024, &o->threads);
       break;
-    case HELP:
-      fputs(help, stdout);
-      o->done = true;
-      return tool_flush();
-    case VERSION:
-      tool_print_version("simplicial-run");
-      o->done = true;
-      return tool_flush();
     default:
-      status = tool_bad_option(option, argv);
+      status = tool_option(&tool, option, argv, &o->done);
     }
   }
-  if (!status.code && argc - optind != 1)
-    status = simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
-                             "there must be one IN.mlir, not %d; see --help",
-                             argc - optind);
-  o->source = argv[optind];
+  if (!status.code && !o->done)
+    status = tool_source(argc, argv, &o->source);
   return status;
 }
 
@@ -324,5 +303,5 @@ int main(int argc, char **argv) {
     status = run(&options);
   free(options.inputs);
   free(options.outputs);
-  return tool_finish("simplicial-run", status);
+  return tool_finish(tool.name, status);
 }

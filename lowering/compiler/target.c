@@ -4,28 +4,13 @@
 
 #include "target.h"
 
-#include "text.h"
-
 #include "lowering/gpu/chip.h"
 #include "simplicial/cuda.h"
 
 #include <string.h>
 
+#define CUDA "cuda"
 #define EMULATE "emulate:"
-
-static SimplicialStatus unknown(const char *name) {
-  Text names = {0};
-  text_format(&names, "cpu, cuda, emulate:CHIP");
-  for (const Chip *chip = chips; chip->name; ++chip)
-    text_format(&names, ", %s", chip->name);
-  SimplicialStatus status =
-      names.failed ? simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory")
-                   : simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
-                                     "unknown target '%s'; there are: %s", name,
-                                     names.data);
-  text_free(&names);
-  return status;
-}
 
 /// Code for a chip also runs on later ones of the same major version.
 static SimplicialStatus target_of_device(Target *target) {
@@ -36,7 +21,7 @@ static SimplicialStatus target_of_device(Target *target) {
   for (const Chip *chip = chips; chip->name; ++chip)
     if (chip->major == device.major && chip->minor <= device.minor)
       *target = (Target){.name = chip->name, .gpu = true};
-  if (target->name)
+  if (target->gpu)
     return status;
   return simplicialError(SIMPLICIAL_UNAVAILABLE,
                          "the device %s (sm_%d%d) is none that there are "
@@ -45,15 +30,24 @@ static SimplicialStatus target_of_device(Target *target) {
 }
 
 SimplicialStatus target_parse(const char *text, Target *target) {
-  *target = (Target){0};
-  if (!strcmp(text, "cuda"))
+  *target = (Target){.name = text};
+  if (!strcmp(text, CUDA))
     return target_of_device(target);
-  if (!strcmp(text, "cpu"))
-    *target = (Target){.name = "cpu"};
-  bool emulated = !strncmp(text, EMULATE, strlen(EMULATE));
-  const Chip *chip = chip_find(
-      mlirStringRefCreateFromCString(emulated ? text + strlen(EMULATE) : text));
-  if (chip)
-    *target = (Target){chip->name, !emulated, emulated};
-  return target->name ? simplicialOk() : unknown(text);
+  if (!strcmp(text, CHIP_NONE))
+    return simplicialOk();
+  target->emulated = !strncmp(text, EMULATE, strlen(EMULATE));
+  target->gpu = !target->emulated;
+  if (target->emulated)
+    target->name = text + strlen(EMULATE);
+  ChipList list;
+  char problem[CHIP_PROBLEM];
+  if (!chip_list_parse(mlirStringRefCreateFromCString(target->name),
+                       CHIP_NONE ", " CUDA ", " EMULATE "CHIP", &list, problem))
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT, "%s", problem);
+  target->several = list.n > 1;
+  if (target->emulated && target->several)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "the emulator is one chip, not several: '%s'",
+                           target->name);
+  return simplicialOk();
 }

@@ -9,12 +9,13 @@
 
 typedef struct Target {
   const char *name; ///< the value of `simplicial.target`
-  bool gpu;         ///< it is a chip, and kernels run on it
-  bool emulated;    ///< it is a chip, and kernels run on the emulator
+  bool gpu;         ///< kernels run on a GPU
+  bool emulated;    ///< kernels run on the emulator
+  bool several;     ///< of the chips that it names
 } Target;
 
-/// `text` is "cpu", a chip, "cuda" for the chip of the current device, or
-/// "emulate:" and a chip.
+/// `text`, which must stay, is "cpu", chips with commas between, "cuda" for the
+/// chip of the current device, or "emulate:" and a chip.
 SimplicialStatus target_parse(const char *text, Target *target);
 
 #endif // SIMPLICIAL_COMPILER_TARGET_H

@@ -8,7 +8,7 @@
 #include "mlir-c/IR.h"
 
 typedef struct Chip {
-  const char *name; ///< a value of `simplicial.target`
+  const char *name; ///< in `simplicial.target`
   int major, minor; ///< compute capability
   const char *ptx;  ///< LLVM's feature for the PTX version to write
   int shared_bytes; ///< shared memory that one block may have
@@ -17,10 +17,26 @@ typedef struct Chip {
 /// The chips by compute capability, and behind them one without a name.
 extern const Chip chips[];
 
-/// NULL if there is no chip of this name.
-const Chip *chip_find(MlirStringRef name);
+enum { MAX_CHIPS = 8, CHIP_PROBLEM = 256 };
 
-/// The chip that `module` is for; diagnoses a target that is none.
-const Chip *chip_of_module(MlirOperation module);
+#define CHIP_NONE "cpu" ///< the value of `simplicial.target` that is no chip
+
+/// The chips that one program is for, by compute capability; none: the CPU.
+typedef struct ChipList {
+  int n;
+  const Chip *chips[MAX_CHIPS];
+  MlirStringRef names; ///< as they were given
+} ChipList;
+
+/// Reads one name or several with commas between. If that fails, `problem` is
+/// the reason; `others` are the targets that are no chips.
+bool chip_list_parse(MlirStringRef names, const char *others, ChipList *list,
+                     char problem[CHIP_PROBLEM]);
+
+/// What `op` is for, as the innermost `simplicial.target` around it says.
+MlirLogicalResult chip_list_of(MlirOperation op, ChipList *list);
+
+/// The same where it must be a GPU.
+MlirLogicalResult chip_list_of_gpu(MlirOperation op, ChipList *list);
 
 #endif // SIMPLICIAL_LOWERING_GPU_CHIP_H

@@ -99,9 +99,9 @@ static void add_unload(Ir *b, MlirOperation module, const char *name) {
 static MlirLogicalResult embed(MlirOperation binary) {
   enum { OFFLOAD = 1 };
   MlirOperation module = mlirOperationGetParentOperation(binary);
-  const Chip *chip = chip_of_module(module);
+  ChipList list;
   MlirAttribute objects = ir_get_attr(binary, "objects");
-  if (!chip)
+  if (mlirLogicalResultIsFailure(chip_list_of_gpu(module, &list)))
     return mlirLogicalResultFailure();
   MlirAttribute object = mlirArrayAttrGetElement(objects, 0);
   if (mlirArrayAttrGetNumElements(objects) != 1 ||
@@ -117,7 +117,7 @@ static MlirLogicalResult embed(MlirOperation binary) {
     return ir_error(binary, "has too long a name");
   Ir b = ir_before(binary);
   ir_bytes_constant(&b, image, mlirGPUObjectAttrGetObject(object));
-  ir_bytes_constant(&b, target, ir_str(chip->name));
+  ir_bytes_constant(&b, target, list.names);
   add_module(&b, name, image, target);
   add_unload(&b, module, name);
   mlirOperationDestroy(binary);

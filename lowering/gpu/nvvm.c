@@ -23,17 +23,21 @@
   "e-p6:32:32-i64:64-i128:128-i256:256-v16:16-v32:32-n16:32:64"
 
 static MlirLogicalResult attach(MlirOperation gpu_module) {
-  const Chip *chip =
-      chip_of_module(mlirOperationGetParentOperation(gpu_module));
-  if (!chip)
+  ChipList list;
+  if (mlirLogicalResultIsFailure(
+          chip_list_of_gpu(mlirOperationGetParentOperation(gpu_module), &list)))
     return mlirLogicalResultFailure();
   Ir b = ir_before(gpu_module);
-  char targets[128];
-  snprintf(targets, sizeof targets,
-           "[#nvvm.target<O = 3, chip = \"%s\", features = \"%s\">]",
-           chip->name, chip->ptx);
+  MlirAttribute targets[MAX_CHIPS];
+  for (int i = 0; i < list.n; ++i) {
+    char text[128];
+    snprintf(text, sizeof text,
+             "#nvvm.target<O = 3, chip = \"%s\", features = \"%s\">",
+             list.chips[i]->name, list.chips[i]->ptx);
+    targets[i] = ir_parse_attr(&b, text);
+  }
   mlirOperationSetAttributeByName(gpu_module, ir_str("targets"),
-                                  ir_parse_attr(&b, targets));
+                                  mlirArrayAttrGet(b.context, list.n, targets));
   mlirOperationSetAttributeByName(
       gpu_module, ir_str("llvm.data_layout"),
       mlirStringAttrGet(b.context, ir_str(DATA_LAYOUT)));

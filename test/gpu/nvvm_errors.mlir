@@ -16,7 +16,7 @@ module {
 
 // -----
 
-// expected-error @below {{'simplicial.target' must name a GPU}}
+// expected-error @below {{simplicial.target must be a string}}
 module attributes {simplicial.target = 80 : i64} {
   gpu.module @kernels {
   }

@@ -11,17 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int tool_finish(const char *tool, SimplicialStatus status) {
-  if (!status.code)
-    return EXIT_SUCCESS;
-  bool located = status.code == SIMPLICIAL_COMPILE_ERROR;
-  fprintf(stderr, "%s: %s%s\n", tool,
-          located ? "" : "error: ", simplicialStatusMessage(status));
-  simplicialStatusFree(status);
-  return EXIT_FAILURE;
-}
-
-SimplicialStatus tool_bad_option(int result, char **argv) {
+/// What getopt_long stumbled over when it returned `result`.
+static SimplicialStatus bad_option(int result, char **argv) {
   // The first letter of "-xyz" stands in argv[optind], the last one before it.
   const char letter[] = {'-', (char)optopt};
   bool is_letter = optopt && optopt <= UCHAR_MAX;
@@ -34,13 +25,41 @@ SimplicialStatus tool_bad_option(int result, char **argv) {
                          known ? "bad use of" : "unknown", text);
 }
 
-void tool_print_version(const char *tool) {
-  printf("%s %s (LLVM %s)\n", tool, SIMPLICIAL_VERSION, SIMPLICIAL_LLVM);
-}
-
 SimplicialStatus tool_flush(void) {
   if (fflush(stdout) || ferror(stdout))
     return simplicialError(SIMPLICIAL_IO_ERROR, "cannot write to stdout: %s",
                            strerror(errno));
   return simplicialOk();
+}
+
+SimplicialStatus tool_option(const Tool *tool, int result, char **argv,
+                             bool *done) {
+  if (result != TOOL_HELP && result != TOOL_VERSION)
+    return bad_option(result, argv);
+  *done = true;
+  if (result == TOOL_HELP)
+    fputs(tool->help, stdout);
+  else
+    printf("%s %s (LLVM %s)\n", tool->name, SIMPLICIAL_VERSION,
+           SIMPLICIAL_LLVM);
+  return tool_flush();
+}
+
+SimplicialStatus tool_source(int argc, char **argv, const char **source) {
+  *source = argv[optind];
+  if (argc - optind == 1)
+    return simplicialOk();
+  return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                         "there must be one IN.mlir, not %d; see --help",
+                         argc - optind);
+}
+
+int tool_finish(const char *tool, SimplicialStatus status) {
+  if (!status.code)
+    return EXIT_SUCCESS;
+  bool located = status.code == SIMPLICIAL_COMPILE_ERROR;
+  fprintf(stderr, "%s: %s%s\n", tool,
+          located ? "" : "error: ", simplicialStatusMessage(status));
+  simplicialStatusFree(status);
+  return EXIT_FAILURE;
 }
