@@ -56,7 +56,8 @@ typedef struct SimplicialCudaModule {
 
 /// Launches `kernel` on this thread's stream. `arguments` points to a pointer
 /// to each argument. `shared_bytes` of dynamic shared memory may be all that
-/// the device has. A grid without blocks launches nothing. Errors go to
+/// the device has. A grid without blocks launches nothing; one with more than
+/// 2^31 - 1, 65535 and 65535 blocks is refused. Errors go to
 /// simplicialTakeLaunchStatus. `module` and `kernel` stay where they are until
 /// the module is unloaded.
 void simplicialCudaLaunch(SimplicialCudaModule *module, const char *kernel,

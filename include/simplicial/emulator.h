@@ -45,7 +45,7 @@ typedef struct SimplicialEmulation {
   /// Where the kernel's operations come from: zero-terminated texts, which a
   /// `site` is an offset into.
   const char *sites;
-  int64_t grid[3];     ///< Blocks.
+  int64_t grid[3];     ///< Blocks; there may be none.
   int64_t threads;     ///< A block; at most 1024.
   int64_t sharedBytes; ///< A block; what the kernel may use at `SHARED`.
   const SimplicialEmulatorBuffer *buffers;

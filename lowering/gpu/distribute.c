@@ -20,6 +20,7 @@
 // reduced are kept in registers; others are evaluated where they are used.
 
 #include "distribute.h"
+#include "chip.h"
 #include "kernel.h"
 #include "layout.h"
 
@@ -390,6 +391,20 @@ static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
   ir_op(b, "llvm.return", IR_NONE, IR_NONE, IR_NONE);
 }
 
+/// Whether the chips that the program is for, if it says so, have the kernel's
+/// shared memory.
+static MlirLogicalResult check_shared(MlirOperation forall, int64_t bytes) {
+  ChipList list;
+  if (mlirLogicalResultIsFailure(chip_list_of(forall, &list)))
+    return mlirLogicalResultFailure();
+  for (int i = 0; i < list.n; ++i)
+    if (bytes > list.chips[i]->shared_bytes)
+      return ir_error(
+          forall, "the kernel needs %lld bytes of shared memory; %s has %d",
+          (long long)bytes, list.chips[i]->name, list.chips[i]->shared_bytes);
+  return mlirLogicalResultSuccess();
+}
+
 /// The kernel for inputs whose rows are aligned to so many bytes.
 static MlirLogicalResult make_kernel(MlirOperation forall, MlirBlock kernels,
                                      int64_t warps, int64_t alignment,
@@ -407,7 +422,8 @@ static MlirLogicalResult make_kernel(MlirOperation forall, MlirBlock kernels,
   fill_kernel(&s, body, captures, rank, extents);
   kernel->shared_bytes = s.shared_bytes;
   value_map_free(&s.entries, release);
-  return s.failed.ptr ? mlirLogicalResultFailure() : mlirLogicalResultSuccess();
+  return s.failed.ptr ? mlirLogicalResultFailure()
+                      : check_shared(forall, kernel->shared_bytes);
 }
 
 static MlirLogicalResult distribute(MlirOperation forall) {
@@ -450,6 +466,9 @@ static MlirLogicalResult distribute(MlirOperation forall) {
                         &arguments, rank, extents, &kernel[i])))
       return mlirLogicalResultFailure();
   }
+  // Each block writes elements of its own, so that their number, as the size of
+  // what they write to, is no more than an i64 holds; what a grid holds, the
+  // launch checks.
   MlirValue blocks = extents[0];
   for (int i = 1; i < rank; ++i)
     blocks = ir_muli(&b, blocks, extents[i]);

@@ -15,7 +15,6 @@
 #include "../launch.h"
 #include "simplicial/cuda.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,15 +145,17 @@ static SimplicialStatus prepare(const Driver *cuda,
 static SimplicialStatus launch(SimplicialCudaModule *module, const char *name,
                                const int64_t *grid, const int64_t *block,
                                int64_t shared_bytes, void **arguments) {
-  // CUDA's limits of a grid; it checks those of a block, which depend on the
-  // kernel, itself.
-  if (grid[0] > INT_MAX || grid[1] > USHRT_MAX || grid[2] > USHRT_MAX)
-    return simplicialError(
-        SIMPLICIAL_INVALID_ARGUMENT,
-        "kernel '%s' needs a grid of %lld x %lld x %lld blocks; CUDA has at "
-        "most %d x %d x %d",
-        name, (long long)grid[0], (long long)grid[1], (long long)grid[2],
-        INT_MAX, USHRT_MAX, USHRT_MAX);
+  // CUDA itself checks a block's limits, which depend on the kernel. Numbers of
+  // blocks are products: one that overflowed is negative.
+  const int64_t *max = launch_max_grid;
+  for (int i = 0; i < 3; ++i)
+    if (grid[i] < 0 || grid[i] > max[i])
+      return simplicialError(
+          SIMPLICIAL_INVALID_ARGUMENT,
+          "kernel '%s' needs a grid of %lld x %lld x %lld blocks; CUDA has at "
+          "most %lld x %lld x %lld",
+          name, (long long)grid[0], (long long)grid[1], (long long)grid[2],
+          (long long)max[0], (long long)max[1], (long long)max[2]);
   const Driver *cuda;
   CUfunction function = NULL;
   SimplicialStatus status = driver_enter(&cuda);
@@ -175,7 +176,7 @@ void simplicialCudaLaunch(SimplicialCudaModule *module, const char *kernel,
                           int64_t shared_bytes, void **arguments) {
   const int64_t grid[] = {grid_x, grid_y, grid_z};
   const int64_t block[] = {block_x, block_y, block_z};
-  if (grid_x > 0 && grid_y > 0 && grid_z > 0)
+  if (grid_x && grid_y && grid_z)
     launch_report(launch(module, kernel, grid, block, shared_bytes, arguments));
 }
 

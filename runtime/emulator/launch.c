@@ -5,6 +5,8 @@
 
 #include "block.h"
 
+#include "../launch.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -88,13 +90,12 @@ static void run_blocks(void *context, int64_t lo, int64_t hi) {
 }
 
 static SimplicialStatus check(const SimplicialEmulation *e) {
-  static const int64_t max[] = {INT32_MAX, UINT16_MAX, UINT16_MAX};
   for (int i = 0; i < 3; ++i)
-    if (e->grid[i] < 1 || e->grid[i] > max[i])
+    if (e->grid[i] < 0 || e->grid[i] > launch_max_grid[i])
       return simplicialError(
           SIMPLICIAL_INVALID_ARGUMENT,
-          "a grid has 1 to %lld blocks in dimension %c, not %lld",
-          (long long)max[i], "xyz"[i], (long long)e->grid[i]);
+          "a grid has at most %lld blocks in dimension %c, not %lld",
+          (long long)launch_max_grid[i], "xyz"[i], (long long)e->grid[i]);
   if (e->threads < 1 || e->threads > MAX_THREADS)
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "a block has 1 to %d threads, not %lld", MAX_THREADS,

@@ -148,3 +148,17 @@ func.func @wide_heads_on_a_small_gpu(%q: tensor<1x?x8x256xbf16>, %kv: tensor<1x?
   return %out : tensor<1x?x8x256xbf16>
 }
 }
+
+// -----
+
+// Several chips are one choice, and keys come in the matrix instruction's steps.
+
+module attributes {simplicial.target = "sm_120,sm_80"} {
+// CHECK-LABEL: @on_two_gpus
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 48 : i64, operand = f16, order = "kj"}
+func.func @on_two_gpus(%q: tensor<1x?x8x144xf16>, %kv: tensor<1x?x1x144xf16>) -> tensor<1x?x8x144xf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x8x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>) -> (tensor<1x?x8x144xf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x144xf16>
+}
+}

@@ -96,6 +96,36 @@ module attributes {simplicial.target = "sm_1"} {
 
 // -----
 
+// expected-error @below {{unknown target ''; there are: cpu, sm_80}}
+module attributes {simplicial.target = ""} {
+}
+
+// -----
+
+// expected-error @below {{'sm_1' cannot be one of several targets; these can: sm_80, sm_86, sm_89, sm_90, sm_100, sm_120}}
+module attributes {simplicial.target = "sm_80,sm_1"} {
+}
+
+// -----
+
+// expected-error @below {{'cpu' cannot be one of several targets; these can: sm_80}}
+module attributes {simplicial.target = "cpu,sm_80"} {
+}
+
+// -----
+
+// expected-error @below {{'' cannot be one of several targets; these can: sm_80}}
+module attributes {simplicial.target = "sm_80,"} {
+}
+
+// -----
+
+// expected-error @below {{the target 'sm_90' is named twice}}
+module attributes {simplicial.target = "sm_90,sm_80,sm_90"} {
+}
+
+// -----
+
 // expected-error @below {{simplicial.target must be a string}}
 module attributes {simplicial.target = 80 : i64} {
 }
@@ -113,17 +143,6 @@ func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x
 
 // -----
 
-module attributes {simplicial.target = "sm_86"} {
-func.func @f(%q: tensor<1x?x8x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x8x128xbf16> {
-  // expected-error @below {{simplicial.config: 2 stages of 128 keys and values need 131072 bytes of shared memory, sm_86 has 101376}}
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_k = 128 : i64}}
-    : (tensor<1x?x8x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x8x128xbf16>, tensor<1x8x?xf32>)
-  return %out : tensor<1x?x8x128xbf16>
-}
-}
-
-// -----
-
 module attributes {simplicial.target = "sm_90"} {
 func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
   // expected-error @below {{simplicial.config: 'block_k' must be a multiple of 16 for sm_90}}
@@ -135,9 +154,9 @@ func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x
 
 // -----
 
-module attributes {simplicial.target = "sm_90"} {
+module attributes {simplicial.target = "sm_80,sm_90"} {
 func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
-  // expected-error @below {{simplicial.config: 'block_h' * 'block_j' must be at most 128 for sm_90}}
+  // expected-error @below {{simplicial.config: 'block_h' * 'block_j' must be at most 128 for sm_80,sm_90}}
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_h = 8 : i64, block_j = 32 : i64}}
     : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xbf16>

@@ -174,9 +174,22 @@ static void checks_the_grid(void **state) {
   simplicialCudaLaunch(&module, "f", 1, 65536, 1, 32, 1, 1, 0, NULL);
   expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_INVALID_ARGUMENT,
                "kernel 'f'", "1 x 65536 x 1");
+  simplicialCudaLaunch(&module, "f", INT64_C(1) << 31, 1, 1, 32, 1, 1, 0, NULL);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_INVALID_ARGUMENT,
+               "2147483648 x 1 x 1", "at most 2147483647 x 65535 x 65535");
   simplicialCudaLaunch(&module, "f", INT64_C(1) << 32, 1, 1, 32, 1, 1, 0, NULL);
   assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialTakeLaunchStatus());
+  simplicialCudaLaunch(&module, "f", 1, 1, 65536, 32, 1, 1, 0, NULL);
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialTakeLaunchStatus());
+  // A product that overflowed.
+  simplicialCudaLaunch(&module, "f", INT64_MIN, 1, 1, 32, 1, 1, 0, NULL);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_INVALID_ARGUMENT,
+               "-9223372036854775808 x 1 x 1", "at most 2147483647");
   assert_int_equal(0, fake->launches);
+  simplicialCudaLaunch(&module, "f", INT32_MAX, 65535, 65535, 32, 1, 1, 0,
+                       NULL);
+  assert_status(SIMPLICIAL_OK, simplicialTakeLaunchStatus());
+  assert_int_equal(1, fake->launches);
   simplicialCudaUnload(&module);
 }
 

@@ -278,13 +278,35 @@ static void nothing(SimplicialEmulatorThread *thread, const void *arguments) {
   (void)thread, (void)arguments;
 }
 
+static void fail_anyway(SimplicialEmulatorThread *thread,
+                        const void *arguments) {
+  (void)arguments;
+  simplicialEmulateReadGlobal(thread, FIRST, 4096, 4, 4);
+}
+
+static void grids_without_blocks(void **state) {
+  (void)state;
+  for (int i = 0; i < 3; ++i) {
+    SimplicialEmulation launch = launch_of(fail_anyway, NULL);
+    launch.grid[i] = 0;
+    assert_emulates(launch);
+  }
+}
+
 static void wrong_launches(void **state) {
   (void)state;
   SimplicialEmulation launch = launch_of(nothing, NULL);
-  launch.grid[1] = 0;
-  assert_reports("a grid has 1 to 65535 blocks in dimension y, not 0", launch);
   launch.grid[1] = 65536;
-  assert_reports("a grid has 1 to 65535 blocks in dimension y, not 65536",
+  assert_reports("a grid has at most 65535 blocks in dimension y, not 65536",
+                 launch);
+  launch = launch_of(nothing, NULL);
+  launch.grid[0] = INT64_C(1) << 31;
+  assert_reports("a grid has at most 2147483647 blocks in dimension x, not "
+                 "2147483648",
+                 launch);
+  launch.grid[0] = INT64_MIN; // a product that overflowed
+  assert_reports("a grid has at most 2147483647 blocks in dimension x, not "
+                 "-9223372036854775808",
                  launch);
   launch = launch_of(nothing, NULL);
   launch.threads = 1025;
@@ -317,7 +339,8 @@ static void the_first_failing_block_is_reported(void **state) {
 static void launches_after_a_failed_one_do_nothing(void **state) {
   (void)state;
   Counts counts = {{{{{0}}}}};
-  simplicialEmulatorLaunch(nothing, NULL, sites, 0, 1, 1, 32, 1, 1, 0, NULL, 0);
+  simplicialEmulatorLaunch(nothing, NULL, sites, -1, 1, 1, 32, 1, 1, 0, NULL,
+                           0);
   simplicialEmulatorLaunch(count, &counts, sites, 4, 3, 2, 96, 1, 1, 0, NULL,
                            0);
   assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialEmulatorTakeStatus());
@@ -414,6 +437,7 @@ int main(void) {
       cmocka_unit_test(tf32_has_ten_bits),
       cmocka_unit_test(functions_flush_subnormals),
       cmocka_unit_test(every_thread_runs_once),
+      cmocka_unit_test(grids_without_blocks),
       cmocka_unit_test(wrong_launches),
       cmocka_unit_test(the_first_failing_block_is_reported),
       cmocka_unit_test(launches_after_a_failed_one_do_nothing),
