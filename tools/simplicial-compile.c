@@ -27,14 +27,15 @@ static const Tool tool = {
     "    and for GPUs, whose kernels an object contains:\n"
     "      gpu            the GPU program, in MLIR\n"
     "      nvvm           the same, with kernels in the NVVM dialect\n"
-    "      ptx            PTX of the kernels\n"
-    "      cubin          their machine code; needs ptxas\n"
+    "      ptx            PTX of the kernels, for one chip\n"
+    "      cubin          their machine code, for one chip; needs ptxas\n"
     "      fatbin         machine code, and PTX for later chips; needs ptxas\n"
     "                     and fatbinary, as objects do\n"
     "  --target=TARGET  what to compile for: cpu (the default), sm_80, sm_86,\n"
     "                   sm_89, sm_90, sm_100, sm_120, or cuda, the chip of "
     "this\n"
-    "                   machine\n"
+    "                   machine; several chips (sm_80,sm_90) are for one\n"
+    "                   fatbin or object whose kernels run on each\n"
     "  -o OUT           where to write it (`-` or missing: to stdout)\n"
     "  --help, --version\n"};
 

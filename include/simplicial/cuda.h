@@ -50,7 +50,7 @@ SimplicialStatus simplicialTakeLaunchStatus(void);
 /// variables. No kernel is loaded until it is first launched in a context.
 typedef struct SimplicialCudaModule {
   const void *image;  ///< cubin, fatbin, or PTX with a NUL behind it
-  const char *target; ///< what it was compiled for, such as "sm_80"
+  const char *target; ///< what it was compiled for: "sm_80", "sm_80,sm_90" ...
   void *loaded;       ///< the runtime's, NULL at first
 } SimplicialCudaModule;
 

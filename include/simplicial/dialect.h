@@ -40,7 +40,8 @@ extern "C" {
 #define SIMPLICIAL_COPY_COMMIT "simplicial.copy_commit"
 #define SIMPLICIAL_COPY_WAIT "simplicial.copy_wait"
 
-/// Module attribute (a string): what to compile for. "cpu" if absent.
+/// Module attribute (a string): what to compile for, "cpu", which it is if
+/// absent, or GPUs: "sm_80", "sm_80,sm_90" ...
 #define SIMPLICIAL_TARGET_ATTR "simplicial.target"
 /// Discardable attribute (a dictionary) of an operation: its tiling strategy,
 /// see `simplicial-configure` in passes.h.

@@ -4,6 +4,7 @@
 
 #include "compilation.h"
 
+#include "fatbin.h"
 #include "toolkit.h"
 
 #include "lowering/ir.h"
@@ -159,10 +160,49 @@ static SimplicialStatus make_binary(Compilation *self, const char *format) {
   return status;
 }
 
+/// Leaves each gpu.module the newest of its targets.
+static void keep_newest_target(MlirModule module) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(mlirModuleGetBody(module));
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    if (!ir_is(op, "gpu.module"))
+      continue;
+    MlirAttribute targets = ir_get_attr(op, "targets");
+    MlirAttribute newest = mlirArrayAttrGetElement(
+        targets, mlirArrayAttrGetNumElements(targets) - 1);
+    mlirOperationSetAttributeByName(
+        op, ir_str("targets"),
+        mlirArrayAttrGet(mlirModuleGetContext(module), 1, &newest));
+  }
+}
+
+/// Several chips' machine code, and PTX of the newest, in one fatbin.
+static SimplicialStatus make_fatbin(Compilation *self) {
+  MlirModule kernels = self->lowered;
+  MlirModule copy = mlirModuleFromOperation(
+      mlirOperationClone(mlirModuleGetOperation(kernels)));
+  keep_newest_target(copy);
+  SimplicialStatus status = make_binary(self, "bin");
+  self->lowered = copy;
+  if (!status.code)
+    status = make_binary(self, "isa");
+  self->lowered = kernels;
+  if (!status.code)
+    status = fatbin_join(kernels, copy);
+  mlirModuleDestroy(copy);
+  return status;
+}
+
 SimplicialStatus compilation_to_binary(Compilation *self, const char *target,
                                        const char *format) {
   SimplicialStatus status = compilation_to_nvvm(self, target);
-  return status.code ? status : make_binary(self, format);
+  if (status.code || !self->target.several)
+    return status.code ? status : make_binary(self, format);
+  if (strcmp(format, "fatbin"))
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "only a fatbin holds kernels for several chips, "
+                           "as '%s' are",
+                           target);
+  return make_fatbin(self);
 }
 
 /// What a driver on this machine can load best.
@@ -189,8 +229,9 @@ SimplicialStatus compilation_to_llvm(Compilation *self, const char *target,
     status = compilation_to_tile(self, target);
     return status.code ? status : run_pipeline(self, "simplicial-to-cpu");
   }
-  status = compilation_to_binary(
-      self, target, gpu_format ? gpu_format : format_for_this_machine());
+  if (!gpu_format)
+    gpu_format = parsed.several ? "fatbin" : format_for_this_machine();
+  status = compilation_to_binary(self, target, gpu_format);
   return status.code ? status : run_pipeline(self, "simplicial-to-host");
 }
 

@@ -41,7 +41,7 @@ SimplicialStatus compilation_to_gpu(Compilation *self, const char *target);
 SimplicialStatus compilation_to_nvvm(Compilation *self, const char *target);
 
 /// The kernels become a gpu.binary of upstream's `format`: "isa" (PTX), "bin"
-/// or "fatbin".
+/// or, which is the only one for several chips, "fatbin".
 SimplicialStatus compilation_to_binary(Compilation *self, const char *target,
                                        const char *format);
 

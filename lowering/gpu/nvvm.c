@@ -2,11 +2,13 @@
 //
 // simplicial-nvvm: makes each gpu.module one that upstream can compile.
 //
-// In:  module attributes {simplicial.target = "sm_80"} {
+// In:  module attributes {simplicial.target = "sm_80,sm_90"} {
 //        gpu.module @f_kernels { ... }
-// Out:   gpu.module @f_kernels [#nvvm.target<O = 3, chip = "sm_80", ...>]
+// Out:   gpu.module @f_kernels [#nvvm.target<O = 3, chip = "sm_80", ...>,
+//                               #nvvm.target<O = 3, chip = "sm_90", ...>]
 //            attributes {llvm.data_layout = "..."} { ... }
 //
+// The targets stand by compute capability.
 // The ops in it go to upstream's conversions as they are.
 
 #include "chip.h"

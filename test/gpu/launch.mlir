@@ -56,9 +56,10 @@ module attributes {gpu.container_module, simplicial.target = "sm_80"} {
 
 // -----
 
-// Two modules, of which one is launched twice, and grids of i64; PTX.
+// Two modules, of which one is launched twice, and grids of i64; PTX; two chips.
 
 // CHECK: @a_f("f\00")
+// CHECK: @a_target("sm_90,sm_80\00")
 // CHECK-NOT: @a_f(
 // CHECK: llvm.func internal @simplicial_unload()
 // CHECK: llvm.mlir.addressof @a
@@ -68,7 +69,7 @@ module attributes {gpu.container_module, simplicial.target = "sm_80"} {
 // CHECK: @b_image("ptx\00")
 // CHECK-NOT: llvm.mlir.global_dtors
 // CHECK-COUNT-3: call @simplicialCudaLaunch
-module attributes {gpu.container_module, simplicial.target = "sm_90"} {
+module attributes {gpu.container_module, simplicial.target = "sm_90,sm_80"} {
   gpu.binary @a [#gpu.object<#nvvm.target<chip = "sm_90">, bin = "a">]
   gpu.binary @b [#gpu.object<#nvvm.target<chip = "sm_90">, assembly = "ptx">]
   func.func @f(%x: i64) {

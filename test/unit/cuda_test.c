@@ -193,6 +193,19 @@ static void checks_the_grid(void **state) {
   simplicialCudaUnload(&module);
 }
 
+static void names_all_chips_of_a_module(void **state) {
+  (void)state;
+  SimplicialCudaModule module = {.image = image, .target = "sm_90,sm_120"};
+  make_fail("cuModuleLoadData", CUDA_ERROR_NO_BINARY_FOR_GPU);
+  launch(&module, "f", 0);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_UNAVAILABLE,
+               "kernels for sm_90,sm_120", "Fake GPU (sm_86)");
+  make_fail(NULL, CUDA_SUCCESS); // the driver decides which of them it takes
+  launch(&module, "f", 0);
+  assert_status(SIMPLICIAL_OK, simplicialTakeLaunchStatus());
+  simplicialCudaUnload(&module);
+}
+
 static void reports_the_first_error(void **state) {
   (void)state;
   SimplicialCudaModule module = new_module();
@@ -360,6 +373,7 @@ int main(void) {
       cmocka_unit_test_setup(loads_once_a_context, reset),
       cmocka_unit_test_setup(asks_for_much_shared_memory, reset),
       cmocka_unit_test_setup(checks_the_grid, reset),
+      cmocka_unit_test_setup(names_all_chips_of_a_module, reset),
       cmocka_unit_test_setup(reports_the_first_error, reset),
       cmocka_unit_test_setup(threads_share_a_module, reset),
       cmocka_unit_test_setup(errors_are_the_threads_own, reset),
