@@ -51,7 +51,8 @@ static const Step steps[N_PIPELINES][MAX_STEPS] = {
          {.upstream = "cse"}},
     [TO_GPU] = {{.create = simplicialCreateStagePass},
                 {.create = simplicialCreateDistributePass},
-                {.upstream = "canonicalize,cse"}},
+                // Top-down, it is quadratic in the length of a kernel.
+                {.upstream = "canonicalize{top-down=false},cse"}},
     [TO_CPU] = {{.create = simplicialCreateBlockPass},
                 {.upstream = "canonicalize,cse"},
                 {.create = simplicialCreateOutlinePass},
