@@ -222,9 +222,12 @@ def mixed():
                    results=rng.choice(["out lse", "out lse", "out"]), threads=rng.choice([None, 1, 4]))
 
 
+# The groups for GPUs have small cases: they also run on the emulator.
+SMALL = dict(dtype="bf16", N=13, w1=3, w2=19)
+
+
 def gpu():
-    """Small ones: they also run on the emulator."""
-    small = dict(dtype="bf16", N=13, w1=3, w2=19)
+    small = SMALL
     for hq, hk in [(1, 1), (2, 1), (3, 1), (8, 1), (6, 2), (64, 1), (128, 1)]:
         yield Case(**{**small, "N": 7 if hq >= 64 else 13}, Hq=hq, Hk=hk)
     for d in (16, 80, 96, 128, 256):
@@ -243,8 +246,52 @@ def gpu():
     yield Case(**{**small, "dtype": "f16"}, Hq=4, pad=(8, 16, 8, 0, 24))  # aligned rows
     yield Case(**small, Hq=4, pad=(1, 2, 3, 4, 5))  # and rows that are not
     yield Case(**small, Hq=4, results="out", data="half")
+    for d in (48, 144, 240):  # an inner tile of fewer keys, and one of many planes
+        yield Case(**{**small, "dtype": "f16"}, Hq=8, D=d, form="determinant" if d == 240 else None)
+    yield Case(**{**small, "N": 1}, Hq=64)
+    yield Case(**{**small, "N": 6}, B=0, dynamic="B")
+    yield Case(**{**small, "N": 0}, Nq=3, dynamic="N", Hq=3)
+    yield Case(**small, Nq=0, dynamic="Nq", Hq=2, Hk=2)
+
+
+def gpu_values():
+    """Large logits, many of them equal, and what is not finite."""
+    inf, nan = math.inf, math.nan
+    for data in ("winner", "ties", "up", "down"):
+        for dtype in ("f16", "bf16"):
+            yield Case(**{**SMALL, "dtype": dtype}, data=data, scale=1.0, Hq=4 if dtype == "f16" else 3)
+    yield Case(**{**SMALL, "w1": None, "w2": None}, data="winner", scale=1.0, causal=False)
+    seen = dict(dtype="bf16", N=24, w1=5, w2=7, Hq=3)
+    for name in ("q", "k1", "k2", "v1", "v2"):
+        for value in (nan, inf):
+            yield Case(**seen, bad=((name, (0, 6, 0, 3), value),))
+    for name in ("k1", "k2", "v1", "v2"):  # at the ends, and next to queries that see nothing of it
+        yield Case(**{**seen, "dtype": "f16", "Hq": 1}, causal=False,
+                   bad=((name, (0, 0, 0, 0), nan), (name, (0, 23, 0, 63), nan)))
+        yield Case(**{**seen, "w2": 4}, Nq=9, pad=(1,) * 5, bad=((name, (0, 18, 0, 5), -inf),))
+    yield Case(**{**seen, "D": 48}, form="determinant", bad=(("k2", (0, 6, 0, 3), nan),))
+
+
+def gpu_mixed():
+    """Every feature at once, drawn by a fixed seed. Small groups have more queries: what is measured are the largest
+    errors of a case, of which a few values say little."""
+    rng = random.Random(7540)
+    for _ in range(30):
+        form = rng.choice([None, None, "determinant"])
+        group, hk = rng.choice([1, 2, 3, 8, 16, 64, 128]), rng.choice([1, 1, 2])
+        n = rng.choice([16, 19])
+        if group >= 64:
+            n, hk = 5, 1
+        window = lambda: rng.choice([None, 1, 2, 4, 7, 8, 16, 33])
+        yield Case(dtype=rng.choice(["f16", "bf16"]), B=rng.choice([1, 1, 2]), N=n,
+                   Nq=rng.choice([None, 1, 4, n + 3] if group >= 8 else [None, n - 3, n + 3]), Hq=group * hk, Hk=hk,
+                   D=rng.choice([48, 96] if form else [16, 64, 64, 80, 96, 128]), w1=window(), w2=window(),
+                   causal=rng.random() < 0.6, scale=rng.choice([None, None, 0.2]),
+                   k2_bias=rng.choice([None, None, 0.1, -0.5]), v2_bias=rng.choice([None, None, 1.0, -0.3]), form=form,
+                   dynamic=rng.choice(["", "N", "B Nq N"]), pad=rng.choice([(), (), (8, 16, 0, 8, 24), (2, 4, 1, 0, 3)]),
+                   results=rng.choice(["out lse", "out lse", "out", "lse"]))
 
 
 GROUPS = {group.__name__: list(group()) for group in (
     heads, windows, dims, lengths, queries, empty, attributes, determinant, half_types, dynamic, strided, results,
-    threads, large_logits, not_finite, mixed, gpu)}
+    threads, large_logits, not_finite, mixed, gpu, gpu_values, gpu_mixed)}
