@@ -60,7 +60,7 @@ static bool insert(ChipList *list, const Chip *chip) {
 bool chip_list_parse(MlirStringRef names, const char *others, ChipList *list,
                      char problem[CHIP_PROBLEM]) {
   *list = (ChipList){.names = names};
-  bool several = memchr(names.data, ',', names.length);
+  bool several = names.length && memchr(names.data, ',', names.length);
   for (size_t at = 0, end; at <= names.length; at = end + 1) {
     for (end = at; end < names.length && names.data[end] != ',';)
       ++end;
