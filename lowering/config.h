@@ -15,6 +15,8 @@ typedef struct Config {
   int64_t block_j;       ///< outer keys in a tile; block_h * block_j rows
   int64_t block_k;       ///< inner keys in a tile
   bool inner_stationary; ///< order "kj": inner tiles outside the loop over j
+  bool peel;             ///< a loop without masks for whole inner tiles
+  bool lazy_rescale;     ///< scale sums only when a maximum has moved enough
   MlirType operand;      ///< element type of the operands of products
 } Config;
 

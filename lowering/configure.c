@@ -5,8 +5,8 @@
 // In:  "simplicial.attention"(...) {w1 = 32 : i64, ...}
 // Out: "simplicial.attention"(...) {w1 = 32 : i64, ...,
 //        simplicial.config = {block_h = 8 : i64, block_j = 2 : i64,
-//                             block_k = 128 : i64, operand = f32,
-//                             order = "kj"}}
+//                             block_k = 128 : i64, lazy_rescale = false,
+//                             operand = f32, order = "kj", peel = false}}
 //
 // What an operation's config already says stays as it is; the rest is filled
 // in.
@@ -25,6 +25,8 @@
 #define ORDER "order"
 #define ORDER_KJ "kj"
 #define ORDER_JK "jk"
+#define PEEL "peel"
+#define LAZY_RESCALE "lazy_rescale"
 #define OPERAND "operand"
 
 enum { MAX_BLOCK = 1024 };
@@ -69,34 +71,43 @@ static void choose_rows(MlirOperation op, SimplicialAttentionAttributes a,
 typedef struct Suited {
   int64_t rows;
   int64_t block_k; ///< the most inner keys of a tile
-  int64_t cache;   ///< the most elements of an inner tile
+  int64_t cache;   ///< the most bytes of an inner tile
   int64_t step;    ///< block_k is a multiple of it
   bool rounds;     ///< products take operands of the inputs' type
+  bool peel, lazy_rescale;
 } Suited;
 
-/// Two vectors of 8 lanes; an inner tile stays in the cache.
+/// Two vectors of 8 lanes; an inner tile stays in the cache. Loops end at a
+/// window's end, and rescaling is a small part of the work.
 static const Suited cpu = {
-    .rows = 16, .block_k = 256, .cache = 8192, .step = 1};
+    .rows = 16, .block_k = 256, .cache = 32 << 10, .step = 1};
 
 /// 16 rows, the matrix instruction's, of each of four warps, and a multiple of
 /// its depth; an inner tile leaves room for others in shared memory.
-static const Suited gpu = {
-    .rows = 64, .block_k = 64, .cache = 8192, .step = 16, .rounds = true};
+static const Suited gpu = {.rows = 64,
+                           .block_k = 128,
+                           .cache = 16 << 10,
+                           .step = 16,
+                           .rounds = true,
+                           .peel = true,
+                           .lazy_rescale = true};
 
 static void choose(MlirOperation op, SimplicialAttentionAttributes a,
                    const Suited *suited, Config *config) {
   choose_rows(op, a, suited->rows, config);
   MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q));
+  config->operand = suited->rounds
+                        ? ir_element(q)
+                        : mlirF32TypeGet(mlirOperationGetContext(op));
   int64_t inner = config_swaps_roles(a) ? a.w1 : a.w2, step = suited->step;
-  int64_t steps =
-      min(suited->block_k, suited->cache / ir_dim_size(q, 3)) / step;
+  int64_t row = ir_dim_size(q, 3) * mlirFloatTypeGetWidth(config->operand) / 8;
+  int64_t steps = min(suited->block_k, suited->cache / row) / step;
   if (inner)
     steps = min(steps, ceil_div(inner, step));
   config->block_k = steps * step;
   config->inner_stationary = true;
-  config->operand = suited->rounds
-                        ? ir_element(q)
-                        : mlirF32TypeGet(mlirOperationGetContext(op));
+  config->peel = suited->peel;
+  config->lazy_rescale = suited->lazy_rescale;
 }
 
 /// What a GPU's matrix instructions and registers allow.
@@ -104,9 +115,13 @@ static MlirLogicalResult check_gpu(MlirOperation op, MlirStringRef target,
                                    const Config *config) {
   enum { MAX_ROWS = 128 };
   int length = (int)target.length;
-  if (mlirTypeIsAF32(config->operand))
-    return ir_error(op, "target %.*s takes f16 and bf16, not f32", length,
-                    target.data);
+  MlirType element = ir_element(ir_type(ir_operand(op, SIMPLICIAL_Q)));
+  if (mlirTypeIsAF32(config->operand) && !mlirTypeIsAF32(element))
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR
+                    ": '" OPERAND
+                    "' must be the operands' element type for %.*s",
+                    length, target.data);
   if (config->block_k % gpu.step)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_K
@@ -118,6 +133,17 @@ static MlirLogicalResult check_gpu(MlirOperation op, MlirStringRef target,
                     SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_H "' * '" BLOCK_J
                                            "' must be at most %d for %.*s",
                     MAX_ROWS, length, target.data);
+  return mlirLogicalResultSuccess();
+}
+
+/// What the CPU has no code for.
+static MlirLogicalResult check_cpu(MlirOperation op, const Config *config) {
+  if (mlirTypeIsATF32(config->operand))
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR ": '" OPERAND "' tf32 is for GPUs");
+  if (config->lazy_rescale)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR ": '" LAZY_RESCALE "' is for GPUs");
   return mlirLogicalResultSuccess();
 }
 
@@ -159,6 +185,18 @@ static MlirLogicalResult read_order(MlirOperation op, MlirAttribute config,
                                              "\" or \"" ORDER_JK "\"");
 }
 
+static MlirLogicalResult read_bool(MlirOperation op, MlirAttribute config,
+                                   const char *name, bool *value) {
+  MlirAttribute attribute = entry(config, name);
+  if (mlirAttributeIsNull(attribute))
+    return mlirLogicalResultSuccess();
+  if (!mlirAttributeIsABool(attribute))
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be true or false",
+                    name);
+  *value = mlirBoolAttrGetValue(attribute);
+  return mlirLogicalResultSuccess();
+}
+
 static MlirLogicalResult read_operand(MlirOperation op, MlirAttribute config,
                                       MlirType *operand) {
   MlirAttribute attribute = entry(config, OPERAND);
@@ -167,11 +205,13 @@ static MlirLogicalResult read_operand(MlirOperation op, MlirAttribute config,
   MlirType element = ir_element(ir_type(ir_operand(op, SIMPLICIAL_Q)));
   if (mlirAttributeIsAType(attribute)) {
     *operand = mlirTypeAttrGetValue(attribute);
-    if (mlirTypeIsAF32(*operand) || mlirTypeEqual(*operand, element))
+    if (mlirTypeIsAF32(*operand) || mlirTypeEqual(*operand, element) ||
+        (mlirTypeIsATF32(*operand) && mlirTypeIsAF32(element)))
       return mlirLogicalResultSuccess();
   }
   return ir_error(op, SIMPLICIAL_CONFIG_ATTR
-                  ": '" OPERAND "' must be f32 or the operands' element type");
+                  ": '" OPERAND "' must be f32 or the operands' element type, "
+                  "or tf32 for that of f32");
 }
 
 /// Reads what is there into `config`.
@@ -179,8 +219,8 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
   MlirAttribute attribute = ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR);
   if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR " must be a dictionary");
-  static const char *const known[] = {BLOCK_H, BLOCK_J, BLOCK_K, ORDER,
-                                      OPERAND};
+  static const char *const known[] = {BLOCK_H, BLOCK_J,      BLOCK_K, ORDER,
+                                      PEEL,    LAZY_RESCALE, OPERAND};
   intptr_t entries = mlirAttributeIsNull(attribute)
                          ? 0
                          : mlirDictionaryAttrGetNumElements(attribute);
@@ -202,6 +242,10 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
           read_block(op, attribute, BLOCK_K, &config->block_k)) ||
       mlirLogicalResultIsFailure(
           read_order(op, attribute, &config->inner_stationary)) ||
+      mlirLogicalResultIsFailure(
+          read_bool(op, attribute, PEEL, &config->peel)) ||
+      mlirLogicalResultIsFailure(
+          read_bool(op, attribute, LAZY_RESCALE, &config->lazy_rescale)) ||
       mlirLogicalResultIsFailure(read_operand(op, attribute, &config->operand)))
     return mlirLogicalResultFailure();
   if (config->block_h && group_size(op) % config->block_h)
@@ -226,6 +270,8 @@ static void write(MlirOperation op, const Config *config) {
       {ORDER,
        mlirStringAttrGet(
            b.context, ir_str(config->inner_stationary ? ORDER_KJ : ORDER_JK))},
+      {PEEL, mlirBoolAttrGet(b.context, config->peel)},
+      {LAZY_RESCALE, mlirBoolAttrGet(b.context, config->lazy_rescale)},
       {OPERAND, mlirTypeAttrGet(config->operand)}};
   enum { COUNT = sizeof entries / sizeof *entries };
   MlirNamedAttribute named[COUNT];
@@ -264,8 +310,8 @@ static MlirLogicalResult configure(MlirOperation op) {
   Config config;
   choose(op, attributes, list.n ? &gpu : &cpu, &config);
   if (mlirLogicalResultIsFailure(read(op, &config)) ||
-      (list.n &&
-       mlirLogicalResultIsFailure(check_gpu(op, list.names, &config))))
+      mlirLogicalResultIsFailure(list.n ? check_gpu(op, list.names, &config)
+                                        : check_cpu(op, &config)))
     return mlirLogicalResultFailure();
   write(op, &config);
   return mlirLogicalResultSuccess();

@@ -324,6 +324,12 @@ MlirValue ir_broadcast_rows(Ir *b, MlirValue x, int64_t n) {
   return ir_broadcast(b, column, ir_vector(element, IR_DIMS(m, n)));
 }
 
+MlirValue ir_any(Ir *b, MlirValue x) {
+  return ir_value(
+      b, "vector.reduction", ir_i1(b), IR_VALUES(x),
+      IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#vector.kind<or>")}));
+}
+
 MlirValue ir_create_mask(Ir *b, int n, const MlirValue *sizes, MlirType mask) {
   return ir_value(b, "vector.create_mask", mask, n, sizes, IR_NONE);
 }
@@ -533,23 +539,24 @@ void ir_forall_end(Ir *b, IrLoop *loop) {
   *b = loop->outer;
 }
 
-IrIf ir_if_begin(Ir *b, MlirValue condition) {
+IrIf ir_if_begin(Ir *b, MlirValue condition, int n_results,
+                 const MlirType *results) {
   MlirRegion regions[] = {ir_region(b, IR_NONE), mlirRegionCreate()};
   IrIf branch = {.outer = *b};
-  branch.op = ir_op_with_regions(b, "scf.if", IR_NONE, IR_VALUES(condition),
-                                 IR_NONE, 2, regions);
+  branch.op = ir_op_with_regions(b, "scf.if", n_results, results,
+                                 IR_VALUES(condition), IR_NONE, 2, regions);
   enter(b, branch.op, 0);
   return branch;
 }
 
-void ir_if_else(Ir *b, IrIf *branch) {
-  ir_op(b, "scf.yield", IR_NONE, IR_NONE, IR_NONE);
+void ir_if_else(Ir *b, IrIf *branch, int n_yields, const MlirValue *yields) {
+  ir_op(b, "scf.yield", IR_NONE, n_yields, yields, IR_NONE);
   mlirRegionAppendOwnedBlock(mlirOperationGetRegion(branch->op, 1),
-                             mlirBlockCreate(IR_NONE, NULL));
+                             mlirBlockCreate(0, NULL, NULL));
   enter(b, branch->op, 1);
 }
 
-void ir_if_end(Ir *b, IrIf *branch) {
-  ir_op(b, "scf.yield", IR_NONE, IR_NONE, IR_NONE);
+void ir_if_end(Ir *b, IrIf *branch, int n_yields, const MlirValue *yields) {
+  ir_op(b, "scf.yield", IR_NONE, n_yields, yields, IR_NONE);
   *b = branch->outer;
 }

@@ -134,6 +134,8 @@ MlirValue ir_broadcast(Ir *b, MlirValue x, MlirType vector);
 MlirValue ir_shape_cast(Ir *b, MlirValue x, MlirType vector);
 /// x [M] -> [M, n]: every column is x.
 MlirValue ir_broadcast_rows(Ir *b, MlirValue x, int64_t n);
+/// Whether any element of a vector of i1 is set.
+MlirValue ir_any(Ir *b, MlirValue x);
 MlirValue ir_create_mask(Ir *b, int n, const MlirValue *sizes, MlirType mask);
 typedef enum { IR_SUM, IR_MAX } IrReduction;
 /// Reduces dimension `dim` of `x` into `init`.
@@ -186,15 +188,16 @@ void ir_for_end(Ir *b, IrLoop *loop, int n_yields, const MlirValue *yields);
 IrLoop ir_forall_begin(Ir *b, int rank, const MlirValue *sizes);
 void ir_forall_end(Ir *b, IrLoop *loop);
 
-/// An scf.if without results under construction: `b` inserts where the
-/// condition holds, then, after ir_if_else, where it does not.
+/// An scf.if under construction: `b` inserts where the condition holds, then,
+/// after ir_if_else, where it does not.
 typedef struct IrIf {
   MlirOperation op;
   Ir outer;
 } IrIf;
 
-IrIf ir_if_begin(Ir *b, MlirValue condition);
-void ir_if_else(Ir *b, IrIf *branch);
-void ir_if_end(Ir *b, IrIf *branch);
+IrIf ir_if_begin(Ir *b, MlirValue condition, int n_results,
+                 const MlirType *results);
+void ir_if_else(Ir *b, IrIf *branch, int n_yields, const MlirValue *yields);
+void ir_if_end(Ir *b, IrIf *branch, int n_yields, const MlirValue *yields);
 
 #endif // SIMPLICIAL_LOWERING_IR_H

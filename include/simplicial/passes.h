@@ -28,7 +28,13 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
 ///   block_k : i64     keys of the inner window in a tile
 ///   order   : string  "kj" (a tile of inner keys stays while the outer ones
 ///                     pass) or "jk"
-///   operand : type    element type of the operands of matrix products
+///   peel    : bool    whole inner tiles in a loop of their own, without masks
+///   lazy_rescale : bool  sums are scaled for a new maximum only when one has
+///                     grown more than 256-fold in the exponential; GPUs only
+///   operand : type    element type of the operands of matrix products. GPUs
+///                     take the inputs' type, where f32 products are sums of
+///                     three of tf32 and nearly as exact, or tf32 for f32
+///                     inputs, which rounds the operands to 11 bits.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateConfigurePass(void);
 
 /// simplicial-bufferize: `attention` on tensors -> `attention_into` on memrefs

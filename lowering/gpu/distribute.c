@@ -16,6 +16,9 @@
 //        gpu.launch_func @f_kernels::@f_tiles blocks in (%B * %H * %N) ...
 //      }
 //
+// An "or" of all rows, the condition of an scf.if, is that of a warp's rows: a
+// tile program gives the same rows on both sides of it wherever it is false.
+//
 // Tiles that are used twice, carried by a loop, left operands of products, or
 // reduced are kept in registers; others are evaluated where they are used.
 
@@ -101,22 +104,30 @@ static bool is_cheap(MlirValue tile) {
   return false;
 }
 
+/// Keeps a tile; with it the product that it is, or that it masks, and what
+/// that starts from.
 static void keep(Distribute *s, MlirValue tile) {
-  if (tile_is(tile) && !ir_is(ir_def(tile), "arith.constant"))
-    distribute_entry(s, tile)->kept = true;
+  MlirOperation op = ir_def(tile);
+  if (!tile_is(tile) || ir_is(op, "arith.constant"))
+    return;
+  distribute_entry(s, tile)->kept = true;
+  int masked = ir_is(op, "arith.select") ? 1 : 2;
+  if ((masked == 1 || ir_is(op, "vector.contract")) &&
+      (ir_is(ir_def(ir_operand(op, masked)), "vector.contract") ||
+       ir_is(ir_def(ir_operand(op, masked)), "arith.select")))
+    keep(s, ir_operand(op, masked));
 }
 
 static void decide_kept(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    if (ir_is(op, "vector.contract"))
-      keep(s, ir_operand(op, 0));
     if (ir_is(op, "vector.multi_reduction")) {
       keep(s, ir_result(op, 0));
       if (tile_op_reduces_columns(op))
         keep(s, ir_operand(op, 0));
     }
-    if (ir_is(op, "scf.for") || ir_is(op, "scf.yield"))
+    if (ir_is(op, "scf.for") || ir_is(op, "scf.yield") ||
+        ir_is(op, "vector.reduction"))
       for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
         keep(s, ir_operand(op, i));
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
@@ -124,8 +135,20 @@ static void decide_kept(Distribute *s, MlirBlock block) {
       if (tile_is(result) && tile_uses(result) > 1 && !is_cheap(result))
         keep(s, result);
     }
-    if (ir_is(op, "scf.for"))
-      decide_kept(s, ir_body(op, 0));
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+      decide_kept(s, ir_body(op, i));
+  }
+}
+
+/// The left operands of products that are not kept are.
+static void keep_left_operands(Distribute *s, MlirBlock block) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    if (ir_is(op, "vector.contract") &&
+        !distribute_entry(s, ir_result(op, 0))->kept)
+      keep(s, ir_operand(op, 0));
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+      keep_left_operands(s, ir_body(op, i));
   }
 }
 
@@ -148,8 +171,8 @@ static void decide_row_dims(Distribute *s, MlirBlock block) {
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     if (tile_op_reduces_rows(op))
       set_row_dims(s, ir_operand(op, 0), 2);
-    if (ir_is(op, "scf.for"))
-      decide_row_dims(s, ir_body(op, 0));
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+      decide_row_dims(s, ir_body(op, i));
   }
 }
 
@@ -163,9 +186,12 @@ static void keep_tile(Distribute *s, MlirValue tile) {
   Entry *entry = distribute_entry(s, tile);
   Fragment *fragments = allocate(s, tile);
   At at = distribute_at(s, ir_type(tile), entry->row_dims, 0);
-  for (; at.slice < distribute_slices(ir_type(tile), entry->row_dims);
-       ++at.slice)
-    fragments[at.slice] = fragment_definition(s, tile, at);
+  if (ir_is(ir_def(tile), "vector.contract"))
+    product_keep(s, ir_def(tile), fragments);
+  else
+    for (; at.slice < distribute_slices(ir_type(tile), entry->row_dims);
+         ++at.slice)
+      fragments[at.slice] = fragment_definition(s, tile, at);
   entry->fragments = fragments;
 }
 
@@ -226,23 +252,44 @@ static void unflatten_all(Distribute *s, int n_tiles, const MlirValue *tiles,
   }
 }
 
+enum { MAX_TILES = 16 };
+
+/// Whether these tiles can travel in and out of regions.
+static bool check_carried(Distribute *s, MlirOperation op) {
+  int n = (int)mlirOperationGetNumResults(op);
+  bool good = n <= MAX_TILES;
+  for (int i = 0; i < n && good; ++i)
+    good = tile_is(ir_result(op, i)) &&
+           mlirTypeIsAF32(ir_element(ir_type(ir_result(op, i))));
+  if (!good)
+    distribute_fail(s, op, "regions give a few tiles of f32 only");
+  return good;
+}
+
+/// What the region's yield makes of tiles, flattened.
+static int convert_region(Distribute *s, MlirBlock body, MlirValue *values) {
+  MlirValue tiles[MAX_TILES];
+  convert_body(s, body);
+  MlirOperation yield = mlirBlockGetTerminator(body);
+  int n = (int)mlirOperationGetNumOperands(yield);
+  for (int i = 0; i < n; ++i)
+    tiles[i] = ir_operand(yield, i);
+  return s->failed.ptr ? 0 : flatten_all(s, n, tiles, values);
+}
+
 static void convert_for(Distribute *s, MlirOperation op) {
-  enum { FIRST_INIT = 3, MAX_TILES = 16 };
+  enum { FIRST_INIT = 3 };
   Ir *b = &s->b;
   MlirBlock body = ir_body(op, 0);
   int n = (int)mlirOperationGetNumResults(op);
   MlirValue inits[MAX_TILES], args[MAX_TILES], results[MAX_TILES];
   MlirValue values[IR_MAX_VALUES];
-  for (int i = 0; i < n && n <= MAX_TILES; ++i) {
+  if (!check_carried(s, op))
+    return;
+  for (int i = 0; i < n; ++i) {
     inits[i] = ir_operand(op, FIRST_INIT + i);
     args[i] = mlirBlockGetArgument(body, 1 + i);
     results[i] = ir_result(op, i);
-    if (!tile_is(inits[i]) || fragment_is_packed(ir_type(inits[i])))
-      n = MAX_TILES + 1;
-  }
-  if (n > MAX_TILES) {
-    distribute_fail(s, op, "loops carry a few tiles of f32 only");
-    return;
   }
   int count = flatten_all(s, n, inits, values);
   if (count < 0) {
@@ -255,13 +302,38 @@ static void convert_for(Distribute *s, MlirOperation op) {
                    distribute_scalar(s, ir_operand(op, 2)), count, values);
   distribute_entry(s, mlirBlockGetArgument(body, 0))->scalar = loop.iv[0];
   unflatten_all(s, n, args, loop.args);
-  convert_body(s, body);
-  MlirOperation yield = mlirBlockGetTerminator(body);
-  for (int i = 0; i < n; ++i)
-    args[i] = ir_operand(yield, i);
-  flatten_all(s, n, args, values);
+  convert_region(s, body, values);
   ir_for_end(b, &loop, count, values);
   unflatten_all(s, n, results, loop.results);
+}
+
+static void convert_if(Distribute *s, MlirOperation op) {
+  Ir *b = &s->b;
+  int n = (int)mlirOperationGetNumResults(op), count = 0;
+  MlirValue results[MAX_TILES], values[IR_MAX_VALUES];
+  MlirType types[IR_MAX_VALUES];
+  if (!check_carried(s, op))
+    return;
+  for (int i = 0; i < n; ++i) {
+    results[i] = ir_result(op, i);
+    bool columns = tile_has_columns(ir_type(results[i]), 1);
+    count += distribute_slices(ir_type(results[i]), 1) * (columns ? 4 : 2);
+  }
+  if (count > IR_MAX_VALUES) {
+    distribute_fail(s, op, "it gives more than the registers hold");
+    return;
+  }
+  for (int i = 0; i < count; ++i)
+    types[i] = ir_f32(b);
+  IrIf branch =
+      ir_if_begin(b, distribute_scalar(s, ir_operand(op, 0)), count, types);
+  convert_region(s, ir_body(op, 0), values);
+  ir_if_else(b, &branch, count, values);
+  convert_region(s, ir_body(op, 1), values);
+  ir_if_end(b, &branch, count, values);
+  for (int i = 0; i < count; ++i)
+    values[i] = ir_result(branch.op, i);
+  unflatten_all(s, n, results, values);
 }
 
 /// A buffer in shared memory: the next bytes of the block's.
@@ -329,6 +401,10 @@ static void copy_scalar(Distribute *s, MlirOperation op) {
 static void convert(Distribute *s, MlirOperation op) {
   if (ir_is(op, "scf.for"))
     convert_for(s, op);
+  else if (ir_is(op, "scf.if"))
+    convert_if(s, op);
+  else if (ir_is(op, "vector.reduction"))
+    fragment_reduce_all(s, op);
   else if (ir_is(op, "vector.transfer_write"))
     transfer_write(s, op);
   else if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
@@ -363,9 +439,11 @@ static int64_t most_rows(MlirBlock block) {
     int64_t rows = 0;
     if (ir_is(op, "vector.contract"))
       rows = ir_dim_size(ir_type(ir_result(op, 0)), 0);
-    if (ir_is(op, "scf.for"))
-      rows = most_rows(ir_body(op, 0));
     most = rows > most ? rows : most;
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i) {
+      rows = most_rows(ir_body(op, i));
+      most = rows > most ? rows : most;
+    }
   }
   return most;
 }
@@ -386,6 +464,7 @@ static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
       rest = ir_divui(b, rest, extent);
   }
   decide_kept(s, old);
+  keep_left_operands(s, old);
   decide_row_dims(s, old);
   convert_body(s, old);
   ir_op(b, "llvm.return", IR_NONE, IR_NONE, IR_NONE);

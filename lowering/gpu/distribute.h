@@ -32,7 +32,7 @@ enum {
   CHUNK = 16,      ///< bytes of an asynchronous copy
 };
 
-/// One thread's part of a slice. f32 (and i1): v[row][column]; 16 bits:
+/// One thread's part of a slice. f32, tf32 and i1: v[row][column]; 16 bits:
 /// v[row][0], a vector of both columns.
 typedef struct Fragment {
   MlirValue v[2][2];
@@ -87,14 +87,21 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at);
 bool fragment_is_packed(MlirType tile);
 /// One of the two elements of a packed pair.
 MlirValue fragment_element(Ir *b, MlirValue pair, int64_t i);
+/// An f32 rounded to a tf32, which is an i32 here.
+MlirValue fragment_to_tf32(Ir *b, MlirValue x);
 MlirValue fragment_combine(Distribute *s, IrReduction kind, MlirValue x,
                            MlirValue y);
 /// Keeps the result of a reduction over columns: over a thread's own, then over
 /// the lanes that share its rows.
 void fragment_reduce_columns(Distribute *s, MlirOperation op);
+/// The result of an "or" over all rows: over those of the warp.
+void fragment_reduce_all(Distribute *s, MlirOperation op);
 
 // product.c
 Fragment product(Distribute *s, MlirOperation contraction, At at);
+/// All slices of it.
+void product_keep(Distribute *s, MlirOperation contraction,
+                  Fragment *fragments);
 
 // transfer.c
 /// A pointer to element `indices` of a memref.

@@ -47,7 +47,7 @@ enum {
 
 /// An operation, with the call that it becomes: of the thread, the site, its
 /// operands and the named integer attributes, then, if it gives a struct, a
-/// place for that. Values of 32 bits travel as i32.
+/// place for that. Values of 32 bits and flags travel as i32.
 typedef struct Rule {
   const char *op;
   int operands;
@@ -85,6 +85,7 @@ static const Rule rules[] = {
     {"nvvm.barrier.arrive", 2, "BarrierArrive", NULL, NULL},
     {"llvm.call_intrinsic", 2, "BarrierArrive", NULL, INTRINSIC("barrier.cta.arrive.aligned.count")},
     {"nvvm.bar.warp.sync", 1, "WarpBarrier", NULL, NULL},
+    {"nvvm.vote.sync", 2, "VoteAny", NULL, "{kind = #nvvm<vote_sync_kind any>}"},
     {"nvvm.shfl.sync", 4, "ShuffleUp", NULL, "{kind = #nvvm<shfl_kind up>}"},
     {"nvvm.shfl.sync", 4, "ShuffleDown", NULL, "{kind = #nvvm<shfl_kind down>}"},
     {"nvvm.shfl.sync", 4, "ShuffleBfly", NULL, "{kind = #nvvm<shfl_kind bfly>}"},
@@ -100,6 +101,7 @@ static const Rule rules[] = {
     {"nvvm.mma.sync", 10, "MmaF16", NULL, MMA("f16", "16")},
     {"nvvm.mma.sync", 10, "MmaBf16", NULL, MMA("bf16", "16")},
     {"nvvm.mma.sync", 10, "MmaTf32", NULL, MMA("tf32", "8")},
+    {"nvvm.convert.float.to.tf32", 1, "Tf32", NULL, "{rnd = #nvvm.fp_rnd_mode<rna>, relu = false, sat = #nvvm.sat_mode<none>}"},
     {"llvm.call_intrinsic", 1, "Ex2", NULL, INTRINSIC("ex2.approx.ftz.f")},
     {"llvm.call_intrinsic", 1, "Lg2", NULL, INTRINSIC("lg2.approx.ftz.f")},
     {"llvm.call_intrinsic", 1, "Rcp", NULL, INTRINSIC("rcp.approx.ftz.f")},
@@ -226,9 +228,24 @@ static bool is_registers(MlirType type) {
   return true;
 }
 
-/// Everything else that a number can travel as.
+/// Everything else that travels: 32 bits, a flag, a pointer.
 static bool is_scalar(MlirType type) {
-  return bits_of(type) == 32 || mlirTypeIsALLVMPointerType(type);
+  return bits_of(type) == 32 || bits_of(type) == 1 ||
+         mlirTypeIsALLVMPointerType(type);
+}
+
+static MlirValue as_argument(Ir *b, MlirValue value) {
+  if (mlirTypeIsALLVMPointerType(ir_type(value)))
+    return value;
+  if (bits_of(ir_type(value)) == 1)
+    return ir_value(b, "arith.extui", ir_i32(b), IR_VALUES(value), IR_NONE);
+  return bitcast(b, value, ir_i32(b));
+}
+
+static MlirValue as_result(Ir *b, MlirValue value, MlirType type) {
+  if (bits_of(type) == 1)
+    return ir_value(b, "arith.trunci", type, IR_VALUES(value), IR_NONE);
+  return bitcast(b, value, type);
 }
 
 static MlirLogicalResult apply(Kernel *kernel, const Rule *rule,
@@ -243,8 +260,7 @@ static MlirLogicalResult apply(Kernel *kernel, const Rule *rule,
     if (!is_scalar(ir_type(value)))
       return ir_error(op, "simplicial-emulate: operand %d is not of 32 bits",
                       i);
-    bool is_number = !mlirTypeIsALLVMPointerType(ir_type(value));
-    operands[n++] = is_number ? bitcast(&b, value, ir_i32(&b)) : value;
+    operands[n++] = as_argument(&b, value);
   }
   if (rule->integer)
     operands[n++] = ir_const_i32(
@@ -268,7 +284,7 @@ static MlirLogicalResult apply(Kernel *kernel, const Rule *rule,
     value = ir_llvm_load(&b, type, place);
   } else if (is_scalar(type)) {
     MlirOperation called = ir_call(&b, name, ir_i32(&b), n, operands);
-    value = bitcast(&b, ir_result(called, 0), type);
+    value = as_result(&b, ir_result(called, 0), type);
   } else {
     return ir_error(op, "simplicial-emulate: a result is not of 32 bits");
   }

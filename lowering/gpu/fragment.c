@@ -90,14 +90,17 @@ static Fragment mask(Distribute *s, MlirOperation op, At at) {
     distribute_fail(s, op, "masks of more than one dimension only mask loads");
     return all(ir_zero(b, ir_f32(b)));
   }
-  MlirValue count = distribute_scalar(s, ir_operand(op, 0));
+  // In 32 bits: places are small, and one register each.
+  MlirType i32 = ir_i32(b);
+  MlirValue count =
+      ir_index_cast(b, distribute_scalar(s, ir_operand(op, 0)), i32);
   Fragment f;
   for (int i = 0; i < 2; ++i)
     for (int j = 0; j < 2; ++j) {
       MlirValue place =
-          at.row_dims
-              ? at.rows[i]
-              : ir_addi(b, s->column, ir_const_index(b, at.slice * SLICE + j));
+          ir_index_cast(b, at.row_dims ? at.rows[i] : s->column, i32);
+      if (!at.row_dims)
+        place = ir_addi(b, place, ir_const_i32(b, i32, at.slice * SLICE + j));
       f.v[i][j] = ir_cmpi(b, IR_SLT, place, count);
     }
   return f;
@@ -120,6 +123,12 @@ MlirValue fragment_element(Ir *b, MlirValue pair, int64_t i) {
       IR_ATTRIBUTES({"static_position", ir_i64_array(b, IR_DIMS(i))}));
 }
 
+MlirValue fragment_to_tf32(Ir *b, MlirValue x) {
+  return ir_value(
+      b, "nvvm.convert.float.to.tf32", ir_i32(b), IR_VALUES(x),
+      IR_ATTRIBUTES({"rnd", ir_parse_attr(b, "#nvvm.fp_rnd_mode<rna>")}));
+}
+
 /// extf and truncf, between pairs and scalars.
 static Fragment convert(Distribute *s, MlirOperation op, At at) {
   Ir *b = &s->b;
@@ -132,8 +141,10 @@ static Fragment convert(Distribute *s, MlirOperation op, At at) {
       f.v[i][0] = f.v[i][1] = ir_convert(b, pair, ir_element(to));
     } else {
       for (int j = 0; j < 2; ++j)
-        f.v[i][j] =
-            ir_convert(b, fragment_element(b, x.v[i][0], j), ir_element(to));
+        f.v[i][j] = mlirTypeIsATF32(ir_element(to))
+                        ? fragment_to_tf32(b, x.v[i][j])
+                        : ir_convert(b, fragment_element(b, x.v[i][0], j),
+                                     ir_element(to));
     }
   }
   return f;
@@ -242,4 +253,21 @@ void fragment_reduce_columns(Distribute *s, MlirOperation op) {
     f.v[i][0] = f.v[i][1] = fragment_combine(s, kind, acc[i], init.v[i][0]);
   Entry *entry = distribute_entry(s, result);
   entry->fragments[0] = f;
+}
+
+void fragment_reduce_all(Distribute *s, MlirOperation op) {
+  Ir *b = &s->b;
+  MlirValue tile = ir_operand(op, 0);
+  MlirAttribute any = ir_parse_attr(b, "#vector.kind<or>");
+  if (!mlirAttributeEqual(ir_get_attr(op, "kind"), any)) {
+    distribute_fail(s, op, "only an 'or' of all rows is known");
+    return;
+  }
+  Fragment f = fragment(s, tile, distribute_at(s, ir_type(tile), 1, 0));
+  MlirValue own = ir_value(b, "arith.ori", ir_i1(b),
+                           IR_VALUES(f.v[0][0], f.v[1][0]), IR_NONE);
+  distribute_entry(s, ir_result(op, 0))->scalar = ir_value(
+      b, "nvvm.vote.sync", ir_i1(b),
+      IR_VALUES(ir_const_i32(b, ir_i32(b), -1), own),
+      IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#nvvm<vote_sync_kind any>")}));
 }

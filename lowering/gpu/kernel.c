@@ -5,8 +5,6 @@
 
 #include "kernel.h"
 
-#include "layout.h"
-
 #include "lowering/ir_llvm.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -119,10 +117,11 @@ MlirValue kernel_register(Ir *b, const char *name) {
 }
 
 /// The sum of the steps of the bits that are set in `lane`.
-static MlirValue place(Ir *b, MlirValue lane, bool row) {
+static MlirValue sum_of_steps(Ir *b, const Layout *layout, MlirValue lane,
+                              bool row) {
   MlirValue sum = ir_const_index(b, 0);
   for (int bit = 0; bit < LANE_BITS; ++bit) {
-    Place step = layout_accumulator.lane[bit];
+    Place step = layout->lane[bit];
     int size = row ? step.row : step.column;
     if (!size)
       continue;
@@ -133,14 +132,22 @@ static MlirValue place(Ir *b, MlirValue lane, bool row) {
   return sum;
 }
 
+MlirValue kernel_row(Ir *b, const Layout *layout, MlirValue lane) {
+  return sum_of_steps(b, layout, lane, true);
+}
+
+MlirValue kernel_column(Ir *b, const Layout *layout, MlirValue lane) {
+  return sum_of_steps(b, layout, lane, false);
+}
+
 void kernel_find_place(Distribute *s) {
   Ir *b = &s->b;
   s->thread = kernel_register(b, "nvvm.read.ptx.sreg.tid.x");
   s->lane = ir_remui(b, s->thread, ir_const_index(b, WARP));
   s->warp = ir_divui(b, s->thread, ir_const_index(b, WARP));
-  s->column = place(b, s->lane, false);
+  s->column = kernel_column(b, &layout_accumulator, s->lane);
   s->rows[0] = ir_addi(b, ir_muli(b, s->warp, ir_const_index(b, WARP_ROWS)),
-                       place(b, s->lane, true));
+                       kernel_row(b, &layout_accumulator, s->lane));
   int below = layout_accumulator.element[1].row;
   s->rows[1] = ir_addi(b, s->rows[0], ir_const_index(b, below));
   s->shared = ir_address_of(b, SHARED_NAME, SHARED);
@@ -207,12 +214,12 @@ void kernel_launch_either(Ir *b, const char *kernels, const Kernel *kernel,
   MlirValue aligned =
       ir_cmpi(b, IR_EQ, ir_remui(b, arguments->bits, ir_const_index(b, CHUNK)),
               ir_const_index(b, 0));
-  IrIf branch = ir_if_begin(b, aligned);
+  IrIf branch = ir_if_begin(b, aligned, IR_NONE);
   for (int i = 0; i < 2; ++i) {
     if (i)
-      ir_if_else(b, &branch);
+      ir_if_else(b, &branch, IR_NONE);
     launch(b, kernels, kernel[i].name, blocks, threads, kernel[i].shared_bytes,
            arguments);
   }
-  ir_if_end(b, &branch);
+  ir_if_end(b, &branch, IR_NONE);
 }

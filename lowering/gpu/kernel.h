@@ -6,6 +6,7 @@
 #define SIMPLICIAL_LOWERING_GPU_KERNEL_H
 
 #include "distribute.h"
+#include "layout.h"
 
 #include "lowering/captures.h"
 
@@ -30,6 +31,9 @@ MlirLogicalResult kernel_arguments(Ir *b, Arguments *arguments,
 /// Gives each capture its value in the kernel with this body.
 void kernel_take_arguments(Distribute *s, const Captures *captures,
                            MlirBlock body);
+/// The place of a lane's first element.
+MlirValue kernel_row(Ir *b, const Layout *layout, MlirValue lane);
+MlirValue kernel_column(Ir *b, const Layout *layout, MlirValue lane);
 /// The thread's number and place, and the block's shared memory.
 void kernel_find_place(Distribute *s);
 /// A special register, as an index.

@@ -10,22 +10,42 @@ const Layout layout_accumulator = {
     .element = {{0, 1}, {8, 0}},
 };
 
-const Layout layout_left = {
+const Layout layout_left_16 = {
     .lane = {{0, 2}, {0, 4}, {1, 0}, {2, 0}, {4, 0}},
     .element_bits = 3,
     .element = {{0, 1}, {8, 0}, {0, 8}},
 };
 
-const Layout layout_right = {
+const Layout layout_right_16 = {
     .lane = {{2, 0}, {4, 0}, {0, 1}, {0, 2}, {0, 4}},
     .element_bits = 2,
     .element = {{1, 0}, {8, 0}},
+};
+
+const Layout layout_left_32 = {
+    .lane = {{0, 2}, {0, 4}, {1, 0}, {2, 0}, {4, 0}},
+    .element_bits = 2,
+    .element = {{8, 0}, {0, 1}},
+};
+
+const Layout layout_right_32 = {
+    .lane = {{2, 0}, {4, 0}, {0, 1}, {0, 2}, {0, 4}},
+    .element_bits = 1,
+    .element = {{1, 0}},
 };
 
 const Layout layout_matrix_load = {
     .lane = {{0, 2}, {0, 4}, {1, 0}, {2, 0}, {4, 0}},
     .element_bits = 1,
     .element = {{0, 1}},
+};
+
+const Layout layout_addresses = {
+    .lane = {{0, 1}, {0, 2}, {0, 4}, {8, 0}, {16, 0}},
+};
+
+const Layout layout_addresses_k_major = {
+    .lane = {{1, 0}, {2, 0}, {4, 0}, {8, 0}, {16, 0}},
 };
 
 Place layout_place(const Layout *layout, int lane, int element) {

@@ -38,7 +38,7 @@ extern const Layout layout_accumulator;
 ///     row\column  0..1   2..3  ...  8..9   10..11
 ///       0        T0:r0  T1:r0  ... T0:r2  T1:r2
 ///       8        T0:r1  T1:r1  ... T0:r3  T1:r3
-extern const Layout layout_left;
+extern const Layout layout_left_16;
 
 /// Right operand, 16 (k) x 8 (n) of 16 bits; element = 2 * register + half.
 ///
@@ -46,10 +46,46 @@ extern const Layout layout_left;
 ///     0..1  T0:r0  T4:r0 ... T28:r0
 ///     2..3  T1:r0  T5:r0 ...
 ///     8..9  T0:r1  T4:r1 ...
-extern const Layout layout_right;
+extern const Layout layout_right_16;
+
+/// Left operand, 16 x 8 of 32 bits (tf32); element = register. The
+/// instruction's columns 0 to 3 are the even ones here and 4 to 7 the odd ones,
+/// of which the sum knows nothing: so an accumulator is a left operand.
+///
+///     row\column  0      1      2      3    ...  7
+///       0        T0:r0  T0:r2  T1:r0  T1:r2 ... T3:r2
+///       8        T0:r1  T0:r3  T1:r1  ...
+extern const Layout layout_left_32;
+
+/// Right operand, 8 (k, in the same order) x 8 (n) of 32 bits; element =
+/// register.
+///
+///     k\n    0      1   ...  7
+///     0     T0:r0  T4:r0 ... T28:r0
+///     1     T0:r1  T4:r1 ...
+///     2     T1:r0  T5:r0 ...
+extern const Layout layout_right_32;
 
 /// What a lane receives of an 8 x 8 matrix loaded by ldmatrix; element = half.
 extern const Layout layout_matrix_load;
+
+/// Where the eight elements begin whose address each lane gives to an ldmatrix
+/// of four matrices, which are the registers of two right operands, one k below
+/// the other. In memory they follow each other along k.
+///
+///     k\n    0    1   ...  7
+///      0    T0   T1   ...  T7
+///      8    T8   T9   ...  T15
+///      16   T16  T17  ...  T23
+extern const Layout layout_addresses;
+
+/// The same for elements that follow each other along n, in a transposing load.
+///
+///     k\n    0
+///      0    T0
+///      1    T1
+///      31   T31
+extern const Layout layout_addresses_k_major;
 
 Place layout_place(const Layout *layout, int lane, int element);
 

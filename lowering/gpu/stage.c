@@ -11,7 +11,8 @@
 //      simplicial.copy_async (rows %lo of %m) -> %s[0]; simplicial.copy_commit
 //      scf.for %k = %lo to %hi step %c64 {
 //        simplicial.copy_wait {pending = 0}
-//        simplicial.copy_async (rows %k + 64 of %m) -> %s[next]
+//        simplicial.copy_async (rows %k + 64 of %m, if the loop gets there)
+//          -> %s[next]
 //        simplicial.copy_commit
 //        %t = vector.transfer_read (%s[this])
 //        ... vector.contract %a, %t ...
@@ -19,9 +20,10 @@
 //      simplicial.copy_wait {pending = 0}
 //
 // A copy fills rows past the mask's count with zeros, so what is read from
-// shared memory needs no mask. Rows are PADDING bytes longer than what they
-// hold: the eight rows that a matrix load reads at once then lie in different
-// banks, whatever the row's length.
+// shared memory needs no mask. Loops one after the other share their buffers.
+// Rows are PADDING bytes longer than what they hold: the eight rows that a
+// matrix load reads at once then lie in different banks, whatever the row's
+// length.
 
 #include "lowering/ir.h"
 #include "lowering/pass.h"
@@ -40,16 +42,19 @@ typedef struct Staged {
   MlirValue buffer; ///< [STAGES, rows, pitch]
 } Staged;
 
-/// Whether all uses of a load are right operands of products.
-static bool feeds_products(MlirOperation read) {
-  MlirValue tile = ir_result(read, 0);
+/// Whether all uses of a tile are right operands of products, perhaps rounded.
+static bool feeds_products(MlirValue tile) {
   MlirOpOperand use = mlirValueGetFirstUse(tile);
   if (mlirOpOperandIsNull(use) || ir_rank(ir_type(tile)) != 2)
     return false;
-  for (; !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
-    if (!ir_is(mlirOpOperandGetOwner(use), "vector.contract") ||
-        mlirOpOperandGetOperandNumber(use) != 1)
+  for (; !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    bool rounded =
+        ir_is(user, "arith.truncf") && feeds_products(ir_result(user, 0));
+    if (!rounded && (!ir_is(user, "vector.contract") ||
+                     mlirOpOperandGetOperandNumber(use) != 1))
       return false;
+  }
   return true;
 }
 
@@ -70,9 +75,9 @@ static MlirValue at_iteration(Ir *b, MlirBlock body, MlirValue iv,
 }
 
 /// The load of `read` as it would be in iteration `iv`, as a copy into `slot`
-/// of the buffer.
-static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, const Staged *staged,
-                      MlirValue slot) {
+/// of the buffer; of no rows if the loop is not `live` there.
+static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
+                      const Staged *staged, MlirValue slot) {
   MlirOperation read = staged->read;
   MlirValue memref = ir_operand(read, 0);
   int rank = ir_rank(ir_type(memref)), n = 0;
@@ -85,7 +90,7 @@ static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, const Staged *staged,
   if (mlirOperationGetNumOperands(read) == rank + 3)
     count = at_iteration(b, body, iv,
                          ir_operand(ir_def(ir_operand(read, rank + 2)), 0));
-  operands[n++] = count;
+  operands[n++] = ir_select(b, live, count, ir_const_index(b, 0));
   for (int d = 0; d < rank; ++d)
     operands[n++] = at_iteration(b, body, iv, ir_operand(read, 1 + d));
   MlirAffineMap map =
@@ -97,10 +102,11 @@ static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, const Staged *staged,
         IR_ATTRIBUTES({"dims", ir_i64_array(b, 3, dims)}));
 }
 
-static void copy_all(Ir *b, MlirBlock body, MlirValue iv, int n,
+static void copy_all(Ir *b, MlirOperation loop, MlirValue iv, int n,
                      const Staged *staged, MlirValue slot) {
+  MlirValue live = ir_cmpi(b, IR_SLT, iv, ir_operand(loop, 1));
   for (int i = 0; i < n; ++i)
-    copy_tile(b, body, iv, &staged[i], slot);
+    copy_tile(b, ir_body(loop, 0), iv, live, &staged[i], slot);
   ir_op(b, SIMPLICIAL_COPY_COMMIT, IR_NONE, IR_NONE, IR_NONE);
 }
 
@@ -109,29 +115,61 @@ static void wait_for_copies(Ir *b) {
         IR_ATTRIBUTES({"pending", ir_i64_attr(b, 0)}));
 }
 
-static MlirValue allocate(Ir *b, MlirType tile) {
+static MlirOperation enclosing(MlirOperation op, const char *name) {
+  do
+    op = mlirOperationGetParentOperation(op);
+  while (!mlirOperationIsNull(op) && !ir_is(op, name));
+  return op;
+}
+
+/// Whether `loop` is `op` or around it.
+static bool holds(MlirOperation loop, MlirOperation op) {
+  while (!mlirOperationIsNull(op) && !mlirOperationEqual(op, loop))
+    op = mlirOperationGetParentOperation(op);
+  return !mlirOperationIsNull(op);
+}
+
+/// Whether the loop's copies may go where other loops' did: those are done.
+static bool is_free(MlirValue buffer, MlirOperation loop) {
+  for (MlirOpOperand use = mlirValueGetFirstUse(buffer);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = enclosing(mlirOpOperandGetOwner(use), "scf.for");
+    if (!mlirOperationIsNull(user) && holds(user, loop))
+      return false;
+  }
+  return true;
+}
+
+/// A buffer of the block's for STAGES tiles, one that is free or a new one.
+static MlirValue allocate(MlirBlock block, MlirOperation loop, int n,
+                          const Staged *taken, MlirType tile) {
+  Ir b = ir_before(mlirBlockGetFirstOperation(block));
   MlirType element = ir_element(tile);
   int64_t bytes = mlirFloatTypeGetWidth(element) / 8;
   const int64_t shape[] = {STAGES, ir_dim_size(tile, 0),
                            ir_dim_size(tile, 1) + PADDING / bytes};
   MlirAttribute space =
-      mlirIntegerAttrGet(mlirIntegerTypeGet(b->context, 64), SHARED);
+      mlirIntegerAttrGet(mlirIntegerTypeGet(b.context, 64), SHARED);
   MlirType type = mlirMemRefTypeContiguousGet(element, 3, shape, space);
+  MlirOperation op = mlirBlockGetFirstOperation(block);
+  for (; ir_is(op, "memref.alloc"); op = mlirOperationGetNextInBlock(op)) {
+    MlirValue buffer = ir_result(op, 0);
+    bool reusable =
+        mlirTypeEqual(ir_type(buffer), type) && is_free(buffer, loop);
+    for (int i = 0; i < n; ++i)
+      reusable &= !mlirValueEqual(buffer, taken[i].buffer);
+    if (reusable)
+      return buffer;
+  }
   const int32_t segments[] = {0, 0};
   return ir_value(
-      b, "memref.alloc", type, IR_NONE,
+      &b, "memref.alloc", type, IR_NONE,
       IR_ATTRIBUTES({"operandSegmentSizes",
-                     mlirDenseI32ArrayGet(b->context, 2, segments)}));
-}
-
-static MlirOperation enclosing_forall(MlirOperation op) {
-  while (!mlirOperationIsNull(op) && !ir_is(op, "scf.forall"))
-    op = mlirOperationGetParentOperation(op);
-  return op;
+                     mlirDenseI32ArrayGet(b.context, 2, segments)}));
 }
 
 static MlirLogicalResult stage_loop(MlirOperation loop) {
-  MlirOperation forall = enclosing_forall(loop);
+  MlirOperation forall = enclosing(loop, "scf.forall");
   if (mlirOperationIsNull(forall))
     return mlirLogicalResultSuccess();
   MlirBlock body = ir_body(loop, 0);
@@ -139,7 +177,7 @@ static MlirLogicalResult stage_loop(MlirOperation loop) {
   int n = 0;
   for (MlirOperation op = mlirBlockGetFirstOperation(body);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    if (!ir_is(op, "vector.transfer_read") || !feeds_products(op))
+    if (!ir_is(op, "vector.transfer_read") || !feeds_products(ir_result(op, 0)))
       continue;
     if (n == MAX_STAGED)
       return ir_error(op, "simplicial-stage takes at most %d loads in a loop",
@@ -149,13 +187,13 @@ static MlirLogicalResult stage_loop(MlirOperation loop) {
   if (n == 0)
     return mlirLogicalResultSuccess();
 
-  Ir top = ir_before(mlirBlockGetFirstOperation(ir_body(forall, 0)));
   for (int i = 0; i < n; ++i)
-    staged[i].buffer = allocate(&top, ir_type(ir_result(staged[i].read, 0)));
+    staged[i].buffer = allocate(ir_body(forall, 0), loop, i, staged,
+                                ir_type(ir_result(staged[i].read, 0)));
 
   MlirValue lower = ir_operand(loop, 0), step = ir_operand(loop, 2);
   Ir before = ir_before(loop);
-  copy_all(&before, body, lower, n, staged, ir_const_index(&before, 0));
+  copy_all(&before, loop, lower, n, staged, ir_const_index(&before, 0));
 
   Ir b = ir_before(mlirBlockGetFirstOperation(body));
   MlirValue iv = mlirBlockGetArgument(body, 0);
@@ -165,7 +203,7 @@ static MlirLogicalResult stage_loop(MlirOperation loop) {
   MlirValue slot = ir_remui(&b, number, stages);
   MlirValue next =
       ir_remui(&b, ir_addi(&b, number, ir_const_index(&b, 1)), stages);
-  copy_all(&b, body, ir_addi(&b, iv, step), n, staged, next);
+  copy_all(&b, loop, ir_addi(&b, iv, step), n, staged, next);
   for (int i = 0; i < n; ++i) {
     Ir at = ir_before(staged[i].read);
     MlirValue zero = ir_const_index(&at, 0);

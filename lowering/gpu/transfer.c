@@ -62,11 +62,21 @@ static MlirValue first_column(Distribute *s, int slice) {
   return ir_addi(&s->b, s->column, ir_const_index(&s->b, slice * SLICE));
 }
 
+/// Unrolled, a loop would keep in registers what each iteration needs.
+static void keep_rolled(Ir *b, IrLoop *loop) {
+  mlirOperationSetDiscardableAttributeByName(
+      loop->op, ir_str("loop_annotation"),
+      ir_parse_attr(b, "#llvm.loop_annotation<unroll = <disable = true>>"));
+}
+
 /// Two neighbouring elements, as a vector: in one access if they are aligned.
 static MlirValue load_pair(Distribute *s, MlirType element, MlirValue pointer) {
   Ir *b = &s->b;
   int64_t bytes = bytes_of(element);
   MlirType pair = ir_vector(element, IR_DIMS(2));
+  if (s->alignment >= 2 * bytes && bytes == 2) // in one register, not in two
+    return ir_value(b, "llvm.bitcast", pair,
+                    IR_VALUES(load(b, ir_i32(b), pointer, 2 * bytes)), IR_NONE);
   if (s->alignment >= 2 * bytes)
     return load(b, pair, pointer, 2 * bytes);
   MlirValue next = advance(b, pointer, element, ir_const_index(b, 1));
@@ -144,7 +154,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
           b, "arith.andi", ir_i1(b),
           IR_VALUES(writes, ir_cmpi(b, IR_EQ, s->column, ir_const_index(b, 0))),
           IR_NONE);
-    IrIf branch = ir_if_begin(b, writes);
+    IrIf branch = ir_if_begin(b, writes, IR_NONE);
     for (; at.slice < distribute_slices(type, 1); ++at.slice) {
       Fragment f = fragment(s, tile, at);
       MlirValue indices[IR_MAX_RANK];
@@ -160,7 +170,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
       else
         store(b, value, address, bytes_of(element));
     }
-    ir_if_end(b, &branch);
+    ir_if_end(b, &branch, IR_NONE);
   }
 }
 
@@ -180,9 +190,9 @@ static void copy_chunk(Distribute *s, MlirValue source, MlirValue target,
   }
   int64_t bytes = bytes_of(element);
   store(b, ir_zero(b, element), target, bytes);
-  IrIf branch = ir_if_begin(b, inside);
+  IrIf branch = ir_if_begin(b, inside, IR_NONE);
   store(b, load(b, element, source, bytes), target, bytes);
-  ir_if_end(b, &branch);
+  ir_if_end(b, &branch, IR_NONE);
 }
 
 void transfer_copy_async(Distribute *s, MlirOperation op) {
@@ -200,12 +210,13 @@ void transfer_copy_async(Distribute *s, MlirOperation op) {
   int64_t chunks = ir_dim_size(ir_type(to), 1) * per_row;
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, chunks),
                              ir_const_index(b, threads), IR_NONE);
+  keep_rolled(b, &loop);
   MlirValue number = ir_addi(b, loop.iv[0], s->thread);
   IrIf branch;
   bool partial = chunks % threads;
   if (partial)
-    branch =
-        ir_if_begin(b, ir_cmpi(b, IR_SLT, number, ir_const_index(b, chunks)));
+    branch = ir_if_begin(
+        b, ir_cmpi(b, IR_SLT, number, ir_const_index(b, chunks)), IR_NONE);
   MlirValue row = ir_divui(b, number, ir_const_index(b, per_row));
   MlirValue column = ir_muli(b, ir_remui(b, number, ir_const_index(b, per_row)),
                              ir_const_index(b, per_chunk));
@@ -218,7 +229,7 @@ void transfer_copy_async(Distribute *s, MlirOperation op) {
              transfer_address(s, to, (const MlirValue[]){slot, row, column}),
              element, ir_cmpi(b, IR_SLT, row, count));
   if (partial)
-    ir_if_end(b, &branch);
+    ir_if_end(b, &branch, IR_NONE);
   ir_for_end(b, &loop, IR_NONE);
 }
 
@@ -251,6 +262,7 @@ static MlirValue gather(Distribute *s, IrReduction kind, MlirValue row, int j,
   Ir *b = &s->b;
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, n),
                              ir_const_index(b, 1), 1, &init);
+  keep_rolled(b, &loop);
   MlirValue other =
       ir_addi(b, row, ir_muli(b, loop.iv[0], ir_const_index(b, size)));
   MlirValue value = load(b, ir_f32(b), scratch(s, other, j), 4);

@@ -14,9 +14,10 @@
 //       for k in inner window, step block_k:    (or this loop outside: "kj")
 //         s   = mask(A * ki[k]^T)               [rows, block_k]
 //         m'  = max(m, rowmax(s) * c)           c = scale * log2(e)
-//         p   = exp2(s * c - m');  a = exp2(m - m')
-//         l   = l * a + rowsum(p)
-//         acc = acc * a + V1 .* (p * vi[k])     [rows, D]
+//         l, acc *= exp2(m - m')
+//         p   = exp2(s * c - m')
+//         l   = l + rowsum(p)
+//         acc = acc + V1 .* (p * vi[k])         [rows, D]
 //     w   = exp2(m - max_j m);  l = sum_j l * w
 //     out = sum_j acc * w / l;  lse = (max_j m) * ln 2 + ln l
 //
@@ -24,6 +25,12 @@
 // rowsum(A) to s and b * rowsum(p) to p * V, the initial values of the two
 // products. A determinant is a sum over three planes of D/3 of the same
 // product, A being the planes of a cross product.
+//
+// With `lazy_rescale` a row's m follows its maximum only when that is LAG above
+// it, and l and acc are scaled only if some row's m moved: scf.if on the "or"
+// over the rows. The others' factor is 1, so that each part of the rows may as
+// well decide for itself. With `peel` the inner tiles that are all within the
+// window have a loop of their own, without masks.
 
 #include "tile.h"
 
@@ -39,6 +46,9 @@
 #include <stddef.h>
 
 enum { MAX_PLANES = 3 };
+/// Powers of 2 by which p may exceed 1 before the rows are rescaled. Sums of so
+/// many more than there are keys still fit f32, and p fits f16.
+enum { LAG = 8 };
 /// Dimensions of q, keys and values.
 enum { DIM_N = 1, DIM_H = 2, DIM_D = 3 };
 /// No key position reaches this, so neither does a window need to.
@@ -58,8 +68,9 @@ typedef struct Forward {
   Side outer, inner;
   MlirValue q, out, lse; ///< lse may be null
   int planes;
-  bool negated; ///< combine(q, outer) is -(q x k): roles are swapped
-  double c;     ///< scale * log2(e)
+  bool negated;    ///< combine(q, outer) is -(q x k): roles are swapped
+  MlirType factor; ///< element type in which q and outer keys are multiplied
+  double c;        ///< scale * log2(e)
   int64_t d, rows;
   int64_t group; ///< query heads that share a key head
   // Of the current tile:
@@ -84,11 +95,12 @@ typedef struct OuterTile {
 typedef struct InnerTile {
   MlirValue keys[MAX_PLANES]; ///< [block_k, D / planes] each
   MlirValue values;           ///< [block_k, D]
-  MlirValue mask;             ///< columns whose k is in the window
+  MlirValue mask; ///< columns whose k is in the window; null: all are
 } InnerTile;
 
 typedef struct Range {
   MlirValue lower, upper;
+  bool whole; ///< a whole number of tiles
 } Range;
 
 static MlirValue null_value(void) { return (MlirValue){NULL}; }
@@ -176,17 +188,14 @@ static OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   MlirValue count = null_value();
   if (size > 1)
     count = ir_minsi(b, ir_subi(b, window.upper, j), ir_const_index(b, size));
-  // What is more than one multiplication is rounded once, at its end.
-  bool one = f->planes == 1 && f->outer.key_bias == 0;
-  MlirType element = one ? f->config.operand : ir_f32(b);
   OuterTile tile = {.mask = null_value()};
   MlirValue q[MAX_PLANES], k[MAX_PLANES];
   for (int t = 0; t < f->planes; ++t) {
     MlirValue keys =
         load_keys(f, f->outer.keys, j, size, count, t * width, width);
-    keys = ir_convert(b, keys, element);
+    keys = ir_convert(b, keys, f->factor);
     k[t] = for_every_head(f, add_bias(b, keys, f->outer.key_bias));
-    q[t] = for_every_j(f, ir_convert(b, f->q_planes[t], element));
+    q[t] = for_every_j(f, f->q_planes[t]);
   }
   combine(f, q, k, tile.combined);
   MlirValue values = load_keys(f, f->outer.values, j, size, count, 0, f->d);
@@ -203,9 +212,10 @@ static OuterTile load_outer(Forward *f, MlirValue j, Range window) {
 static InnerTile load_inner(Forward *f, MlirValue k, Range window) {
   Ir *b = f->b;
   int64_t size = f->config.block_k, width = f->d / f->planes;
-  MlirValue count =
-      ir_minsi(b, ir_subi(b, window.upper, k), ir_const_index(b, size));
-  InnerTile tile;
+  MlirValue count = null_value();
+  if (!window.whole)
+    count = ir_minsi(b, ir_subi(b, window.upper, k), ir_const_index(b, size));
+  InnerTile tile = {.mask = null_value()};
   for (int t = 0; t < f->planes; ++t)
     tile.keys[t] = ir_convert(
         b, load_keys(f, f->inner.keys, k, size, count, t * width, width),
@@ -213,8 +223,9 @@ static InnerTile load_inner(Forward *f, MlirValue k, Range window) {
   tile.values =
       ir_convert(b, load_keys(f, f->inner.values, k, size, count, 0, f->d),
                  f->config.operand);
-  tile.mask =
-      ir_create_mask(b, IR_LIST(MlirValue, count), mask_vector(f, size));
+  if (!window.whole)
+    tile.mask =
+        ir_create_mask(b, IR_LIST(MlirValue, count), mask_vector(f, size));
   return tile;
 }
 
@@ -251,7 +262,33 @@ static MlirValue logits(Forward *f, const OuterTile *outer,
   MlirValue masked = ir_const_f(b, ir_type(s), -INFINITY);
   if (!mlirValueIsNull(outer->mask))
     s = ir_select(b, ir_broadcast_rows(b, outer->mask, columns), s, masked);
-  return ir_select(b, ir_broadcast(b, inner->mask, mask), s, masked);
+  if (!mlirValueIsNull(inner->mask))
+    s = ir_select(b, ir_broadcast(b, inner->mask, mask), s, masked);
+  return s;
+}
+
+/// The state with its sums scaled for the maximum `m`.
+static Softmax scaled(Forward *f, Softmax state, MlirValue m) {
+  Ir *b = f->b;
+  MlirValue a = ir_exp2(b, ir_subf(b, state.m, m));
+  return (Softmax){m, ir_mulf(b, state.l, a),
+                   ir_mulf(b, state.acc, ir_broadcast_rows(b, a, f->d))};
+}
+
+/// The state for rows whose new maximum is `row_max`.
+static Softmax rescale(Forward *f, Softmax state, MlirValue row_max) {
+  Ir *b = f->b;
+  if (!f->config.lazy_rescale)
+    return scaled(f, state, ir_maxnumf(b, state.m, row_max));
+  MlirValue moved =
+      ir_cmpf(b, IR_OGT, row_max, ir_addf(b, state.m, row_constant(f, LAG)));
+  MlirValue m = ir_select(b, moved, row_max, state.m);
+  MlirType types[] = {ir_type(state.l), ir_type(state.acc)};
+  IrIf branch = ir_if_begin(b, ir_any(b, moved), 2, types);
+  Softmax then = scaled(f, state, m);
+  ir_if_else(b, &branch, IR_VALUES(then.l, then.acc));
+  ir_if_end(b, &branch, IR_VALUES(state.l, state.acc));
+  return (Softmax){m, ir_result(branch.op, 0), ir_result(branch.op, 1)};
 }
 
 static Softmax step(Forward *f, Softmax state, const OuterTile *outer,
@@ -262,21 +299,16 @@ static Softmax step(Forward *f, Softmax state, const OuterTile *outer,
 
   MlirValue row_max =
       ir_multi_reduction(b, IR_MAX, s, 1, row_constant(f, -INFINITY));
-  MlirValue m =
-      ir_maxnumf(b, state.m, ir_mulf(b, row_max, row_constant(f, f->c)));
+  state = rescale(f, state, ir_mulf(b, row_max, row_constant(f, f->c)));
   MlirValue p =
       ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
-                        ir_broadcast_rows(b, ir_negf(b, m), columns)));
-  MlirValue a = ir_exp2(b, ir_subf(b, state.m, m));
+                        ir_broadcast_rows(b, ir_negf(b, state.m), columns)));
   MlirValue p_sum = ir_multi_reduction(b, IR_SUM, p, 1, row_constant(f, 0));
-  MlirValue l = ir_fma(b, state.l, a, p_sum);
-
   MlirValue pv =
       ir_contract(b, ir_convert(b, p, f->config.operand), inner->values, true,
                   product_init(f, f->inner.value_bias, p_sum, f->d));
-  MlirValue acc = ir_fma(b, outer->values, pv,
-                         ir_mulf(b, state.acc, ir_broadcast_rows(b, a, f->d)));
-  return (Softmax){m, l, acc};
+  return (Softmax){state.m, ir_addf(b, state.l, p_sum),
+                   ir_fma(b, outer->values, pv, state.acc)};
 }
 
 // The two loops ---------------------------------------------------------------
@@ -296,28 +328,58 @@ static void end_loop(Forward *f, IrLoop *loop, Softmax *state) {
   *state = (Softmax){loop->results[0], loop->results[1], loop->results[2]};
 }
 
-static Softmax attend(Forward *f, Range js, Range ks) {
+/// A window in parts: its whole tiles and, masked, the rest. Without `peel` all
+/// of it is one part.
+static int split(Forward *f, Range window, int64_t block, Range *parts) {
   Ir *b = f->b;
-  Softmax state = {row_constant(f, -FLT_MAX), row_constant(f, 0),
-                   ir_zero(b, f32_vector(f, IR_DIMS(f->rows, f->d)))};
-  int64_t block_j = f->config.block_j, block_k = f->config.block_k;
-  OuterTile outer;
-  InnerTile inner;
-  IrLoop first, second;
-  if (f->config.inner_stationary) {
-    first = begin_loop(f, ks, block_k, &state);
-    inner = load_inner(f, first.iv[0], ks);
-    second = begin_loop(f, js, block_j, &state);
-    outer = load_outer(f, second.iv[0], js);
-  } else {
-    first = begin_loop(f, js, block_j, &state);
-    outer = load_outer(f, first.iv[0], js);
-    second = begin_loop(f, ks, block_k, &state);
-    inner = load_inner(f, second.iv[0], ks);
+  if (!f->config.peel) {
+    parts[0] = window;
+    return 1;
   }
+  MlirValue size = ir_const_index(b, block);
+  MlirValue length =
+      ir_maxsi(b, ir_subi(b, window.upper, window.lower), ir_const_index(b, 0));
+  MlirValue end =
+      ir_addi(b, window.lower, ir_muli(b, ir_divui(b, length, size), size));
+  parts[0] = (Range){window.lower, end, true};
+  parts[1] = (Range){end, window.upper, false};
+  return 2;
+}
+
+static Softmax inner_stationary(Forward *f, Softmax state, Range js, Range ks) {
+  IrLoop over_k = begin_loop(f, ks, f->config.block_k, &state);
+  InnerTile inner = load_inner(f, over_k.iv[0], ks);
+  IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
+  OuterTile outer = load_outer(f, over_j.iv[0], js);
   state = step(f, state, &outer, &inner);
-  end_loop(f, &second, &state);
-  end_loop(f, &first, &state);
+  end_loop(f, &over_j, &state);
+  end_loop(f, &over_k, &state);
+  return state;
+}
+
+static Softmax outer_stationary(Forward *f, Softmax state, Range js, int n,
+                                const Range *ks) {
+  IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
+  OuterTile outer = load_outer(f, over_j.iv[0], js);
+  for (int i = 0; i < n; ++i) {
+    IrLoop over_k = begin_loop(f, ks[i], f->config.block_k, &state);
+    InnerTile inner = load_inner(f, over_k.iv[0], ks[i]);
+    state = step(f, state, &outer, &inner);
+    end_loop(f, &over_k, &state);
+  }
+  end_loop(f, &over_j, &state);
+  return state;
+}
+
+static Softmax attend(Forward *f, Range js, Range ks) {
+  Softmax state = {row_constant(f, -FLT_MAX), row_constant(f, 0),
+                   ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d)))};
+  Range parts[2];
+  int n = split(f, ks, f->config.block_k, parts);
+  if (!f->config.inner_stationary)
+    return outer_stationary(f, state, js, n, parts);
+  for (int i = 0; i < n; ++i)
+    state = inner_stationary(f, state, js, parts[i]);
   return state;
 }
 
@@ -367,7 +429,7 @@ static Range window_of(Forward *f, const Side *side, MlirValue p,
   Ir *b = f->b;
   int64_t w = side->window < unbounded ? side->window : unbounded;
   MlirValue zero = ir_const_index(b, 0);
-  Range range = {zero, keys};
+  Range range = {zero, keys, false};
   if (w)
     range.lower = ir_maxsi(b, zero, ir_subi(b, p, ir_const_index(b, w - 1)));
   if (f->causal)
@@ -387,7 +449,7 @@ static void load_query(Forward *f) {
                            ir_const_index(b, t * width)};
     MlirValue q = ir_transfer_read(
         b, tile, f->q, indices, (const unsigned[]){DIM_H, DIM_D}, null_value());
-    f->q_planes[t] = ir_convert(b, q, f->config.operand);
+    f->q_planes[t] = ir_convert(b, q, f->factor);
   }
 }
 
@@ -439,6 +501,10 @@ MlirLogicalResult tile_forward(MlirOperation op) {
   f.rows = f.config.block_h * f.config.block_j;
   f.group = ir_dim_size(ir_type(f.q), DIM_H) /
             ir_dim_size(ir_type(f.outer.keys), DIM_H);
+  // What is more than one multiplication is rounded once, at its end.
+  bool one = f.planes == 1 && f.outer.key_bias == 0;
+  f.factor =
+      one && !mlirTypeIsATF32(f.config.operand) ? f.config.operand : ir_f32(&b);
   f.c = (a.scale != 0 ? a.scale : 1 / sqrt((double)f.d)) / log(2);
   build(&f);
   mlirOperationDestroy(op);

@@ -4,8 +4,8 @@
 //
 // Each takes the thread, the site of the operation, then the operation's
 // operands and integer attributes, then room for its results if they are
-// several. 32-bit values of any type travel as their bits. A function that
-// finds an error does not return: the whole launch ends.
+// several. 32-bit values of any type travel as their bits, flags as 0 or 1. A
+// function that finds an error does not return: the whole launch ends.
 
 #ifndef SIMPLICIAL_RUNTIME_EMULATOR_OPS_H
 #define SIMPLICIAL_RUNTIME_EMULATOR_OPS_H
@@ -43,7 +43,8 @@
   X(void, Barrier, uint32_t id, uint32_t threads)                              \
   X(void, BarrierArrive, uint32_t id, uint32_t threads)                        \
   X(void, WarpBarrier, uint32_t mask)                                          \
-  /* Shuffles. */                                                              \
+  /* Votes, of flags, and shuffles. */                                         \
+  X(uint32_t, VoteAny, uint32_t mask, uint32_t flag)                           \
   X(uint32_t, ShuffleUp, uint32_t mask, uint32_t value, uint32_t by,           \
     uint32_t clamp)                                                            \
   X(uint32_t, ShuffleDown, uint32_t mask, uint32_t value, uint32_t by,         \
@@ -63,7 +64,8 @@
   /* Arithmetic. */                                                            \
   X(uint32_t, Ex2, uint32_t x)                                                 \
   X(uint32_t, Lg2, uint32_t x)                                                 \
-  X(uint32_t, Rcp, uint32_t x)
+  X(uint32_t, Rcp, uint32_t x)                                                 \
+  X(uint32_t, Tf32, uint32_t x)
 
 #define MMA_PARAMETERS                                                         \
   uint32_t a0, uint32_t a1, uint32_t a2, uint32_t a3, uint32_t b0,             \

@@ -42,3 +42,13 @@ static float flushed(float x) {
 APPROXIMATE(Ex2, exp2f(x))
 APPROXIMATE(Lg2, log2f(x))
 APPROXIMATE(Rcp, 1 / x)
+
+/// Half a unit of the last of the 10 bits kept is added to the magnitude: to
+/// nearest, ties away from zero. An infinity or a NaN stays one.
+uint32_t simplicialEmulateTf32(Thread *thread, uint32_t site, uint32_t bits) {
+  (void)thread, (void)site;
+  enum { DROPPED = 13 };
+  bool finite = (bits & 0x7f800000) != 0x7f800000;
+  uint32_t rounded = finite ? bits + (1u << (DROPPED - 1)) : bits;
+  return rounded >> DROPPED << DROPPED;
+}

@@ -92,6 +92,29 @@ void simplicialEmulateWarpBarrier(Thread *thread, uint32_t site,
                 "the emulator can tell no more barriers of a block apart");
 }
 
+// vote.sync -------------------------------------------------------------------
+
+typedef struct Vote {
+  uint32_t flag, result;
+} Vote;
+
+static void count_votes(Thread *warp, uint32_t lanes) {
+  uint32_t any = 0;
+  for (int i = 0; i < WARP; ++i)
+    if (lanes >> i & 1)
+      any |= ((const Vote *)warp[i].operands)->flag;
+  for (int i = 0; i < WARP; ++i)
+    if (lanes >> i & 1)
+      ((Vote *)warp[i].operands)->result = any;
+}
+
+uint32_t simplicialEmulateVoteAny(Thread *thread, uint32_t site, uint32_t mask,
+                                  uint32_t flag) {
+  Vote vote = {flag, 0};
+  warp_together_masked(thread, site, mask, count_votes, &vote);
+  return vote.result;
+}
+
 // shfl.sync -------------------------------------------------------------------
 
 typedef struct Shuffle {

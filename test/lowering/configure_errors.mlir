@@ -55,7 +55,7 @@ func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x
 // -----
 
 func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
-  // expected-error @below {{simplicial.config: 'operand' must be f32 or the operands' element type}}
+  // expected-error @below {{simplicial.config: 'operand' must be f32 or the operands' element type, or tf32 for that of f32}}
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, simplicial.config = {operand = f64}}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xf32>
@@ -64,7 +64,7 @@ func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x
 // -----
 
 func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
-  // expected-error @below {{simplicial.config: 'operand' must be f32 or the operands' element type}}
+  // expected-error @below {{simplicial.config: 'operand' must be f32 or the operands' element type, or tf32 for that of f32}}
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, simplicial.config = {operand = bf16}}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xf32>
@@ -133,9 +133,42 @@ module attributes {simplicial.target = 80 : i64} {
 // -----
 
 module attributes {simplicial.target = "sm_80"} {
+func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
+  // expected-error @below {{simplicial.config: 'operand' must be the operands' element type for sm_80}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {operand = f32}}
+    : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xbf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "cpu"} {
 func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
-  // expected-error @below {{target sm_80 takes f16 and bf16, not f32}}
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv)
+  // expected-error @below {{simplicial.config: 'operand' tf32 is for GPUs}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {operand = tf32}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "cpu"} {
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{simplicial.config: 'lazy_rescale' is for GPUs}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {lazy_rescale = true}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "cpu"} {
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{simplicial.config: 'peel' must be true or false}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {peel = 1 : i64}}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xf32>
 }

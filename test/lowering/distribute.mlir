@@ -1,6 +1,7 @@
 // RUN: split-file %s %t
 // RUN: %mlir-opt %t/product.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/product.mlir
 // RUN: %mlir-opt %t/attention.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/attention.mlir
+// RUN: %mlir-opt %t/f32.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/f32.mlir
 
 //--- product.mlir
 
@@ -21,7 +22,7 @@
 // CHECK: llvm.func @product_tiles(%{{.*}}: !llvm.ptr<1>, %[[STRIDE:.*]]: i64, %{{.*}}: !llvm.ptr<1>, %{{.*}}: !llvm.ptr<1>
 // CHECK-SAME: gpu.kernel, nvvm.kernel, nvvm.reqntid = array<i32: 32, 1, 1>
 // The left operand: two rows times four pairs of columns, for two steps.
-// CHECK-COUNT-8: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<1> -> vector<2xbf16>
+// CHECK-COUNT-8: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<1> -> i32
 // CHECK-NOT: llvm.load
 // The right one: 16 bytes a thread at a time.
 // CHECK: scf.for
@@ -89,6 +90,56 @@ func.func @attention(%q: memref<1x9x8x16xf16>, %kv: memref<1x9x1x16xf16>, %out: 
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out) {w1 = 4 : i64, w2 = 16 : i64}
     : (memref<1x9x8x16xf16>, memref<1x9x1x16xf16>, memref<1x9x1x16xf16>, memref<1x9x1x16xf16>,
        memref<1x9x1x16xf16>, memref<1x9x8x16xf16>) -> ()
+  return
+}
+}
+
+//--- f32.mlir
+
+// A kept product of f32: each step of 8 is three of tf32, and the left operand
+// is taken apart a step at a time.
+
+module attributes {simplicial.target = "sm_80"} {
+// CHECK-LABEL: llvm.func @product_tiles(
+// CHECK: nvvm.barrier0
+// CHECK: llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<1> -> vector<2xf32>
+// CHECK: llvm.load %{{.*}} : !llvm.ptr<3> -> f32
+// CHECK: arith.andi %{{.*}}, %c-8192_i32 : i32
+// CHECK: nvvm.convert.float.to.tf32 %{{.*}} {rnd = #nvvm.fp_rnd_mode<rna>}
+// CHECK-COUNT-6: nvvm.mma.sync {{.*}} shape = #nvvm.shape<m = 16, n = 8, k = 8>
+// CHECK-NOT: nvvm.mma.sync
+// Any row of the warp.
+// CHECK: nvvm.vote.sync any %c-1_i32
+// CHECK: scf.if
+// CHECK: llvm.return
+func.func @product(%a: memref<16x16xf32>, %b: memref<8x16xf32>, %c: memref<16x8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %pad = arith.constant 0.0 : f32
+  %zero = arith.constant dense<0.0> : vector<16x8xf32>
+  %low = arith.constant dense<0.0> : vector<16xf32>
+  scf.forall (%i) in (1) {
+    %buffer = memref.alloc() : memref<1x8x20xf32, 3>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xf32>, vector<16x16xf32>
+    "simplicial.copy_async"(%b, %buffer, %c0, %c8, %c0, %c0) {dims = array<i64: 0, 1, 16>}
+      : (memref<8x16xf32>, memref<1x8x20xf32, 3>, index, index, index, index) -> ()
+    "simplicial.copy_commit"() : () -> ()
+    "simplicial.copy_wait"() {pending = 0 : i64} : () -> ()
+    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x8x20xf32, 3>, vector<8x16xf32>
+    %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                          iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %zero
+       : vector<16x16xf32>, vector<8x16xf32> into vector<16x8xf32>
+    %max = vector.multi_reduction <maxnumf>, %s, %low [1] : vector<16x8xf32> to vector<16xf32>
+    %positive = arith.cmpf ogt, %max, %low : vector<16xf32>
+    %any = vector.reduction <or>, %positive : vector<16xi1> into i1
+    %r = scf.if %any -> (vector<16x8xf32>) {
+      %double = arith.addf %s, %s : vector<16x8xf32>
+      scf.yield %double : vector<16x8xf32>
+    } else {
+      scf.yield %s : vector<16x8xf32>
+    }
+    vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
+  }
   return
 }
 }

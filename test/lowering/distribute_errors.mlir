@@ -7,7 +7,7 @@ func.func @not_staged(%a: memref<16x32xbf16>, %b: memref<16x32xbf16>, %c: memref
   scf.forall (%i) in (1) {
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x32xbf16>, vector<16x32xbf16>
     %y = vector.transfer_read %b[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x32xbf16>, vector<16x32xbf16>
-    // expected-error @below {{simplicial-distribute cannot lower this 'vector.contract': its operands must be of 16 bits, the right one in shared memory: run simplicial-stage first}}
+    // expected-error @below {{simplicial-distribute cannot lower this 'vector.contract': its right operand must be in shared memory: run simplicial-stage first}}
     %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
                           iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %zero
        : vector<16x32xbf16>, vector<16x32xbf16> into vector<16x16xf32>

@@ -1,14 +1,17 @@
 // RUN: %mlir-opt %s --split-input-file --pass-pipeline='builtin.module(simplicial-stage,cse)' | FileCheck %s
 
 // A load that feeds a product is copied one iteration ahead, into the other of
-// two buffers whose rows are 16 bytes longer. The mask's count goes with it.
+// two buffers whose rows are 16 bytes longer. The mask's count goes with it; past
+// the loop's end it is 0.
 
 // CHECK-LABEL: func.func @staged(
 // CHECK-SAME: %[[A:[a-z0-9]+]]: memref<16x16xbf16>, %[[B:[a-z0-9]+]]: memref<?x16xbf16>
 // CHECK: scf.forall
 // CHECK: %[[BUFFER:.*]] = memref.alloc() : memref<2x32x24xbf16, 3>
-// CHECK: %[[FIRST_LEFT:.*]] = arith.subi %[[N:.*]], %[[LO:.*]] : index
-// CHECK: %[[FIRST_COUNT:.*]] = arith.minsi %[[FIRST_LEFT]], %c32
+// CHECK: %[[ANY:.*]] = arith.cmpi slt, %[[LO:.*]], %[[N:.*]] : index
+// CHECK: %[[FIRST_LEFT:.*]] = arith.subi %[[N]], %[[LO]] : index
+// CHECK: %[[FIRST_MIN:.*]] = arith.minsi %[[FIRST_LEFT]], %c32
+// CHECK: %[[FIRST_COUNT:.*]] = arith.select %[[ANY]], %[[FIRST_MIN]], %c0
 // CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %c0, %[[FIRST_COUNT]], %[[LO]], %c0) {dims = array<i64: 0, 1, 16>}
 // CHECK: "simplicial.copy_commit"()
 // CHECK: scf.for %[[K:.*]] = %[[LO]] to %[[N]] step %c32
@@ -19,8 +22,10 @@
 // CHECK: %[[NEXT_NUMBER:.*]] = arith.addi %[[NUMBER]], %c1
 // CHECK: %[[NEXT_SLOT:.*]] = arith.remui %[[NEXT_NUMBER]], %c2
 // CHECK: %[[NEXT:.*]] = arith.addi %[[K]], %c32
+// CHECK: %[[GOES_ON:.*]] = arith.cmpi slt, %[[NEXT]], %[[N]]
 // CHECK: %[[LEFT:.*]] = arith.subi %[[N]], %[[NEXT]]
-// CHECK: %[[COUNT:.*]] = arith.minsi %[[LEFT]], %c32
+// CHECK: %[[MIN:.*]] = arith.minsi %[[LEFT]], %c32
+// CHECK: %[[COUNT:.*]] = arith.select %[[GOES_ON]], %[[MIN]], %c0
 // CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %[[NEXT_SLOT]], %[[COUNT]], %[[NEXT]], %c0)
 // CHECK: "simplicial.copy_commit"()
 // CHECK: %[[T:.*]] = vector.transfer_read %[[BUFFER]][%[[SLOT]], %c0, %c0], {{.*}} : memref<2x32x24xbf16, 3>, vector<32x16xbf16>

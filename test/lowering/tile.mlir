@@ -41,13 +41,14 @@
 // CHECK: %[[MAX:.*]] = vector.multi_reduction <maxnumf>, %[[S2]], %{{.*}} [1]
 // CHECK: %[[SCALED:.*]] = arith.mulf %[[MAX]]
 // CHECK: %[[M:.*]] = arith.maxnumf %[[OLD_M:.*]], %[[SCALED]]
-// CHECK: %[[X:.*]] = math.fma %[[S2]]
-// CHECK: %[[P2:.*]] = math.exp2 %[[X]] : vector<8x8xf32>
 // CHECK: %[[DIFF:.*]] = arith.subf %[[OLD_M]], %[[M]]
 // CHECK: %[[ALPHA:.*]] = math.exp2 %[[DIFF]]
+// CHECK: %[[OLD_L:.*]] = arith.mulf %{{.*}}, %[[ALPHA]] : vector<8xf32>
+// CHECK: %[[X:.*]] = math.fma %[[S2]]
+// CHECK: %[[P2:.*]] = math.exp2 %[[X]] : vector<8x8xf32>
 // CHECK: %[[SUM:.*]] = vector.multi_reduction <add>, %[[P2]], %{{.*}} [1]
-// CHECK: %[[L:.*]] = math.fma %{{.*}}, %[[ALPHA]], %[[SUM]]
 // CHECK: %[[PV:.*]] = vector.contract {{.*}} %[[P2]], {{.*}} into vector<8x16xf32>
+// CHECK: %[[L:.*]] = arith.addf %[[OLD_L]], %[[SUM]]
 // CHECK: %[[ACC:.*]] = math.fma %{{.*}}, %[[PV]], %{{.*}} : vector<8x16xf32>
 // CHECK: scf.yield %[[M]], %[[L]], %[[ACC]]
 // The rows of a head merge.
@@ -163,5 +164,51 @@ func.func @unbounded(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>, %out: 
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
     : (memref<2x?x8x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>,
        memref<2x?x2x16xf32>, memref<2x?x8x16xf32>) -> ()
+  return
+}
+
+// Whole inner tiles first, without masks, then the rest. Sums are scaled only
+// where a row's maximum is more than 8 above its m.
+
+// CHECK-LABEL: func.func @gpu(
+// CHECK: %[[TILES:.*]] = arith.divui %{{.*}}, %c16
+// CHECK: %[[WHOLE:.*]] = arith.muli %[[TILES]], %c16
+// CHECK: %[[MIDDLE:.*]] = arith.addi %[[LOWER:.*]], %[[WHOLE]]
+// CHECK: %[[STATE:.*]]:3 = scf.for %{{.*}} = %[[LOWER]] to %[[MIDDLE]] step %c16
+// CHECK-NOT: vector.create_mask
+// CHECK: %[[S:.*]] = vector.contract {{.*}} into vector<4x16xf32>
+// CHECK: %[[MAX:.*]] = vector.multi_reduction <maxnumf>, %[[S]]
+// CHECK: %[[SCALED:.*]] = arith.mulf %[[MAX]]
+// CHECK: %[[LATEST:.*]] = arith.addf %[[M:.*]], %{{.*}} : vector<4xf32>
+// CHECK: %[[MOVED:.*]] = arith.cmpf ogt, %[[SCALED]], %[[LATEST]]
+// CHECK: %[[NEW_M:.*]] = arith.select %[[MOVED]], %[[SCALED]], %[[M]]
+// CHECK: %[[ANY:.*]] = vector.reduction <or>, %[[MOVED]]
+// CHECK: scf.if %[[ANY]] -> (vector<4xf32>, vector<4x48xf32>) {
+// CHECK: math.exp2
+// CHECK: } else {
+// CHECK: scf.for %{{.*}} = %[[MIDDLE]] to %{{.*}} step %c16 iter_args(%{{.*}} = %[[STATE]]#0
+// CHECK: vector.create_mask
+// CHECK: arith.select %{{.*}} : vector<4x16xi1>, vector<4x16xf32>
+func.func @gpu(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x4x48xf32>) attributes {simplicial.target = "sm_80"} {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_j = 1 : i64}}
+    : (memref<2x?x4x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
+       memref<2x?x1x48xf32>, memref<2x?x4x48xf32>) -> ()
+  return
+}
+
+// Operands of tf32 are rounded where they enter products; what they are made of
+// is f32.
+
+// CHECK-LABEL: func.func @tf32(
+// CHECK: arith.truncf {{.*}} vector<16x48xf32> to vector<16x48xtf32>
+// CHECK: arith.mulf {{.*}} : vector<1x4x48xf32>
+// CHECK: arith.truncf {{.*}} vector<4x48xf32> to vector<4x48xtf32>
+// CHECK: vector.contract {{.*}} vector<4x48xtf32>, vector<16x48xtf32> into vector<4x16xf32>
+func.func @tf32(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x4x48xf32>) attributes {simplicial.target = "sm_80"} {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_j = 1 : i64, operand = tf32}}
+    : (memref<2x?x4x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
+       memref<2x?x1x48xf32>, memref<2x?x4x48xf32>) -> ()
   return
 }
