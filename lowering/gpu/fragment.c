@@ -129,22 +129,32 @@ MlirValue fragment_to_tf32(Ir *b, MlirValue x) {
       IR_ATTRIBUTES({"rnd", ir_parse_attr(b, "#nvvm.fp_rnd_mode<rna>")}));
 }
 
+/// One element of another type. A tf32 is the f32 that it rounds.
+static MlirValue convert_element(Distribute *s, MlirValue x, MlirType to) {
+  Ir *b = &s->b;
+  if (mlirTypeIsATF32(to))
+    return fragment_to_tf32(b, x);
+  return mlirTypeIsAInteger(ir_type(x)) ? ir_bitcast(b, x, to)
+                                        : ir_convert(b, x, to);
+}
+
 /// extf and truncf, between pairs and scalars.
 static Fragment convert(Distribute *s, MlirOperation op, At at) {
   Ir *b = &s->b;
-  MlirType to = ir_type(ir_result(op, 0));
+  MlirType from = ir_type(ir_operand(op, 0)), to = ir_type(ir_result(op, 0));
   Fragment x = fragment(s, ir_operand(op, 0), at), f;
   for (int i = 0; i < 2; ++i) {
     if (fragment_is_packed(to)) {
       MlirValue pair = ir_value(b, "vector.from_elements", pair_of(ir_f32(b)),
                                 IR_VALUES(x.v[i][0], x.v[i][1]), IR_NONE);
       f.v[i][0] = f.v[i][1] = ir_convert(b, pair, ir_element(to));
-    } else {
-      for (int j = 0; j < 2; ++j)
-        f.v[i][j] = mlirTypeIsATF32(ir_element(to))
-                        ? fragment_to_tf32(b, x.v[i][j])
-                        : ir_convert(b, fragment_element(b, x.v[i][0], j),
-                                     ir_element(to));
+      continue;
+    }
+    for (int j = 0; j < 2; ++j) {
+      MlirValue element = fragment_is_packed(from)
+                              ? fragment_element(b, x.v[i][0], j)
+                              : x.v[i][j];
+      f.v[i][j] = convert_element(s, element, ir_element(to));
     }
   }
   return f;

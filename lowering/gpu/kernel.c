@@ -9,6 +9,7 @@
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
+#include "simplicial/dialect.h"
 
 enum { GLOBAL = 1, SHARED = 3, SHARED_ALIGNMENT = 1024 };
 
@@ -25,6 +26,23 @@ static MlirValue as_i64(Ir *b, MlirValue index) {
 
 static MlirValue either(Ir *b, MlirValue x, MlirValue y) {
   return ir_value(b, "arith.ori", ir_type(x), IR_VALUES(x, y), IR_NONE);
+}
+
+/// Whether more than single elements of `memref` are read or written at once.
+static bool moves_in_chunks(MlirValue memref) {
+  for (MlirOpOperand use = mlirValueGetFirstUse(memref);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    bool reads = ir_is(user, "vector.transfer_read");
+    bool writes = ir_is(user, "vector.transfer_write");
+    MlirValue tile = {NULL};
+    if (reads || writes)
+      tile = reads ? ir_result(user, 0) : ir_operand(user, 0);
+    if (ir_is(user, SIMPLICIAL_COPY_ASYNC) ||
+        (!mlirValueIsNull(tile) && ir_rank(ir_type(tile)) > 1))
+      return true;
+  }
+  return false;
 }
 
 static void add_memref(Ir *b, Arguments *arguments, MlirValue memref) {
@@ -47,7 +65,7 @@ static void add_memref(Ir *b, Arguments *arguments, MlirValue memref) {
   MlirValue address =
       ir_addi(b, base, ir_muli(b, ir_result(metadata, 1), bytes));
   MlirType pointer = ir_pointer(b, GLOBAL);
-  bool checked = mlirFloatTypeGetWidth(ir_element(type)) == 16;
+  bool checked = moves_in_chunks(memref);
   if (checked)
     arguments->bits = either(b, arguments->bits, address);
   add_argument(arguments, pointer,

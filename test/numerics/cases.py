@@ -26,6 +26,7 @@ class Case:
     pad: tuple = ()           # elements after each row of q, k1, k2, v1, v2 (strided inputs)
     results: str = "out lse"  # what the function returns
     threads: int = None
+    operand: str = None       # element type of the operands of a GPU's products, if not that of the inputs
     data: str = "peaked"      # how the inputs are made, see data.py
     bad: tuple = ()           # ((input name, index, value), ...): single elements overwritten by inf or nan
 
@@ -254,6 +255,25 @@ def gpu():
     yield Case(**small, Nq=0, dynamic="Nq", Hq=2, Hk=2)
 
 
+def gpu_f32():
+    """Products of f32, split or rounded to tf32."""
+    small = {**SMALL, "dtype": "f32"}
+    for operand in (None, "tf32"):
+        yield Case(**{**small, "N": 7}, Hq=64, operand=operand)
+        yield Case(**small, Hq=1, D=16, operand=operand)
+        yield Case(**small, Hq=6, Hk=2, B=2, D=80, causal=False, dynamic="B Nq N", operand=operand)
+        yield Case(**{**small, "N": 80, "w2": 70}, Nq=3, Hq=8, D=128, pad=(4, 8, 0, 4, 16), operand=operand)
+        yield Case(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3, pad=(1, 2, 3, 4, 5), operand=operand)
+        yield Case(**small, Hq=4, D=48, form="determinant", operand=operand)
+        yield Case(**small, Nq=17, Hq=3, operand=operand)
+    yield Case(**{**small, "w1": 19, "w2": 3}, Hq=4, D=48, form="determinant", k2_bias=0.5)
+    for data in ("winner", "ties"):
+        yield Case(**small, data=data, scale=1.0, Hq=3)
+    seen = dict(dtype="f32", N=24, w1=5, w2=7, Hq=3)
+    yield Case(**seen, bad=(("v2", (0, 6, 0, 3), math.inf),))
+    yield Case(**seen, bad=(("k2", (0, 6, 0, 3), math.nan),))
+
+
 def gpu_values():
     """Large logits, many of them equal, and what is not finite."""
     inf, nan = math.inf, math.nan
@@ -294,4 +314,4 @@ def gpu_mixed():
 
 GROUPS = {group.__name__: list(group()) for group in (
     heads, windows, dims, lengths, queries, empty, attributes, determinant, half_types, dynamic, strided, results,
-    threads, large_logits, not_finite, mixed, gpu, gpu_values, gpu_mixed)}
+    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_values, gpu_mixed)}

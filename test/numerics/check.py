@@ -38,7 +38,8 @@ class Verdict:
 def check(case, x, got, products="f32"):
     """The verdict on got = {"out": array, "lse": array} (either may be missing) for the inputs x.
 
-    A target's matrix instructions take operands of type `products`; "f32" says that nothing is rounded but out.
+    A target's matrix instructions take operands of type `products`; "f32" says that nothing is rounded but out, and
+    "tf32" that the right operands are rounded like the left ones.
     """
     verdict = Verdict()
     want = dict(zip(("out", "lse"), attention(*x.values(), **options(case))))
@@ -68,7 +69,8 @@ def check(case, x, got, products="f32"):
             verdict.require(not value.transpose(0, 2, 1, 3)[empty].any(), "out of a query that sees nothing is not 0")
 
     rounded = lambda operand: round_to(products, operand)
-    plain, plain_lse = attention(*x.values(), **options(case), dtype=np.float32, rounded=rounded)
+    inputs = {name: rounded(value) if products == "tf32" and name in ("k2", "v2") else value for name, value in x.items()}
+    plain, plain_lse = attention(*inputs.values(), **options(case), dtype=np.float32, rounded=rounded)
     if "lse" in got:
         # Where the logits are large and exact in f32, the logarithm is good to a few units in the last place.
         limit = 2.5e-7 if case.data in ("winner", "ties", "up", "down") else 1e-5
@@ -78,7 +80,7 @@ def check(case, x, got, products="f32"):
         verdict.at_most("lse", error(got["lse"]), limit)
     if "out" in got:
         out, exact_out = got["out"], want["out"]
-        if case.dtype == "f32":
+        if case.dtype == products == "f32":
             verdict.at_most("out", relative_error(out, exact_out), 1e-5)
         else:
             plain = np.where(visible, round_to(case.dtype, plain), 0)

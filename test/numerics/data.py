@@ -11,13 +11,16 @@ NAMES = ("q", "k1", "k2", "v1", "v2")
 
 
 def round_to(dtype, x):
-    """x, a float32 array, rounded to nearest even in `dtype` and widened again."""
+    """x, a float32 array, rounded to nearest in `dtype` (ties to even; tf32: away from zero) and widened again."""
     if dtype == "f16":
         return x.astype(np.float16).astype(np.float32)
     if dtype == "bf16":
         bits = x.view(np.uint32)
         rounded = (bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000).view(np.float32)
         return np.where(np.isnan(x), x, rounded)
+    if dtype == "tf32":
+        rounded = (np.ascontiguousarray(x).view(np.uint32) + 0x1000 & 0xFFFFE000).view(np.float32)
+        return np.where(np.isfinite(x), rounded, x)
     return x
 
 

@@ -25,7 +25,7 @@ def tensor(case, sizes, names, element):
     return f"tensor<{'x'.join(dims + [element])}>"
 
 
-def module(case):
+def module(case, target):
     """A module with a function @f that applies the case's operation."""
     q = tensor(case, (case.B, case.queries, case.Hq, case.D), ("B", "Nq", "", ""), case.dtype)
     kv = tensor(case, (case.B, case.N, case.Hk, case.D), ("B", "N", "", ""), case.dtype)
@@ -35,6 +35,8 @@ def module(case):
                    if (value := getattr(case, name)) is not None]
     attributes += ["causal"] if case.causal else []
     attributes += [f'form = "{case.form}"'] if case.form else []
+    if case.operand and target != "cpu":
+        attributes += [f"simplicial.config = {{operand = {case.operand}}}"]
     returned = case.results.split()
     return f"""\
 func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}) -> ({', '.join(types[r] for r in returned)}) {{
@@ -53,7 +55,7 @@ def execute(tool, target, case, x, folder, threads, seed=0):
     """Runs the case's module on x; {name: array} of what it returns."""
     for name, value in x.items():
         np.save(folder / f"{name}.npy", value.astype(np.float16) if case.dtype == "f16" else value)
-    (folder / "f.mlir").write_text(module(case))
+    (folder / "f.mlir").write_text(module(case, target))
     for name in case.results.split():
         (folder / f"{name}.npy").unlink(missing_ok=True)
     pads = case.pad or (0,) * len(data.NAMES)
@@ -84,12 +86,12 @@ def run(tool, target, case, folder):
         again = case.threads or target.startswith("emulate")
         serial = execute(tool, target, case, x, folder, 1, seed=1) if again else got
     except Failure as failure:
-        return f"FAIL {case}: {failure}\n{module(case)}"
+        return f"FAIL {case}: {failure}\n{module(case, target)}"
     same = same_bits(got, serial)
-    verdict = check(case, x, got, "f32" if target == "cpu" else case.dtype)
+    verdict = check(case, x, got, "f32" if target == "cpu" else case.operand or case.dtype)
     verdict.require(same, "the result depends on the number of threads, or on the emulator's seed")
     if verdict.problems:
-        return f"FAIL {case}: {'; '.join(verdict.problems)}\n{module(case)}"
+        return f"FAIL {case}: {'; '.join(verdict.problems)}\n{module(case, target)}"
     return f"ok   {case}: {', '.join(verdict.measured)}"
 
 
