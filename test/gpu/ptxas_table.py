@@ -42,14 +42,14 @@ def operations():
         for d in (64, 128):
             for group in (1, 8, 16, 64, 128):
                 yield chip, Case(**{**base, "Hq": group, "D": d})
-        for change in ({"dtype": "f16"}, {"D": 16}, {"D": 80}, {"D": 96}, {"D": 256}, {"D": 48, "form": "determinant"},
+        for change in ({"dtype": "f16"}, {"dtype": "f32"}, {"dtype": "f32", "operand": "tf32"}, {"D": 16}, {"D": 80}, {"D": 96}, {"D": 256}, {"D": 48, "form": "determinant"},
                        {"k2_bias": 0.5, "v2_bias": 1.0}, {"w1": 256, "w2": 32}, {"causal": False}):
             yield chip, Case(**{**base, **change})
     yield "sm_89", Case(**base)
 
 
 def describe(case):
-    words = [case.dtype, f"G={case.Hq}", f"D={case.D}", f"w={case.w1},{case.w2}"]
+    words = [case.operand or case.dtype, f"G={case.Hq}", f"D={case.D}", f"w={case.w1},{case.w2}"]
     words += [case.form] if case.form else []
     words += ["biases"] if case.k2_bias else []
     words += [] if case.causal else ["non-causal"]
@@ -94,7 +94,7 @@ def measure(tool, folder, chip, case):
     """The rows of an operation on a chip: {(chip, operation, kernel): columns}."""
     folder = folder / f"{chip} {describe(case)}"
     folder.mkdir()
-    (folder / "f.mlir").write_text(module(case))
+    (folder / "f.mlir").write_text(module(case, chip))
     compile = lambda kind: run(tool, folder / "f.mlir", f"--target={chip}", f"--emit={kind}")
     ptx, gpu = compile("ptx"), compile("gpu")
     (folder / "f.ptx").write_text(ptx)
