@@ -139,7 +139,7 @@ def run(library, function, case, x, layout, at_end):
 
 def problems(library, compiler, case):
     """Compiles the case once and calls it on every layout; yields what is wrong, or None, for each call."""
-    source = module(case).encode()
+    source = module(case, "cpu").encode()
     executable = ctypes.c_void_p()
     must(library.simplicialCompilerLoad(compiler, source, ctypes.c_size_t(len(source)), b"f.mlir", b"cpu",
                                         ctypes.byref(executable)))
