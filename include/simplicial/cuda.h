@@ -21,7 +21,7 @@
 #ifndef SIMPLICIAL_CUDA_H
 #define SIMPLICIAL_CUDA_H
 
-#include "simplicial/runtime.h"
+#include "simplicial/tensor_map.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -64,6 +64,16 @@ void simplicialCudaLaunch(SimplicialCudaModule *module, const char *kernel,
                           int64_t grid_x, int64_t grid_y, int64_t grid_z,
                           int64_t block_x, int64_t block_y, int64_t block_z,
                           int64_t shared_bytes, void **arguments);
+
+/// Encodes a tensor map, for kernels to take by value. An error goes to
+/// simplicialTakeLaunchStatus.
+void simplicialCudaTensorMap(const SimplicialTensorMapInfo *info,
+                             SimplicialTensorMap *map);
+
+/// The same, with the error as its result.
+SimplicialStatus
+simplicialCudaEncodeTensorMap(const SimplicialTensorMapInfo *info,
+                              SimplicialTensorMap *map);
 
 /// Unloads the module's kernels from all contexts. They are loaded again if
 /// they are launched again; none may run or be launched meanwhile.

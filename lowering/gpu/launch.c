@@ -148,9 +148,15 @@ static int group_of(MlirOperation launch, int group, int *size) {
   return first;
 }
 
+static bool is_tensor_map(MlirType type) {
+  MlirType i64 = mlirIntegerTypeGet(mlirTypeGetContext(type), 64);
+  return mlirTypeEqual(type, mlirLLVMArrayTypeGet(i64, 16));
+}
+
 static bool is_argument(MlirType type) {
   return mlirTypeIsAInteger(type) || mlirTypeIsAFloat(type) ||
-         mlirTypeIsALLVMPointerType(type) || mlirTypeIsALLVMStructType(type);
+         mlirTypeIsALLVMPointerType(type) || mlirTypeIsALLVMStructType(type) ||
+         is_tensor_map(type);
 }
 
 static MlirLogicalResult check(MlirOperation launch) {
@@ -173,7 +179,7 @@ static MlirLogicalResult check(MlirOperation launch) {
     if (!is_argument(ir_type(ir_operand(launch, first + i))))
       return ir_error(launch,
                       "kernel argument %d must be a number, an LLVM pointer or "
-                      "an LLVM struct",
+                      "struct, or a tensor map",
                       i);
   return mlirLogicalResultSuccess();
 }

@@ -44,6 +44,32 @@ enum {
   CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8,
 };
 
+typedef enum CUtensorMapDataType {
+  CU_TENSOR_MAP_DATA_TYPE_UINT8 = 0,
+  CU_TENSOR_MAP_DATA_TYPE_UINT16 = 1,
+  CU_TENSOR_MAP_DATA_TYPE_UINT32 = 2,
+  CU_TENSOR_MAP_DATA_TYPE_UINT64 = 4,
+} CUtensorMapDataType;
+
+typedef enum CUtensorMapInterleave {
+  CU_TENSOR_MAP_INTERLEAVE_NONE = 0
+} CUtensorMapInterleave;
+
+typedef enum CUtensorMapSwizzle {
+  CU_TENSOR_MAP_SWIZZLE_NONE = 0,
+  CU_TENSOR_MAP_SWIZZLE_32B = 1,
+  CU_TENSOR_MAP_SWIZZLE_64B = 2,
+  CU_TENSOR_MAP_SWIZZLE_128B = 3,
+} CUtensorMapSwizzle;
+
+typedef enum CUtensorMapL2promotion {
+  CU_TENSOR_MAP_L2_PROMOTION_L2_256B = 3
+} CUtensorMapL2promotion;
+
+typedef enum CUtensorMapFloatOOBfill {
+  CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE = 0
+} CUtensorMapFloatOOBfill;
+
 /// X(name in cuda.h, exported symbol, parameters)
 #define FOR_EACH_DRIVER_FUNCTION(X)                                            \
   X(cuInit, cuInit, (unsigned flags))                                          \
@@ -80,7 +106,13 @@ enum {
   X(cuEventRecord, cuEventRecord, (CUevent event, CUstream stream))            \
   X(cuEventSynchronize, cuEventSynchronize, (CUevent event))                   \
   X(cuEventElapsedTime, cuEventElapsedTime,                                    \
-    (float *milliseconds, CUevent start, CUevent end))
+    (float *milliseconds, CUevent start, CUevent end))                         \
+  X(cuTensorMapEncodeTiled, cuTensorMapEncodeTiled,                            \
+    (void *map, CUtensorMapDataType type, uint32_t rank, void *data,           \
+     const uint64_t *sizes, const uint64_t *strides, const uint32_t *box,      \
+     const uint32_t *steps, CUtensorMapInterleave interleave,                  \
+     CUtensorMapSwizzle swizzle, CUtensorMapL2promotion promotion,             \
+     CUtensorMapFloatOOBfill fill))
 
 typedef struct Driver {
 #define FIELD(name, symbol, parameters) CUresult(*name) parameters;

@@ -46,7 +46,7 @@ module attributes {gpu.container_module, simplicial.target = "sm_80"} {
 module attributes {gpu.container_module, simplicial.target = "sm_80"} {
   gpu.binary @kernels [#gpu.object<#nvvm.target, bin = "a">]
   func.func @f(%x: index, %i: i32, %m: memref<4xf32>) {
-    // expected-error @below {{kernel argument 1 must be a number, an LLVM pointer or an LLVM struct}}
+    // expected-error @below {{kernel argument 1 must be a number, an LLVM pointer or struct, or a tensor map}}
     gpu.launch_func @kernels::@f blocks in (%x, %x, %x) threads in (%x, %x, %x) args(%i : i32, %m : memref<4xf32>)
     return
   }

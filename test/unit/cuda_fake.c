@@ -81,9 +81,12 @@ CUresult cuDeviceGetName(char *name, int size, CUdevice device) {
 CUresult cuDeviceGetAttribute(int *value, int attribute, CUdevice device) {
   (void)device;
   FAIL_IF_TOLD();
-  *value = attribute == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR ? 8
+  const char *text = getenv("FAKE_CUDA_CAPABILITY");
+  int capability = text ? atoi(text) : 86;
+  *value = attribute == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
+               ? capability / 10
            : attribute == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR
-               ? 6
+               ? capability % 10
                : FAKE_SHARED_LIMIT;
   return CUDA_SUCCESS;
 }
@@ -247,5 +250,30 @@ CUresult cuEventSynchronize(CUevent event) {
 CUresult cuEventElapsedTime(float *milliseconds, CUevent start, CUevent end) {
   NEED_CONTEXT();
   *milliseconds = *(float *)end - *(float *)start;
+  return CUDA_SUCCESS;
+}
+
+CUresult cuTensorMapEncodeTiled(void *map, CUtensorMapDataType type,
+                                uint32_t rank, void *data,
+                                const uint64_t *sizes, const uint64_t *strides,
+                                const uint32_t *box, const uint32_t *steps,
+                                CUtensorMapInterleave interleave,
+                                CUtensorMapSwizzle swizzle,
+                                CUtensorMapL2promotion promotion,
+                                CUtensorMapFloatOOBfill fill) {
+  (void)interleave, (void)promotion, (void)fill;
+  NEED_CONTEXT();
+  if ((uintptr_t)map % 64)
+    return CUDA_ERROR_INVALID_VALUE;
+  memset(map, 0x5a, 128);
+  fake.map = (FakeTensorMap){.data = data, .type = type, .swizzle = swizzle};
+  fake.map.rank = rank;
+  for (uint32_t d = 0; d < rank; ++d) {
+    fake.map.sizes[d] = sizes[d];
+    fake.map.box[d] = box[d];
+    fake.map.steps[d] = steps[d];
+    if (d + 1 < rank)
+      fake.map.strides[d] = strides[d];
+  }
   return CUDA_SUCCESS;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A CUDA driver for tests: it has one device, runs no kernels, fails when it is
-// told to, and records what it is asked for.
+// told to, and records what it is asked for. The device has compute capability
+// 8.6, or, with FAKE_CUDA_CAPABILITY=90 in the environment, 9.0.
 
 #ifndef SIMPLICIAL_TEST_UNIT_CUDA_FAKE_H
 #define SIMPLICIAL_TEST_UNIT_CUDA_FAKE_H
@@ -11,6 +12,14 @@
 #include <stdatomic.h>
 
 enum { FAKE_SHARED_LIMIT = 100000, FAKE_ARGUMENTS = 3 };
+
+typedef struct FakeTensorMap {
+  void *data;
+  CUtensorMapDataType type;
+  CUtensorMapSwizzle swizzle;
+  uint32_t rank, box[5], steps[5];
+  uint64_t sizes[5], strides[5];
+} FakeTensorMap;
 
 typedef struct FakeCuda {
   // What the test sets.
@@ -28,6 +37,8 @@ typedef struct FakeCuda {
   unsigned grid[3], block[3], shared;
   CUstream stream;
   int64_t arguments[FAKE_ARGUMENTS];
+
+  FakeTensorMap map; ///< encoded last
 } FakeCuda;
 
 /// Exported by the fake driver as `fakeCuda`.

@@ -347,6 +347,49 @@ static void measures_time(void **state) {
   assert_null(start);
 }
 
+static void encodes_tensor_maps(void **state) {
+  (void)state;
+  static _Alignas(16) char data[16];
+  SimplicialTensorMapInfo info = {.data = data,
+                                  .elementBytes = 2,
+                                  .rank = 3,
+                                  .swizzle = 128,
+                                  .sizes = {200, 100, 5},
+                                  .strides = {2, 400, 40000},
+                                  .box = {64, 8, 2}};
+  // Maps are aligned on the way to the driver, not in the caller's memory.
+  struct {
+    uint64_t odd;
+    SimplicialTensorMap map;
+  } place = {0};
+  assert_status(SIMPLICIAL_OK,
+                simplicialCudaEncodeTensorMap(&info, &place.map));
+  assert_int_equal(UINT64_C(0x5a5a5a5a5a5a5a5a), place.map.words[15]);
+  assert_ptr_equal(data, fake->map.data);
+  assert_int_equal(CU_TENSOR_MAP_DATA_TYPE_UINT16, fake->map.type);
+  assert_int_equal(CU_TENSOR_MAP_SWIZZLE_128B, fake->map.swizzle);
+  assert_int_equal(3, fake->map.rank);
+  assert_memory_equal(((uint64_t[]){200, 100, 5, 0, 0}), fake->map.sizes,
+                      sizeof fake->map.sizes);
+  assert_memory_equal(((uint64_t[]){400, 40000, 0, 0, 0}), fake->map.strides,
+                      sizeof fake->map.strides);
+  assert_memory_equal(((uint32_t[]){64, 8, 2, 0, 0}), fake->map.box,
+                      sizeof fake->map.box);
+  assert_memory_equal(((uint32_t[]){1, 1, 1, 0, 0}), fake->map.steps,
+                      sizeof fake->map.steps);
+
+  make_fail("cuTensorMapEncodeTiled", CUDA_ERROR_INVALID_VALUE);
+  expect_error(simplicialCudaEncodeTensorMap(&info, &place.map),
+               SIMPLICIAL_INVALID_ARGUMENT, "encoding a tensor map",
+               "CUDA_ERROR_INVALID_VALUE");
+  simplicialCudaTensorMap(&info, &place.map);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_INVALID_ARGUMENT,
+               "encoding a tensor map", "CUDA_ERROR_INVALID_VALUE");
+  info.rank = 1;
+  expect_error(simplicialCudaEncodeTensorMap(&info, &place.map),
+               SIMPLICIAL_INVALID_ARGUMENT, "2 to 5 dimensions", "not 1");
+}
+
 /// Nothing has happened yet, and nothing fails. The context stays.
 static int reset(void **state) {
   (void)state;
@@ -380,6 +423,7 @@ int main(void) {
       cmocka_unit_test_setup(describes_the_device, reset),
       cmocka_unit_test_setup(manages_memory, reset),
       cmocka_unit_test_setup(measures_time, reset),
+      cmocka_unit_test_setup(encodes_tensor_maps, reset),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   dlclose(library);
