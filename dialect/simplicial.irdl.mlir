@@ -81,4 +81,33 @@ irdl.dialect @simplicial {
   // arrived, and all threads have come this far.
   irdl.operation @copy_wait {
   }
+
+  // %d = "simplicial.wgmma"(%acc, %a, %b, %accumulate) {type = bf16}
+  //
+  // Begins to multiply on a warpgroup (wgmma.mma_async): d = a b + acc, or a b
+  // where %accumulate is false. %acc is the thread's part of a 64 x n matrix of
+  // f32, an LLVM struct of n/2 of them; %a, 64 x 16, is a descriptor of shared
+  // memory (an i64) or the thread's registers, an LLVM struct of four i32; %b,
+  // 16 x n, is a descriptor. Both are of `type`, bf16 or f16, and K-major, %b
+  // MN-major with the unit attribute `b_mn_major`. The registers of %d are in
+  // flight until the wgmma has been waited for, and then behind a `tie`.
+  irdl.operation @wgmma {
+    %acc = irdl.any
+    %a = irdl.any
+    %b = irdl.is i64
+    %accumulate = irdl.is i1
+    irdl.operands(acc: %acc, a: %a, b: %b, accumulate: %accumulate)
+    irdl.results(d: %acc)
+  }
+
+  // %y = "simplicial.tie"(%x)
+  //
+  // %y is %x, and what is computed from it stays behind this point of the
+  // program, what %x is computed from before. %x is an i32, an f32 or an LLVM
+  // struct of them.
+  irdl.operation @tie {
+    %x = irdl.any
+    irdl.operands(x: %x)
+    irdl.results(y: %x)
+  }
 }

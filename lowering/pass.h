@@ -28,7 +28,8 @@
     "Lower tile values to CPU vectors and scratch buffers")                    \
   X(Outline, pass_outline, "simplicial-outline",                               \
     "Outline parallel loops for the thread pool")                              \
-  X(Nvvm, pass_nvvm, "simplicial-nvvm", "Attach the target to GPU modules")    \
+  X(Nvvm, pass_nvvm, "simplicial-nvvm",                                        \
+    "Attach the target to GPU modules, and lower our own ops in them")         \
   X(Launch, pass_launch, "simplicial-launch",                                  \
     "Lower kernel launches to calls of the runtime")
 

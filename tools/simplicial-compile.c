@@ -32,10 +32,10 @@ static const Tool tool = {
     "      fatbin         machine code, and PTX for later chips; needs ptxas\n"
     "                     and fatbinary, as objects do\n"
     "  --target=TARGET  what to compile for: cpu (the default), sm_80, sm_86,\n"
-    "                   sm_89, sm_90, sm_100, sm_120, or cuda, the chip of "
-    "this\n"
-    "                   machine; several chips (sm_80,sm_90) are for one\n"
-    "                   fatbin or object whose kernels run on each\n"
+    "                   sm_89, sm_90, sm_90a, sm_100, sm_120, or cuda, the "
+    "chip\n"
+    "                   of this machine; several chips (sm_80,sm_90a) are for\n"
+    "                   one fatbin or object whose kernels run on each\n"
     "  -o OUT           where to write it (`-` or missing: to stdout)\n"
     "  --help, --version\n"};
 

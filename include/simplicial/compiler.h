@@ -24,12 +24,12 @@
 // and the context given to simplicialJit must not be used meanwhile.
 //
 // Targets. "cpu" is the processor this program runs on; "sm_80", "sm_86",
-// "sm_89", "sm_90", "sm_100" and "sm_120" are NVIDIA GPUs, and "cuda" is that
-// of the current CUDA context (cuda.h). Several, with commas between as in
-// "sm_80,sm_90", are for kernels that run on each of them: their configuration
-// is one, within the limits of all, and their machine code one for each, in one
-// fatbin. Functions for a GPU take tensors in its memory, and run on the
-// thread's stream (simplicialSetStream).
+// "sm_89", "sm_90", "sm_90a", "sm_100" and "sm_120" are NVIDIA GPUs, and "cuda"
+// is that of the current CUDA context (cuda.h). Several, with commas between as
+// in "sm_80,sm_90a", are for kernels that run on each of them: their
+// configuration is one, within the limits of all, and their machine code one
+// for each, in one fatbin. Functions for a GPU take tensors in its memory, and
+// run on the thread's stream (simplicialSetStream).
 
 #ifndef SIMPLICIAL_COMPILER_H
 #define SIMPLICIAL_COMPILER_H
@@ -84,8 +84,8 @@ typedef enum SimplicialEmit {
   SIMPLICIAL_EMIT_NVVM,   ///< MLIR: the same, kernels in the NVVM dialect
   SIMPLICIAL_EMIT_PTX,    ///< PTX of the kernels, for one chip
   SIMPLICIAL_EMIT_CUBIN,  ///< their machine code, for one chip; needs ptxas
-  SIMPLICIAL_EMIT_FATBIN, ///< machine code for all chips, and PTX for ones
-                          ///< later than the newest; needs ptxas and fatbinary
+  SIMPLICIAL_EMIT_FATBIN, ///< machine code for all chips, and PTX for
+                          ///< later ones; needs ptxas and fatbinary
 } SimplicialEmit;
 
 /// Compiles `source` as simplicialCompilerLoad does, and returns what `emit`

@@ -39,6 +39,9 @@ extern "C" {
 #define SIMPLICIAL_COPY_ASYNC "simplicial.copy_async"
 #define SIMPLICIAL_COPY_COMMIT "simplicial.copy_commit"
 #define SIMPLICIAL_COPY_WAIT "simplicial.copy_wait"
+/// What kernels for Hopper have besides the NVVM dialect.
+#define SIMPLICIAL_WGMMA "simplicial.wgmma"
+#define SIMPLICIAL_TIE "simplicial.tie"
 
 /// Module attribute (a string): what to compile for, "cpu", which it is if
 /// absent, or GPUs: "sm_80", "sm_80,sm_90" ...

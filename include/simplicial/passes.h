@@ -67,7 +67,8 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateBlockPass(void);
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateOutlinePass(void);
 
 /// simplicial-nvvm (GPU): says in each gpu.module what upstream is to compile
-/// it for, which is the module's `simplicial.target`.
+/// it for, which is the module's `simplicial.target`, and makes our own ops in
+/// it inline assembly.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateNvvmPass(void);
 
 /// simplicial-launch (GPU): gpu.binary and gpu.launch_func -> constants and

@@ -160,34 +160,37 @@ static SimplicialStatus make_binary(Compilation *self, const char *format) {
   return status;
 }
 
-/// Leaves each gpu.module the newest of its targets.
-static void keep_newest_target(MlirModule module) {
+/// Leaves each gpu.module one of its targets.
+static void keep_target(MlirModule module, int number) {
   for (MlirOperation op = mlirBlockGetFirstOperation(mlirModuleGetBody(module));
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     if (!ir_is(op, "gpu.module"))
       continue;
-    MlirAttribute targets = ir_get_attr(op, "targets");
-    MlirAttribute newest = mlirArrayAttrGetElement(
-        targets, mlirArrayAttrGetNumElements(targets) - 1);
+    MlirAttribute target =
+        mlirArrayAttrGetElement(ir_get_attr(op, "targets"), number);
     mlirOperationSetAttributeByName(
         op, ir_str("targets"),
-        mlirArrayAttrGet(mlirModuleGetContext(module), 1, &newest));
+        mlirArrayAttrGet(mlirModuleGetContext(module), 1, &target));
   }
 }
 
-/// Several chips' machine code, and PTX of the newest, in one fatbin.
+/// Several chips' machine code, and PTX for later ones, in one fatbin.
 static SimplicialStatus make_fatbin(Compilation *self) {
   MlirModule kernels = self->lowered;
+  ChipList list;
+  if (mlirLogicalResultIsFailure(
+          chip_list_of_gpu(mlirModuleGetOperation(kernels), &list)))
+    return simplicialError(SIMPLICIAL_INTERNAL, "no chips");
   MlirModule copy = mlirModuleFromOperation(
       mlirOperationClone(mlirModuleGetOperation(kernels)));
-  keep_newest_target(copy);
+  keep_target(copy, chip_list_ptx(&list));
   SimplicialStatus status = make_binary(self, "bin");
   self->lowered = copy;
   if (!status.code)
     status = make_binary(self, "isa");
   self->lowered = kernels;
   if (!status.code)
-    status = fatbin_join(kernels, copy);
+    status = fatbin_join(&list, kernels, copy);
   mlirModuleDestroy(copy);
   return status;
 }

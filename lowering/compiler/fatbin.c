@@ -7,7 +7,6 @@
 
 #include "toolkit.h"
 
-#include "lowering/gpu/chip.h"
 #include "lowering/ir.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -138,8 +137,8 @@ static SimplicialStatus add_image(Folder *folder, Command *command,
   Text *word = &command->images[folder->n];
   const char *file = folder_add(folder);
   if (file)
-    text_format(word, "--image3=kind=%s,sm=%d%d,file=%s", kind, chip->major,
-                chip->minor, file);
+    text_format(word, "--image3=kind=%s,sm=%s,file=%s", kind,
+                chip->name + strlen("sm_"), file);
   if (!file || word->failed)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
   return write_file(file, mlirGPUObjectAttrGetObject(object));
@@ -173,10 +172,10 @@ static SimplicialStatus join(const ChipList *list, MlirAttribute cubins,
   for (int i = 0; i < list->n && !status.code; ++i)
     status = add_image(&folder, &command, "elf", list->chips[i],
                        mlirArrayAttrGetElement(cubins, i));
-  intptr_t newest = mlirArrayAttrGetNumElements(ptx) - 1;
   if (!status.code)
-    status = add_image(&folder, &command, "ptx", list->chips[list->n - 1],
-                       mlirArrayAttrGetElement(ptx, newest));
+    status =
+        add_image(&folder, &command, "ptx", list->chips[chip_list_ptx(list)],
+                  mlirArrayAttrGetElement(ptx, 0));
   if (!status.code)
     status = create(&folder, &command, fatbin);
   folder_destroy(&folder);
@@ -187,11 +186,8 @@ static SimplicialStatus join(const ChipList *list, MlirAttribute cubins,
   return status;
 }
 
-SimplicialStatus fatbin_join(MlirModule machine_code, MlirModule ptx) {
-  ChipList list;
-  MlirOperation module = mlirModuleGetOperation(machine_code);
-  if (mlirLogicalResultIsFailure(chip_list_of_gpu(module, &list)))
-    return simplicialError(SIMPLICIAL_INTERNAL, "no chips");
+SimplicialStatus fatbin_join(const ChipList *list, MlirModule machine_code,
+                             MlirModule ptx) {
   MlirOperation other = mlirBlockGetFirstOperation(mlirModuleGetBody(ptx));
   SimplicialStatus status = simplicialOk();
   for (MlirOperation op =
@@ -203,9 +199,9 @@ SimplicialStatus fatbin_join(MlirModule machine_code, MlirModule ptx) {
       continue;
     MlirAttribute cubins = ir_get_attr(op, "objects");
     Text fatbin = {0};
-    status = join(&list, cubins, ir_get_attr(other, "objects"), &fatbin);
+    status = join(list, cubins, ir_get_attr(other, "objects"), &fatbin);
     if (!status.code) {
-      MlirAttribute newest = mlirArrayAttrGetElement(cubins, list.n - 1);
+      MlirAttribute newest = mlirArrayAttrGetElement(cubins, list->n - 1);
       MlirContext context = mlirAttributeGetContext(cubins);
       MlirAttribute object = mlirGPUObjectAttrGet(
           context, mlirGPUObjectAttrGetTarget(newest), FATBIN,

@@ -12,14 +12,17 @@
 #define CUDA "cuda"
 #define EMULATE "emulate:"
 
-/// Code for a chip also runs on later ones of the same major version.
+/// Code for a chip also runs on later ones of the same major version, unless it
+/// is for that chip alone. The last of the table that runs is the best.
 static SimplicialStatus target_of_device(Target *target) {
   SimplicialCudaDevice device;
   SimplicialStatus status = simplicialCudaGetDevice(&device);
   if (status.code)
     return status;
   for (const Chip *chip = chips; chip->name; ++chip)
-    if (chip->major == device.major && chip->minor <= device.minor)
+    if (chip->major == device.major &&
+        (chip->only ? chip->minor == device.minor
+                    : chip->minor <= device.minor))
       *target = (Target){.name = chip->name, .gpu = true};
   if (target->gpu)
     return status;

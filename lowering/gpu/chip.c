@@ -15,13 +15,14 @@
 #include <string.h>
 
 const Chip chips[] = {
-    {"sm_80", 8, 0, "+ptx78", 163 << 10},
-    {"sm_86", 8, 6, "+ptx78", 99 << 10},
-    {"sm_89", 8, 9, "+ptx78", 99 << 10},
-    {"sm_90", 9, 0, "+ptx78", 227 << 10},
-    {"sm_100", 10, 0, "+ptx86", 227 << 10},
-    {"sm_120", 12, 0, "+ptx87", 99 << 10},
-    {NULL, 0, 0, NULL, 0},
+    {"sm_80", 8, 0, false, "+ptx78", 163 << 10},
+    {"sm_86", 8, 6, false, "+ptx78", 99 << 10},
+    {"sm_89", 8, 9, false, "+ptx78", 99 << 10},
+    {"sm_90", 9, 0, false, "+ptx78", 227 << 10},
+    {"sm_90a", 9, 0, true, "+ptx86", 227 << 10},
+    {"sm_100", 10, 0, false, "+ptx86", 227 << 10},
+    {"sm_120", 12, 0, false, "+ptx87", 99 << 10},
+    {NULL, 0, 0, false, NULL, 0},
 };
 
 _Static_assert(sizeof chips / sizeof *chips - 1 <= MAX_CHIPS,
@@ -113,4 +114,11 @@ MlirLogicalResult chip_list_of_gpu(MlirOperation op, ChipList *list) {
     return mlirLogicalResultFailure();
   return list->n ? mlirLogicalResultSuccess()
                  : ir_error(op, "'" SIMPLICIAL_TARGET_ATTR "' must name a GPU");
+}
+
+int chip_list_ptx(const ChipList *list) {
+  for (int i = list->n - 1; i >= 0; --i)
+    if (!list->chips[i]->only)
+      return i;
+  return list->n - 1;
 }

@@ -10,6 +10,7 @@
 typedef struct Chip {
   const char *name; ///< in `simplicial.target`
   int major, minor; ///< compute capability
+  bool only;        ///< its code runs on no other capability
   const char *ptx;  ///< LLVM's feature for the PTX version to write
   int shared_bytes; ///< shared memory that one block may have
 } Chip;
@@ -38,5 +39,9 @@ MlirLogicalResult chip_list_of(MlirOperation op, ChipList *list);
 
 /// The same where it must be a GPU.
 MlirLogicalResult chip_list_of_gpu(MlirOperation op, ChipList *list);
+
+/// The number in the list of the chip whose PTX is for later ones: the newest
+/// that has code for others than itself, else the last.
+int chip_list_ptx(const ChipList *list);
 
 #endif // SIMPLICIAL_LOWERING_GPU_CHIP_H

@@ -8,10 +8,12 @@
 //                               #nvvm.target<O = 3, chip = "sm_90", ...>]
 //            attributes {llvm.data_layout = "..."} { ... }
 //
-// The targets stand by compute capability.
-// The ops in it go to upstream's conversions as they are.
+// The targets stand by compute capability. Our own ops become inline assembly
+// (wgmma.c); the others go to upstream's conversions as they are.
 
 #include "chip.h"
+#include "wgmma.h"
+
 #include "lowering/ir.h"
 #include "lowering/pass.h"
 
@@ -43,7 +45,7 @@ static MlirLogicalResult attach(MlirOperation gpu_module) {
   mlirOperationSetAttributeByName(
       gpu_module, ir_str("llvm.data_layout"),
       mlirStringAttrGet(b.context, ir_str(DATA_LAYOUT)));
-  return mlirLogicalResultSuccess();
+  return wgmma_lower(gpu_module);
 }
 
 MlirLogicalResult pass_nvvm(MlirOperation module) {

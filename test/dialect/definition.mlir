@@ -40,6 +40,17 @@ func.func @gradient(%q: tensor<1x8x2x16xf32>, %kv: tensor<1x8x1x16xf32>, %lse: t
   return %0#0 : tensor<1x8x2x16xf32>
 }
 
+// CHECK-LABEL: @wgmma
+// CHECK: "simplicial.wgmma"(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) {type = bf16}
+// CHECK: "simplicial.tie"
+llvm.func @wgmma(%acc: !llvm.struct<(f32, f32, f32, f32)>, %a: !llvm.struct<(i32, i32, i32, i32)>, %b: i64, %more: i1) {
+  %d = "simplicial.wgmma"(%acc, %a, %b, %more) {type = bf16}
+    : (!llvm.struct<(f32, f32, f32, f32)>, !llvm.struct<(i32, i32, i32, i32)>, i64, i1)
+    -> !llvm.struct<(f32, f32, f32, f32)>
+  %y = "simplicial.tie"(%d) : (!llvm.struct<(f32, f32, f32, f32)>) -> !llvm.struct<(f32, f32, f32, f32)>
+  llvm.return
+}
+
 // -----
 
 func.func @four_operands(%x: tensor<1x8x1x16xf32>) {
@@ -106,5 +117,13 @@ func.func @gradient_types_differ(%q: tensor<1x8x2x16xf32>, %kv: tensor<1x8x1x16x
 func.func @unknown_operation() {
   // expected-error @below {{unregistered operation 'simplicial.atention' found in dialect ('simplicial')}}
   "simplicial.atention"() : () -> ()
+  return
+}
+
+// -----
+
+func.func @wgmma_type(%acc: f32, %b: i64, %more: i1) {
+  // expected-error @below {{expected 'f32' but got 'i64'}}
+  %d = "simplicial.wgmma"(%acc, %b, %b, %more) {type = bf16} : (f32, i64, i64, i1) -> i64
   return
 }

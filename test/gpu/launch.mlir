@@ -79,3 +79,20 @@ module attributes {gpu.container_module, simplicial.target = "sm_90,sm_80"} {
     return
   }
 }
+
+// -----
+
+// A tensor map is passed by value.
+
+// CHECK-LABEL: func.func @map(
+// CHECK-SAME: %[[MAP:.*]]: !llvm.array<16 x i64>
+// CHECK: %[[VALUES:.*]] = llvm.alloca %{{.*}} x !llvm.struct<(array<16 x i64>)>
+// CHECK: %[[SLOT:.*]] = llvm.getelementptr %[[VALUES]][0, 0]
+// CHECK: llvm.store %[[MAP]], %[[SLOT]] : !llvm.array<16 x i64>, !llvm.ptr
+module attributes {gpu.container_module, simplicial.target = "sm_90a"} {
+  gpu.binary @kernels [#gpu.object<#nvvm.target<chip = "sm_90a">, bin = "a">]
+  func.func @map(%map: !llvm.array<16 x i64>, %x: index) {
+    gpu.launch_func @kernels::@f blocks in (%x, %x, %x) threads in (%x, %x, %x) args(%map : !llvm.array<16 x i64>)
+    return
+  }
+}

@@ -27,8 +27,8 @@ module attributes {simplicial.target = "sm_120"} {
 
 // Several chips, by compute capability.
 
-// CHECK: gpu.module @kernels [#nvvm.target<O = 3, chip = "sm_80", features = "+ptx78">, #nvvm.target<O = 3, chip = "sm_90", features = "+ptx78">, #nvvm.target<O = 3, chip = "sm_100", features = "+ptx86">]
-module attributes {simplicial.target = "sm_90,sm_100,sm_80"} {
+// CHECK: gpu.module @kernels [#nvvm.target<O = 3, chip = "sm_80", features = "+ptx78">, #nvvm.target<O = 3, chip = "sm_90", features = "+ptx78">, #nvvm.target<O = 3, chip = "sm_90a", features = "+ptx86">, #nvvm.target<O = 3, chip = "sm_100", features = "+ptx86">]
+module attributes {simplicial.target = "sm_90a,sm_90,sm_100,sm_80"} {
   gpu.module @kernels {
   }
 }

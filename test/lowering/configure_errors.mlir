@@ -90,7 +90,7 @@ func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x
 
 // -----
 
-// expected-error @below {{unknown target 'sm_1'; there are: cpu, sm_80, sm_86, sm_89, sm_90, sm_100, sm_120}}
+// expected-error @below {{unknown target 'sm_1'; there are: cpu, sm_80, sm_86, sm_89, sm_90, sm_90a, sm_100, sm_120}}
 module attributes {simplicial.target = "sm_1"} {
 }
 
@@ -102,7 +102,7 @@ module attributes {simplicial.target = ""} {
 
 // -----
 
-// expected-error @below {{'sm_1' cannot be one of several targets; these can: sm_80, sm_86, sm_89, sm_90, sm_100, sm_120}}
+// expected-error @below {{'sm_1' cannot be one of several targets; these can: sm_80, sm_86, sm_89, sm_90, sm_90a, sm_100, sm_120}}
 module attributes {simplicial.target = "sm_80,sm_1"} {
 }
 

@@ -7,6 +7,7 @@ magic, _, at, size = struct.unpack_from("<IHHQ", data)
 assert magic == 0xBA55ED50 and at + size == len(data)
 while at < len(data):
     kind, _, header, size = struct.unpack_from("<HHIQ", data, at)
-    (chip,) = struct.unpack_from("<I", data, at + 28)
-    print(f"kind {kind} sm_{chip}")
+    chip, flags = struct.unpack_from("<I8xQ", data, at + 28)
+    only = "a" if flags >> 20 & 1 else ""
+    print(f"kind {kind} sm_{chip}{only}")
     at += header + size
