@@ -6,22 +6,24 @@
 // A kernel is a function that the pass simplicial-emulate made: one call of it
 // runs one GPU thread, and calls the functions of runtime/emulator/ops.h where
 // the GPU has an instruction. Every GPU thread is a fiber; the blocks of a grid
-// run on the thread pool. Asynchronous copies complete late, at moments and in
-// an order that a seed picks: a run with the same seed does the same.
+// run on the thread pool. Asynchronous operations complete late, at moments and
+// in an order that a seed picks: a run with the same seed does the same.
 //
 // Reported are: deadlocks; shared or global memory accessed out of bounds or
 // misaligned; shared memory read before it is written, or while a copy into it
 // has not been waited for; two threads that access the same bytes of shared
 // memory, one of them writing, with no barrier between; an instruction for
-// whole warps reached by part of one; and barriers with wrong counts. Races on
-// global memory are not.
+// whole warps or warpgroups reached by part of one; barriers and mbarriers with
+// wrong counts; registers touched while a wgmma has them; fences that are
+// missing; and what is pending when the kernel ends. Races on global memory are
+// not.
 //
 // Functions may be called from any thread.
 
 #ifndef SIMPLICIAL_EMULATOR_H
 #define SIMPLICIAL_EMULATOR_H
 
-#include "simplicial/runtime.h"
+#include "simplicial/tensor_map.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -66,6 +68,14 @@ void simplicialEmulatorLaunch(SimplicialEmulatorKernel kernel,
                               int64_t threadsZ, int64_t sharedBytes,
                               const SimplicialEmulatorBuffer *buffers,
                               int64_t bufferCount);
+
+/// Encodes a tensor map for emulated kernels. simplicialEmulatorTensorMap is
+/// for compiled code: an error is kept as that of a launch.
+SimplicialStatus
+simplicialEmulatorEncodeTensorMap(const SimplicialTensorMapInfo *info,
+                                  SimplicialTensorMap *map);
+void simplicialEmulatorTensorMap(const SimplicialTensorMapInfo *info,
+                                 SimplicialTensorMap *map);
 
 /// The first error among the calling thread's launches since this was called
 /// last, which the caller owns; OK if there was none.

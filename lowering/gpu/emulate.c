@@ -26,11 +26,15 @@
 // each operation that became a call. Kernels may access the memory of the
 // memrefs that the launching function takes or makes before the launch.
 
+#include "emulate.h"
+#include "wgmma.h"
+
 #include "lowering/ir_llvm.h"
 #include "lowering/pass.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
+#include "simplicial/dialect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,79 +48,6 @@ enum {
   MAX_ARGUMENTS = 256,
   MAX_BUFFERS = 64,
 };
-
-/// An operation, with the call that it becomes: of the thread, the site, its
-/// operands and the named integer attributes, then, if it gives a struct, a
-/// place for that. Values of 32 bits and flags travel as i32.
-typedef struct Rule {
-  const char *op;
-  int operands;
-  const char *function; ///< simplicialEmulate...
-  const char *integer;  ///< an attribute, or NULL
-  const char *when;     ///< attributes it must have, or NULL: any
-} Rule;
-
-#define MMA(TYPE, K)                                                           \
-  "{layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>, "        \
-  "multiplicandAPtxType = #nvvm.mma_type<" TYPE ">, "                          \
-  "multiplicandBPtxType = #nvvm.mma_type<" TYPE ">, "                          \
-  "shape = #nvvm.shape<m = 16, n = 8, k = " K ">}"
-#define LDMATRIX(LAYOUT)                                                       \
-  "{layout = #nvvm.mma_layout<" LAYOUT ">, "                                   \
-  "shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>, "                           \
-  "eltType = #nvvm.ld_st_matrix_elt_type<b16>"
-#define INTRINSIC(NAME) "{intrin = \"llvm.nvvm." NAME "\"}"
-
-// clang-format off
-static const Rule rules[] = {
-    {"nvvm.read.ptx.sreg.tid.x", 0, "TidX", NULL, NULL},
-    {"nvvm.read.ptx.sreg.ntid.x", 0, "NtidX", NULL, NULL},
-    {"nvvm.read.ptx.sreg.laneid", 0, "LaneId", NULL, NULL},
-    {"nvvm.read.ptx.sreg.ctaid.x", 0, "CtaidX", NULL, NULL},
-    {"nvvm.read.ptx.sreg.ctaid.y", 0, "CtaidY", NULL, NULL},
-    {"nvvm.read.ptx.sreg.ctaid.z", 0, "CtaidZ", NULL, NULL},
-    {"nvvm.read.ptx.sreg.nctaid.x", 0, "NctaidX", NULL, NULL},
-    {"nvvm.read.ptx.sreg.nctaid.y", 0, "NctaidY", NULL, NULL},
-    {"nvvm.read.ptx.sreg.nctaid.z", 0, "NctaidZ", NULL, NULL},
-    {"nvvm.barrier0", 0, "BarrierAll", NULL, NULL},
-    {"nvvm.barrier", 0, "BarrierAll", NULL, NULL},
-    {"nvvm.barrier", 1, "BarrierId", NULL, "{operandSegmentSizes = array<i32: 1, 0, 0>}"},
-    {"nvvm.barrier", 2, "Barrier", NULL, "{operandSegmentSizes = array<i32: 1, 1, 0>}"},
-    {"nvvm.barrier.arrive", 2, "BarrierArrive", NULL, NULL},
-    {"llvm.call_intrinsic", 2, "BarrierArrive", NULL, INTRINSIC("barrier.cta.arrive.aligned.count")},
-    {"nvvm.bar.warp.sync", 1, "WarpBarrier", NULL, NULL},
-    {"nvvm.vote.sync", 2, "VoteAny", NULL, "{kind = #nvvm<vote_sync_kind any>}"},
-    {"nvvm.shfl.sync", 4, "ShuffleUp", NULL, "{kind = #nvvm<shfl_kind up>}"},
-    {"nvvm.shfl.sync", 4, "ShuffleDown", NULL, "{kind = #nvvm<shfl_kind down>}"},
-    {"nvvm.shfl.sync", 4, "ShuffleBfly", NULL, "{kind = #nvvm<shfl_kind bfly>}"},
-    {"nvvm.shfl.sync", 4, "ShuffleIdx", NULL, "{kind = #nvvm<shfl_kind idx>}"},
-    {"nvvm.cp.async.shared.global", 2, "Copy", "size", NULL},
-    {"nvvm.cp.async.shared.global", 3, "CopyFill", "size", NULL},
-    {"nvvm.cp.async.commit.group", 0, "CopyCommit", NULL, NULL},
-    {"nvvm.cp.async.wait.group", 0, "CopyWait", "n", NULL},
-    {"nvvm.ldmatrix", 1, "Ldmatrix1", NULL, LDMATRIX("row") ", num = 1 : i32}"},
-    {"nvvm.ldmatrix", 1, "Ldmatrix1Trans", NULL, LDMATRIX("col") ", num = 1 : i32}"},
-    {"nvvm.ldmatrix", 1, "Ldmatrix", "num", LDMATRIX("row") "}"},
-    {"nvvm.ldmatrix", 1, "LdmatrixTrans", "num", LDMATRIX("col") "}"},
-    {"nvvm.mma.sync", 10, "MmaF16", NULL, MMA("f16", "16")},
-    {"nvvm.mma.sync", 10, "MmaBf16", NULL, MMA("bf16", "16")},
-    {"nvvm.mma.sync", 10, "MmaTf32", NULL, MMA("tf32", "8")},
-    {"nvvm.convert.float.to.tf32", 1, "Tf32", NULL, "{rnd = #nvvm.fp_rnd_mode<rna>, relu = false, sat = #nvvm.sat_mode<none>}"},
-    {"llvm.call_intrinsic", 1, "Ex2", NULL, INTRINSIC("ex2.approx.ftz.f")},
-    {"llvm.call_intrinsic", 1, "Lg2", NULL, INTRINSIC("lg2.approx.ftz.f")},
-    {"llvm.call_intrinsic", 1, "Rcp", NULL, INTRINSIC("rcp.approx.ftz.f")},
-    {"nvvm.rcp.approx.ftz.f", 1, "Rcp", NULL, NULL},
-};
-// clang-format on
-
-/// A kernel on its way to the CPU.
-typedef struct Kernel {
-  MlirOperation body; ///< the function
-  MlirValue thread;
-  char *sites;
-  size_t sites_size;
-  bool failed;
-} Kernel;
 
 // Types and small pieces of IR ------------------------------------------------
 
@@ -154,6 +85,30 @@ static MlirValue as_i64(Ir *b, MlirValue value) {
   return ir_value(b, "arith.extsi", ir_i64(b), IR_VALUES(value), IR_NONE);
 }
 
+MlirOperation emulate_call(Ir *b, const char *function, MlirType result, int n,
+                           const MlirValue *operands) {
+  char name[64];
+  snprintf(name, sizeof name, "simplicialEmulate%s", function);
+  return ir_call(b, name, result, n, operands);
+}
+
+MlirValue emulate_place(Kernel *kernel, MlirType type) {
+  for (int i = 0; i < kernel->n_places; ++i)
+    if (mlirTypeEqual(kernel->places[i].type, type))
+      return kernel->places[i].address;
+  Ir entry = ir_before(mlirBlockGetFirstOperation(ir_body(kernel->body, 0)));
+  MlirValue address = ir_llvm_alloca(&entry, type);
+  if (kernel->n_places < EMULATE_MAX_PLACES)
+    kernel->places[kernel->n_places++] = (Place){type, address};
+  return address;
+}
+
+MlirValue emulate_to_memory(Ir *b, Kernel *kernel, MlirValue registers) {
+  MlirValue place = emulate_place(kernel, ir_type(registers));
+  ir_llvm_store(b, registers, place);
+  return place;
+}
+
 // Sites -----------------------------------------------------------------------
 
 static void append(MlirStringRef text, void *user) {
@@ -182,8 +137,7 @@ static void append_location(Kernel *kernel, MlirLocation location) {
   append(ir_str(place), kernel);
 }
 
-/// The site of `op`, each its own: "file:line:column: name".
-static MlirValue site(Ir *b, Kernel *kernel, MlirOperation op) {
+MlirValue emulate_site(Ir *b, Kernel *kernel, MlirOperation op) {
   size_t offset = kernel->sites_size;
   append_location(kernel, mlirOperationGetLocation(op));
   append(ir_str(": "), kernel);
@@ -194,52 +148,22 @@ static MlirValue site(Ir *b, Kernel *kernel, MlirOperation op) {
 
 // Operations of the kernel ----------------------------------------------------
 
-static bool has_attributes(MlirOperation op, const char *text) {
-  Ir b = ir_before(op);
-  MlirAttribute wanted = ir_parse_attr(&b, text);
-  for (intptr_t i = 0; i < mlirDictionaryAttrGetNumElements(wanted); ++i) {
-    MlirNamedAttribute entry = mlirDictionaryAttrGetElement(wanted, i);
-    if (!mlirAttributeEqual(
-            mlirOperationGetAttributeByName(op, mlirIdentifierStr(entry.name)),
-            entry.attribute))
-      return false;
-  }
-  return true;
-}
-
-static const Rule *find_rule(MlirOperation op) {
-  for (size_t i = 0; i < sizeof rules / sizeof *rules; ++i) {
-    const Rule *rule = &rules[i];
-    if (ir_is(op, rule->op) &&
-        mlirOperationGetNumOperands(op) == rule->operands &&
-        (!rule->when || has_attributes(op, rule->when)))
-      return rule;
-  }
-  return NULL;
-}
-
-/// A struct of 32-bit values, which a call gives through memory.
+/// A struct of registers, which a call takes and gives through memory.
 static bool is_registers(MlirType type) {
-  if (!mlirTypeIsALLVMStructType(type))
-    return false;
-  for (intptr_t i = 0; i < mlirLLVMStructTypeGetNumElementTypes(type); ++i)
-    if (bits_of(mlirLLVMStructTypeGetElementType(type, i)) != 32)
-      return false;
-  return true;
+  return mlirTypeIsALLVMStructType(type) && wgmma_registers(type);
 }
 
-/// Everything else that travels: 32 bits, a flag, a pointer.
-static bool is_scalar(MlirType type) {
-  return bits_of(type) == 32 || bits_of(type) == 1 ||
-         mlirTypeIsALLVMPointerType(type);
-}
-
-static MlirValue as_argument(Ir *b, MlirValue value) {
-  if (mlirTypeIsALLVMPointerType(ir_type(value)))
+/// `value` as it travels to the emulator: 32 bits as i32, integers of fewer
+/// extended, structs in memory. Null if it does not.
+static MlirValue as_argument(Ir *b, Kernel *kernel, MlirValue value) {
+  MlirType type = ir_type(value);
+  if (is_registers(type))
+    return emulate_to_memory(b, kernel, value);
+  if (mlirTypeIsALLVMPointerType(type) || bits_of(type) == 64)
     return value;
-  if (bits_of(ir_type(value)) == 1)
+  if (mlirTypeIsAInteger(type) && bits_of(type) < 32)
     return ir_value(b, "arith.extui", ir_i32(b), IR_VALUES(value), IR_NONE);
-  return bitcast(b, value, ir_i32(b));
+  return bits_of(type) == 32 ? bitcast(b, value, ir_i32(b)) : (MlirValue){NULL};
 }
 
 static MlirValue as_result(Ir *b, MlirValue value, MlirType type) {
@@ -254,39 +178,36 @@ static MlirLogicalResult apply(Kernel *kernel, const Rule *rule,
   MlirValue operands[MAX_OPERANDS];
   int n = 0;
   operands[n++] = kernel->thread;
-  operands[n++] = site(&b, kernel, op);
+  operands[n++] = emulate_site(&b, kernel, op);
   for (int i = 0; i < rule->operands; ++i) {
-    MlirValue value = ir_operand(op, i);
-    if (!is_scalar(ir_type(value)))
-      return ir_error(op, "simplicial-emulate: operand %d is not of 32 bits",
+    operands[n] = as_argument(&b, kernel, ir_operand(op, i));
+    if (mlirValueIsNull(operands[n++]))
+      return ir_error(op, "simplicial-emulate does not take operand %d's type",
                       i);
-    operands[n++] = as_argument(&b, value);
   }
   if (rule->integer)
     operands[n++] = ir_const_i32(
         &b, ir_i32(&b),
         (int32_t)mlirIntegerAttrGetValueInt(ir_get_attr(op, rule->integer)));
 
-  char name[64];
-  snprintf(name, sizeof name, "simplicialEmulate%s", rule->function);
   MlirType none = {NULL};
   if (!mlirOperationGetNumResults(op)) {
-    ir_call(&b, name, none, n, operands);
+    emulate_call(&b, rule->function, none, n, operands);
     mlirOperationDestroy(op);
     return mlirLogicalResultSuccess();
   }
   MlirValue result = ir_result(op, 0), value;
   MlirType type = ir_type(result);
   if (is_registers(type)) {
-    Ir entry = ir_before(mlirBlockGetFirstOperation(ir_body(kernel->body, 0)));
-    MlirValue place = operands[n++] = ir_llvm_alloca(&entry, type);
-    ir_call(&b, name, none, n, operands);
+    MlirValue place = operands[n++] = emulate_place(kernel, type);
+    emulate_call(&b, rule->function, none, n, operands);
     value = ir_llvm_load(&b, type, place);
-  } else if (is_scalar(type)) {
-    MlirOperation called = ir_call(&b, name, ir_i32(&b), n, operands);
+  } else if (bits_of(type) == 32 || bits_of(type) == 1) {
+    MlirOperation called =
+        emulate_call(&b, rule->function, ir_i32(&b), n, operands);
     value = as_result(&b, ir_result(called, 0), type);
   } else {
-    return ir_error(op, "simplicial-emulate: a result is not of 32 bits");
+    return ir_error(op, "simplicial-emulate does not take the result's type");
   }
   mlirValueReplaceAllUsesOfWith(result, value);
   mlirOperationDestroy(op);
@@ -312,14 +233,14 @@ static MlirLogicalResult access(Kernel *kernel, MlirOperation op, int number,
   MlirValue address = ir_operand(op, number);
   bool is_load = number == 0;
   bool is_shared = is_pointer_to(ir_type(address), SHARED);
-  char name[64];
-  snprintf(name, sizeof name, "simplicialEmulate%s%s",
-           is_load ? "Read" : "Write", is_shared ? "Shared" : "Global");
-  MlirOperation called =
-      ir_call(&b, name, ir_pointer(&b, 0),
-              IR_VALUES(kernel->thread, site(&b, kernel, op), address,
-                        ir_const_i32(&b, ir_i32(&b), (int32_t)bytes),
-                        ir_const_i32(&b, ir_i32(&b), (int32_t)alignment)));
+  char name[32];
+  snprintf(name, sizeof name, "%s%s", is_load ? "Read" : "Write",
+           is_shared ? "Shared" : "Global");
+  MlirOperation called = emulate_call(
+      &b, name, ir_pointer(&b, 0),
+      IR_VALUES(kernel->thread, emulate_site(&b, kernel, op), address,
+                ir_const_i32(&b, ir_i32(&b), (int32_t)bytes),
+                ir_const_i32(&b, ir_i32(&b), (int32_t)alignment)));
   mlirOperationSetOperand(op, number, ir_result(called, 0));
   return mlirLogicalResultSuccess();
 }
@@ -373,7 +294,14 @@ static bool runs_anywhere(MlirOperation op) {
 }
 
 static MlirLogicalResult rewrite(Kernel *kernel, MlirOperation op) {
-  const Rule *rule = find_rule(op);
+  if (kernel->has_wgmma &&
+      mlirLogicalResultIsFailure(emulate_touches(kernel, op)))
+    return mlirLogicalResultFailure();
+  if (ir_is(op, SIMPLICIAL_WGMMA))
+    return emulate_wgmma(kernel, op);
+  if (ir_is(op, SIMPLICIAL_TIE))
+    return emulate_tie(kernel, op);
+  const Rule *rule = emulate_rule(op);
   if (rule)
     return apply(kernel, rule, op);
   if (ir_is(op, "llvm.load") && is_gpu_pointer(ir_type(ir_operand(op, 0))))
@@ -394,6 +322,12 @@ static MlirLogicalResult rewrite(Kernel *kernel, MlirOperation op) {
   return mlirLogicalResultSuccess();
 }
 
+static MlirWalkResult find_wgmma(MlirOperation op, void *user) {
+  Kernel *kernel = user;
+  kernel->has_wgmma |= ir_is(op, SIMPLICIAL_WGMMA);
+  return kernel->has_wgmma ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
+}
+
 static MlirWalkResult visit(MlirOperation op, void *user) {
   Kernel *kernel = user;
   if (mlirOperationEqual(op, kernel->body))
@@ -404,24 +338,42 @@ static MlirWalkResult visit(MlirOperation op, void *user) {
 
 // Kernels ---------------------------------------------------------------------
 
-/// Makes arguments from the third on fields of what the second points to.
-static void unpack_arguments(MlirBlock entry, MlirLocation location) {
-  enum { FIRST = 2 };
+enum { FIRST_ARGUMENT = 2 }; // of the kernel's own
+
+/// What the launch passes where argument `i` is a pointer to a copy of it; null
+/// where it passes the argument.
+static MlirType by_value_type(MlirAttribute attributes, int i) {
+  MlirAttribute type = {NULL};
+  if (!mlirAttributeIsNull(attributes))
+    type = mlirDictionaryAttrGetElementByName(
+        mlirArrayAttrGetElement(attributes, i), ir_str("llvm.byval"));
+  return mlirAttributeIsNull(type) ? (MlirType){NULL}
+                                   : mlirTypeAttrGetValue(type);
+}
+
+/// Makes the kernel's own arguments, of those attributes, fields of what the
+/// second points to.
+static void unpack_arguments(MlirBlock entry, MlirLocation location,
+                             MlirAttribute attributes) {
   Ir b = ir_at_end(entry, location);
   b.before = mlirBlockGetFirstOperation(entry);
   MlirType types[MAX_ARGUMENTS];
-  int n = (int)mlirBlockGetNumArguments(entry) - FIRST;
-  for (int i = 0; i < n; ++i)
-    types[i] = ir_type(mlirBlockGetArgument(entry, FIRST + i));
+  int n = (int)mlirBlockGetNumArguments(entry) - FIRST_ARGUMENT;
+  for (int i = 0; i < n; ++i) {
+    types[i] = by_value_type(attributes, i);
+    if (mlirTypeIsNull(types[i]))
+      types[i] = ir_type(mlirBlockGetArgument(entry, FIRST_ARGUMENT + i));
+  }
   MlirType type = ir_struct(&b, n, types);
   for (int i = 0; i < n; ++i) {
-    MlirValue argument = mlirBlockGetArgument(entry, FIRST + i);
-    MlirValue address = ir_field(&b, mlirBlockGetArgument(entry, 1), type, i);
-    mlirValueReplaceAllUsesOfWith(argument,
-                                  ir_llvm_load(&b, ir_type(argument), address));
+    MlirValue argument = mlirBlockGetArgument(entry, FIRST_ARGUMENT + i);
+    MlirValue value = ir_field(&b, mlirBlockGetArgument(entry, 1), type, i);
+    if (mlirTypeIsNull(by_value_type(attributes, i)))
+      value = ir_llvm_load(&b, types[i], value);
+    mlirValueReplaceAllUsesOfWith(argument, value);
   }
-  while (mlirBlockGetNumArguments(entry) > FIRST)
-    mlirBlockEraseArgument(entry, FIRST);
+  while (mlirBlockGetNumArguments(entry) > FIRST_ARGUMENT)
+    mlirBlockEraseArgument(entry, FIRST_ARGUMENT);
 }
 
 /// "<module>_<kernel><suffix>"
@@ -440,6 +392,7 @@ static MlirLogicalResult emulate_kernel(MlirOperation gpu_module,
   if (mlirBlockGetNumArguments(ir_body(kernel_op, 0)) > MAX_ARGUMENTS)
     return ir_error(kernel_op, "simplicial-emulate takes at most %d arguments",
                     MAX_ARGUMENTS);
+  MlirAttribute attributes = ir_get_attr(kernel_op, "arg_attrs");
   MlirRegion region = mlirRegionCreate();
   mlirRegionTakeBody(region, mlirOperationGetRegion(kernel_op, 0));
   MlirBlock entry = mlirRegionGetFirstBlock(region);
@@ -456,8 +409,9 @@ static MlirLogicalResult emulate_kernel(MlirOperation gpu_module,
   kernel.body =
       ir_function(&b, module, name,
                   mlirFunctionTypeGet(b.context, 2, pointers, IR_NONE), region);
+  mlirOperationWalk(kernel.body, find_wgmma, &kernel, MlirWalkPreOrder);
   mlirOperationWalk(kernel.body, visit, &kernel, MlirWalkPostOrder);
-  unpack_arguments(entry, b.location);
+  unpack_arguments(entry, b.location, attributes);
   format_name(name, sizeof name, ir_symbol_name(gpu_module),
               ir_symbol_name(kernel_op), "_sites");
   Ir end = ir_at_end(ir_body(module, 0), b.location);
@@ -479,6 +433,8 @@ static MlirLogicalResult check_global(MlirOperation global) {
 }
 
 static MlirLogicalResult emulate_module(MlirOperation gpu_module) {
+  if (mlirLogicalResultIsFailure(wgmma_check(gpu_module)))
+    return mlirLogicalResultFailure();
   for (MlirOperation op = mlirBlockGetFirstOperation(ir_body(gpu_module, 0));
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     MlirLogicalResult result = mlirLogicalResultSuccess();

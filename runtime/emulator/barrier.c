@@ -4,8 +4,6 @@
 
 #include "block.h"
 
-#include <string.h>
-
 /// Whether `thread` waits at the barrier `id`.
 static bool waits_at(const Thread *thread, int id) {
   return thread->state == AT_BARRIER && thread->barrier == id;
@@ -41,7 +39,7 @@ static void complete(Thread *last, int id) {
     for (int t = 0; t < block->n; ++t)
       if (waits_at(&block->threads[t], id))
         clocks_acquire(&block->clocks, t, barrier->clock);
-    memset(barrier->clock, 0, (size_t)block->n * sizeof *barrier->clock);
+    clocks_empty_vector(&block->clocks, barrier->clock);
   }
   barrier->expected = 0;
   for (int t = 0; t < block->n; ++t) {

@@ -5,6 +5,10 @@
 
 #include "block.h"
 
+#include "mbarrier.h"
+#include "tensor_map.h"
+#include "warpgroup.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,8 +17,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// Address space; what a kernel does not touch costs no memory.
-enum { STACK_BYTES = 256 << 10 };
+enum {
+  STACK_BYTES = 256 << 10, // address space: what is not touched costs no memory
+  POLLS = 1000,            // in vain, of a thread: nothing will happen any more
+};
 
 // Stacks with an unmapped page between, so that an overflow is a fault.
 static bool create_stacks(Block *block) {
@@ -39,13 +45,17 @@ SimplicialStatus block_create(Block *block, const SimplicialEmulation *launch) {
                    .ready = calloc(n, sizeof *block->ready),
                    .shared = aligned_alloc(1024, (bytes / 1024 + 1) * 1024),
                    .shadow = calloc(bytes + 1, sizeof *block->shadow),
-                   .vector = calloc(n, sizeof *block->vector),
+                   .async_readers = calloc(bytes / GRANULE + 1,
+                                           sizeof *block->async_readers),
                    .status = simplicialOk()};
   bool ok = block->threads && block->ready && block->shared && block->shadow &&
-            block->vector && clocks_create(&block->clocks, block->n) &&
+            block->async_readers && clocks_create(&block->clocks, block->n) &&
+            mbarriers_create(block) && warpgroups_create(block) &&
             create_stacks(block);
+  block->vector = clocks_new_vector(&block->clocks);
+  ok &= block->vector != NULL;
   for (int i = 0; i < BARRIERS; ++i) {
-    block->barriers[i].clock = calloc(n, sizeof(uint32_t));
+    block->barriers[i].clock = clocks_new_vector(&block->clocks);
     ok &= block->barriers[i].clock != NULL;
   }
   size_t guard = (size_t)sysconf(_SC_PAGESIZE);
@@ -72,10 +82,14 @@ void block_destroy(Block *block) {
   if (block->stacks)
     munmap(block->stacks, block->stacks_size);
   clocks_destroy(&block->clocks);
+  mbarriers_destroy(block);
+  warpgroups_destroy(block);
+  flights_destroy(block);
   free(block->threads);
   free(block->ready);
   free(block->shared);
   free(block->shadow);
+  free(block->async_readers);
   free(block->vector);
 }
 
@@ -113,12 +127,31 @@ static Fiber *take_ready(Block *block) {
 
 void thread_wake(Thread *thread) {
   thread->state = RUNNING;
+  thread->block->polls = 0;
   set_ready(thread);
+}
+
+void thread_stop_on_error(Thread *thread) {
+  if (thread->block->status.code)
+    fiber_switch(&thread->fiber, &thread->block->scheduler);
 }
 
 void thread_wait(Thread *thread) {
   copies_drift(thread);
-  fiber_switch(&thread->fiber, take_ready(thread->block));
+  products_drift(thread->block);
+  flights_drift(thread->block);
+  thread_stop_on_error(thread);
+  Fiber *next = take_ready(thread->block);
+  if (next != &thread->fiber) // which what has just arrived may have woken
+    fiber_switch(&thread->fiber, next);
+}
+
+bool thread_yield(Thread *thread) {
+  if (++thread->block->polls / POLLS > (uint32_t)thread->block->n)
+    return false;
+  set_ready(thread);
+  thread_wait(thread);
+  return true;
 }
 
 static void run_thread(void *argument) {
@@ -149,6 +182,8 @@ uint32_t warp_lanes_in(const Thread *warp, State state) {
 static void set_error(const Thread *thread, uint32_t site, const char *format,
                       va_list arguments) {
   Block *block = thread->block;
+  if (block->status.code)
+    return; // the first one counts
   char text[1024];
   vsnprintf(text, sizeof text, format, arguments);
   block->status = simplicialError(
@@ -156,6 +191,13 @@ static void set_error(const Thread *thread, uint32_t site, const char *format,
       "%s: %s [block (%" PRId64 ", %" PRId64 ", %" PRId64 "), thread %d]",
       site_text(block, site), text, block->index[0], block->index[1],
       block->index[2], thread->index);
+}
+
+void thread_error(Thread *thread, uint32_t site, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  set_error(thread, site, format, arguments);
+  va_end(arguments);
 }
 
 void thread_fail(Thread *thread, uint32_t site, const char *format, ...) {
@@ -181,7 +223,29 @@ static const char *whereabouts(const Thread *thread) {
                                  : site_text(thread->block, thread->site);
 }
 
-/// If lanes of its warp that `thread` waits for are elsewhere, reports it.
+/// If threads of its warpgroup that `thread` waits for are elsewhere, and not
+/// at an mbarrier, which another thread may hold up, reports it.
+static bool is_partial_group(Thread *thread) {
+  const Thread *first = warpgroup_first(thread);
+  const Thread *missing = NULL;
+  int here = 0;
+  for (int t = 0; t < WARPGROUP; ++t) {
+    bool is_here =
+        first[t].state == AT_WARPGROUP && first[t].site == thread->site;
+    here += is_here;
+    if (!is_here && (!missing || missing->state == AT_MBARRIER))
+      missing = &first[t];
+  }
+  if (missing->state == AT_MBARRIER)
+    return false;
+  stuck_at(thread,
+           "reached by part of a warpgroup: %d of %d threads; thread %d %s%s",
+           here, WARPGROUP, missing->index,
+           missing->state == EXITED ? "" : "waits at ", whereabouts(missing));
+  return true;
+}
+
+/// The same for the lanes of its warp.
 static bool is_partial(const Thread *thread) {
   const Thread *warp = thread - lane_of(thread);
   uint32_t wanted = thread->mask ? thread->mask : warp_lanes(warp), here = 0;
@@ -192,10 +256,10 @@ static bool is_partial(const Thread *thread) {
     const Thread *other = &warp[i];
     if (other->state == thread->state && other->site == thread->site)
       here |= 1u << i;
-    else if (!missing)
+    else if (!missing || missing->state == AT_MBARRIER)
       missing = other;
   }
-  if (!missing)
+  if (!missing || missing->state == AT_MBARRIER)
     return false;
   stuck_at(thread,
            "reached by part of a warp: lanes 0x%08x of 0x%08x; thread %d %s%s",
@@ -206,17 +270,30 @@ static bool is_partial(const Thread *thread) {
 
 /// Nothing runs and not all have exited.
 static void diagnose(const Block *block) {
-  const Thread *waiting = NULL, *other = NULL;
+  const Thread *waiting = NULL, *other = NULL, *at_mbarrier = NULL;
   for (int t = 0; t < block->n; ++t) {
-    const Thread *thread = &block->threads[t];
+    Thread *thread = &block->threads[t];
     if (thread->state == EXITED)
       continue;
-    if (is_partial(thread))
+    if (thread->state == AT_MBARRIER) {
+      if (!at_mbarrier)
+        at_mbarrier = thread;
+      continue;
+    }
+    if (thread->state == AT_WARPGROUP ? is_partial_group(thread)
+                                      : is_partial(thread))
       return;
     if (!waiting)
       waiting = thread;
     else if (!other && thread->site != waiting->site)
       other = thread;
+  }
+  if (at_mbarrier) {
+    char text[256];
+    mbarrier_describe(at_mbarrier->mbarrier, at_mbarrier->parity, text,
+                      sizeof text);
+    stuck_at(at_mbarrier, "deadlock: %s", text);
+    return;
   }
   const Barrier *barrier = &block->barriers[waiting->barrier];
   if (other)
@@ -241,16 +318,22 @@ static void reset(Block *block, int64_t number) {
   block->index[1] = number / grid[0] % grid[1];
   block->index[2] = number / grid[0] / grid[1];
   block->exited = block->first_ready = block->ready_count = 0;
+  block->polls = 0;
   block->random = (block->launch->seed + 1) * UINT64_C(0x9e3779b97f4a7c15) ^
                   (uint64_t)(number + 1) * UINT64_C(0xbf58476d1ce4e5b9);
   block->random += !block->random; // xorshift stays at 0
   size_t bytes = (size_t)block->launch->sharedBytes;
   memset(block->shadow, 0, bytes * sizeof *block->shadow);
+  memset(block->async_readers, 0,
+         (bytes / GRANULE + 1) * sizeof *block->async_readers);
   clocks_reset(&block->clocks);
   for (int i = 0; i < BARRIERS; ++i) {
     block->barriers[i].expected = 0;
-    memset(block->barriers[i].clock, 0, (size_t)block->n * sizeof(uint32_t));
+    clocks_empty_vector(&block->clocks, block->barriers[i].clock);
   }
+  mbarriers_reset(block);
+  warpgroups_reset(block);
+  flights_reset(block);
 }
 
 static void start_threads(Block *block) {
@@ -258,18 +341,36 @@ static void start_threads(Block *block) {
     Thread *thread = &block->threads[t];
     thread->copy_count = 0;
     thread->group = 0;
+    thread->store_group = thread->store_last = thread->store_waited = 0;
+    thread->store_agent = -1;
+    thread->products_committed = thread->products_retired = 0;
+    thread->products_fenced = false;
     fiber_start(&thread->fiber, run_thread, thread);
     thread_wake(thread);
   }
+}
+
+/// Reports what is pending at the end.
+static void finish(Block *block) {
+  copies_finish(block);
+  mbarriers_finish(block);
+  flights_finish(block);
+  products_finish(block);
 }
 
 SimplicialStatus block_run(Block *block, int64_t number) {
   reset(block, number);
   fiber_here(&block->scheduler);
   start_threads(block);
-  fiber_switch(&block->scheduler, take_ready(block));
+  // When no thread can run, what is on its way arrives, and may wake some.
+  do {
+    if (block->ready_count)
+      fiber_switch(&block->scheduler, take_ready(block));
+  } while (!block->status.code && flights_progress(block));
   if (!block->status.code && block->exited < block->n)
     diagnose(block);
+  if (!block->status.code)
+    finish(block);
   SimplicialStatus status = block->status;
   block->status = simplicialOk();
   return status;

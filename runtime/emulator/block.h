@@ -11,7 +11,14 @@
 
 #pragma GCC visibility push(hidden)
 
-enum { WARP = 32, MAX_THREADS = 1024, BARRIERS = 16 };
+enum {
+  WARP = 32,
+  WARPGROUP = 4 * WARP,
+  MAX_THREADS = 1024,
+  BARRIERS = 16,
+  MAX_MBARRIERS = 64,
+  GRANULE = 16, ///< bytes that asynchronous operations access at once, at least
+};
 
 typedef struct Block Block;
 typedef SimplicialEmulatorThread Thread;
@@ -20,14 +27,25 @@ typedef SimplicialEmulatorThread Thread;
 /// first of its threads; bit i of `lanes` says whether the i-th takes part.
 typedef void (*Collective)(Thread *warp, uint32_t lanes);
 
-typedef enum ThreadState { RUNNING, AT_COLLECTIVE, AT_BARRIER, EXITED } State;
+typedef enum ThreadState {
+  RUNNING,
+  AT_COLLECTIVE,
+  AT_WARPGROUP, ///< an instruction for whole warpgroups
+  AT_BARRIER,
+  AT_MBARRIER,
+  EXITED
+} State;
+
+typedef struct Mbarrier Mbarrier;
+typedef struct Warpgroup Warpgroup;
+typedef struct Flight Flight;
 
 /// An asynchronous copy that has not been waited for.
 typedef struct Copy {
   uint32_t to; ///< offset in shared memory
   const char *from;
   uint32_t size, bytes; ///< `bytes` from `from`, then zeros
-  uint32_t group;
+  uint32_t group, site;
   bool landed; ///< in shared memory already, which nobody may rely on
 } Copy;
 
@@ -41,12 +59,23 @@ struct SimplicialEmulatorThread {
   Collective collective;
   uint32_t mask; ///< the lanes it waits for; 0 if the whole warp must be here
   void *operands;
-  // At a barrier:
+  // At a barrier, or an mbarrier:
   int barrier;
+  Mbarrier *mbarrier;
+  uint32_t parity; ///< of the phase that it waits for
   // Copies in order of issue; those of the groups before `group` are committed.
   Copy *copies;
   size_t copy_count, copy_capacity;
   uint32_t group;
+  // The same for its stores of tensors, which its agent does; -1: none so far.
+  uint32_t store_group;
+  int store_agent;
+  uint32_t store_last,
+      store_waited;    ///< the last group with a store, waited for
+  uint32_t store_site; ///< of the last store
+  // Groups of wgmmas that it has committed, and of those, waited for.
+  uint32_t products_committed, products_retired;
+  bool products_fenced; ///< since the last commit
 };
 
 typedef struct Barrier {
@@ -54,7 +83,7 @@ typedef struct Barrier {
   int arrived;     ///< of them
   int passing;     ///< of those, the ones that do not wait
   uint32_t site;   ///< of the first to come
-  uint32_t *clock; ///< [threads]: what those that do not wait released
+  uint32_t *clock; ///< what those that do not wait released
 } Barrier;
 
 /// Who touched a byte of shared memory last.
@@ -82,10 +111,16 @@ struct Block {
   int *ready; ///< ring of n: who can run
   int first_ready, ready_count;
   char *shared;
-  Shadow *shadow; ///< a byte each
+  Shadow *shadow;           ///< a byte each
+  Mark (*async_readers)[2]; ///< a granule each: as a shadow's, of agents
   Clocks clocks;
   Barrier barriers[BARRIERS];
-  uint32_t *vector; ///< [n]: scratch
+  Mbarrier *mbarriers; ///< [MAX_MBARRIERS]
+  Warpgroup *warpgroups;
+  Flight *flights;
+  size_t flight_count, flight_capacity;
+  uint32_t polls;   ///< in vain, since a thread was last woken
+  uint32_t *vector; ///< scratch
   uint64_t random;
   SimplicialStatus status;
 };
@@ -95,13 +130,21 @@ void block_destroy(Block *block);
 /// Runs the block of that number.
 SimplicialStatus block_run(Block *block, int64_t number);
 
-/// Ends the launch with an error at `site`, about `thread`. Does not return.
+/// Notes an error at `site`, about `thread`, which ends the launch when a
+/// thread next waits.
+void thread_error(Thread *thread, uint32_t site, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/// The same, at once. Does not return.
 _Noreturn void thread_fail(Thread *thread, uint32_t site, const char *format,
                            ...) __attribute__((format(printf, 3, 4)));
+/// Does not return if there is an error.
+void thread_stop_on_error(Thread *thread);
 /// Runs others until somebody wakes this thread, whose state says what it
 /// waits for.
 void thread_wait(Thread *thread);
 void thread_wake(Thread *thread);
+/// Runs others. False if that has been done often without anything happening.
+bool thread_yield(Thread *thread);
 
 static inline Thread *warp_of(Thread *thread) {
   return &thread->block->threads[thread->index / WARP * WARP];
@@ -121,8 +164,17 @@ void warp_lane_exited(Thread *thread);
 
 /// Some of the thread's copies arrive, perhaps.
 void copies_drift(Thread *thread);
+/// Reports what is pending when all threads have exited.
+void copies_finish(Block *block);
 
 // Shared memory ---------------------------------------------------------------
+
+/// Where what belongs at `address` is, with the 16-byte granules of each row of
+/// `span` bytes exchanged as the number of the 128 bytes that it is in says.
+static inline uint32_t swizzled(uint32_t address, uint32_t span) {
+  uint32_t granules = span ? span / GRANULE : 1;
+  return address ^ (address / 128 % granules) * GRANULE;
+}
 
 /// The offset of `bytes` bytes at `address`, which must be inside and aligned.
 uint32_t shared_offset(Thread *thread, uint32_t site, const char *verb,
@@ -136,6 +188,15 @@ void shared_write(Thread *thread, uint32_t site, uint32_t offset,
 void shared_copy_begin(Thread *thread, uint32_t site, uint32_t offset,
                        uint32_t bytes);
 void shared_copy_end(Thread *thread, uint32_t offset, uint32_t bytes);
+/// An asynchronous operation of `n` threads from `first` on begins that writes
+/// or reads these bytes; at `epoch` an agent will have done it.
+void shared_async_write(Thread *thread, uint32_t site, uint32_t offset,
+                        uint32_t bytes, Epoch epoch);
+void shared_async_read(Thread *first, int n, uint32_t site, uint32_t offset,
+                       uint32_t bytes, Epoch epoch);
+/// These bytes become an mbarrier, and memory that nothing has written again.
+void shared_mbarrier_begin(Thread *thread, uint32_t site, uint32_t offset);
+void shared_mbarrier_end(Block *block, uint32_t offset);
 
 void global_check(Thread *thread, uint32_t site, const char *verb,
                   uint64_t address, uint32_t bytes, uint32_t alignment);

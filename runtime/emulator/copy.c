@@ -58,8 +58,13 @@ void simplicialEmulateCopyFill(Thread *thread, uint32_t site, uint64_t to,
     thread->copies = copies;
     thread->copy_capacity = capacity;
   }
-  thread->copies[thread->copy_count++] = (Copy){
-      offset, (const char *)(uintptr_t)from, size, bytes, thread->group, false};
+  thread->copies[thread->copy_count++] =
+      (Copy){.to = offset,
+             .from = (const char *)(uintptr_t)from,
+             .size = size,
+             .bytes = bytes,
+             .group = thread->group,
+             .site = site};
   copies_drift(thread);
 }
 
@@ -86,4 +91,11 @@ void simplicialEmulateCopyWait(Thread *thread, uint32_t site, uint32_t groups) {
   thread->copy_count -= done;
   memmove(thread->copies, thread->copies + done,
           thread->copy_count * sizeof *thread->copies);
+}
+
+void copies_finish(Block *block) {
+  for (int t = 0; t < block->n; ++t)
+    if (block->threads[t].copy_count)
+      thread_error(&block->threads[t], block->threads[t].copies->site,
+                   "the kernel ends and the thread has not waited for this");
 }

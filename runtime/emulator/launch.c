@@ -143,6 +143,18 @@ static uint64_t current_seed(void) {
   return seed_set ? launch_seed : text ? strtoull(text, NULL, 0) : 0;
 }
 
+static void keep_status(SimplicialStatus status) {
+  if (launch_status.code)
+    simplicialStatusFree(status);
+  else
+    launch_status = status;
+}
+
+void simplicialEmulatorTensorMap(const SimplicialTensorMapInfo *info,
+                                 SimplicialTensorMap *map) {
+  keep_status(simplicialEmulatorEncodeTensorMap(info, map));
+}
+
 void simplicialEmulatorLaunch(SimplicialEmulatorKernel kernel,
                               const void *arguments, const char *sites,
                               int64_t gridX, int64_t gridY, int64_t gridZ,

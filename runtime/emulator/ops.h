@@ -61,6 +61,51 @@
   X(void, MmaF16, MMA_PARAMETERS)                                              \
   X(void, MmaBf16, MMA_PARAMETERS)                                             \
   X(void, MmaTf32, MMA_PARAMETERS)                                             \
+  /* mbarriers, and copies of boxes of tensors that they wait for, or groups.  \
+   */                                                                          \
+  X(void, MbarrierInit, uint64_t mbarrier, uint32_t count)                     \
+  X(void, MbarrierInval, uint64_t mbarrier)                                    \
+  X(void, MbarrierFence)                                                       \
+  X(void, MbarrierArrive, uint64_t mbarrier)                                   \
+  X(void, MbarrierArriveCount, uint64_t mbarrier, uint32_t count)              \
+  X(void, MbarrierArriveExpect, uint64_t mbarrier, uint32_t bytes)             \
+  X(void, MbarrierExpect, uint64_t mbarrier, uint32_t bytes)                   \
+  X(uint32_t, MbarrierTryWait, uint64_t mbarrier, uint32_t parity)             \
+  X(uint32_t, MbarrierTryWaitTicks, uint64_t mbarrier, uint32_t parity,        \
+    uint32_t ticks)                                                            \
+  X(uint32_t, MbarrierTestWait, uint64_t mbarrier, uint32_t parity)            \
+  X(void, TensorLoad2, uint64_t to, const void *map, AT_PARAMETERS2,           \
+    uint64_t mbarrier)                                                         \
+  X(void, TensorLoad3, uint64_t to, const void *map, AT_PARAMETERS3,           \
+    uint64_t mbarrier)                                                         \
+  X(void, TensorLoad4, uint64_t to, const void *map, AT_PARAMETERS4,           \
+    uint64_t mbarrier)                                                         \
+  X(void, TensorLoad5, uint64_t to, const void *map, AT_PARAMETERS5,           \
+    uint64_t mbarrier)                                                         \
+  X(void, TensorStore2, const void *map, uint64_t from, AT_PARAMETERS2)        \
+  X(void, TensorStore3, const void *map, uint64_t from, AT_PARAMETERS3)        \
+  X(void, TensorStore4, const void *map, uint64_t from, AT_PARAMETERS4)        \
+  X(void, TensorStore5, const void *map, uint64_t from, AT_PARAMETERS5)        \
+  X(void, TensorPrefetch, const void *map)                                     \
+  X(void, StoreCommit)                                                         \
+  X(void, StoreWait, uint32_t groups)                                          \
+  X(void, ProxyFence)                                                          \
+  /* Warpgroups. `acc` [n / 2] becomes the result. A is in the registers `a`   \
+     or, if that is NULL, where its descriptor says. */                        \
+  X(void, Wgmma, uint32_t *acc, const uint32_t *a, uint64_t descriptor_a,      \
+    uint64_t descriptor_b, uint32_t accumulate, uint32_t n, uint32_t is_bf16,  \
+    uint32_t b_mn_major)                                                       \
+  X(void, WgmmaFence)                                                          \
+  X(void, WgmmaCommit)                                                         \
+  X(void, WgmmaWait, uint32_t groups)                                          \
+  /* Registers of products that have been waited for get their values. */      \
+  X(void, Tie, uint32_t *registers, uint32_t count)                            \
+  /* Checks that this is the value of a register, and not in flight. */        \
+  X(void, Touch, uint32_t value)                                               \
+  X(uint32_t, Elect)                                                           \
+  X(uint32_t, ElectMask, uint32_t mask)                                        \
+  X(void, IncreaseRegisters, uint32_t registers)                               \
+  X(void, DecreaseRegisters, uint32_t registers)                               \
   /* Arithmetic. */                                                            \
   X(uint32_t, Ex2, uint32_t x)                                                 \
   X(uint32_t, Lg2, uint32_t x)                                                 \
@@ -71,6 +116,11 @@
   uint32_t a0, uint32_t a1, uint32_t a2, uint32_t a3, uint32_t b0,             \
       uint32_t b1, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3,         \
       uint32_t *d
+
+#define AT_PARAMETERS2 uint32_t x, uint32_t y
+#define AT_PARAMETERS3 AT_PARAMETERS2, uint32_t z
+#define AT_PARAMETERS4 AT_PARAMETERS3, uint32_t u
+#define AT_PARAMETERS5 AT_PARAMETERS4, uint32_t v
 
 /// Where a block's dynamic shared memory begins.
 enum { SHARED = 1024 };

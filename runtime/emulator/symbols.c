@@ -7,6 +7,7 @@
 const SimplicialEmulatorSymbol *simplicialEmulatorSymbols(size_t *count) {
   static const SimplicialEmulatorSymbol symbols[] = {
       {"simplicialEmulatorLaunch", (uintptr_t)simplicialEmulatorLaunch},
+      {"simplicialEmulatorTensorMap", (uintptr_t)simplicialEmulatorTensorMap},
 #define ENTRY(result, name, ...)                                               \
   {"simplicialEmulate" #name, (uintptr_t)simplicialEmulate##name},
       FOR_EACH_OP(ENTRY)

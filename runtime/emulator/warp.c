@@ -4,8 +4,6 @@
 
 #include "warp.h"
 
-#include <string.h>
-
 /// The lanes that `thread` waits for.
 static uint32_t lanes_for(Thread *thread) {
   Thread *warp = warp_of(thread);
@@ -75,7 +73,7 @@ void warp_lane_exited(Thread *thread) {
 
 static void order_memory(Thread *warp, uint32_t lanes) {
   Block *block = warp->block;
-  memset(block->vector, 0, (size_t)block->n * sizeof *block->vector);
+  clocks_empty_vector(&block->clocks, block->vector);
   for (int i = 0; i < WARP; ++i)
     if (lanes >> i & 1)
       clocks_release(&block->clocks, warp[i].index, block->vector);
@@ -173,3 +171,25 @@ SHUFFLE(Up, UP)
 SHUFFLE(Down, DOWN)
 SHUFFLE(Bfly, BFLY)
 SHUFFLE(Idx, IDX)
+
+// elect.sync ------------------------------------------------------------------
+
+/// For a mask it is always the same lane, which the seed picks.
+static void elect(Thread *warp, uint32_t lanes) {
+  uint64_t skip =
+      warp->block->launch->seed % (uint32_t)__builtin_popcount(lanes);
+  for (int i = 0; i < WARP; ++i)
+    if (lanes >> i & 1)
+      *(uint32_t *)warp[i].operands = skip-- == 0;
+}
+
+uint32_t simplicialEmulateElectMask(Thread *thread, uint32_t site,
+                                    uint32_t mask) {
+  uint32_t elected;
+  warp_together_masked(thread, site, mask, elect, &elected);
+  return elected;
+}
+
+uint32_t simplicialEmulateElect(Thread *thread, uint32_t site) {
+  return simplicialEmulateElectMask(thread, site, UINT32_MAX);
+}

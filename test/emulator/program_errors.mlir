@@ -1,9 +1,9 @@
 // RUN: %mlir-opt %s --split-input-file --verify-diagnostics --pass-pipeline='builtin.module(simplicial-emulate)'
 
 gpu.module @kernels {
-  llvm.func @f(%p: !llvm.ptr<3>) {
+  llvm.func @f(%p: !llvm.ptr<3>, %n: i32) {
     // expected-error @+1 {{simplicial-emulate has no rule for this operation}}
-    nvvm.mbarrier.inval %p : !llvm.ptr<3>
+    nvvm.mbarrier.complete_tx %p, %n : !llvm.ptr<3>, i32
     llvm.return
   }
 }
@@ -35,7 +35,7 @@ gpu.module @kernels {
 
 gpu.module @kernels {
   llvm.func @f(%m: i32, %x: f32) {
-    // expected-error @+1 {{simplicial-emulate: a result is not of 32 bits}}
+    // expected-error @+1 {{simplicial-emulate does not take the result's type}}
     %s = nvvm.shfl.sync bfly %m, %x, %m, %m {return_value_and_is_valid} : f32 -> !llvm.struct<(f32, i1)>
     llvm.return
   }
@@ -47,6 +47,18 @@ gpu.module @kernels {
   llvm.func @f(%p: !llvm.ptr<1>) {
     // expected-error @+1 {{simplicial-emulate takes loads and stores of numbers and vectors of whole bytes}}
     %x = llvm.load %p : !llvm.ptr<1> -> !llvm.struct<(f32, f32)>
+    llvm.return
+  }
+}
+
+// -----
+
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+gpu.module @kernels {
+  llvm.func @f(%acc: !acc, %b: i64, %more: i1, %p: !llvm.ptr) {
+    %d = "simplicial.wgmma"(%acc, %b, %b, %more) {type = bf16} : (!acc, i64, i64, i1) -> !acc
+    // expected-error @+1 {{simplicial-emulate takes structs of registers where they go to products, ties and llvm.extractvalue, or are passed on}}
+    llvm.store %d, %p : !acc, !llvm.ptr
     llvm.return
   }
 }

@@ -5,6 +5,7 @@
 
 #include "simplicial/emulator.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /// Prints how the launches since the last report went.
@@ -64,6 +65,50 @@ void _mlir_ciface_check_product(SimplicialMemref *m, int64_t k, bool k_major) {
     wrong += *float_at(m, r, c) != sum;
   }
   printf("%d of %d wrong\n", wrong, (int)(m->dims[0] * m->dims[1]));
+  fflush(stdout);
+}
+
+/// A tensor map of `m` with boxes of `rows` by `columns`; dimensions from the
+/// third on have one element.
+void _mlir_ciface_tensor_map(SimplicialMemref *m, SimplicialTensorMap *map,
+                             int64_t element_bytes, int64_t rank,
+                             int64_t swizzle, int64_t rows, int64_t columns) {
+  int64_t stride = m->dims[2] * element_bytes;
+  SimplicialTensorMapInfo info = {
+      .data = m->aligned,
+      .elementBytes = element_bytes,
+      .rank = rank,
+      .swizzle = swizzle,
+      .sizes = {m->dims[1], m->dims[0], 1, 1, 1},
+      .strides = {element_bytes, stride, stride, stride, stride},
+      .box = {columns, rows, 1, 1, 1}};
+  simplicialEmulatorTensorMap(&info, map);
+}
+
+void _mlir_ciface_tensor_map_f32(SimplicialMemref *m, SimplicialTensorMap *map,
+                                 int64_t element_bytes, int64_t rank,
+                                 int64_t swizzle, int64_t rows,
+                                 int64_t columns) {
+  _mlir_ciface_tensor_map(m, map, element_bytes, rank, swizzle, rows, columns);
+}
+
+/// Whether `o` [M][N] is 2^(q k^T / 512) k, of filled matrices, [M][D] and k,
+/// of which it has N columns. The weights may have been rounded to bf16.
+void _mlir_ciface_check_exp2(SimplicialMemref *o, SimplicialMemref *k) {
+  int wrong = 0;
+  EACH(o, r, c) {
+    double sum = 0, magnitude = 0;
+    for (int64_t j = 0; j < k->dims[0]; ++j) {
+      double logit = 0;
+      for (int64_t d = 0; d < k->dims[1]; ++d)
+        logit += (double)value_at(r, d) * (double)value_at(j, d);
+      double term = exp2(logit / 512) * (double)value_at(j, c);
+      sum += term;
+      magnitude += fabs(term);
+    }
+    wrong += fabs((double)*float_at(o, r, c) - sum) > magnitude / 256;
+  }
+  printf("%d of %d wrong\n", wrong, (int)(o->dims[0] * o->dims[1]));
   fflush(stdout);
 }
 
