@@ -92,6 +92,25 @@ static const Suited gpu = {.rows = 64,
                            .peel = true,
                            .lazy_rescale = true};
 
+/// Two warpgroups share a multiprocessor and an inner tile, so that one of them
+/// multiplies while the other does the rest.
+static const Suited warpgroups = {.rows = 128,
+                                  .block_k = 128,
+                                  .cache = 32 << 10,
+                                  .step = 16,
+                                  .rounds = true,
+                                  .peel = true,
+                                  .lazy_rescale = true};
+
+/// Where heads are small, three blocks of one warpgroup share it.
+static const Suited small_warpgroups = {.rows = 64,
+                                        .block_k = 128,
+                                        .cache = 16 << 10,
+                                        .step = 16,
+                                        .rounds = true,
+                                        .peel = true,
+                                        .lazy_rescale = true};
+
 static void choose(MlirOperation op, SimplicialAttentionAttributes a,
                    const Suited *suited, Config *config) {
   choose_rows(op, a, suited->rows, config);
@@ -108,6 +127,27 @@ static void choose(MlirOperation op, SimplicialAttentionAttributes a,
   config->inner_stationary = true;
   config->peel = suited->peel;
   config->lazy_rescale = suited->lazy_rescale;
+}
+
+/// Tiles for warpgroups, if there are heads that fill them.
+static bool choose_warpgroups(MlirOperation op, SimplicialAttentionAttributes a,
+                              Config *config) {
+  enum { SMALL = 64, LARGE = 128, ROWS = 64 };
+  MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q));
+  int64_t d = ir_dim_size(q, 3);
+  if ((d != SMALL && d != LARGE) || mlirTypeIsAF32(ir_element(q)))
+    return false;
+  choose(op, a, d == SMALL ? &small_warpgroups : &warpgroups, config);
+  return config->block_h * config->block_j > ROWS / 4 * 3;
+}
+
+static void choose_for(MlirOperation op, SimplicialAttentionAttributes a,
+                       const ChipList *chips, Config *config) {
+  if (!chips->n)
+    choose(op, a, &cpu, config);
+  else if (!chip_list_has_warpgroups(chips) ||
+           !choose_warpgroups(op, a, config))
+    choose(op, a, &gpu, config);
 }
 
 /// What a GPU's matrix instructions and registers allow.
@@ -308,7 +348,7 @@ static MlirLogicalResult configure(MlirOperation op) {
       mlirLogicalResultIsFailure(chip_list_of(op, &list)))
     return mlirLogicalResultFailure();
   Config config;
-  choose(op, attributes, list.n ? &gpu : &cpu, &config);
+  choose_for(op, attributes, &list, &config);
   if (mlirLogicalResultIsFailure(read(op, &config)) ||
       mlirLogicalResultIsFailure(list.n ? check_gpu(op, list.names, &config)
                                         : check_cpu(op, &config)))

@@ -226,6 +226,10 @@ MlirValue ir_const_i32(Ir *b, MlirType type, int32_t value) {
   return constant(b, type, mlirIntegerAttrGet(scalar_of(type), value));
 }
 
+MlirValue ir_const_int(Ir *b, MlirType type, int64_t value) {
+  return constant(b, type, mlirIntegerAttrGet(type, value));
+}
+
 MlirValue ir_zero(Ir *b, MlirType type) { return ir_const_f(b, type, 0); }
 
 /// An op whose result has the type of its first operand.

@@ -99,6 +99,8 @@ MlirValue ir_const_i64(Ir *b, int64_t value);
 /// A float constant of `type`, a splat if that is a vector.
 MlirValue ir_const_f(Ir *b, MlirType type, double value);
 MlirValue ir_const_i32(Ir *b, MlirType type, int32_t value);
+/// An integer constant of any width.
+MlirValue ir_const_int(Ir *b, MlirType type, int64_t value);
 MlirValue ir_zero(Ir *b, MlirType type);
 
 MlirValue ir_addi(Ir *b, MlirValue x, MlirValue y);

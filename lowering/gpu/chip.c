@@ -15,14 +15,14 @@
 #include <string.h>
 
 const Chip chips[] = {
-    {"sm_80", 8, 0, false, "+ptx78", 163 << 10},
-    {"sm_86", 8, 6, false, "+ptx78", 99 << 10},
-    {"sm_89", 8, 9, false, "+ptx78", 99 << 10},
-    {"sm_90", 9, 0, false, "+ptx78", 227 << 10},
-    {"sm_90a", 9, 0, true, "+ptx86", 227 << 10},
-    {"sm_100", 10, 0, false, "+ptx86", 227 << 10},
-    {"sm_120", 12, 0, false, "+ptx87", 99 << 10},
-    {NULL, 0, 0, false, NULL, 0},
+    {"sm_80", 8, 0, false, false, "+ptx78", 163 << 10},
+    {"sm_86", 8, 6, false, false, "+ptx78", 99 << 10},
+    {"sm_89", 8, 9, false, false, "+ptx78", 99 << 10},
+    {"sm_90", 9, 0, false, false, "+ptx78", 227 << 10},
+    {"sm_90a", 9, 0, true, true, "+ptx86", 227 << 10},
+    {"sm_100", 10, 0, false, false, "+ptx86", 227 << 10},
+    {"sm_120", 12, 0, false, false, "+ptx87", 99 << 10},
+    {NULL, 0, 0, false, false, NULL, 0},
 };
 
 _Static_assert(sizeof chips / sizeof *chips - 1 <= MAX_CHIPS,
@@ -114,6 +114,13 @@ MlirLogicalResult chip_list_of_gpu(MlirOperation op, ChipList *list) {
     return mlirLogicalResultFailure();
   return list->n ? mlirLogicalResultSuccess()
                  : ir_error(op, "'" SIMPLICIAL_TARGET_ATTR "' must name a GPU");
+}
+
+bool chip_list_has_warpgroups(const ChipList *list) {
+  bool all = list->n > 0;
+  for (int i = 0; i < list->n; ++i)
+    all &= list->chips[i]->warpgroups;
+  return all;
 }
 
 int chip_list_ptx(const ChipList *list) {

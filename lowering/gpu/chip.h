@@ -11,6 +11,7 @@ typedef struct Chip {
   const char *name; ///< in `simplicial.target`
   int major, minor; ///< compute capability
   bool only;        ///< its code runs on no other capability
+  bool warpgroups;  ///< four warps multiply together: wgmma
   const char *ptx;  ///< LLVM's feature for the PTX version to write
   int shared_bytes; ///< shared memory that one block may have
 } Chip;
@@ -39,6 +40,8 @@ MlirLogicalResult chip_list_of(MlirOperation op, ChipList *list);
 
 /// The same where it must be a GPU.
 MlirLogicalResult chip_list_of_gpu(MlirOperation op, ChipList *list);
+
+bool chip_list_has_warpgroups(const ChipList *list);
 
 /// The number in the list of the chip whose PTX is for later ones: the newest
 /// that has code for others than itself, else the last.

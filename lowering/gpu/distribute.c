@@ -104,6 +104,22 @@ static bool is_cheap(MlirValue tile) {
   return false;
 }
 
+/// Whether a tile is all that is done to a load before arithmetic: it is one
+/// register for two elements. Where few warps are to hide what loads take,
+/// these begin early.
+static bool is_load_by_row(MlirValue tile) {
+  if (!fragment_is_packed(ir_type(tile)) || ir_rank(ir_type(tile)) != 2)
+    return false;
+  for (MlirOpOperand use = mlirValueGetFirstUse(tile);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    if (!tile_op_is_elementwise(mlirOpOperandGetOwner(use)))
+      return false;
+  MlirOperation op = ir_def(tile);
+  while (ir_is(op, "vector.broadcast") || ir_is(op, "vector.shape_cast"))
+    op = ir_def(ir_operand(op, 0));
+  return ir_is(op, "vector.transfer_read");
+}
+
 /// Keeps a tile; with it the product that it is, or that it masks, and what
 /// that starts from.
 static void keep(Distribute *s, MlirValue tile) {
@@ -121,6 +137,8 @@ static void keep(Distribute *s, MlirValue tile) {
 static void decide_kept(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    if (ir_is(op, "vector.contract") && s->warpgroups)
+      keep(s, ir_result(op, 0));
     if (ir_is(op, "vector.multi_reduction")) {
       keep(s, ir_result(op, 0));
       if (tile_op_reduces_columns(op))
@@ -132,7 +150,8 @@ static void decide_kept(Distribute *s, MlirBlock block) {
         keep(s, ir_operand(op, i));
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue result = ir_result(op, i);
-      if (tile_is(result) && tile_uses(result) > 1 && !is_cheap(result))
+      if (tile_is(result) && ((tile_uses(result) > 1 && !is_cheap(result)) ||
+                              (s->warpgroups && is_load_by_row(result))))
         keep(s, result);
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
@@ -186,8 +205,11 @@ static void keep_tile(Distribute *s, MlirValue tile) {
   Entry *entry = distribute_entry(s, tile);
   Fragment *fragments = allocate(s, tile);
   At at = distribute_at(s, ir_type(tile), entry->row_dims, 0);
-  if (ir_is(ir_def(tile), "vector.contract"))
-    product_keep(s, ir_def(tile), fragments);
+  MlirOperation op = ir_def(tile);
+  if (ir_is(op, "vector.contract") && s->warpgroups)
+    warpgroup_product(s, op, fragments);
+  else if (ir_is(op, "vector.contract"))
+    product_keep(s, op, fragments);
   else
     for (; at.slice < distribute_slices(ir_type(tile), entry->row_dims);
          ++at.slice)
@@ -336,25 +358,39 @@ static void convert_if(Distribute *s, MlirOperation op) {
   unflatten_all(s, n, results, values);
 }
 
+bool distribute_is_swizzled(const Distribute *s, MlirType memref) {
+  int last = ir_rank(memref) - 1;
+  MlirType element = ir_element(memref);
+  return s->warpgroups && last == 2 &&
+         !mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(memref)) &&
+         mlirFloatTypeGetWidth(element) == 16 &&
+         ir_dim_size(memref, last) * 2 % SWIZZLE_BYTES == 0 &&
+         ir_dim_size(memref, last - 1) % SWIZZLE_ROWS == 0;
+}
+
 /// A buffer in shared memory: the next bytes of the block's.
 static void convert_alloc(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirType type = ir_type(ir_result(op, 0));
   Entry *entry = distribute_entry(s, ir_result(op, 0));
-  int64_t strides[IR_MAX_RANK], offset, elements = 1;
-  mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
-  for (int d = 0; d < ir_rank(type); ++d) {
-    entry->strides[d] = ir_const_index(b, strides[d]);
-    elements *= ir_dim_size(type, d);
+  int64_t bytes = mlirFloatTypeGetWidth(ir_element(type)) / 8, stride = 1;
+  bool swizzled = distribute_is_swizzled(s, type);
+  int64_t padding = swizzled ? 0 : PADDING / bytes;
+  for (int d = ir_rank(type) - 1; d >= 0; --d) {
+    entry->strides[d] = ir_const_index(b, stride);
+    stride *= ir_dim_size(type, d);
+    if (d == ir_rank(type) - 1)
+      stride += padding;
   }
+  const int64_t aligned = swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK;
+  s->shared_bytes = (s->shared_bytes + aligned - 1) / aligned * aligned;
   const int32_t at = (int32_t)s->shared_bytes;
   entry->pointer = ir_value(
       b, "llvm.getelementptr", ir_type(s->shared), IR_VALUES(s->shared),
       IR_ATTRIBUTES(
           {"elem_type", mlirTypeAttrGet(mlirIntegerTypeGet(b->context, 8))},
           {"rawConstantIndices", mlirDenseI32ArrayGet(b->context, 1, &at)}));
-  int64_t bytes = elements * mlirFloatTypeGetWidth(ir_element(type)) / 8;
-  s->shared_bytes += (bytes + 15) / 16 * 16;
+  s->shared_bytes += stride * bytes;
 }
 
 static void convert_wait(Distribute *s, MlirOperation op) {
@@ -363,6 +399,11 @@ static void convert_wait(Distribute *s, MlirOperation op) {
         IR_ATTRIBUTES({"n", mlirIntegerAttrGet(
                                 ir_i32(b), mlirIntegerAttrGetValueInt(
                                                ir_get_attr(op, "pending")))}));
+  if (s->warpgroups) // which read shared memory past what the threads wrote
+    ir_op(b, "nvvm.fence.proxy", IR_NONE, IR_NONE,
+          IR_ATTRIBUTES(
+              {"kind", ir_parse_attr(b, "#nvvm.proxy_kind<async.shared>")},
+              {"space", ir_parse_attr(b, "#nvvm.shared_space<cta>")}));
   ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
 }
 
@@ -470,31 +511,47 @@ static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
   ir_op(b, "llvm.return", IR_NONE, IR_NONE, IR_NONE);
 }
 
-/// Whether the chips that the program is for, if it says so, have the kernel's
-/// shared memory.
-static MlirLogicalResult check_shared(MlirOperation forall, int64_t bytes) {
-  ChipList list;
-  if (mlirLogicalResultIsFailure(chip_list_of(forall, &list)))
-    return mlirLogicalResultFailure();
-  for (int i = 0; i < list.n; ++i)
-    if (bytes > list.chips[i]->shared_bytes)
-      return ir_error(
-          forall, "the kernel needs %lld bytes of shared memory; %s has %d",
-          (long long)bytes, list.chips[i]->name, list.chips[i]->shared_bytes);
+/// Whether the chips have the kernel's shared memory.
+static MlirLogicalResult check_shared(MlirOperation forall,
+                                      const ChipList *chips, int64_t bytes) {
+  for (int i = 0; i < chips->n; ++i)
+    if (bytes > chips->chips[i]->shared_bytes)
+      return ir_error(forall,
+                      "the kernel needs %lld bytes of shared memory; %s has %d",
+                      (long long)bytes, chips->chips[i]->name,
+                      chips->chips[i]->shared_bytes);
   return mlirLogicalResultSuccess();
 }
 
+/// Whether there are instructions of warpgroups for all products of the loop: a
+/// buffer in shared memory is laid out for one kind of instruction.
+static bool fits_warpgroups(const Distribute *s, MlirBlock block) {
+  bool fits = true;
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    if (ir_is(op, "vector.contract"))
+      fits &= warpgroup_takes(s, op);
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+      fits &= fits_warpgroups(s, ir_body(op, i));
+  }
+  return fits;
+}
+
 /// The kernel for inputs whose rows are aligned to so many bytes.
-static MlirLogicalResult make_kernel(MlirOperation forall, MlirBlock kernels,
+static MlirLogicalResult make_kernel(MlirOperation forall,
+                                     const ChipList *chips, MlirBlock kernels,
                                      int64_t warps, int64_t alignment,
                                      const Captures *captures,
                                      const Arguments *arguments, int rank,
                                      const MlirValue *extents, Kernel *kernel) {
   Distribute s = {.forall = forall,
                   .warps = warps,
+                  .warpgroups =
+                      warps % WARPGROUP == 0 && chip_list_has_warpgroups(chips),
                   .alignment = alignment,
                   .scratch_offset = -1,
                   .entries = {sizeof(Entry), &unknown, NULL, 0, 0}};
+  s.warpgroups = s.warpgroups && fits_warpgroups(&s, ir_body(forall, 0));
   Ir b = ir_before(forall);
   MlirBlock body =
       kernel_create(kernels, &b, kernel->name, arguments, warps * WARP);
@@ -502,7 +559,7 @@ static MlirLogicalResult make_kernel(MlirOperation forall, MlirBlock kernels,
   kernel->shared_bytes = s.shared_bytes;
   value_map_free(&s.entries, release);
   return s.failed.ptr ? mlirLogicalResultFailure()
-                      : check_shared(forall, kernel->shared_bytes);
+                      : check_shared(forall, chips, kernel->shared_bytes);
 }
 
 static MlirLogicalResult distribute(MlirOperation forall) {
@@ -513,6 +570,9 @@ static MlirLogicalResult distribute(MlirOperation forall) {
   if (!ir_is(function, "func.func"))
     return ir_error(forall, "simplicial-distribute takes loops of functions");
   MlirOperation module = mlirOperationGetParentOperation(function);
+  ChipList chips;
+  if (mlirLogicalResultIsFailure(chip_list_of(forall, &chips)))
+    return mlirLogicalResultFailure();
   int64_t warps = (rows + WARP_ROWS - 1) / WARP_ROWS;
   if (warps > MAX_WARPS)
     return ir_error(forall,
@@ -541,8 +601,8 @@ static MlirLogicalResult distribute(MlirOperation forall) {
     snprintf(kernel[i].name, sizeof kernel[i].name, "%.*s_tiles%s",
              (int)name.length, name.data, i ? "_unaligned" : "");
     if (mlirLogicalResultIsFailure(
-            make_kernel(forall, container, warps, alignments[i], &captures,
-                        &arguments, rank, extents, &kernel[i])))
+            make_kernel(forall, &chips, container, warps, alignments[i],
+                        &captures, &arguments, rank, extents, &kernel[i])))
       return mlirLogicalResultFailure();
   }
   // Each block writes elements of its own, so that their number, as the size of

@@ -13,10 +13,17 @@
 // stands for row r % size of the tile, so that what rows share (a head's sum
 // over all its keys) is held by each of them.
 //
+// Shared memory. Rows of a buffer are PADDING bytes longer than what they hold:
+// the eight rows that a matrix load reads at once then lie in different banks,
+// whatever the row's length. Warpgroups (sm_90a) want panels of 128 bytes of
+// every row, one behind the other, in which the 16-byte chunks of row r have
+// changed places: chunk c is where chunk c ^ (r % 8) would be.
+//
 //   distribute.c  the pass: what is kept, loops
 //   kernel.c      kernels and their launches
 //   fragment.c    a slice of a tile, from the op that defines it
 //   product.c     matrix products and their right operands
+//   warpgroup.c   the same where four warps multiply together
 //   transfer.c    global and shared memory
 
 #ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H
@@ -26,10 +33,14 @@
 #include "lowering/value_map.h"
 
 enum {
-  WARP_ROWS = 16,  ///< rows of the accumulator of one matrix instruction
-  SLICE = 8,       ///< and its columns
-  MAX_SLICES = 64, ///< of a tile
-  CHUNK = 16,      ///< bytes of an asynchronous copy
+  WARP_ROWS = 16,      ///< rows of the accumulator of one matrix instruction
+  SLICE = 8,           ///< and its columns
+  MAX_SLICES = 64,     ///< of a tile
+  CHUNK = 16,          ///< bytes of an asynchronous copy
+  PADDING = 16,        ///< bytes, of a row in shared memory
+  WARPGROUP = 4,       ///< warps
+  SWIZZLE_BYTES = 128, ///< of a row in a panel
+  SWIZZLE_ROWS = 8,    ///< after which places repeat
 };
 
 /// One thread's part of a slice. f32, tf32 and i1: v[row][column]; 16 bits:
@@ -55,6 +66,7 @@ typedef struct Distribute {
   MlirOperation failed;
   ValueMap entries; ///< of Entry, by value of the tile program
   int64_t warps;
+  bool warpgroups;   ///< products are theirs
   int64_t alignment; ///< bytes, of rows of 16-bit elements in global memory
   MlirValue thread, lane, warp; ///< of type index
   MlirValue rows[2];            ///< this thread's two rows of the block
@@ -79,6 +91,8 @@ void distribute_fail(Distribute *s, MlirOperation op, const char *reason);
 /// This thread's rows of a tile with so many.
 At distribute_at(Distribute *s, MlirType tile, int row_dims, int slice);
 int distribute_slices(MlirType tile, int row_dims);
+/// Whether a buffer lies in shared memory as warpgroups want it.
+bool distribute_is_swizzled(const Distribute *s, MlirType memref);
 
 // fragment.c
 Fragment fragment(Distribute *s, MlirValue tile, At at);
@@ -102,6 +116,12 @@ Fragment product(Distribute *s, MlirOperation contraction, At at);
 /// All slices of it.
 void product_keep(Distribute *s, MlirOperation contraction,
                   Fragment *fragments);
+
+// warpgroup.c
+/// Whether there are instructions for a product.
+bool warpgroup_takes(const Distribute *s, MlirOperation contraction);
+void warpgroup_product(Distribute *s, MlirOperation contraction,
+                       Fragment *fragments);
 
 // transfer.c
 /// A pointer to element `indices` of a memref.

@@ -7,7 +7,7 @@
 //        %t = vector.transfer_read %m[%b, %k, %h, %c0], %zero, %mask
 //        ... vector.contract %a, %t ...
 //      }
-// Out: %s = memref.alloc() : memref<2x64x72xbf16, 3>
+// Out: %s = memref.alloc() : memref<2x64x64xbf16, 3>
 //      simplicial.copy_async (rows %lo of %m) -> %s[0]; simplicial.copy_commit
 //      scf.for %k = %lo to %hi step %c64 {
 //        simplicial.copy_wait {pending = 0}
@@ -21,9 +21,6 @@
 //
 // A copy fills rows past the mask's count with zeros, so what is read from
 // shared memory needs no mask. Loops one after the other share their buffers.
-// Rows are PADDING bytes longer than what they hold: the eight rows that a
-// matrix load reads at once then lie in different banks, whatever the row's
-// length.
 
 #include "lowering/ir.h"
 #include "lowering/pass.h"
@@ -35,11 +32,11 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
-enum { STAGES = 2, PADDING = 16, MAX_STAGED = 16, SHARED = 3 };
+enum { STAGES = 2, MAX_STAGED = 16, SHARED = 3 };
 
 typedef struct Staged {
   MlirOperation read;
-  MlirValue buffer; ///< [STAGES, rows, pitch]
+  MlirValue buffer; ///< [STAGES, rows, columns]
 } Staged;
 
 /// Whether all uses of a tile are right operands of products, perhaps rounded.
@@ -129,12 +126,16 @@ static bool holds(MlirOperation loop, MlirOperation op) {
   return !mlirOperationIsNull(op);
 }
 
-/// Whether the loop's copies may go where other loops' did: those are done.
+/// Whether the loop's copies may go where other loops' do: it is neither around
+/// nor within one of them, so that they are done when it begins.
 static bool is_free(MlirValue buffer, MlirOperation loop) {
   for (MlirOpOperand use = mlirValueGetFirstUse(buffer);
        !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
-    MlirOperation user = enclosing(mlirOpOperandGetOwner(use), "scf.for");
-    if (!mlirOperationIsNull(user) && holds(user, loop))
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    if (!ir_is(user, "vector.transfer_read"))
+      continue;
+    MlirOperation other = enclosing(user, "scf.for");
+    if (holds(other, loop) || holds(loop, other))
       return false;
   }
   return true;
@@ -145,9 +146,7 @@ static MlirValue allocate(MlirBlock block, MlirOperation loop, int n,
                           const Staged *taken, MlirType tile) {
   Ir b = ir_before(mlirBlockGetFirstOperation(block));
   MlirType element = ir_element(tile);
-  int64_t bytes = mlirFloatTypeGetWidth(element) / 8;
-  const int64_t shape[] = {STAGES, ir_dim_size(tile, 0),
-                           ir_dim_size(tile, 1) + PADDING / bytes};
+  const int64_t shape[] = {STAGES, ir_dim_size(tile, 0), ir_dim_size(tile, 1)};
   MlirAttribute space =
       mlirIntegerAttrGet(mlirIntegerTypeGet(b.context, 64), SHARED);
   MlirType type = mlirMemRefTypeContiguousGet(element, 3, shape, space);

@@ -21,14 +21,34 @@ static MlirValue advance(Ir *b, MlirValue pointer, MlirType element,
                      mlirDenseI32ArrayGet(b->context, 1, &dynamic)}));
 }
 
+/// How far a place in a slot with swizzled rows is from the slot's beginning.
+static MlirValue swizzled(Ir *b, MlirType memref, MlirValue row,
+                          MlirValue column) {
+  int64_t bytes = mlirFloatTypeGetWidth(ir_element(memref)) / 8;
+  MlirValue width = ir_const_index(b, SWIZZLE_BYTES / bytes);
+  MlirValue rows = ir_const_index(b, ir_dim_size(memref, 1));
+  MlirValue in_panel = ir_remui(b, column, width);
+  MlirValue moved =
+      ir_muli(b, ir_remui(b, row, ir_const_index(b, SWIZZLE_ROWS)),
+              ir_const_index(b, CHUNK / bytes));
+  MlirValue place = ir_value(b, "arith.xori", ir_index(b),
+                             IR_VALUES(in_panel, moved), IR_NONE);
+  MlirValue panel = ir_muli(b, ir_divui(b, column, width), rows);
+  return ir_addi(b, ir_muli(b, ir_addi(b, panel, row), width), place);
+}
+
 MlirValue transfer_address(Distribute *s, MlirValue memref,
                            const MlirValue *indices) {
   Ir *b = &s->b;
   const Entry *entry = distribute_entry(s, memref);
+  MlirType type = ir_type(memref);
   MlirValue offset = ir_const_index(b, 0);
-  for (int d = 0; d < ir_rank(ir_type(memref)); ++d)
+  bool in_panels = distribute_is_swizzled(s, type);
+  if (in_panels)
+    offset = swizzled(b, type, indices[1], indices[2]);
+  for (int d = 0; d < (in_panels ? 1 : ir_rank(type)); ++d)
     offset = ir_addi(b, offset, ir_muli(b, indices[d], entry->strides[d]));
-  return advance(b, entry->pointer, ir_element(ir_type(memref)), offset);
+  return advance(b, entry->pointer, ir_element(type), offset);
 }
 
 static MlirValue load(Ir *b, MlirType type, MlirValue pointer, int64_t bytes) {

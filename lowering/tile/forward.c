@@ -75,7 +75,7 @@ typedef struct Forward {
   int64_t group; ///< query heads that share a key head
   // Of the current tile:
   MlirValue batch, query, head, key_head;
-  MlirValue q_planes[MAX_PLANES];
+  MlirValue q_planes[MAX_PLANES]; ///< by row
 } Forward;
 
 /// The running state of the rows' softmaxes: maximum (in base 2), sum,
@@ -136,25 +136,6 @@ static MlirValue add_bias(Ir *b, MlirValue x, double bias) {
   return bias != 0 ? ir_addf(b, x, ir_const_f(b, ir_type(x), bias)) : x;
 }
 
-/// x [block_h, n] or [block_j, n] as [block_j, block_h, n]: the same for every
-/// j, or for every head.
-static MlirValue for_every_j(Forward *f, MlirValue x) {
-  MlirType type = ir_type(x);
-  return ir_broadcast(
-      f->b, x,
-      ir_vector(ir_element(type), IR_DIMS(f->config.block_j, f->config.block_h,
-                                          ir_dim_size(type, 1))));
-}
-
-static MlirValue for_every_head(Forward *f, MlirValue x) {
-  MlirType element = ir_element(ir_type(x));
-  int64_t j = f->config.block_j, n = ir_dim_size(ir_type(x), 1);
-  MlirValue split =
-      ir_shape_cast(f->b, x, ir_vector(element, IR_DIMS(j, 1, n)));
-  return ir_broadcast(f->b, split,
-                      ir_vector(element, IR_DIMS(j, f->config.block_h, n)));
-}
-
 /// [block_j, block_h, n] -> [rows, n]
 static MlirValue by_row(Forward *f, MlirValue x) {
   MlirType type = ir_type(x);
@@ -163,21 +144,39 @@ static MlirValue by_row(Forward *f, MlirValue x) {
       ir_vector(ir_element(type), IR_DIMS(f->rows, ir_dim_size(type, 2))));
 }
 
-/// The elementwise product of q and the outer keys, or the cross product of
-/// their planes.
+/// x [block_h, n] or [block_j, n] by row, [rows, n]: the same for every j, or
+/// for every head.
+static MlirValue for_every_j(Forward *f, MlirValue x) {
+  MlirType type = ir_type(x);
+  MlirType all =
+      ir_vector(ir_element(type), IR_DIMS(f->config.block_j, f->config.block_h,
+                                          ir_dim_size(type, 1)));
+  return by_row(f, ir_broadcast(f->b, x, all));
+}
+
+static MlirValue for_every_head(Forward *f, MlirValue x) {
+  MlirType element = ir_element(ir_type(x));
+  int64_t j = f->config.block_j, n = ir_dim_size(ir_type(x), 1);
+  MlirValue split =
+      ir_shape_cast(f->b, x, ir_vector(element, IR_DIMS(j, 1, n)));
+  MlirType all = ir_vector(element, IR_DIMS(j, f->config.block_h, n));
+  return by_row(f, ir_broadcast(f->b, split, all));
+}
+
+/// The elementwise product of q and the outer keys by row, or the cross product
+/// of their planes.
 static void combine(Forward *f, MlirValue *const q, MlirValue *const k,
                     MlirValue *combined) {
   Ir *b = f->b;
   if (f->planes == 1) {
-    combined[0] =
-        ir_convert(b, by_row(f, ir_mulf(b, q[0], k[0])), f->config.operand);
+    combined[0] = ir_convert(b, ir_mulf(b, q[0], k[0]), f->config.operand);
     return;
   }
   for (int t = 0; t < 3; ++t) {
     int u = (t + 1) % 3, v = (t + 2) % 3;
     MlirValue x = ir_mulf(b, q[u], k[v]), y = ir_mulf(b, q[v], k[u]);
     MlirValue z = f->negated ? ir_subf(b, y, x) : ir_subf(b, x, y);
-    combined[t] = ir_convert(b, by_row(f, z), f->config.operand);
+    combined[t] = ir_convert(b, z, f->config.operand);
   }
 }
 
@@ -189,18 +188,17 @@ static OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   if (size > 1)
     count = ir_minsi(b, ir_subi(b, window.upper, j), ir_const_index(b, size));
   OuterTile tile = {.mask = null_value()};
-  MlirValue q[MAX_PLANES], k[MAX_PLANES];
+  MlirValue k[MAX_PLANES];
   for (int t = 0; t < f->planes; ++t) {
     MlirValue keys =
         load_keys(f, f->outer.keys, j, size, count, t * width, width);
-    keys = ir_convert(b, keys, f->factor);
-    k[t] = for_every_head(f, add_bias(b, keys, f->outer.key_bias));
-    q[t] = for_every_j(f, f->q_planes[t]);
+    keys = ir_convert(b, for_every_head(f, keys), f->factor);
+    k[t] = add_bias(b, keys, f->outer.key_bias);
   }
-  combine(f, q, k, tile.combined);
+  combine(f, f->q_planes, k, tile.combined);
   MlirValue values = load_keys(f, f->outer.values, j, size, count, 0, f->d);
-  values = add_bias(b, ir_convert(b, values, ir_f32(b)), f->outer.value_bias);
-  tile.values = by_row(f, for_every_head(f, values));
+  values = ir_convert(b, for_every_head(f, values), ir_f32(b));
+  tile.values = add_bias(b, values, f->outer.value_bias);
   if (size > 1) {
     MlirValue live = ir_muli(b, count, ir_const_index(b, f->config.block_h));
     tile.mask =
@@ -449,7 +447,7 @@ static void load_query(Forward *f) {
                            ir_const_index(b, t * width)};
     MlirValue q = ir_transfer_read(
         b, tile, f->q, indices, (const unsigned[]){DIM_H, DIM_D}, null_value());
-    f->q_planes[t] = ir_convert(b, q, f->factor);
+    f->q_planes[t] = ir_convert(b, for_every_j(f, q), f->factor);
   }
 }
 

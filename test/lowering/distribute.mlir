@@ -2,6 +2,7 @@
 // RUN: %mlir-opt %t/product.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/product.mlir
 // RUN: %mlir-opt %t/attention.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/attention.mlir
 // RUN: %mlir-opt %t/f32.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/f32.mlir
+// RUN: %mlir-opt %t/warpgroup.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/warpgroup.mlir
 
 //--- product.mlir
 
@@ -50,13 +51,13 @@ func.func @product(%a: memref<16x32xbf16, strided<[?, 1]>>, %b: memref<16x32xbf1
   %pad = arith.constant 0.0 : bf16
   %zero = arith.constant dense<0.0> : vector<16x16xf32>
   scf.forall (%i) in (1) {
-    %buffer = memref.alloc() : memref<1x16x40xbf16, 3>
+    %buffer = memref.alloc() : memref<1x16x32xbf16, 3>
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x32xbf16, strided<[?, 1]>>, vector<16x32xbf16>
     "simplicial.copy_async"(%b, %buffer, %c0, %c16, %c0, %c0) {dims = array<i64: 0, 1, 32>}
-      : (memref<16x32xbf16>, memref<1x16x40xbf16, 3>, index, index, index, index) -> ()
+      : (memref<16x32xbf16>, memref<1x16x32xbf16, 3>, index, index, index, index) -> ()
     "simplicial.copy_commit"() : () -> ()
     "simplicial.copy_wait"() {pending = 0 : i64} : () -> ()
-    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x16x40xbf16, 3>, vector<16x32xbf16>
+    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x16x32xbf16, 3>, vector<16x32xbf16>
     %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
                           iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %zero
        : vector<16x32xbf16>, vector<16x32xbf16> into vector<16x16xf32>
@@ -119,13 +120,13 @@ func.func @product(%a: memref<16x16xf32>, %b: memref<8x16xf32>, %c: memref<16x8x
   %zero = arith.constant dense<0.0> : vector<16x8xf32>
   %low = arith.constant dense<0.0> : vector<16xf32>
   scf.forall (%i) in (1) {
-    %buffer = memref.alloc() : memref<1x8x20xf32, 3>
+    %buffer = memref.alloc() : memref<1x8x16xf32, 3>
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xf32>, vector<16x16xf32>
     "simplicial.copy_async"(%b, %buffer, %c0, %c8, %c0, %c0) {dims = array<i64: 0, 1, 16>}
-      : (memref<8x16xf32>, memref<1x8x20xf32, 3>, index, index, index, index) -> ()
+      : (memref<8x16xf32>, memref<1x8x16xf32, 3>, index, index, index, index) -> ()
     "simplicial.copy_commit"() : () -> ()
     "simplicial.copy_wait"() {pending = 0 : i64} : () -> ()
-    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x8x20xf32, 3>, vector<8x16xf32>
+    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x8x16xf32, 3>, vector<8x16xf32>
     %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
                           iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %zero
        : vector<16x16xf32>, vector<8x16xf32> into vector<16x8xf32>
@@ -139,6 +140,71 @@ func.func @product(%a: memref<16x16xf32>, %b: memref<8x16xf32>, %c: memref<16x8x
       scf.yield %s : vector<16x8xf32>
     }
     vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<16x8xf32>
+  }
+  return
+}
+}
+
+//--- warpgroup.mlir
+
+// Products of four warps together: rows of 128 bytes, swizzled in panels, which
+// descriptors point at. Two panels here, of 16 rows: 2048 bytes, 128 units.
+
+module attributes {simplicial.target = "sm_90a"} {
+// CHECK-LABEL: llvm.func @product_tiles(
+// CHECK-SAME: nvvm.reqntid = array<i32: 128, 1, 1>
+// The chunks of a row change places.
+// CHECK: arith.xori
+// CHECK: nvvm.cp.async.shared.global
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK-NEXT: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
+// CHECK-NEXT: nvvm.barrier0
+// x y^T: K-major, steps of 32 bytes, then the next panel.
+// CHECK: %[[A:.*]] = "simplicial.tie"(%{{.*}}) : (!llvm.struct<(i32, i32, i32, i32)>)
+// CHECK: %[[ADDRESS:.*]] = llvm.ptrtoint %{{.*}} : !llvm.ptr<3> to i64
+// CHECK: %[[UNITS:.*]] = arith.shrui %[[ADDRESS]], %c4_i64
+// CHECK: %[[MASKED:.*]] = arith.andi %[[UNITS]], %c16383_i64
+// 1 << 62 | 64 << 32 | 128 << 16
+// CHECK: %[[D:.*]] = arith.ori %[[MASKED]], %c4611686293313683456_i64
+// CHECK: nvvm.wgmma.fence.aligned
+// CHECK: %[[S0:.*]] = "simplicial.wgmma"(%{{.*}}, %[[A]], %[[D]], %false) {type = bf16} : (!llvm.struct<(f32, f32, f32, f32, f32, f32, f32, f32)>
+// CHECK: %[[D2:.*]] = arith.addi %[[D]], %c2_i64
+// CHECK: "simplicial.wgmma"(%[[S0]], %{{.*}}, %[[D2]], %true)
+// CHECK: arith.addi %[[D]], %c4_i64
+// CHECK: arith.addi %[[D]], %c6_i64
+// CHECK: arith.addi %[[D]], %c128_i64
+// CHECK-COUNT-4: "simplicial.wgmma"
+// CHECK-NOT: "simplicial.wgmma"
+// CHECK: nvvm.wgmma.commit.group.sync.aligned
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK: %[[S:.*]] = "simplicial.tie"
+// CHECK: llvm.extractvalue %[[S]][0]
+// s y: MN-major, one step of 16 rows, 128 columns; the same tile.
+// CHECK: "simplicial.wgmma"(%{{.*}}, %{{.*}}, %[[D]], %false) {b_mn_major, type = bf16}
+// CHECK-NOT: nvvm.mma.sync
+// CHECK: llvm.func @product_tiles_unaligned(
+func.func @product(%a: memref<64x128xbf16>, %b: memref<16x128xbf16>, %c: memref<64x128xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<64x16xf32>
+  %zeros = arith.constant dense<0.0> : vector<64x128xf32>
+  scf.forall (%i) in (1) {
+    %buffer = memref.alloc() : memref<1x16x128xbf16, 3>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x128xbf16>, vector<64x128xbf16>
+    "simplicial.copy_async"(%b, %buffer, %c0, %c16, %c0, %c0) {dims = array<i64: 0, 1, 128>}
+      : (memref<16x128xbf16>, memref<1x16x128xbf16, 3>, index, index, index, index) -> ()
+    "simplicial.copy_commit"() : () -> ()
+    "simplicial.copy_wait"() {pending = 0 : i64} : () -> ()
+    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x16x128xbf16, 3>, vector<16x128xbf16>
+    %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                          iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %zero
+       : vector<64x128xbf16>, vector<16x128xbf16> into vector<64x16xf32>
+    %p = arith.truncf %s : vector<64x16xf32> to vector<64x16xbf16>
+    %r = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(k,n)>, affine_map<(m,n,k)->(m,n)>],
+                          iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %p, %y, %zeros
+       : vector<64x16xbf16>, vector<16x128xbf16> into vector<64x128xf32>
+    vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<64x128xf32>, memref<64x128xf32>
   }
   return
 }

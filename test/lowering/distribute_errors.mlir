@@ -45,10 +45,10 @@ func.func @too_much_shared_memory(%a: memref<16x32xbf16>, %c: memref<16x16xf32>)
   %zero = arith.constant dense<0.0> : vector<16x16xf32>
   // expected-error @below {{the kernel needs 115200 bytes of shared memory; sm_86 has 101376}}
   scf.forall (%i) in (1) {
-    %buffer = memref.alloc() : memref<2x360x40xbf16, 3>
-    %other = memref.alloc() : memref<2x360x40xbf16, 3>
+    %buffer = memref.alloc() : memref<2x360x32xbf16, 3>
+    %other = memref.alloc() : memref<2x360x32xbf16, 3>
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x32xbf16>, vector<16x32xbf16>
-    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<2x360x40xbf16, 3>, vector<16x32xbf16>
+    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<2x360x32xbf16, 3>, vector<16x32xbf16>
     %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
                           iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %zero
        : vector<16x32xbf16>, vector<16x32xbf16> into vector<16x16xf32>
@@ -69,10 +69,10 @@ func.func @too_much_for_one_of_them(%a: memref<16x32xbf16>, %c: memref<16x16xf32
   %zero = arith.constant dense<0.0> : vector<16x16xf32>
   // expected-error @below {{the kernel needs 115200 bytes of shared memory; sm_86 has 101376}}
   scf.forall (%i) in (1) {
-    %buffer = memref.alloc() : memref<2x360x40xbf16, 3>
-    %other = memref.alloc() : memref<2x360x40xbf16, 3>
+    %buffer = memref.alloc() : memref<2x360x32xbf16, 3>
+    %other = memref.alloc() : memref<2x360x32xbf16, 3>
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x32xbf16>, vector<16x32xbf16>
-    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<2x360x40xbf16, 3>, vector<16x32xbf16>
+    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<2x360x32xbf16, 3>, vector<16x32xbf16>
     %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
                           iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %zero
        : vector<16x32xbf16>, vector<16x32xbf16> into vector<16x16xf32>
@@ -91,9 +91,9 @@ func.func @unknown_target(%a: memref<16x32xbf16>, %c: memref<16x16xf32>) {
   %pad = arith.constant 0.0 : bf16
   %zero = arith.constant dense<0.0> : vector<16x16xf32>
   scf.forall (%i) in (1) {
-    %buffer = memref.alloc() : memref<1x16x40xbf16, 3>
+    %buffer = memref.alloc() : memref<1x16x32xbf16, 3>
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x32xbf16>, vector<16x32xbf16>
-    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x16x40xbf16, 3>, vector<16x32xbf16>
+    %y = vector.transfer_read %buffer[%c0, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x16x32xbf16, 3>, vector<16x32xbf16>
     %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
                           iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %zero
        : vector<16x32xbf16>, vector<16x32xbf16> into vector<16x16xf32>

@@ -1,13 +1,13 @@
 // RUN: %mlir-opt %s --split-input-file --pass-pipeline='builtin.module(simplicial-stage,cse)' | FileCheck %s
 
 // A load that feeds a product is copied one iteration ahead, into the other of
-// two buffers whose rows are 16 bytes longer. The mask's count goes with it; past
+// two buffers. The mask's count goes with it; past
 // the loop's end it is 0.
 
 // CHECK-LABEL: func.func @staged(
 // CHECK-SAME: %[[A:[a-z0-9]+]]: memref<16x16xbf16>, %[[B:[a-z0-9]+]]: memref<?x16xbf16>
 // CHECK: scf.forall
-// CHECK: %[[BUFFER:.*]] = memref.alloc() : memref<2x32x24xbf16, 3>
+// CHECK: %[[BUFFER:.*]] = memref.alloc() : memref<2x32x16xbf16, 3>
 // CHECK: %[[ANY:.*]] = arith.cmpi slt, %[[LO:.*]], %[[N:.*]] : index
 // CHECK: %[[FIRST_LEFT:.*]] = arith.subi %[[N]], %[[LO]] : index
 // CHECK: %[[FIRST_MIN:.*]] = arith.minsi %[[FIRST_LEFT]], %c32
@@ -28,7 +28,7 @@
 // CHECK: %[[COUNT:.*]] = arith.select %[[GOES_ON]], %[[MIN]], %c0
 // CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %[[NEXT_SLOT]], %[[COUNT]], %[[NEXT]], %c0)
 // CHECK: "simplicial.copy_commit"()
-// CHECK: %[[T:.*]] = vector.transfer_read %[[BUFFER]][%[[SLOT]], %c0, %c0], {{.*}} : memref<2x32x24xbf16, 3>, vector<32x16xbf16>
+// CHECK: %[[T:.*]] = vector.transfer_read %[[BUFFER]][%[[SLOT]], %c0, %c0], {{.*}} : memref<2x32x16xbf16, 3>, vector<32x16xbf16>
 // CHECK: vector.contract {{.*}} %{{.*}}, %[[T]], %{{.*}}
 // CHECK: }
 // CHECK: "simplicial.copy_wait"() {pending = 0 : i64}
@@ -75,6 +75,49 @@ func.func @elementwise(%a: memref<?x16xf32>, %n: index) {
       %y = arith.addf %x, %x : vector<16x16xf32>
       vector.transfer_write %y, %a[%k, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<?x16xf32>
     }
+  }
+  return
+}
+
+// -----
+
+// Two loops, one behind the other, copy into the same buffer; a loop within
+// another that copies has its own.
+
+// CHECK-LABEL: func.func @sharing(
+// CHECK: scf.forall
+// CHECK-COUNT-2: memref.alloc() : memref<2x16x16xbf16, 3>
+// CHECK-NOT: memref.alloc
+func.func @sharing(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x16xf32>, %n: index, %m: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<16x16xf32>
+  scf.forall (%i) in (%c1) {
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xbf16>, vector<16x16xbf16>
+    %r = scf.for %k = %c0 to %n step %c16 iter_args(%acc = %zero) -> (vector<16x16xf32>) {
+      %y = vector.transfer_read %b[%k, %c0], %pad {in_bounds = [true, true]} : memref<?x16xbf16>, vector<16x16xbf16>
+      %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %acc
+         : vector<16x16xbf16>, vector<16x16xbf16> into vector<16x16xf32>
+      %inner = scf.for %l = %c0 to %m step %c16 iter_args(%acc2 = %s) -> (vector<16x16xf32>) {
+        %z = vector.transfer_read %b[%l, %c0], %pad {in_bounds = [true, true]} : memref<?x16xbf16>, vector<16x16xbf16>
+        %t = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                              iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %z, %acc2
+           : vector<16x16xbf16>, vector<16x16xbf16> into vector<16x16xf32>
+        scf.yield %t : vector<16x16xf32>
+      }
+      scf.yield %inner : vector<16x16xf32>
+    }
+    %q = scf.for %k = %n to %m step %c16 iter_args(%acc = %r) -> (vector<16x16xf32>) {
+      %y = vector.transfer_read %b[%k, %c0], %pad {in_bounds = [true, true]} : memref<?x16xbf16>, vector<16x16xbf16>
+      %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %acc
+         : vector<16x16xbf16>, vector<16x16xbf16> into vector<16x16xf32>
+      scf.yield %s : vector<16x16xf32>
+    }
+    vector.transfer_write %q, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<16x16xf32>
   }
   return
 }

@@ -30,8 +30,7 @@
 // CHECK: vector.transfer_read %[[V2]][%[[B]], %[[K]], %[[KEY_HEAD]], {{.*}} vector<8x16xbf16>
 // CHECK: scf.for %[[J:.*]] = %[[JLO]] to %[[END]] step %c2
 // CHECK: vector.transfer_read %[[K1]][%[[B]], %[[J]], {{.*}} vector<2x16xbf16>
-// CHECK: %[[A3:.*]] = arith.mulf {{.*}} : vector<2x4x16xf32>
-// CHECK: %[[A:.*]] = vector.shape_cast %[[A3]] : vector<2x4x16xf32> to vector<8x16xf32>
+// CHECK: %[[A:.*]] = arith.mulf {{.*}} : vector<8x16xf32>
 // CHECK: vector.transfer_read %[[V1]][%[[B]], %[[J]], {{.*}} vector<2x16xbf16>
 // Logits, with what is outside of either window at minus infinity.
 // CHECK: %[[S:.*]] = vector.contract {{.*}} %[[A]], {{.*}} vector<8x16xf32>, vector<8x16xf32> into vector<8x8xf32>
@@ -76,7 +75,7 @@ func.func @kj(%q: memref<2x?x8x16xbf16>, %k1: memref<2x?x2x16xbf16>, %k2: memref
 
 // CHECK-LABEL: func.func @jk(
 // CHECK: scf.for %{{.*}} step %c2
-// CHECK: arith.mulf {{.*}} : vector<2x4x16xbf16>
+// CHECK: arith.mulf {{.*}} : vector<8x16xbf16>
 // CHECK: scf.for %{{.*}} step %c8
 // CHECK: vector.contract {{.*}} vector<8x16xbf16>, vector<8x16xbf16> into vector<8x8xf32>
 // CHECK: arith.truncf %{{.*}} : vector<8x8xf32> to vector<8x8xbf16>
@@ -101,11 +100,13 @@ func.func @jk(%q: memref<2x?x8x16xbf16>, %kv: memref<2x?x2x16xbf16>, %out: memre
 // CHECK: vector.transfer_read %[[K1]][{{.*}} vector<8x16xf32>
 // CHECK: vector.transfer_read %[[V1]][{{.*}} vector<8x16xf32>
 // CHECK: scf.for
-// CHECK: %[[K:.*]] = vector.transfer_read %[[K2]][{{.*}} vector<2x16xf32>
-// CHECK: %[[KB:.*]] = arith.constant dense<5.000000e-01> : vector<2x16xf32>
+// CHECK: vector.transfer_read %[[K2]][{{.*}} vector<2x16xf32>
+// CHECK: %[[K:.*]] = vector.shape_cast %{{.*}} : vector<2x4x16xf32> to vector<8x16xf32>
+// CHECK: %[[KB:.*]] = arith.constant dense<5.000000e-01> : vector<8x16xf32>
 // CHECK: arith.addf %[[K]], %[[KB]]
-// CHECK: %[[V:.*]] = vector.transfer_read %[[V2]][{{.*}} vector<2x16xf32>
-// CHECK: %[[VB:.*]] = arith.constant dense<2.000000e+00> : vector<2x16xf32>
+// CHECK: vector.transfer_read %[[V2]][{{.*}} vector<2x16xf32>
+// CHECK: %[[V:.*]] = vector.shape_cast %{{.*}} : vector<2x4x16xf32> to vector<8x16xf32>
+// CHECK: %[[VB:.*]] = arith.constant dense<2.000000e+00> : vector<8x16xf32>
 // CHECK: arith.addf %[[V]], %[[VB]]
 func.func @swapped(%q: memref<2x?x8x16xf32>, %k1: memref<2x?x2x16xf32>, %k2: memref<2x?x2x16xf32>,
                    %v1: memref<2x?x2x16xf32>, %v2: memref<2x?x2x16xf32>, %out: memref<2x?x8x16xf32>) {
@@ -140,7 +141,7 @@ func.func @inner_bias(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>, %out:
 // The determinant: three planes of a cross product, three products.
 
 // CHECK-LABEL: func.func @determinant(
-// CHECK-COUNT-3: arith.subf {{.*}} : vector<2x4x16xf32>
+// CHECK-COUNT-3: arith.subf {{.*}} : vector<8x16xf32>
 // CHECK: %[[S0:.*]] = vector.contract {{.*}} vector<8x16xf32>, vector<8x16xf32> into vector<8x8xf32>
 // CHECK: %[[S1:.*]] = vector.contract {{.*}}, %[[S0]] : vector<8x16xf32>, vector<8x16xf32> into vector<8x8xf32>
 // CHECK: vector.contract {{.*}}, %[[S1]] : vector<8x16xf32>, vector<8x16xf32> into vector<8x8xf32>
@@ -202,7 +203,7 @@ func.func @gpu(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref
 
 // CHECK-LABEL: func.func @tf32(
 // CHECK: arith.truncf {{.*}} vector<16x48xf32> to vector<16x48xtf32>
-// CHECK: arith.mulf {{.*}} : vector<1x4x48xf32>
+// CHECK: arith.mulf {{.*}} : vector<4x48xf32>
 // CHECK: arith.truncf {{.*}} vector<4x48xf32> to vector<4x48xtf32>
 // CHECK: vector.contract {{.*}} vector<4x48xtf32>, vector<16x48xtf32> into vector<4x16xf32>
 func.func @tf32(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x4x48xf32>) attributes {simplicial.target = "sm_80"} {

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Products on warpgroups (sm_90a): four warps multiply 64 rows at once, the
+// left operand in their registers, the right one in shared memory.
+//
+//     a = the left operand's slices, 4 registers for each 16 of its columns
+//     fence
+//     for each 16 of the reduction dimension:
+//       acc = wgmma(a, descriptor of the right operand's tile, acc)
+//     commit; wait
+//
+// The registers of the accumulator and of the left operand are those of the
+// smaller instruction (layout.h), one warp's 16 rows above the next one's.
+//
+// The right operand's rows are in panels of 128 bytes, each with the swizzle of
+// 128 bytes (distribute.h). Where rows run along the reduction it is "K-major",
+// else "MN-major".
+
+#include "distribute.h"
+#include "layout.h"
+
+#include "lowering/ir_llvm.h"
+
+#include "simplicial/dialect.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+enum {
+  DEPTH = 16, ///< of the reduction, of one instruction
+  A_REGISTERS = 4,
+  MAX_COLUMNS = 128, ///< of a result: more do not fit the registers
+  MAX_REGISTERS = MAX_COLUMNS / 2, ///< of a thread's accumulator
+  MAX_STEPS = 256 / DEPTH,
+};
+
+// PTX ISA, "Matrix descriptor format": fields of 16 bytes.
+enum {
+  UNIT = 16,
+  ADDRESS_BITS = 14,
+  LEADING_SHIFT = 16, ///< MN-major: from one panel to the next
+  STRIDE_SHIFT = 32,  ///< from eight rows to the next eight
+  SWIZZLE_SHIFT = 62,
+  SWIZZLE_128 = 1,
+};
+
+static bool is_zero(MlirValue value) {
+  MlirOperation op = ir_def(value);
+  MlirAttribute constant = ir_is(op, "arith.constant")
+                               ? ir_get_attr(op, "value")
+                               : mlirAttributeGetNull();
+  if (mlirAttributeIsNull(constant))
+    return false;
+  if (mlirAttributeIsAInteger(constant))
+    return mlirIntegerAttrGetValueInt(constant) == 0;
+  return mlirAttributeIsADenseElements(constant) &&
+         mlirDenseElementsAttrIsSplat(constant) &&
+         mlirTypeIsAF32(ir_element(ir_type(value))) &&
+         mlirDenseElementsAttrGetFloatSplatValue(constant) == 0;
+}
+
+bool warpgroup_takes(const Distribute *s, MlirOperation op) {
+  MlirType left = ir_type(ir_operand(op, 0)), type = ir_type(ir_result(op, 0));
+  MlirOperation read = ir_def(ir_operand(op, 1));
+  if (!s->warpgroups || !fragment_is_packed(left) ||
+      !ir_is(read, "vector.transfer_read") ||
+      !distribute_is_swizzled(s, ir_type(ir_operand(read, 0))))
+    return false;
+  // The tile is a whole one of the buffer's slots.
+  int rank = ir_rank(ir_type(ir_operand(read, 0)));
+  for (int d = 1; d < rank; ++d)
+    if (!is_zero(ir_operand(read, 1 + d)))
+      return false;
+  return ir_dim_size(left, 1) % DEPTH == 0 &&
+         ir_dim_size(left, 1) <= MAX_STEPS * DEPTH &&
+         ir_dim_size(type, 1) % SLICE == 0 &&
+         ir_dim_size(type, 1) <= MAX_COLUMNS;
+}
+
+// Registers -------------------------------------------------------------------
+
+/// A struct of `n` values of a type, not known yet.
+static MlirValue undefined(Ir *b, MlirType type, int n) {
+  MlirType types[MAX_REGISTERS] = {type};
+  for (int i = 1; i < n; ++i)
+    types[i] = type;
+  return ir_value(b, "llvm.mlir.undef", ir_struct(b, n, types), IR_NONE,
+                  IR_NONE);
+}
+
+static IrAttribute position(Ir *b, int i) {
+  return (IrAttribute){"position", ir_i64_array(b, IR_DIMS(i))};
+}
+
+/// Values of one type as a struct, behind what comes before.
+static MlirValue tied(Ir *b, int n, const MlirValue *values) {
+  MlirValue all = undefined(b, ir_type(values[0]), n);
+  MlirType type = ir_type(all);
+  for (int i = 0; i < n; ++i)
+    all = ir_value(b, "llvm.insertvalue", type, IR_VALUES(all, values[i]),
+                   IR_ATTRIBUTES(position(b, i)));
+  return ir_value(b, SIMPLICIAL_TIE, type, IR_VALUES(all), IR_NONE);
+}
+
+/// The left operand's registers at `k`.
+static MlirValue left_at(Distribute *s, MlirValue left, int64_t k, At at) {
+  Ir *b = &s->b;
+  MlirValue registers[A_REGISTERS];
+  for (int i = 0; i < A_REGISTERS; ++i) {
+    Place place = layout_place(&layout_left_16, 0, 2 * i);
+    at.slice = (int)(k + place.column) / SLICE;
+    registers[i] = ir_value(
+        b, "llvm.bitcast", ir_i32(b),
+        IR_VALUES(fragment(s, left, at).v[place.row / SLICE][0]), IR_NONE);
+  }
+  return tied(b, A_REGISTERS, registers);
+}
+
+static MlirValue begin(Distribute *s, MlirValue init, int n, At at) {
+  Ir *b = &s->b;
+  MlirValue registers[MAX_REGISTERS];
+  for (at.slice = 0; at.slice < n; ++at.slice) {
+    Fragment f = fragment(s, init, at);
+    for (int i = 0; i < 4; ++i)
+      registers[4 * at.slice + i] = f.v[i / 2][i % 2];
+  }
+  return tied(b, 4 * n, registers);
+}
+
+static void end(Ir *b, MlirValue acc, int n, Fragment *fragments) {
+  MlirValue ready =
+      ir_value(b, SIMPLICIAL_TIE, ir_type(acc), IR_VALUES(acc), IR_NONE);
+  for (int i = 0; i < 4 * n; ++i)
+    fragments[i / 4].v[i / 2 % 2][i % 2] =
+        ir_value(b, "llvm.extractvalue", ir_f32(b), IR_VALUES(ready),
+                 IR_ATTRIBUTES(position(b, i)));
+}
+
+// The right operand -----------------------------------------------------------
+
+/// The descriptor of the tile, without steps along the reduction.
+static MlirValue descriptor(Distribute *s, MlirOperation read) {
+  Ir *b = &s->b;
+  MlirType i64 = ir_i64(b);
+  MlirValue memref = ir_operand(read, 0), indices[IR_MAX_RANK];
+  int rank = ir_rank(ir_type(memref));
+  for (int d = 0; d < rank; ++d)
+    indices[d] = distribute_scalar(s, ir_operand(read, 1 + d));
+  MlirValue address =
+      ir_value(b, "llvm.ptrtoint", i64,
+               IR_VALUES(transfer_address(s, memref, indices)), IR_NONE);
+  int64_t panel = ir_dim_size(ir_type(memref), 1) * SWIZZLE_BYTES;
+  int64_t constant = panel / UNIT << LEADING_SHIFT |
+                     (int64_t)SWIZZLE_ROWS * SWIZZLE_BYTES / UNIT
+                         << STRIDE_SHIFT |
+                     (int64_t)SWIZZLE_128 << SWIZZLE_SHIFT;
+  MlirValue units = ir_value(
+      b, "arith.andi", i64,
+      IR_VALUES(ir_value(b, "arith.shrui", i64,
+                         IR_VALUES(address, ir_const_int(b, i64, 4)), IR_NONE),
+                ir_const_int(b, i64, (1 << ADDRESS_BITS) - 1)),
+      IR_NONE);
+  return ir_value(b, "arith.ori", i64,
+                  IR_VALUES(units, ir_const_int(b, i64, constant)), IR_NONE);
+}
+
+/// How far `k` of the reduction is from the tile's beginning, in bytes.
+static int64_t offset_of(MlirOperation read, bool mn_major, int64_t k) {
+  if (mn_major)
+    return k * SWIZZLE_BYTES;
+  MlirType buffer = ir_type(ir_operand(read, 0));
+  int64_t bytes = k * 2, panel = ir_dim_size(buffer, 1) * SWIZZLE_BYTES;
+  return bytes / SWIZZLE_BYTES * panel + bytes % SWIZZLE_BYTES;
+}
+
+// Products --------------------------------------------------------------------
+
+void warpgroup_product(Distribute *s, MlirOperation op, Fragment *result) {
+  Ir *b = &s->b;
+  MlirValue left = ir_operand(op, 0), init = ir_operand(op, 2);
+  MlirOperation read = ir_def(ir_operand(op, 1));
+  MlirType type = ir_type(ir_result(op, 0)), i64 = ir_i64(b);
+  bool mn_major = tile_op_is_k_major(op), fresh = is_zero(init);
+  int n = distribute_slices(type, 1);
+  int64_t size = ir_dim_size(ir_type(left), 1);
+  At at = distribute_at(s, type, 1, 0);
+
+  MlirValue a[MAX_STEPS];
+  for (int64_t k = 0; k < size; k += DEPTH)
+    a[k / DEPTH] = left_at(s, left, k, at);
+  MlirValue acc =
+      fresh ? undefined(b, ir_f32(b), 4 * n) : begin(s, init, n, at);
+  MlirValue base = descriptor(s, read);
+  ir_op(b, "nvvm.wgmma.fence.aligned", IR_NONE, IR_NONE, IR_NONE);
+  for (int64_t k = 0; k < size; k += DEPTH) {
+    MlirValue right = ir_addi(
+        b, base, ir_const_int(b, i64, offset_of(read, mn_major, k) / UNIT));
+    MlirValue accumulate = ir_const_int(b, ir_i1(b), k > 0 || !fresh);
+    const IrAttribute attributes[] = {
+        {"type", mlirTypeAttrGet(ir_element(ir_type(left)))},
+        {"b_mn_major", mlirUnitAttrGet(b->context)}};
+    acc = ir_value(b, SIMPLICIAL_WGMMA, ir_type(acc),
+                   IR_VALUES(acc, a[k / DEPTH], right, accumulate),
+                   mn_major ? 2 : 1, attributes);
+  }
+  ir_op(b, "nvvm.wgmma.commit.group.sync.aligned", IR_NONE, IR_NONE, IR_NONE);
+  ir_op(b, "nvvm.wgmma.wait.group.sync.aligned", IR_NONE, IR_NONE,
+        IR_ATTRIBUTES({"group", ir_i64_attr(b, 0)}));
+  end(b, acc, n, result);
+}
