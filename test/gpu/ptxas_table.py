@@ -7,8 +7,10 @@ A row is a kernel: the chip, the operation, and whether rows must be aligned. It
                                        of static shared memory of a block: from `ptxas -v`, compared only if the version
                                        of ptxas is that of the table
   dynamic                              bytes of dynamic shared memory that the launch gives to a block
-  mma, ldm, cp, ex2                    instructions mma.sync, ldmatrix, cp.async (without commits and waits) and
-                                       ex2.approx.ftz in the PTX
+  wgmma, mma, ldm, cp, ex2             instructions wgmma.mma_async, mma.sync, ldmatrix, cp.async (without commits and
+                                       waits) and ex2.approx.ftz in the PTX
+
+What ptxas says of wgmma that it had to serialize, and any warning, is an error.
 
 --update writes the table anew.
 """
@@ -28,9 +30,9 @@ sys.path.insert(0, str(HERE.parent / "numerics"))
 from cases import Case
 from run import module
 
-CHIPS = ("sm_80", "sm_86", "sm_90", "sm_100", "sm_120")
+CHIPS = ("sm_80", "sm_86", "sm_90", "sm_90a", "sm_100", "sm_120")
 FROM_PTXAS = ("regs", "stack", "stores", "loads", "static")
-FROM_US = ("dynamic", "mma", "ldm", "cp", "ex2")
+FROM_US = ("dynamic", "wgmma", "mma", "ldm", "cp", "ex2")
 COLUMNS = FROM_PTXAS + FROM_US
 
 
@@ -79,7 +81,7 @@ def from_ptx(text):
     kernels = {}
     for part in text.split(".entry ")[1:]:
         kernels[part.split("(")[0]] = [len(re.findall(pattern, part)) for pattern in (
-            r"\tmma\.sync\.", r"\tldmatrix\.", r"\tcp\.async\.c[ag]\.", r"\tex2\.approx\.ftz\.")]
+            r"\twgmma\.mma_async\.", r"\tmma\.sync\.", r"\tldmatrix\.", r"\tcp\.async\.c[ag]\.", r"\tex2\.approx\.ftz\.")]
     return kernels
 
 
@@ -98,7 +100,10 @@ def measure(tool, folder, chip, case):
     compile = lambda kind: run(tool, folder / "f.mlir", f"--target={chip}", f"--emit={kind}")
     ptx, gpu = compile("ptx"), compile("gpu")
     (folder / "f.ptx").write_text(ptx)
-    said = from_ptxas(run("ptxas", "-v", f"-arch={chip}", folder / "f.ptx", "-o", folder / "f.cubin"))
+    output = run("ptxas", "-v", f"-arch={chip}", folder / "f.ptx", "-o", folder / "f.cubin")
+    if remarks := re.findall(r".*(?:C75\d\d|warning).*", output):
+        sys.exit(f"{chip} {describe(case)}: {remarks[0]}")
+    said = from_ptxas(output)
     counts, dynamic = from_ptx(ptx), from_launches(gpu)
     if not said.keys() == counts.keys() == dynamic.keys() == {"f_tiles", "f_tiles_unaligned"}:
         sys.exit(f"{chip} {describe(case)}: kernels {sorted(said)}, {sorted(counts)}, {sorted(dynamic)}")

@@ -274,6 +274,24 @@ def gpu_f32():
     yield Case(**seen, bad=(("k2", (0, 6, 0, 3), math.nan),))
 
 
+def gpu_warpgroups():
+    """Tiles of 64 rows and more, for heads of 64 and 128: what warpgroups multiply where there are any."""
+    small = {**SMALL, "N": 9}
+    for d in (64, 128):
+        for dtype in ("bf16", "f16"):
+            yield Case(**{**small, "dtype": dtype}, Hq=64, D=d)
+        yield Case(**{**small, "w1": 9, "N": 11}, Hq=16, D=d, causal=False)
+        yield Case(**{**small, "w1": 20, "N": 23}, Nq=3, Hq=8, D=d, B=2, dynamic="B Nq N")
+        yield Case(**{**small, "w1": None, "w2": None, "N": 150}, Nq=2, Hq=64, D=d)  # more than an inner tile
+        yield Case(**small, Hq=64, D=d, k2_bias=0.5, v2_bias=-0.3, pad=(8, 16, 8, 0, 24))
+    yield Case(**{**small, "N": 7}, Hq=128, D=128, pad=(1, 2, 3, 4, 5))
+    yield Case(**{**small, "N": 5}, Hq=128, Hk=2, D=64, Nq=8)
+    yield Case(**{**small, "w1": 19, "w2": 3}, Hq=64, D=128)
+    yield Case(**small, Hq=64, D=192, form="determinant")
+    yield Case(**small, Hq=64, D=128, data="winner", scale=1.0)
+    yield Case(**small, Hq=64, D=64, bad=(("k2", (0, 6, 0, 3), math.nan),))
+
+
 def gpu_values():
     """Large logits, many of them equal, and what is not finite."""
     inf, nan = math.inf, math.nan
@@ -314,4 +332,4 @@ def gpu_mixed():
 
 GROUPS = {group.__name__: list(group()) for group in (
     heads, windows, dims, lengths, queries, empty, attributes, determinant, half_types, dynamic, strided, results,
-    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_values, gpu_mixed)}
+    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_warpgroups, gpu_values, gpu_mixed)}
