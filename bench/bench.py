@@ -25,6 +25,9 @@ except ImportError:
     sys.exit("bench.py needs a Python with numpy")
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "gpu"))
+
+from cases import flops, module
 
 # type, threads, N, Hq (= heads in a group), D, w1, w2
 SHAPES = [
@@ -37,28 +40,13 @@ SHAPES = [
 ]
 
 
-def flops(n, heads, d, w1, w2):
-    """Of the two products: 4 D for each query, head and allowed pair."""
-    return 4 * heads * d * sum(min(i + 1, w1) * min(i + 1, w2) for i in range(n))
-
-
 # Simplicial -----------------------------------------------------------------------------------------------------------
-
-
-def module(dtype, n, heads, d, w1, w2):
-    q, kv, lse = f"tensor<1x{n}x{heads}x{d}x{dtype}>", f"tensor<1x{n}x1x{d}x{dtype}>", f"tensor<1x{heads}x{n}xf32>"
-    return f"""func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}) -> ({q}, {lse}) {{
-  %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2) {{w1 = {w1} : i64, w2 = {w2} : i64, causal}}
-    : ({q}, {kv}, {kv}, {kv}, {kv}) -> ({q}, {lse})
-  return %out, %lse : {q}, {lse}
-}}
-"""
 
 
 def run_simplicial(tool, folder, options, dtype, threads, n, heads, d, w1, w2):
     """What simplicial-run prints."""
     source = folder / "f.mlir"
-    source.write_text(module(dtype, n, heads, d, w1, w2))
+    source.write_text(module(dtype, 1, n, heads, 1, d, w1, w2))
     inputs = [f"--input=1x{n}x{heads}x{d}x{dtype}:random=1"]
     inputs += [f"--input=1x{n}x1x{d}x{dtype}:random={seed}" for seed in range(2, 6)]
     done = subprocess.run([tool, source, "--function=f", "--target=cpu", *inputs, f"--threads={threads}", *options],
@@ -76,7 +64,7 @@ def benchmark(tool, folder, repetitions, *shape):
     if not found:
         sys.exit(f"simplicial-run prints what bench.py does not expect:\n{text}")
     figures = dict(zip(("ms", "best", "gflops", "peak", "extra"), map(float, found.groups())))
-    expected = 1e-6 * flops(*shape[2:]) / figures["ms"]
+    expected = 1e-6 * flops(1, *shape[2:]) / figures["ms"]
     if not 0.99 < figures["gflops"] / expected < 1.01:
         sys.exit(f"simplicial-run counts other operations: {figures['gflops']} GFLOP/s instead of {expected}")
     return figures
@@ -165,7 +153,7 @@ def row(shape, rounds):
              f"{middle['gflops'] * middle['ms'] / best / middle['peak']:.2f}", f"{middle['extra']:.1f}"]
     for other in ("numpy", "C"):
         if ms := middle.get(other):
-            share = 1e-6 * flops(*shape[2:]) / ms / middle["peak"]
+            share = 1e-6 * flops(1, *shape[2:]) / ms / middle["peak"]
             cells.append(f"{ms:.1f} ms, {share:.2f} of peak: {ms / middle['ms']:.1f}x slower")
         else:
             cells.append("")

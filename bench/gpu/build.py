@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Makes a folder with all that run.py needs on a machine with a GPU and without MLIR.
+
+It holds a shared library for each distinct attention of the cases, the runtime library, the scripts, and manifest.json
+with the cases and what they were built from.
+"""
+
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from cases import CASES
+
+HERE = pathlib.Path(__file__).resolve().parent
+RUNTIME = "libsimplicial_runtime.so"
+SCRIPTS = ("cases.py", "kernels.py", "reference.py", "report.py", "run.py", "triton_peer.py")
+
+
+def execute(*command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"build.py: error: {' '.join(map(str, command))}\nexit status {done.returncode}: {done.stderr}")
+
+
+def build_kernel(build, target, case, folder):
+    with tempfile.TemporaryDirectory() as temporary:
+        source, compiled = pathlib.Path(temporary, "f.mlir"), pathlib.Path(temporary, "f.o")
+        source.write_text(case.module)
+        execute(build / "bin" / "simplicial-compile", source, f"--target={target}", "--emit=object", "-o", compiled)
+        execute(os.environ.get("CC", "cc"), "-shared", compiled, "-o", folder / f"{case.kernel}.so",
+                "-L", build / "lib", "-lsimplicial_runtime", "-Wl,-rpath,$ORIGIN")
+
+
+def commit():
+    """Of the sources, with a "+" if they differ from it; "unknown" outside of git."""
+    git = lambda *words: subprocess.run(["git", "-C", HERE, *words], capture_output=True, text=True)
+    head = git("rev-parse", "HEAD")
+    if head.returncode:
+        return "unknown"
+    return head.stdout.strip() + ("+" if git("status", "--porcelain", "--untracked-files=no").stdout else "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=pathlib.Path, help="the folder to make or to renew")
+    parser.add_argument("--build", type=pathlib.Path, default=HERE.parents[1] / "build", help="the build folder")
+    parser.add_argument("--target", default="sm_90", help="simplicial-compile's --target (default: %(default)s)")
+    parser.add_argument("--match", default="", help="only the cases whose name contains this")
+    arguments = parser.parse_args()
+
+    cases = [case for case in CASES if arguments.match in case.name]
+    if not cases:
+        sys.exit(f"build.py: error: no case's name contains '{arguments.match}'")
+    folder = arguments.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    kernels = {case.kernel: case for case in cases}
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda case: build_kernel(arguments.build, arguments.target, case, folder), kernels.values()))
+    shutil.copy(arguments.build / "lib" / RUNTIME, folder)
+    for script in SCRIPTS:
+        shutil.copy(HERE / script, folder)
+    manifest = {"commit": commit(), "target": arguments.target, "cases": [dataclasses.asdict(case) for case in cases]}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    print(f"{folder}: {len(kernels)} kernels for {arguments.target}, {len(cases)} cases")
+
+
+if __name__ == "__main__":
+    main()

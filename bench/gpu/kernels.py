@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Compiled functions, called with torch tensors."""
+
+import ctypes
+import functools
+
+import torch
+
+
+class Status(ctypes.Structure):
+    _fields_ = [("code", ctypes.c_int), ("message", ctypes.c_void_p)]
+
+
+def memref(tensor):
+    """The descriptor of a tensor: MLIR's of a memref of its rank."""
+    sizes = ctypes.c_int64 * tensor.dim()
+
+    class Memref(ctypes.Structure):
+        _fields_ = [("allocated", ctypes.c_void_p), ("aligned", ctypes.c_void_p), ("offset", ctypes.c_int64),
+                    ("sizes", sizes), ("strides", sizes)]
+
+    data = tensor.data_ptr()
+    return Memref(data, data, 0, sizes(*tensor.shape), sizes(*tensor.stride()))
+
+
+class Kernel:
+    """The function @f of a shared library."""
+
+    def __init__(self, path):
+        self.library = ctypes.CDLL(str(path))
+        self.function = self.library._mlir_ciface_f
+        self.function.restype = None
+        self.library.simplicialTakeLaunchStatus.restype = Status
+        self.library.simplicialStatusMessage.argtypes = self.library.simplicialStatusFree.argtypes = [Status]
+        self.library.simplicialStatusMessage.restype = ctypes.c_char_p
+
+    def bind(self, inputs, results):
+        """A function without arguments that launches the kernel on them, on torch's current stream."""
+        stream = torch.cuda.current_stream().cuda_stream
+        self.library.simplicialSetStream(ctypes.c_void_p(stream))
+        # The descriptors do not own the tensors: the function has to.
+        tensors = (*inputs, *results)
+        descriptors = [memref(tensor) for tensor in tensors]
+        return functools.partial(self.launch, [ctypes.byref(descriptor) for descriptor in descriptors], tensors)
+
+    def launch(self, arguments, tensors):
+        self.function(*arguments)
+
+    def check(self):
+        """Waits for the launches so far, and raises RuntimeError if one failed."""
+        status = self.library.simplicialTakeLaunchStatus()
+        if status.code:
+            message = self.library.simplicialStatusMessage(status).decode()
+            self.library.simplicialStatusFree(status)
+            raise RuntimeError(message)
+        torch.cuda.synchronize()

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Makes a table (table.md) and two plots (speed.svg, roofline.svg) of results.csv and machine.json in a folder."""
+
+import argparse
+import csv
+import json
+import math
+import pathlib
+import sys
+from xml.sax.saxutils import escape
+
+from cases import Case
+
+OURS, PEER = "simplicial", "triton"
+COLORS = ("#0b5fa5", "#c8502d", "#2f8f4e", "#7d4ba0")
+
+
+class Row:
+    """A line of results.csv: None for a number that is not there, and a case if it is of an attention of ours."""
+
+    def __init__(self, fields):
+        self.implementation, self.name = fields["implementation"], fields["case"]
+        self.ms, self.tflops, self.share, self.gb_s = (
+            float(fields[key]) if fields[key] else None for key in ("ms", "tflops", "share", "gb_s"))
+        self.case = None
+        if self.implementation in (OURS, PEER) and self.tflops:
+            numbers = {key: int(fields[key]) for key in ("B", "N", "Hq", "Hk", "D", "w1", "w2")}
+            self.case = Case(self.name, dtype=fields["dtype"], **numbers)
+
+
+def find(rows, implementation, name):
+    return next((row for row in rows if (row.implementation, row.name) == (implementation, name)), None)
+
+
+# The table ------------------------------------------------------------------------------------------------------------
+
+
+def table(rows, machine):
+    """The lines of table.md."""
+    yield f"{machine['device']}, driver {machine['driver']}, power limit {machine['power_limit']}; " \
+          f"torch {machine['torch']}, triton {machine['triton']}, CUDA {machine['cuda']}; " \
+          f"commit {machine['commit']}, target {machine['target']}."
+    yield ""
+    states = [f"{state['clocks.sm']} ({state['power.draw']}) {when}" for when, key in (
+        ("before", "before"), ("during the matrix products", "under_load"), ("after", "after"))
+        if (state := machine.get(key))]
+    yield f"SM clock: {', '.join(states)}; at most {machine['before']['clocks.max.sm']}."
+    yield ""
+    for row in rows:
+        if not row.case:
+            what = f"{row.tflops:.0f} TFLOP/s" if row.tflops else f"{row.gb_s:.0f} GB/s" if row.gb_s else \
+                f"{1e3 * row.ms:.1f} us"
+            yield f"- {row.implementation} {row.name}: {what}"
+    yield ""
+    header = ["type", "B", "N", "Hq/Hk", "D", "w1", "w2", "ms", "TFLOP/s", "of matmul", "Triton ms", "Triton TFLOP/s",
+              "times as fast"]
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    cases = dict.fromkeys(row.case for row in rows if row.case)
+    for case in sorted(cases, key=lambda case: (case.dtype, -case.D, -case.Hq, case.w2, case.N)):
+        ours, peer = (find(rows, implementation, case.name) for implementation in (OURS, PEER))
+        cells = [case.dtype, case.B, case.N, f"{case.Hq}/{case.Hk}", case.D, case.w1, case.w2]
+        cells += [f"{ours.ms:.3f}", f"{ours.tflops:.0f}", f"{ours.share:.2f}"] if ours else [""] * 3
+        cells += [f"{peer.ms:.3f}", f"{peer.tflops:.0f}"] if peer else [""] * 2
+        cells += [f"{peer.ms / ours.ms:.2f}"] if ours and peer else [""]
+        yield f"| {' | '.join(map(str, cells))} |"
+    if machine.get("left_out"):
+        yield ""
+        yield f"Left out for lack of time: {', '.join(machine['left_out'])}."
+    if machine.get("problems"):
+        yield ""
+        yield "What is wrong:"
+        yield ""
+        yield from (f"- {problem}" for problem in machine["problems"])
+
+
+# Plots ----------------------------------------------------------------------------------------------------------------
+
+
+class Plot:
+    """An SVG drawing with axes; `x` and `y` are (lowest, highest, whether logarithmic)."""
+
+    def __init__(self, left, top, width, height, x, y):
+        self.left, self.top, self.width, self.height, self.x, self.y = left, top, width, height, x, y
+        self.parts = []
+
+    @staticmethod
+    def fraction(value, axis):
+        low, high, logarithmic = axis
+        return math.log(value / low) / math.log(high / low) if logarithmic else (value - low) / (high - low)
+
+    def at(self, x, y):
+        return (self.left + self.width * self.fraction(x, self.x),
+                self.top + self.height * (1 - self.fraction(y, self.y)))
+
+    def text(self, x, y, text, anchor="middle", size=12, color="#222"):
+        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{color}">'
+                          f'{escape(text)}</text>')
+
+    def polyline(self, points, color, dashed=False):
+        """Through points in pixels."""
+        dash = ' stroke-dasharray="6 4"' if dashed else ""
+        self.parts.append(f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" fill="none" '
+                          f'stroke="{color}" stroke-width="2"{dash}/>')
+
+    def marker(self, x, y, color, filled, title):
+        """At a point in pixels; the title shows when it is pointed at."""
+        self.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color if filled else "white"}" '
+                          f'stroke="{color}" stroke-width="2"><title>{escape(title)}</title></circle>')
+
+    def axes(self, title, x_title, y_title, x_ticks, y_ticks):
+        bottom, right = self.top + self.height, self.left + self.width
+        for value in y_ticks:
+            y = self.at(self.x[0], value)[1]
+            self.parts.append(f'<line x1="{self.left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="#ddd"/>')
+            self.text(self.left - 8, y + 4, f"{value:g}", "end")
+        for value in x_ticks:
+            self.text(self.at(value, self.y[0])[0], bottom + 18, f"{value:g}")
+        self.parts.append(f'<rect x="{self.left}" y="{self.top}" width="{self.width}" height="{self.height}" '
+                          'fill="none" stroke="#222"/>')
+        self.text(self.left + self.width / 2, self.top - 28, title, size=14)
+        self.text(self.left + self.width / 2, bottom + 38, x_title)
+        self.text(self.left, self.top - 10, y_title)
+
+
+def svg(width, height, plots):
+    body = "\n".join(part for plot in plots for part in plot.parts)
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+            f'font-family="sans-serif">\n<rect width="{width}" height="{height}" fill="white"/>\n{body}\n</svg>\n')
+
+
+def speed(rows):
+    """TFLOP/s over N, a panel for each number of heads that is measured at several N, a color for each w2."""
+    series = {}
+    for row in rows:
+        if row.case:
+            case = row.case
+            kind = (case.Hq, case.dtype, case.D, case.Hk, case.B, case.w1)
+            series.setdefault(kind, {}).setdefault((case.w2, row.implementation), []).append(row)
+    lengths = lambda lines: {row.case.N for line in lines.values() for row in line}
+    panels = {kind: lines for kind, lines in series.items() if len(lengths(lines)) > 1}
+    matmul = max((row.tflops for row in rows if row.name.startswith("matmul")), default=0)
+    highest = 100 * math.ceil(max([matmul] + [row.tflops for row in rows if row.case], default=100) / 100)
+    plots = []
+    for panel, (kind, lines) in enumerate(sorted(panels.items(), reverse=True)):
+        heads, dtype, dim, kv_heads, batch, w1 = kind
+        ns = sorted(lengths(lines))
+        plot = Plot(60 + 460 * panel, 50, 380, 320, (ns[0] / 1.2, ns[-1] * 1.2, True), (0, highest, False))
+        plot.axes(f"{dtype}, B = {batch}, Hq/Hk = {heads}/{kv_heads}, D = {dim}, w1 = {w1}", "N", "TFLOP/s", ns,
+                  range(0, highest + 1, 100))
+        if matmul:
+            left, y = plot.at(plot.x[0], matmul)
+            plot.polyline([(left, y), (left + plot.width, y)], "#888")
+            plot.text(left + 6, y - 5, "matrix product", "start", color="#666")
+        widths = sorted({w2 for w2, _ in lines})
+        for (w2, implementation), line in sorted(lines.items()):
+            color = COLORS[widths.index(w2) % len(COLORS)]
+            line = sorted(line, key=lambda row: row.case.N)
+            points = [plot.at(row.case.N, row.tflops) for row in line]
+            plot.polyline(points, color, implementation == PEER)
+            for row, point in zip(line, points):
+                plot.marker(*point, color, implementation == OURS,
+                            f"{implementation} N={row.case.N} w2={w2}: {row.tflops:.0f} TFLOP/s")
+        for number, w2 in enumerate(widths):
+            plot.text(plot.left + 10 + 85 * number, 432, f"w2 = {w2}", "start", color=COLORS[number % len(COLORS)])
+        plot.text(plot.left + plot.width, 408, "filled: ours, dashed: Triton", "end")
+        plots.append(plot)
+    return svg(40 + 460 * max(1, len(plots)), 450, plots)
+
+
+def roofline(rows):
+    """TFLOP/s over the operations for each byte that has to be moved, under what a copy and a matrix product reach."""
+    copy = next((row.gb_s for row in rows if row.gb_s), None)
+    matmul = next((row.tflops for row in rows if row.name.startswith("matmul")), None)
+    plot = Plot(70, 50, 640, 380, (10, 1e5, True), (10, 2000, True))
+    plot.axes("Roofline", "operations / byte of inputs and results", "TFLOP/s", [10, 100, 1000, 10000, 100000],
+              [10, 20, 50, 100, 200, 500, 1000, 2000])
+    if copy and matmul:
+        ridge = matmul / copy * 1e3
+        start = max(plot.x[0], 1e3 * plot.y[0] / copy)
+        plot.polyline([plot.at(start, start * copy * 1e-3), plot.at(ridge, matmul), plot.at(plot.x[1], matmul)], "#222")
+        plot.text(plot.left + 10, plot.top + 18, f"copy {copy:.0f} GB/s, matrix product {matmul:.0f} TFLOP/s", "start")
+    for row in rows:
+        if row.case:
+            point = plot.at(row.case.flops / row.case.bytes, max(plot.y[0], row.tflops))
+            plot.marker(*point, COLORS[0 if row.implementation == OURS else 1], row.implementation == OURS,
+                        f"{row.implementation} {row.name}: {row.tflops:.0f} TFLOP/s")
+    plot.text(plot.left + 10, plot.top + 36, "filled: ours", "start", color=COLORS[0])
+    plot.text(plot.left + 10, plot.top + 54, "open: Triton", "start", color=COLORS[1])
+    return svg(740, 490, [plot])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=pathlib.Path, help="where run.py wrote its results")
+    folder = parser.parse_args().folder
+    try:
+        with (folder / "results.csv").open(newline="") as file:
+            rows = [Row(fields) for fields in csv.DictReader(file)]
+        machine = json.loads((folder / "machine.json").read_text())
+    except (OSError, KeyError, ValueError) as error:
+        sys.exit(f"report.py: error: {folder} does not hold what run.py writes: {error}")
+    text = "\n".join(table(rows, machine)) + "\n"
+    (folder / "table.md").write_text(text)
+    (folder / "speed.svg").write_text(speed(rows))
+    (folder / "roofline.svg").write_text(roofline(rows))
+    print(text, end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Checks and times the kernels of a folder that build.py made, and a Triton kernel, on the GPU of this machine.
+
+Writes results.csv and machine.json, of which report.py makes tables and plots. Fails if a result is wrong.
+
+A time is the median of several measurements with CUDA events, each of so many calls that they take 20 ms; the calls
+go through several copies of small inputs, so that these do not stay in the L2 cache from one call to the next.
+"""
+
+import argparse
+import concurrent.futures
+import csv
+import functools
+import itertools
+import json
+import math
+import multiprocessing
+import os
+import pathlib
+import platform
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+
+try:
+    import torch
+    import triton
+    from triton.errors import TritonError
+except ImportError as missing:
+    sys.exit(f"run.py: error: it needs torch and triton: {missing}")
+
+import reference
+import triton_peer
+from cases import Case
+from kernels import Kernel
+
+FIELDS = ("implementation", "case", "dtype", "B", "N", "Hq", "Hk", "D", "w1", "w2", "config", "calls", "ms", "ms_min",
+          "ms_max", "tflops", "share", "gb_s")
+MEASUREMENT_MS = 20
+FINALISTS = 3
+
+# Measuring ------------------------------------------------------------------------------------------------------------
+
+
+def measure(launches, repetitions):
+    """(milliseconds a call of each measurement, calls in each) of the launches in turn."""
+    turn = itertools.cycle(launches)
+
+    def timed(calls):
+        start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        start.record()
+        for _ in range(calls):
+            next(turn)()
+        end.record()
+        return start, end
+
+    def elapsed(events, calls):
+        events[1].synchronize()
+        return events[0].elapsed_time(events[1]) / calls
+
+    # Warm-up: compilation and loading, then an estimate, then as much work as a measurement.
+    elapsed(timed(len(launches)), 1)
+    calls = math.ceil(MEASUREMENT_MS / elapsed(timed(1), 1))
+    if calls > 1:
+        calls = math.ceil(MEASUREMENT_MS / elapsed(timed(calls), calls))
+    measurements = [timed(calls) for _ in range(repetitions)]
+    return [elapsed(events, calls) for events in measurements], calls
+
+
+def copies(bytes):
+    """How many copies of so many bytes are twice the L2 cache, but no more than 16."""
+    return min(16, math.ceil(2 * torch.cuda.get_device_properties(0).L2_cache_size / bytes))
+
+
+def tensors(case):
+    """Copies of (inputs, results) of the case."""
+    dtype = reference.TYPES[case.dtype]
+    random = lambda heads: torch.randn(case.B, case.N, heads, case.D, device="cuda", dtype=dtype)
+    lse = lambda: torch.empty(case.B, case.Hq, case.N, device="cuda")
+    sets = []
+    for _ in range(copies(case.bytes)):
+        q = random(case.Hq)
+        sets.append(([q] + [random(case.Hk) for _ in range(4)], (torch.empty_like(q), lse())))
+    return sets
+
+
+class Results:
+    """What is measured goes to the terminal and to results.csv at once."""
+
+    def __init__(self, file, repetitions):
+        self.file, self.repetitions = file, repetitions
+        self.writer = csv.DictWriter(file, FIELDS)
+        self.writer.writeheader()
+        self.matmul = None
+        self.problems = []
+
+    def add(self, implementation, name, ms, calls, flops=None, bytes=None, **columns):
+        """The times `ms` of a call that does so many operations or moves so many bytes; returns its operations a ms."""
+        median = statistics.median(ms)
+        row = dict(columns, implementation=implementation, case=name, calls=calls, ms=f"{median:.5g}",
+                   ms_min=f"{min(ms):.5g}", ms_max=f"{max(ms):.5g}")
+        line = f"{implementation:<12} {name:<28} {median:10.4f} ms"
+        if flops:
+            row["tflops"] = f"{1e-9 * flops / median:.5g}"
+            line += f" {1e-9 * flops / median:8.1f} TFLOP/s"
+            if self.matmul:
+                row["share"] = f"{flops / median / self.matmul:.4f}"
+                line += f", {flops / median / self.matmul:.2f} of matmul"
+        if bytes:
+            row["gb_s"] = f"{1e-6 * bytes / median:.5g}"
+            line += f" {1e-6 * bytes / median:8.0f} GB/s"
+        print(line, columns.get("config", ""), flush=True)
+        self.writer.writerow(row)
+        self.file.flush()
+        return flops and flops / median
+
+    def add_case(self, implementation, case, measured, config=""):
+        shape = {name: getattr(case, name) for name in ("dtype", "B", "N", "Hq", "Hk", "D", "w1", "w2")}
+        self.add(implementation, case.name, *measured, flops=case.flops, config=config, **shape)
+
+
+# The machine ----------------------------------------------------------------------------------------------------------
+
+
+def nvidia_smi():
+    fields = ("name", "driver_version", "power.limit", "power.draw", "temperature.gpu", "clocks.sm", "clocks.max.sm",
+              "clocks.mem")
+    done = subprocess.run(["nvidia-smi", f"--query-gpu={','.join(fields)}", "--format=csv,noheader"],
+                          capture_output=True, text=True, check=True)
+    return dict(zip(fields, done.stdout.splitlines()[0].split(", ")))
+
+
+def describe(manifest):
+    state = nvidia_smi()
+    return {"device": state["name"], "driver": state["driver_version"], "power_limit": state["power.limit"],
+            "torch": torch.__version__, "triton": triton.__version__, "cuda": torch.version.cuda,
+            "python": platform.python_version(), "commit": manifest["commit"], "target": manifest["target"],
+            "command": shlex.join(sys.argv), "before": state}
+
+
+def ceilings(results, machine):
+    """A matrix product and a copy: what the device does at best. Also the clocks while it multiplies."""
+    n = 8192
+    a, b = (torch.randn(n, n, device="cuda", dtype=torch.bfloat16) for _ in range(2))
+    c = torch.empty_like(a)
+    product = lambda: torch.matmul(a, b, out=c)
+    results.matmul = results.add("torch", f"matmul-{n}", *measure([product], results.repetitions), flops=2 * n ** 3,
+                                 dtype="bf16")
+    for _ in range(1000):
+        product()
+    machine["under_load"] = nvidia_smi()
+    torch.cuda.synchronize()
+    del a, b, c
+
+    size = 2 << 30
+    x = torch.ones(size, device="cuda", dtype=torch.uint8)
+    y = torch.empty_like(x)
+    results.add("torch", "copy-2GiB", *measure([lambda: y.copy_(x)], results.repetitions), bytes=2 * size)
+
+
+def dot_product_attention(results, case):
+    """torch's flash attention, causal, with as many heads as the case and about as many operations."""
+    per_pair = 4 * case.B * case.Hq * case.D
+    n = round(math.sqrt(2 * case.flops / per_pair) / 128) * 128
+    q, k, v = (torch.randn(case.B, case.Hq, n, case.D, device="cuda", dtype=torch.bfloat16) for _ in range(3))
+    attend = functools.partial(torch.nn.functional.scaled_dot_product_attention, q, k, v, is_causal=True)
+    with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.FLASH_ATTENTION):
+        measured = measure([attend], results.repetitions)
+    results.add("torch", f"flash-attention-n{n}", *measured, flops=per_pair * n * (n + 1) // 2, dtype="bf16", B=case.B,
+                N=n, Hq=case.Hq, Hk=case.Hq, D=case.D)
+
+
+# Simplicial -----------------------------------------------------------------------------------------------------------
+
+
+def launch_overhead(results, kernel, case):
+    """The time of a call with a single query, among many."""
+    calls = 2000
+    tiny = Case("launch", 1, 1, case.Hq, case.Hk, case.D, case.dtype, case.w1, case.w2)
+    launch = kernel.bind(*tensors(tiny)[0])
+
+    def milliseconds():
+        start = time.perf_counter()
+        for _ in range(calls):
+            launch()
+        kernel.check()
+        return 1e3 * (time.perf_counter() - start) / calls
+
+    milliseconds()
+    results.add("simplicial", tiny.name, [milliseconds() for _ in range(results.repetitions)], calls)
+
+
+def is_right(results, implementation, case, checks, function):
+    """Whether it passes the checks; they are printed."""
+    right = True
+    for check in checks:
+        try:
+            line, passed = check(function)
+        except RuntimeError as error:
+            line, passed = f"FAIL {error}", False
+        print(f"{implementation:<12} {case.kernel}: {line}", flush=True)
+        if not passed:
+            results.problems.append(f"{implementation} {case.kernel}: {line}")
+        right = right and passed
+    return right
+
+
+class Simplicial:
+    name = "simplicial"
+
+    def __init__(self, folder, cases):
+        self.kernels = {case.kernel: Kernel(folder / f"{case.kernel}.so") for case in cases}
+        self.right = {}
+
+    def check(self, results, case, checks):
+        kernel = self.kernels[case.kernel]
+
+        def function(inputs, outputs):
+            kernel.bind(inputs, outputs)()
+            kernel.check()
+
+        self.right[case.kernel] = is_right(results, self.name, case, checks, function)
+
+    def time(self, results, case, sets):
+        if self.right[case.kernel]:
+            kernel = self.kernels[case.kernel]
+            measured = measure([kernel.bind(*one) for one in sets], results.repetitions)
+            kernel.check()
+            results.add_case(self.name, case, measured)
+
+
+# Triton ---------------------------------------------------------------------------------------------------------------
+
+
+class Triton:
+    """Every configuration is timed once on a small problem with the case's heads, dimension and type, and the best few
+    again on the case itself: the best of these counts."""
+
+    name = "triton"
+
+    def __init__(self, pool):
+        self.pool = pool
+        self.compiled, self.ranked, self.right = {}, {}, {}
+
+    def prepare(self, case):
+        """Begins to compile what the case needs, in other processes."""
+        for config in triton_peer.configs(case.Hq // case.Hk):
+            key = (reference.TYPES[case.dtype], case.D, config)
+            if key not in self.compiled:
+                self.compiled[key] = self.pool.submit(triton_peer.compile_config, *key)
+
+    def rank(self, case):
+        """The configurations that compile and fit the device, the fastest first."""
+        key = (case.dtype, case.D, case.Hq, case.Hk)
+        if key not in self.ranked:
+            small = Case("", 1, 2048, case.Hq, case.Hk, case.D, case.dtype, 32, 512)
+            inputs, outputs = tensors(small)[0]
+            times, skipped = {}, []
+            for config in triton_peer.configs(case.Hq // case.Hk):
+                if problem := self.compiled[reference.TYPES[case.dtype], case.D, config].result():
+                    skipped.append(problem)
+                    continue
+                launch = functools.partial(triton_peer.launch, config, inputs, outputs, w1=small.w1, w2=small.w2)
+                start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+                try:
+                    launch()
+                except TritonError as error:  # too much shared memory
+                    skipped.append(str(error))
+                    continue
+                start.record()
+                launch()
+                end.record()
+                end.synchronize()
+                times[config] = start.elapsed_time(end)
+            self.ranked[key] = sorted(times, key=times.get)
+            print(f"{self.name:<12} {case.kernel}: {len(times)} configurations, {len(skipped)} do not compile or fit",
+                  *[f"(such as: {problem.splitlines()[0]})" for problem in skipped[:1]], flush=True)
+        return self.ranked[key]
+
+    def time(self, results, case, checks, sets):
+        finalists = {}
+        for config in self.rank(case)[:FINALISTS]:
+            launch = functools.partial(triton_peer.launch, config, w1=case.w1, w2=case.w2)
+            if (case.kernel, config) not in self.right:
+                self.right[case.kernel, config] = is_right(results, self.name, case, checks, launch)
+            if self.right[case.kernel, config]:
+                finalists[config] = measure([functools.partial(launch, *one) for one in sets], results.repetitions)
+        if finalists:
+            config = min(finalists, key=lambda config: statistics.median(finalists[config][0]))
+            text = " ".join(f"{name}={value}" for name, value in config._asdict().items())
+            results.add_case(self.name, case, finalists[config], text)
+        else:
+            results.problems.append(f"{self.name} {case.name}: no configuration is usable")
+            print(results.problems[-1], flush=True)
+
+
+# The whole run --------------------------------------------------------------------------------------------------------
+
+
+def run_all(arguments, folder, cases, machine, results, pool):
+    deadline = time.monotonic() + arguments.budget
+    torch.manual_seed(0)
+    ceilings(results, machine)
+    simplicial, peer = Simplicial(folder, cases), Triton(pool)
+    launch_overhead(results, simplicial.kernels[cases[0].kernel], cases[0])
+    dot_product_attention(results, cases[0])
+
+    # While other processes compile the peer, nothing is timed.
+    for case in cases:
+        peer.prepare(case)
+    checks = {}
+    for case in cases:
+        if case.kernel not in checks:
+            checks[case.kernel] = reference.checks(case)
+            simplicial.check(results, case, checks[case.kernel])
+
+    left_out = []
+    for case in cases:
+        if time.monotonic() > deadline:
+            left_out.append(case.name)
+            continue
+        torch.cuda.empty_cache()
+        peer.rank(case)
+        sets = tensors(case)
+        simplicial.time(results, case, sets)
+        peer.time(results, case, checks[case.kernel], sets)
+        del sets
+    if left_out:
+        print(f"left out after {arguments.budget} s: {', '.join(left_out)}")
+    return left_out
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=pathlib.Path, help="what build.py made")
+    parser.add_argument("--out", type=pathlib.Path, help="where the results go (default: FOLDER/results)")
+    parser.add_argument("--match", default="", help="only the cases whose name contains this")
+    parser.add_argument("--budget", type=float, default=380,
+                        help="after so many seconds no case is started (default: %(default)s)")
+    parser.add_argument("--repetitions", type=int, default=5, help="measurements of each time (default: %(default)s)")
+    arguments = parser.parse_args()
+
+    if not (arguments.folder / "manifest.json").exists():
+        sys.exit(f"run.py: error: {arguments.folder} has no manifest.json: it is not a folder that build.py made")
+    manifest = json.loads((arguments.folder / "manifest.json").read_text())
+    cases = [case for case in (Case(**fields) for fields in manifest["cases"]) if arguments.match in case.name]
+    if not cases:
+        sys.exit(f"run.py: error: no case's name contains '{arguments.match}'")
+    if not torch.cuda.is_available():
+        sys.exit("run.py: error: torch finds no CUDA device")
+
+    out = arguments.out or arguments.folder / "results"
+    out.mkdir(parents=True, exist_ok=True)
+    machine = describe(manifest)
+    workers = min(16, len(os.sched_getaffinity(0)))
+    context = multiprocessing.get_context("spawn")
+    with (out / "results.csv").open("w", newline="") as file, \
+         concurrent.futures.ProcessPoolExecutor(workers, context) as pool:
+        results = Results(file, arguments.repetitions)
+        try:
+            machine["left_out"] = run_all(arguments, arguments.folder.resolve(), cases, machine, results, pool)
+        finally:
+            pool.shutdown(cancel_futures=True)
+            machine["problems"] = results.problems
+            machine["after"] = nvidia_smi()
+            (out / "machine.json").write_text(json.dumps(machine, indent=1) + "\n")
+    print(f"{out}: results.csv and machine.json; {len(results.problems)} problems")
+    return 1 if results.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
