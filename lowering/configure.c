@@ -73,51 +73,28 @@ typedef struct Suited {
   int64_t block_k; ///< the most inner keys of a tile
   int64_t cache;   ///< the most bytes of an inner tile
   int64_t step;    ///< block_k is a multiple of it
-  bool rounds;     ///< products take operands of the inputs' type
-  bool peel, lazy_rescale;
+  bool gpu;        ///< operands of the inputs' type, peel, lazy_rescale
 } Suited;
 
 /// Two vectors of 8 lanes; an inner tile stays in the cache. Loops end at a
 /// window's end, and rescaling is a small part of the work.
-static const Suited cpu = {
-    .rows = 16, .block_k = 256, .cache = 32 << 10, .step = 1};
+static const Suited cpu = {16, 256, 32 << 10, 1, false};
 
 /// 16 rows, the matrix instruction's, of each of four warps, and a multiple of
 /// its depth; an inner tile leaves room for others in shared memory.
-static const Suited gpu = {.rows = 64,
-                           .block_k = 128,
-                           .cache = 16 << 10,
-                           .step = 16,
-                           .rounds = true,
-                           .peel = true,
-                           .lazy_rescale = true};
+static const Suited gpu = {64, 128, 16 << 10, 16, true};
 
 /// Two warpgroups share a multiprocessor and an inner tile, so that one of them
-/// multiplies while the other does the rest.
-static const Suited warpgroups = {.rows = 128,
-                                  .block_k = 128,
-                                  .cache = 32 << 10,
-                                  .step = 16,
-                                  .rounds = true,
-                                  .peel = true,
-                                  .lazy_rescale = true};
-
-/// Where heads are small, three blocks of one warpgroup share it.
-static const Suited small_warpgroups = {.rows = 64,
-                                        .block_k = 128,
-                                        .cache = 16 << 10,
-                                        .step = 16,
-                                        .rounds = true,
-                                        .peel = true,
-                                        .lazy_rescale = true};
+/// multiplies while the other does the rest. Where heads are small, three
+/// blocks of one warpgroup fit, as they are for other GPUs.
+static const Suited two_warpgroups = {128, 128, 32 << 10, 16, true};
 
 static void choose(MlirOperation op, SimplicialAttentionAttributes a,
                    const Suited *suited, Config *config) {
   choose_rows(op, a, suited->rows, config);
   MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q));
-  config->operand = suited->rounds
-                        ? ir_element(q)
-                        : mlirF32TypeGet(mlirOperationGetContext(op));
+  config->operand =
+      suited->gpu ? ir_element(q) : mlirF32TypeGet(mlirOperationGetContext(op));
   int64_t inner = config_swaps_roles(a) ? a.w1 : a.w2, step = suited->step;
   int64_t row = ir_dim_size(q, 3) * mlirFloatTypeGetWidth(config->operand) / 8;
   int64_t steps = min(suited->block_k, suited->cache / row) / step;
@@ -125,20 +102,19 @@ static void choose(MlirOperation op, SimplicialAttentionAttributes a,
     steps = min(steps, ceil_div(inner, step));
   config->block_k = steps * step;
   config->inner_stationary = true;
-  config->peel = suited->peel;
-  config->lazy_rescale = suited->lazy_rescale;
+  config->peel = config->lazy_rescale = suited->gpu;
 }
 
-/// Tiles for warpgroups, if there are heads that fill them.
-static bool choose_warpgroups(MlirOperation op, SimplicialAttentionAttributes a,
-                              Config *config) {
-  enum { SMALL = 64, LARGE = 128, ROWS = 64 };
+/// Whether two warpgroups have heads that fill them.
+static bool choose_two_warpgroups(MlirOperation op,
+                                  SimplicialAttentionAttributes a,
+                                  Config *config) {
+  enum { D = 128, ONE = 64 };
   MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q));
-  int64_t d = ir_dim_size(q, 3);
-  if ((d != SMALL && d != LARGE) || mlirTypeIsAF32(ir_element(q)))
+  if (ir_dim_size(q, 3) != D || mlirTypeIsAF32(ir_element(q)))
     return false;
-  choose(op, a, d == SMALL ? &small_warpgroups : &warpgroups, config);
-  return config->block_h * config->block_j > ROWS / 4 * 3;
+  choose(op, a, &two_warpgroups, config);
+  return config->block_h * config->block_j > ONE;
 }
 
 static void choose_for(MlirOperation op, SimplicialAttentionAttributes a,
@@ -146,7 +122,7 @@ static void choose_for(MlirOperation op, SimplicialAttentionAttributes a,
   if (!chips->n)
     choose(op, a, &cpu, config);
   else if (!chip_list_has_warpgroups(chips) ||
-           !choose_warpgroups(op, a, config))
+           !choose_two_warpgroups(op, a, config))
     choose(op, a, &gpu, config);
 }
 

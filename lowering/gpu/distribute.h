@@ -19,7 +19,8 @@
 // every row, one behind the other, in which the 16-byte chunks of row r have
 // changed places: chunk c is where chunk c ^ (r % 8) would be.
 //
-//   distribute.c  the pass: what is kept, loops
+//   distribute.c  the pass: loops, branches, what is neither
+//   keep.c        which tiles are kept in registers
 //   kernel.c      kernels and their launches
 //   fragment.c    a slice of a tile, from the op that defines it
 //   product.c     matrix products and their right operands
@@ -93,6 +94,10 @@ At distribute_at(Distribute *s, MlirType tile, int row_dims, int slice);
 int distribute_slices(MlirType tile, int row_dims);
 /// Whether a buffer lies in shared memory as warpgroups want it.
 bool distribute_is_swizzled(const Distribute *s, MlirType memref);
+
+// keep.c
+/// Sets `kept` and `row_dims` of the tiles of a tile program.
+void keep_decide(Distribute *s, MlirBlock program);
 
 // fragment.c
 Fragment fragment(Distribute *s, MlirValue tile, At at);

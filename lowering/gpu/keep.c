@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which tiles are kept in registers, and which of their dimensions are rows:
+// decided before a program is distributed.
+//
+// Tiles that are used twice, given to or by regions, or reduced are kept; of a
+// product it is either the result, if it is one of those, or the left operand.
+// Others are evaluated where they are used.
+
+#include "distribute.h"
+
+static bool is_cheap(MlirValue tile) {
+  static const char *const names[] = {"arith.constant", "vector.broadcast",
+                                      "vector.shape_cast", "vector.create_mask",
+                                      "vector.transfer_read"};
+  MlirOperation op = ir_def(tile);
+  if (ir_is(op, "arith.extf"))
+    op = ir_def(ir_operand(op, 0));
+  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+    if (ir_is(op, names[i]))
+      return true;
+  return false;
+}
+
+/// Whether a tile is all that is done to a load before arithmetic: it is one
+/// register for two elements. Where few warps are to hide what loads take,
+/// these begin early.
+static bool is_load_by_row(MlirValue tile) {
+  if (!fragment_is_packed(ir_type(tile)) || ir_rank(ir_type(tile)) != 2)
+    return false;
+  for (MlirOpOperand use = mlirValueGetFirstUse(tile);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    if (!tile_op_is_elementwise(mlirOpOperandGetOwner(use)))
+      return false;
+  MlirOperation op = ir_def(tile);
+  while (ir_is(op, "vector.broadcast") || ir_is(op, "vector.shape_cast"))
+    op = ir_def(ir_operand(op, 0));
+  return ir_is(op, "vector.transfer_read");
+}
+
+/// Keeps a tile; with it the product that it is, or that it masks, and what
+/// that starts from.
+static void keep(Distribute *s, MlirValue tile) {
+  MlirOperation op = ir_def(tile);
+  if (!tile_is(tile) || ir_is(op, "arith.constant"))
+    return;
+  distribute_entry(s, tile)->kept = true;
+  int masked = ir_is(op, "arith.select") ? 1 : 2;
+  if ((masked == 1 || ir_is(op, "vector.contract")) &&
+      (ir_is(ir_def(ir_operand(op, masked)), "vector.contract") ||
+       ir_is(ir_def(ir_operand(op, masked)), "arith.select")))
+    keep(s, ir_operand(op, masked));
+}
+
+static void decide_kept(Distribute *s, MlirBlock block) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    if (ir_is(op, "vector.contract") && s->warpgroups)
+      keep(s, ir_result(op, 0));
+    if (ir_is(op, "vector.multi_reduction")) {
+      keep(s, ir_result(op, 0));
+      if (tile_op_reduces_columns(op))
+        keep(s, ir_operand(op, 0));
+    }
+    if (ir_is(op, "scf.for") || ir_is(op, "scf.yield") ||
+        ir_is(op, "vector.reduction"))
+      for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
+        keep(s, ir_operand(op, i));
+    for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
+      MlirValue result = ir_result(op, i);
+      if (tile_is(result) && ((tile_uses(result) > 1 && !is_cheap(result)) ||
+                              (s->warpgroups && is_load_by_row(result))))
+        keep(s, result);
+    }
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+      decide_kept(s, ir_body(op, i));
+  }
+}
+
+/// The left operands of products that are not kept are.
+static void keep_left_operands(Distribute *s, MlirBlock block) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    if (ir_is(op, "vector.contract") &&
+        !distribute_entry(s, ir_result(op, 0))->kept)
+      keep(s, ir_operand(op, 0));
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+      keep_left_operands(s, ir_body(op, i));
+  }
+}
+
+/// How many leading dimensions of `tile`, and of what it is evaluated from, are
+/// rows.
+static void set_row_dims(Distribute *s, MlirValue tile, int row_dims) {
+  if (!tile_is(tile))
+    return;
+  distribute_entry(s, tile)->row_dims = row_dims;
+  MlirOperation op = ir_def(tile);
+  if (ir_is(op, "vector.broadcast") || ir_is(op, "vector.shape_cast"))
+    set_row_dims(s, ir_operand(op, 0), tile_op_source_row_dims(op, row_dims));
+  else if (tile_op_is_elementwise(op))
+    for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
+      set_row_dims(s, ir_operand(op, i), row_dims);
+}
+
+static void decide_row_dims(Distribute *s, MlirBlock block) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    if (tile_op_reduces_rows(op))
+      set_row_dims(s, ir_operand(op, 0), 2);
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+      decide_row_dims(s, ir_body(op, i));
+  }
+}
+
+void keep_decide(Distribute *s, MlirBlock program) {
+  decide_kept(s, program);
+  keep_left_operands(s, program);
+  decide_row_dims(s, program);
+}
