@@ -3,9 +3,9 @@
 // Which tiles are kept in registers, and which of their dimensions are rows:
 // decided before a program is distributed.
 //
-// Tiles that are used twice, given to or by regions, or reduced are kept; of a
-// product it is either the result, if it is one of those, or the left operand.
-// Others are evaluated where they are used.
+// Tiles that are used twice, given to or by regions, reduced, or loaded are
+// kept; of a product it is either the result, if it is one of those, or the
+// left operand. Others are evaluated where they are used.
 
 #include "distribute.h"
 
@@ -22,9 +22,9 @@ static bool is_cheap(MlirValue tile) {
   return false;
 }
 
-/// Whether a tile is all that is done to a load before arithmetic: it is one
-/// register for two elements. Where few warps are to hide what loads take,
-/// these begin early.
+/// Whether a tile is all that is done to a load before arithmetic, in one
+/// register for two elements: it is kept, so that the load begins early. Few
+/// warps are there to hide what it takes.
 static bool is_load_by_row(MlirValue tile) {
   if (!fragment_is_packed(ir_type(tile)) || ir_rank(ir_type(tile)) != 2)
     return false;
@@ -69,7 +69,7 @@ static void decide_kept(Distribute *s, MlirBlock block) {
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue result = ir_result(op, i);
       if (tile_is(result) && ((tile_uses(result) > 1 && !is_cheap(result)) ||
-                              (s->warpgroups && is_load_by_row(result))))
+                              is_load_by_row(result)))
         keep(s, result);
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
