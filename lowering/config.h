@@ -17,6 +17,7 @@ typedef struct Config {
   bool inner_stationary; ///< order "kj": inner tiles outside the loop over j
   bool peel;             ///< a loop without masks for whole inner tiles
   bool lazy_rescale;     ///< scale sums only when a maximum has moved enough
+  int64_t sum_columns;   ///< that rows' sums are kept in until the end
   MlirType operand;      ///< element type of the operands of products
 } Config;
 

@@ -6,7 +6,8 @@
 // Out: "simplicial.attention"(...) {w1 = 32 : i64, ...,
 //        simplicial.config = {block_h = 8 : i64, block_j = 2 : i64,
 //                             block_k = 128 : i64, lazy_rescale = false,
-//                             operand = f32, order = "kj", peel = false}}
+//                             operand = f32, order = "kj", peel = false,
+//                             sum_columns = 1 : i64}}
 //
 // What an operation's config already says stays as it is; the rest is filled
 // in.
@@ -27,6 +28,7 @@
 #define ORDER_JK "jk"
 #define PEEL "peel"
 #define LAZY_RESCALE "lazy_rescale"
+#define SUM_COLUMNS "sum_columns"
 #define OPERAND "operand"
 
 enum { MAX_BLOCK = 1024 };
@@ -70,24 +72,30 @@ static void choose_rows(MlirOperation op, SimplicialAttentionAttributes a,
 /// What tiles suit a kind of target.
 typedef struct Suited {
   int64_t rows;
-  int64_t block_k; ///< the most inner keys of a tile
-  int64_t cache;   ///< the most bytes of an inner tile
-  int64_t step;    ///< block_k is a multiple of it
-  bool gpu;        ///< operands of the inputs' type, peel, lazy_rescale
+  int64_t block_k;     ///< the most inner keys of a tile
+  int64_t cache;       ///< the most bytes of an inner tile
+  int64_t step;        ///< block_k is a multiple of it
+  int64_t sum_columns; ///< if each row of a tile has the same key j
+  bool gpu;            ///< operands of the inputs' type, peel, lazy_rescale
 } Suited;
 
 /// Two vectors of 8 lanes; an inner tile stays in the cache. Loops end at a
 /// window's end, and rescaling is a small part of the work.
-static const Suited cpu = {16, 256, 32 << 10, 1, false};
+static const Suited cpu = {16, 256, 32 << 10, 1, 1, false};
+
+/// A thread has some of so many columns of a matrix instruction's result; it
+/// adds to them alone.
+enum { GPU_COLUMNS = 8 };
 
 /// 16 rows, the matrix instruction's, of each of four warps, and a multiple of
 /// its depth; an inner tile leaves room for others in shared memory.
-static const Suited gpu = {64, 128, 16 << 10, 16, true};
+static const Suited gpu = {64, 128, 16 << 10, 16, 1, true};
 
 /// Two warpgroups share a multiprocessor and an inner tile, so that one of them
 /// multiplies while the other does the rest. Where heads are small, three
 /// blocks of one warpgroup fit, as they are for other GPUs.
-static const Suited two_warpgroups = {128, 128, 32 << 10, 16, true};
+static const Suited two_warpgroups = {128, 128,         32 << 10,
+                                      16,  GPU_COLUMNS, true};
 
 static void choose(MlirOperation op, SimplicialAttentionAttributes a,
                    const Suited *suited, Config *config) {
@@ -103,6 +111,7 @@ static void choose(MlirOperation op, SimplicialAttentionAttributes a,
   config->block_k = steps * step;
   config->inner_stationary = true;
   config->peel = config->lazy_rescale = suited->gpu;
+  config->sum_columns = config->block_j == 1 ? suited->sum_columns : 1;
 }
 
 /// Whether two warpgroups have heads that fill them.
@@ -144,6 +153,11 @@ static MlirLogicalResult check_gpu(MlirOperation op, MlirStringRef target,
                                            "' must be a multiple of %d for "
                                            "%.*s",
                     (int)gpu.step, length, target.data);
+  if (config->sum_columns != 1 && config->sum_columns != GPU_COLUMNS)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR ": '" SUM_COLUMNS
+                                           "' must be 1 or %d for %.*s",
+                    GPU_COLUMNS, length, target.data);
   if (config->block_h * config->block_j > MAX_ROWS)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_H "' * '" BLOCK_J
@@ -160,6 +174,9 @@ static MlirLogicalResult check_cpu(MlirOperation op, const Config *config) {
   if (config->lazy_rescale)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" LAZY_RESCALE "' is for GPUs");
+  if (config->sum_columns != 1)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR ": '" SUM_COLUMNS "' is for GPUs");
   return mlirLogicalResultSuccess();
 }
 
@@ -235,8 +252,9 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
   MlirAttribute attribute = ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR);
   if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR " must be a dictionary");
-  static const char *const known[] = {BLOCK_H, BLOCK_J,      BLOCK_K, ORDER,
-                                      PEEL,    LAZY_RESCALE, OPERAND};
+  static const char *const known[] = {BLOCK_H,     BLOCK_J, BLOCK_K,
+                                      ORDER,       PEEL,    LAZY_RESCALE,
+                                      SUM_COLUMNS, OPERAND};
   intptr_t entries = mlirAttributeIsNull(attribute)
                          ? 0
                          : mlirDictionaryAttrGetNumElements(attribute);
@@ -258,6 +276,8 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
           read_block(op, attribute, BLOCK_K, &config->block_k)) ||
       mlirLogicalResultIsFailure(
           read_order(op, attribute, &config->inner_stationary)) ||
+      mlirLogicalResultIsFailure(
+          read_block(op, attribute, SUM_COLUMNS, &config->sum_columns)) ||
       mlirLogicalResultIsFailure(
           read_bool(op, attribute, PEEL, &config->peel)) ||
       mlirLogicalResultIsFailure(
@@ -286,6 +306,7 @@ static void write(MlirOperation op, const Config *config) {
       {ORDER,
        mlirStringAttrGet(
            b.context, ir_str(config->inner_stationary ? ORDER_KJ : ORDER_JK))},
+      {SUM_COLUMNS, ir_i64_attr(&b, config->sum_columns)},
       {PEEL, mlirBoolAttrGet(b.context, config->peel)},
       {LAZY_RESCALE, mlirBoolAttrGet(b.context, config->lazy_rescale)},
       {OPERAND, mlirTypeAttrGet(config->operand)}};
@@ -308,7 +329,7 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
   if (mlirLogicalResultIsFailure(read(op, config)))
     return mlirLogicalResultFailure();
   if (!config->block_h || !config->block_j || !config->block_k ||
-      mlirTypeIsNull(config->operand))
+      !config->sum_columns || mlirTypeIsNull(config->operand))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     " is incomplete: run simplicial-configure first");
   return mlirLogicalResultSuccess();

@@ -334,6 +334,22 @@ MlirValue ir_any(Ir *b, MlirValue x) {
       IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#vector.kind<or>")}));
 }
 
+MlirValue ir_columns(Ir *b, MlirValue x, int64_t first, int64_t n) {
+  int64_t rows = ir_dim_size(ir_type(x), 0);
+  MlirType type = ir_vector(ir_element(ir_type(x)), IR_DIMS(rows, n));
+  // In the order of the names: offsets, sizes, strides.
+  const int64_t numbers[3][2] = {{0, first}, {rows, n}, {1, 1}};
+  MlirAttribute arrays[3];
+  for (int i = 0; i < 3; ++i) {
+    MlirAttribute pair[] = {ir_i64_attr(b, numbers[i][0]),
+                            ir_i64_attr(b, numbers[i][1])};
+    arrays[i] = mlirArrayAttrGet(b->context, 2, pair);
+  }
+  return ir_value(b, "vector.extract_strided_slice", type, IR_VALUES(x),
+                  IR_ATTRIBUTES({"offsets", arrays[0]}, {"sizes", arrays[1]},
+                                {"strides", arrays[2]}));
+}
+
 MlirValue ir_create_mask(Ir *b, int n, const MlirValue *sizes, MlirType mask) {
   return ir_value(b, "vector.create_mask", mask, n, sizes, IR_NONE);
 }

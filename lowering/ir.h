@@ -138,6 +138,8 @@ MlirValue ir_shape_cast(Ir *b, MlirValue x, MlirType vector);
 MlirValue ir_broadcast_rows(Ir *b, MlirValue x, int64_t n);
 /// Whether any element of a vector of i1 is set.
 MlirValue ir_any(Ir *b, MlirValue x);
+/// Columns [first, first + n) of x [M, N].
+MlirValue ir_columns(Ir *b, MlirValue x, int64_t first, int64_t n);
 MlirValue ir_create_mask(Ir *b, int n, const MlirValue *sizes, MlirType mask);
 typedef enum { IR_SUM, IR_MAX } IrReduction;
 /// Reduces dimension `dim` of `x` into `init`.

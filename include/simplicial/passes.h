@@ -31,6 +31,9 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
 ///   peel    : bool    whole inner tiles in a loop of their own, without masks
 ///   lazy_rescale : bool  sums are scaled for a new maximum only when one has
 ///                     grown more than 256-fold in the exponential; GPUs only
+///   sum_columns : i64  columns that a row's sum is kept in until the end: 1,
+///   or
+///                     on GPUs 8, which saves exchanges between threads
 ///   operand : type    element type of the operands of matrix products. GPUs
 ///                     take the inputs' type, where f32 products are sums of
 ///                     three of tf32 and nearly as exact, or tf32 for f32

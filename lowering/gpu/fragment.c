@@ -106,6 +106,23 @@ static Fragment mask(Distribute *s, MlirOperation op, At at) {
   return f;
 }
 
+/// Some whole slices of a tile.
+static Fragment columns(Distribute *s, MlirOperation op, At at) {
+  MlirAttribute offsets = ir_get_attr(op, "offsets");
+  MlirValue source = ir_operand(op, 0);
+  int64_t first[2] = {1, 1};
+  for (int d = 0; d < 2 && mlirArrayAttrGetNumElements(offsets) == 2; ++d)
+    first[d] = mlirIntegerAttrGetValueInt(mlirArrayAttrGetElement(offsets, d));
+  if (first[0] || first[1] % SLICE ||
+      ir_dim_size(ir_type(source), 0) !=
+          ir_dim_size(ir_type(ir_result(op, 0)), 0)) {
+    distribute_fail(s, op, "only whole slices of columns are known");
+    return all(ir_zero(&s->b, ir_f32(&s->b)));
+  }
+  at.slice += (int)first[1] / SLICE;
+  return fragment(s, source, at);
+}
+
 static MlirValue apply(Distribute *s, MlirOperation op, MlirType type,
                        const MlirValue *operands) {
   Ir *b = &s->b;
@@ -212,6 +229,8 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at) {
     return fragment(s, ir_operand(op, 0), at);
   } else if (ir_is(op, "vector.create_mask"))
     return mask(s, op, at);
+  else if (ir_is(op, "vector.extract_strided_slice"))
+    return columns(s, op, at);
   else if (tile_op_is_elementwise(op))
     return elementwise(s, op, at);
   else

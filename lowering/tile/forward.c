@@ -26,11 +26,12 @@
 // products. A determinant is a sum over three planes of D/3 of the same
 // product, A being the planes of a cross product.
 //
-// With `lazy_rescale` a row's m follows its maximum only when that is LAG above
-// it, and l and acc are scaled only if some row's m moved: scf.if on the "or"
-// over the rows. The others' factor is 1, so that each part of the rows may as
-// well decide for itself. With `peel` the inner tiles that are all within the
-// window have a loop of their own, without masks.
+// With n `sum_columns` l has n columns, each the sum of every n-th column of p;
+// they meet at the end. With `lazy_rescale` a row's m follows its maximum only
+// when that is LAG above it, and l and acc are scaled only if some row's m
+// moved: scf.if on the "or" over the rows. The others' factor is 1, so that
+// each part of the rows may as well decide for itself. With `peel` the inner
+// tiles that are all within the window have a loop of their own, without masks.
 
 #include "tile.h"
 
@@ -265,11 +266,31 @@ static MlirValue logits(Forward *f, const OuterTile *outer,
   return s;
 }
 
+/// [rows] as l is.
+static MlirValue in_sum_columns(Forward *f, MlirValue x) {
+  int64_t n = f->config.sum_columns;
+  return n > 1 ? ir_broadcast_rows(f->b, x, n) : x;
+}
+
+static MlirValue row_sum(Forward *f, MlirValue p) {
+  return ir_multi_reduction(f->b, IR_SUM, p, 1, row_constant(f, 0));
+}
+
+/// l and what p adds to it.
+static MlirValue sum(Forward *f, MlirValue l, MlirValue p, MlirValue p_sum) {
+  int64_t n = f->config.sum_columns;
+  if (n == 1)
+    return ir_addf(f->b, l, p_sum);
+  for (int64_t i = 0; i < f->config.block_k; i += n)
+    l = ir_addf(f->b, l, ir_columns(f->b, p, i, n));
+  return l;
+}
+
 /// The state with its sums scaled for the maximum `m`.
 static Softmax scaled(Forward *f, Softmax state, MlirValue m) {
   Ir *b = f->b;
   MlirValue a = ir_exp2(b, ir_subf(b, state.m, m));
-  return (Softmax){m, ir_mulf(b, state.l, a),
+  return (Softmax){m, ir_mulf(b, state.l, in_sum_columns(f, a)),
                    ir_mulf(b, state.acc, ir_broadcast_rows(b, a, f->d))};
 }
 
@@ -301,11 +322,13 @@ static Softmax step(Forward *f, Softmax state, const OuterTile *outer,
   MlirValue p =
       ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
                         ir_broadcast_rows(b, ir_negf(b, state.m), columns)));
-  MlirValue p_sum = ir_multi_reduction(b, IR_SUM, p, 1, row_constant(f, 0));
+  MlirValue p_sum = null_value();
+  if (f->config.sum_columns == 1 || f->inner.value_bias != 0)
+    p_sum = row_sum(f, p);
   MlirValue pv =
       ir_contract(b, ir_convert(b, p, f->config.operand), inner->values, true,
                   product_init(f, f->inner.value_bias, p_sum, f->d));
-  return (Softmax){state.m, ir_addf(b, state.l, p_sum),
+  return (Softmax){state.m, sum(f, state.l, p, p_sum),
                    ir_fma(b, outer->values, pv, state.acc)};
 }
 
@@ -370,7 +393,8 @@ static Softmax outer_stationary(Forward *f, Softmax state, Range js, int n,
 }
 
 static Softmax attend(Forward *f, Range js, Range ks) {
-  Softmax state = {row_constant(f, -FLT_MAX), row_constant(f, 0),
+  Softmax state = {row_constant(f, -FLT_MAX),
+                   in_sum_columns(f, row_constant(f, 0)),
                    ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d)))};
   Range parts[2];
   int n = split(f, ks, f->config.block_k, parts);
@@ -390,6 +414,8 @@ static void finish(Forward *f, Softmax state) {
   MlirType per_head = f32_vector(f, IR_DIMS(h));
   MlirType per_head_d = f32_vector(f, IR_DIMS(h, f->d));
 
+  if (f->config.sum_columns > 1)
+    state.l = row_sum(f, state.l);
   MlirValue m_rows = ir_shape_cast(b, state.m, split);
   MlirValue m = ir_multi_reduction(b, IR_MAX, m_rows, 0,
                                    ir_const_f(b, per_head, -FLT_MAX));

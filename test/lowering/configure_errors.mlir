@@ -167,6 +167,28 @@ func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x
 
 module attributes {simplicial.target = "cpu"} {
 func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{simplicial.config: 'sum_columns' is for GPUs}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {sum_columns = 8 : i64}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_80"} {
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{simplicial.config: 'sum_columns' must be 1 or 8 for sm_80}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {sum_columns = 4 : i64}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "cpu"} {
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
   // expected-error @below {{simplicial.config: 'peel' must be true or false}}
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {peel = 1 : i64}}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)

@@ -213,3 +213,23 @@ func.func @tf32(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memre
        memref<2x?x1x48xf32>, memref<2x?x4x48xf32>) -> ()
   return
 }
+
+// Sums in columns: of a tile of 16 columns, the first 8 and the next are added
+// to l as they are. It is scaled by row, and its columns are added at the end.
+
+// CHECK-LABEL: func.func @sum_columns(
+// CHECK: scf.for {{.*}} -> (vector<4xf32>, vector<4x8xf32>, vector<4x48xf32>)
+// CHECK: %[[P:.*]] = math.exp2 %{{.*}} : vector<4x16xf32>
+// CHECK-NOT: vector.multi_reduction <add>
+// CHECK: %[[FIRST:.*]] = vector.extract_strided_slice %[[P]] {offsets = [0, 0], sizes = [4, 8], strides = [1, 1]}
+// CHECK: %[[L:.*]] = arith.addf %{{.*}}, %[[FIRST]] : vector<4x8xf32>
+// CHECK: %[[SECOND:.*]] = vector.extract_strided_slice %[[P]] {offsets = [0, 8], sizes = [4, 8], strides = [1, 1]}
+// CHECK: arith.addf %[[L]], %[[SECOND]] : vector<4x8xf32>
+// CHECK: vector.multi_reduction <add>, %{{.*}} [1] : vector<4x8xf32> to vector<4xf32>
+func.func @sum_columns(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x4x48xf32>) attributes {simplicial.target = "sm_80"} {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_j = 1 : i64, sum_columns = 8 : i64}}
+    : (memref<2x?x4x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
+       memref<2x?x1x48xf32>, memref<2x?x4x48xf32>) -> ()
+  return
+}

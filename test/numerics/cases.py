@@ -285,6 +285,7 @@ def gpu_warpgroups():
         yield Case(**{**small, "w1": None, "w2": None, "N": 150}, Nq=2, Hq=64, D=d)  # more than an inner tile
         yield Case(**small, Hq=64, D=d, k2_bias=0.5, v2_bias=-0.3, pad=(8, 16, 8, 0, 24))
     yield Case(**{**small, "N": 7}, Hq=128, D=128, pad=(1, 2, 3, 4, 5))
+    yield Case(**{**small, "N": 5}, Hq=128, D=128, k2_bias=-0.3, v2_bias=0.5)
     yield Case(**{**small, "N": 5}, Hq=128, Hk=2, D=64, Nq=8)
     yield Case(**{**small, "w1": 19, "w2": 3}, Hq=64, D=128)
     yield Case(**small, Hq=64, D=192, form="determinant")
