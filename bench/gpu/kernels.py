@@ -27,17 +27,17 @@ class Kernel:
     """The function @f of a shared library."""
 
     def __init__(self, path):
-        self.library = ctypes.CDLL(str(path))
-        self.function = self.library._mlir_ciface_f
+        self.kernels = ctypes.CDLL(str(path))
+        self.function = self.kernels._mlir_ciface_f
         self.function.restype = None
-        self.library.simplicialTakeLaunchStatus.restype = Status
-        self.library.simplicialStatusMessage.argtypes = self.library.simplicialStatusFree.argtypes = [Status]
-        self.library.simplicialStatusMessage.restype = ctypes.c_char_p
+        self.kernels.simplicialTakeLaunchStatus.restype = Status
+        self.kernels.simplicialStatusMessage.argtypes = self.kernels.simplicialStatusFree.argtypes = [Status]
+        self.kernels.simplicialStatusMessage.restype = ctypes.c_char_p
 
     def bind(self, inputs, results):
         """A function without arguments that launches the kernel on them, on torch's current stream."""
         stream = torch.cuda.current_stream().cuda_stream
-        self.library.simplicialSetStream(ctypes.c_void_p(stream))
+        self.kernels.simplicialSetStream(ctypes.c_void_p(stream))
         # The descriptors do not own the tensors: the function has to.
         tensors = (*inputs, *results)
         descriptors = [memref(tensor) for tensor in tensors]
@@ -48,9 +48,9 @@ class Kernel:
 
     def check(self):
         """Waits for the launches so far, and raises RuntimeError if one failed."""
-        status = self.library.simplicialTakeLaunchStatus()
+        status = self.kernels.simplicialTakeLaunchStatus()
         if status.code:
-            message = self.library.simplicialStatusMessage(status).decode()
-            self.library.simplicialStatusFree(status)
+            message = self.kernels.simplicialStatusMessage(status).decode()
+            self.kernels.simplicialStatusFree(status)
             raise RuntimeError(message)
         torch.cuda.synchronize()
