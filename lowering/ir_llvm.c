@@ -157,6 +157,18 @@ void ir_llvm_store(Ir *b, MlirValue value, MlirValue address) {
   ir_op(b, "llvm.store", IR_NONE, IR_VALUES(value, address), IR_NONE);
 }
 
+MlirValue ir_extract(Ir *b, MlirValue record, int64_t number) {
+  MlirType type = mlirLLVMStructTypeGetElementType(ir_type(record), number);
+  return ir_value(b, "llvm.extractvalue", type, IR_VALUES(record),
+                  IR_ATTRIBUTES({"position", ir_i64_array(b, 1, &number)}));
+}
+
+MlirValue ir_insert(Ir *b, MlirValue record, MlirValue value, int64_t number) {
+  return ir_value(b, "llvm.insertvalue", ir_type(record),
+                  IR_VALUES(record, value),
+                  IR_ATTRIBUTES({"position", ir_i64_array(b, 1, &number)}));
+}
+
 MlirValue ir_field(Ir *b, MlirValue address, MlirType type, int number) {
   MlirAttribute indices =
       mlirDenseI32ArrayGet(b->context, 2, (int32_t[]){0, number});

@@ -52,6 +52,9 @@ MlirValue ir_address_of(Ir *b, const char *global, unsigned address_space);
 MlirValue ir_llvm_alloca(Ir *b, MlirType type);
 MlirValue ir_llvm_load(Ir *b, MlirType type, MlirValue address);
 void ir_llvm_store(Ir *b, MlirValue value, MlirValue address);
+/// Element `number` of a struct that is a value; the struct with another one.
+MlirValue ir_extract(Ir *b, MlirValue record, int64_t number);
+MlirValue ir_insert(Ir *b, MlirValue record, MlirValue value, int64_t number);
 /// The address of element `number` of the struct or array at `address`.
 MlirValue ir_field(Ir *b, MlirValue address, MlirType type, int number);
 

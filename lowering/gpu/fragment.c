@@ -29,8 +29,7 @@ static MlirValue intrinsic(Ir *b, const char *name, MlirValue x) {
       IR_ATTRIBUTES(
           {"intrin", mlirStringAttrGet(b->context, ir_str(name))},
           {"op_bundle_sizes", mlirDenseI32ArrayGet(b->context, 0, NULL)},
-          {"operandSegmentSizes",
-           mlirDenseI32ArrayGet(b->context, 2, segments)}));
+          ir_segments(b, 2, segments)));
 }
 
 MlirValue fragment_combine(Distribute *s, IrReduction kind, MlirValue x,

@@ -66,10 +66,7 @@ static void add_module(Ir *b, const char *name, const char *image,
   MlirValue value = ir_value(&body, "llvm.mlir.zero", type, IR_NONE, IR_NONE);
   const char *symbols[] = {image, target};
   for (int64_t i = 0; i < 2; ++i)
-    value =
-        ir_value(&body, "llvm.insertvalue", type,
-                 IR_VALUES(value, ir_address_of(&body, symbols[i], 0)),
-                 IR_ATTRIBUTES({"position", ir_i64_array(&body, IR_DIMS(i))}));
+    value = ir_insert(&body, value, ir_address_of(&body, symbols[i], 0), i);
   ir_op(&body, "llvm.return", IR_NONE, IR_VALUES(value), IR_NONE);
 }
 

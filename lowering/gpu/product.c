@@ -73,11 +73,6 @@ static const Instruction *instruction_for(MlirType element) {
   return mlirTypeIsAF16(element) ? &mma_f16 : &mma_tf32;
 }
 
-static MlirValue field(Ir *b, MlirValue record, MlirType type, int64_t i) {
-  return ir_value(b, "llvm.extractvalue", type, IR_VALUES(record),
-                  IR_ATTRIBUTES({"position", ir_i64_array(b, IR_DIMS(i))}));
-}
-
 static MlirType record_of(Ir *b, MlirType type, int n) {
   MlirType types[] = {type, type, type, type};
   return ir_struct(b, n, types);
@@ -137,7 +132,7 @@ static void load_matrices(Distribute *s, const Product *product, int slice,
           {"eltType", ir_parse_attr(b, "#nvvm.ld_st_matrix_elt_type<b16>")}));
   for (int i = 0; i < matrices; ++i)
     steps[i / RIGHT].right[i % RIGHT] =
-        as_operand(b, field(b, loaded, ir_i32(b), i), product->element);
+        as_operand(b, ir_extract(b, loaded, i), product->element);
 }
 
 // Operands of 32 bits ---------------------------------------------------------
@@ -185,10 +180,9 @@ static void multiply(Ir *b, const Instruction *instruction,
                     {"layoutB", ir_parse_attr(b, "#nvvm.mma_layout<col>")},
                     {"multiplicandAPtxType", type},
                     {"multiplicandBPtxType", type},
-                    {"operandSegmentSizes",
-                     mlirDenseI32ArrayGet(b->context, 3, segments)}));
+                    ir_segments(b, 3, segments)));
   for (int i = 0; i < 4; ++i)
-    acc->v[i / 2][i % 2] = field(b, result, ir_f32(b), i);
+    acc->v[i / 2][i % 2] = ir_extract(b, result, i);
 }
 
 static void multiply_split(Ir *b, const Instruction *instruction,

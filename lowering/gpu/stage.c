@@ -161,10 +161,8 @@ static MlirValue allocate(MlirBlock block, MlirOperation loop, int n,
       return buffer;
   }
   const int32_t segments[] = {0, 0};
-  return ir_value(
-      &b, "memref.alloc", type, IR_NONE,
-      IR_ATTRIBUTES({"operandSegmentSizes",
-                     mlirDenseI32ArrayGet(b.context, 2, segments)}));
+  return ir_value(&b, "memref.alloc", type, IR_NONE,
+                  IR_ATTRIBUTES(ir_segments(&b, 2, segments)));
 }
 
 static MlirLogicalResult stage_loop(MlirOperation loop) {

@@ -88,18 +88,12 @@ static MlirValue undefined(Ir *b, MlirType type, int n) {
                   IR_NONE);
 }
 
-static IrAttribute position(Ir *b, int i) {
-  return (IrAttribute){"position", ir_i64_array(b, IR_DIMS(i))};
-}
-
 /// Values of one type as a struct, behind what comes before.
 static MlirValue tied(Ir *b, int n, const MlirValue *values) {
   MlirValue all = undefined(b, ir_type(values[0]), n);
-  MlirType type = ir_type(all);
   for (int i = 0; i < n; ++i)
-    all = ir_value(b, "llvm.insertvalue", type, IR_VALUES(all, values[i]),
-                   IR_ATTRIBUTES(position(b, i)));
-  return ir_value(b, SIMPLICIAL_TIE, type, IR_VALUES(all), IR_NONE);
+    all = ir_insert(b, all, values[i], i);
+  return ir_value(b, SIMPLICIAL_TIE, ir_type(all), IR_VALUES(all), IR_NONE);
 }
 
 /// The left operand's registers at `k`.
@@ -131,9 +125,7 @@ static void end(Ir *b, MlirValue acc, int n, Fragment *fragments) {
   MlirValue ready =
       ir_value(b, SIMPLICIAL_TIE, ir_type(acc), IR_VALUES(acc), IR_NONE);
   for (int i = 0; i < 4 * n; ++i)
-    fragments[i / 4].v[i / 2 % 2][i % 2] =
-        ir_value(b, "llvm.extractvalue", ir_f32(b), IR_VALUES(ready),
-                 IR_ATTRIBUTES(position(b, i)));
+    fragments[i / 4].v[i / 2 % 2][i % 2] = ir_extract(b, ready, i);
 }
 
 // The right operand -----------------------------------------------------------

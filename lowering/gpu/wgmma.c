@@ -21,7 +21,7 @@
 
 #include "wgmma.h"
 
-#include "lowering/ir.h"
+#include "lowering/ir_llvm.h"
 #include "lowering/pass.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -190,12 +190,8 @@ static MlirType register_type(MlirType type, int i) {
 
 /// Register `i` of `value`.
 static MlirValue element(Ir *b, MlirValue value, int i) {
-  MlirType type = ir_type(value);
-  if (!mlirTypeIsALLVMStructType(type))
-    return value;
-  MlirAttribute position = mlirDenseI64ArrayGet(b->context, 1, (int64_t[]){i});
-  return ir_value(b, "llvm.extractvalue", register_type(type, i),
-                  IR_VALUES(value), IR_ATTRIBUTES({"position", position}));
+  return mlirTypeIsALLVMStructType(ir_type(value)) ? ir_extract(b, value, i)
+                                                   : value;
 }
 
 static void add_operand(Asm *self, MlirValue value) {
