@@ -11,11 +11,13 @@
 
 /// The attribute `simplicial.config`, see simplicialCreateConfigurePass.
 typedef struct Config {
+  int64_t block_q;       ///< queries in a tile
   int64_t block_h;       ///< query heads in a tile
-  int64_t block_j;       ///< outer keys in a tile; block_h * block_j rows
+  int64_t block_j;       ///< outer keys in a tile; the product is its rows
   int64_t block_k;       ///< inner keys in a tile
+  int64_t block_tail;    ///< and behind the whole tiles; 0: no other tiles
   bool inner_stationary; ///< order "kj": inner tiles outside the loop over j
-  bool peel;             ///< a loop without masks for whole inner tiles
+  bool local_outer;      ///< the outer window of a block in memory of its own
   bool lazy_rescale;     ///< scale sums only when a maximum has moved enough
   int64_t sum_columns;   ///< that rows' sums are kept in until the end
   MlirType operand;      ///< element type of the operands of products
@@ -23,6 +25,10 @@ typedef struct Config {
 
 /// Reads a complete `simplicial.config`; diagnoses a missing or wrong one.
 MlirLogicalResult config_get(MlirOperation op, Config *config);
+
+/// How many keys the queries of a block have in their outer windows together,
+/// or more; 0: there is no bound.
+int64_t config_outer_rows(const Config *config, int64_t window, bool causal);
 
 /// The outer window is the smaller one. The operation is symmetric in its two
 /// pairs of keys and values, so when w1 > w2 the pairs change roles.

@@ -5,8 +5,9 @@
 // In:  "simplicial.attention"(...) {w1 = 32 : i64, ...}
 // Out: "simplicial.attention"(...) {w1 = 32 : i64, ...,
 //        simplicial.config = {block_h = 8 : i64, block_j = 2 : i64,
-//                             block_k = 128 : i64, lazy_rescale = false,
-//                             operand = f32, order = "kj", peel = false,
+//                             block_k = 128 : i64, block_q = 1 : i64,
+//                             block_tail = 0 : i64, lazy_rescale = false,
+//                             local_outer = false, operand = f32, order = "kj",
 //                             sum_columns = 1 : i64}}
 //
 // What an operation's config already says stays as it is; the rest is filled
@@ -23,21 +24,51 @@
 #define BLOCK_H "block_h"
 #define BLOCK_J "block_j"
 #define BLOCK_K "block_k"
+#define BLOCK_Q "block_q"
+#define BLOCK_TAIL "block_tail"
 #define ORDER "order"
 #define ORDER_KJ "kj"
 #define ORDER_JK "jk"
-#define PEEL "peel"
 #define LAZY_RESCALE "lazy_rescale"
+#define LOCAL_OUTER "local_outer"
 #define SUM_COLUMNS "sum_columns"
 #define OPERAND "operand"
 
 enum { MAX_BLOCK = 1024 };
+
+static MlirAttribute entry(MlirAttribute config, const char *name) {
+  return mlirAttributeIsNull(config)
+             ? config
+             : mlirDictionaryAttrGetElementByName(config, ir_str(name));
+}
+
+/// The number that the operation's config has for an entry; 0: none.
+static int64_t given(MlirOperation op, const char *name) {
+  MlirAttribute config = ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR);
+  if (!mlirAttributeIsNull(config) && !mlirAttributeIsADictionary(config))
+    return 0;
+  MlirAttribute value = entry(config, name);
+  return mlirAttributeIsNull(value) || !mlirAttributeIsAInteger(value)
+             ? 0
+             : mlirIntegerAttrGetValueInt(value);
+}
 
 static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
 static int64_t ceil_div(int64_t x, int64_t y) { return (x + y - 1) / y; }
 
 bool config_swaps_roles(SimplicialAttentionAttributes attributes) {
   return attributes.w2 && (!attributes.w1 || attributes.w2 < attributes.w1);
+}
+
+int64_t config_outer_rows(const Config *config, int64_t window, bool causal) {
+  if (!window)
+    return 0;
+  return (causal ? window : 2 * window - 1) + config->block_q - 1 +
+         config->block_j - 1;
+}
+
+static int64_t tile_rows(const Config *config) {
+  return config->block_q * config->block_h * config->block_j;
 }
 
 static int64_t group_size(MlirOperation op) {
@@ -65,6 +96,29 @@ static void choose_rows(MlirOperation op, SimplicialAttentionAttributes a,
     best_rows = cost, best_work = work;
     config->block_h = h, config->block_j = j;
   }
+  config->block_q = 1;
+  if (given(op, BLOCK_Q) > 1)
+    config->block_j = 1;
+}
+
+/// The same with (query, head) pairs, if there are as many queries: then an
+/// inner tile serves all of them. Two queries are left to two j's, since the
+/// one key more that they see would take a tile of its own.
+static bool choose_rows_of_queries(MlirOperation op, int64_t rows,
+                                   Config *config) {
+  enum { FEW = 2 };
+  int64_t group = group_size(op), heads = min(group, rows);
+  while (group % heads)
+    --heads;
+  int64_t fit = rows / heads;
+  int64_t queries = ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 1);
+  if (given(op, BLOCK_Q) == 1 || given(op, BLOCK_J) > 1 || fit <= FEW ||
+      (!mlirShapedTypeIsDynamicSize(queries) && queries < fit))
+    return false;
+  config->block_q = fit;
+  config->block_h = heads;
+  config->block_j = 1;
+  return true;
 }
 
 // Defaults --------------------------------------------------------------------
@@ -75,13 +129,14 @@ typedef struct Suited {
   int64_t block_k;     ///< the most inner keys of a tile
   int64_t cache;       ///< the most bytes of an inner tile
   int64_t step;        ///< block_k is a multiple of it
-  int64_t sum_columns; ///< if each row of a tile has the same key j
-  bool gpu;            ///< operands of the inputs' type, peel, lazy_rescale
+  int64_t tail;        ///< the most inner keys of a tile behind whole ones
+  int64_t sum_columns; ///< if no rows are merged
+  bool gpu; ///< operands of the inputs' type, lazy_rescale, several queries
 } Suited;
 
 /// Two vectors of 8 lanes; an inner tile stays in the cache. Loops end at a
 /// window's end, and rescaling is a small part of the work.
-static const Suited cpu = {16, 256, 32 << 10, 1, 1, false};
+static const Suited cpu = {16, 256, 32 << 10, 1, 0, 1, false};
 
 /// A thread has some of so many columns of a matrix instruction's result; it
 /// adds to them alone.
@@ -89,17 +144,35 @@ enum { GPU_COLUMNS = 8 };
 
 /// 16 rows, the matrix instruction's, of each of four warps, and a multiple of
 /// its depth; an inner tile leaves room for others in shared memory.
-static const Suited gpu = {64, 128, 16 << 10, 16, 1, true};
+static const Suited gpu = {64, 128, 16 << 10, 16, 32, 1, true};
 
 /// Two warpgroups share a multiprocessor and an inner tile, so that one of them
 /// multiplies while the other does the rest. Where heads are small, three
 /// blocks of one warpgroup fit, as they are for other GPUs.
-static const Suited two_warpgroups = {128, 128,         32 << 10,
-                                      16,  GPU_COLUMNS, true};
+static const Suited two_warpgroups = {128, 128,         32 << 10, 16,
+                                      32,  GPU_COLUMNS, true};
+
+static int64_t outer_rows(SimplicialAttentionAttributes a,
+                          const Config *config) {
+  return config_outer_rows(config, config_swaps_roles(a) ? a.w2 : a.w1,
+                           a.causal);
+}
+
+/// Whether the outer window of a block is small beside its inner tiles, and has
+/// no more rows than a tile.
+static bool outer_fits(MlirOperation op, SimplicialAttentionAttributes a,
+                       const Config *config) {
+  enum { SMALL = 32 << 10 };
+  MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q));
+  int64_t rows = outer_rows(a, config), width = ir_dim_size(q, 3);
+  int64_t bytes = 2 * rows * width * mlirFloatTypeGetWidth(ir_element(q)) / 8;
+  return rows && rows <= tile_rows(config) && bytes <= SMALL;
+}
 
 static void choose(MlirOperation op, SimplicialAttentionAttributes a,
                    const Suited *suited, Config *config) {
-  choose_rows(op, a, suited->rows, config);
+  if (!suited->gpu || !choose_rows_of_queries(op, suited->rows, config))
+    choose_rows(op, a, suited->rows, config);
   MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q));
   config->operand =
       suited->gpu ? ir_element(q) : mlirF32TypeGet(mlirOperationGetContext(op));
@@ -110,7 +183,14 @@ static void choose(MlirOperation op, SimplicialAttentionAttributes a,
     steps = min(steps, ceil_div(inner, step));
   config->block_k = steps * step;
   config->inner_stationary = true;
-  config->peel = config->lazy_rescale = suited->gpu;
+  // Behind a window's whole tiles are the keys of a block's later queries.
+  config->block_tail = suited->tail;
+  if (config->block_q > 1)
+    config->block_tail =
+        min(suited->tail, ceil_div(config->block_q - 1, step) * step);
+  config->block_tail = min(config->block_tail, config->block_k);
+  config->lazy_rescale = suited->gpu;
+  config->local_outer = suited->gpu && outer_fits(op, a, config);
   config->sum_columns = config->block_j == 1 ? suited->sum_columns : 1;
 }
 
@@ -123,7 +203,7 @@ static bool choose_two_warpgroups(MlirOperation op,
   if (ir_dim_size(q, 3) != D || mlirTypeIsAF32(ir_element(q)))
     return false;
   choose(op, a, &two_warpgroups, config);
-  return config->block_h * config->block_j > ONE;
+  return tile_rows(config) > ONE;
 }
 
 static void choose_for(MlirOperation op, SimplicialAttentionAttributes a,
@@ -147,23 +227,41 @@ static MlirLogicalResult check_gpu(MlirOperation op, MlirStringRef target,
                     ": '" OPERAND
                     "' must be the operands' element type for %.*s",
                     length, target.data);
-  if (config->block_k % gpu.step)
+  if (config->block_k % gpu.step || config->block_tail % gpu.step)
     return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_K
-                                           "' must be a multiple of %d for "
-                                           "%.*s",
+                    SIMPLICIAL_CONFIG_ATTR ": '%s' must be a multiple of %d "
+                                           "for %.*s",
+                    config->block_k % gpu.step ? BLOCK_K : BLOCK_TAIL,
                     (int)gpu.step, length, target.data);
   if (config->sum_columns != 1 && config->sum_columns != GPU_COLUMNS)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" SUM_COLUMNS
                                            "' must be 1 or %d for %.*s",
                     GPU_COLUMNS, length, target.data);
-  if (config->block_h * config->block_j > MAX_ROWS)
+  if (tile_rows(config) > MAX_ROWS)
     return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_H "' * '" BLOCK_J
+                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_Q "' * '" BLOCK_H
+                                           "' * '" BLOCK_J
                                            "' must be at most %d for %.*s",
                     MAX_ROWS, length, target.data);
   return mlirLogicalResultSuccess();
+}
+
+/// Whether the outer window can be local.
+static MlirLogicalResult check_local(MlirOperation op,
+                                     SimplicialAttentionAttributes a,
+                                     const Config *config) {
+  int64_t rows = outer_rows(a, config);
+  if (!config->local_outer || (rows && rows <= tile_rows(config)))
+    return mlirLogicalResultSuccess();
+  if (!rows)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": '" LOCAL_OUTER "' is for an outer window with a bound");
+  return ir_error(op,
+                  SIMPLICIAL_CONFIG_ATTR
+                  ": '" LOCAL_OUTER
+                  "': the outer windows have %lld keys, a tile %lld rows",
+                  (long long)rows, (long long)tile_rows(config));
 }
 
 /// What the CPU has no code for.
@@ -177,19 +275,22 @@ static MlirLogicalResult check_cpu(MlirOperation op, const Config *config) {
   if (config->sum_columns != 1)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" SUM_COLUMNS "' is for GPUs");
+  if (config->block_q != 1)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_Q "' is for GPUs");
+  if (config->local_outer)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR ": '" LOCAL_OUTER "' is for GPUs");
+  if (config->block_tail)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_TAIL "' is for GPUs");
   return mlirLogicalResultSuccess();
 }
 
 // The attribute ---------------------------------------------------------------
 
-static MlirAttribute entry(MlirAttribute config, const char *name) {
-  return mlirAttributeIsNull(config)
-             ? config
-             : mlirDictionaryAttrGetElementByName(config, ir_str(name));
-}
-
 static MlirLogicalResult read_block(MlirOperation op, MlirAttribute config,
-                                    const char *name, int64_t *value) {
+                                    const char *name, int64_t least,
+                                    int64_t *value) {
   MlirAttribute attribute = entry(config, name);
   if (mlirAttributeIsNull(attribute))
     return mlirLogicalResultSuccess();
@@ -197,9 +298,9 @@ static MlirLogicalResult read_block(MlirOperation op, MlirAttribute config,
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be an integer",
                     name);
   *value = mlirIntegerAttrGetValueInt(attribute);
-  if (*value < 1 || *value > MAX_BLOCK)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be 1 to %d", name,
-                    MAX_BLOCK);
+  if (*value < least || *value > MAX_BLOCK)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be %d to %d", name,
+                    (int)least, MAX_BLOCK);
   return mlirLogicalResultSuccess();
 }
 
@@ -252,9 +353,9 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
   MlirAttribute attribute = ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR);
   if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR " must be a dictionary");
-  static const char *const known[] = {BLOCK_H,     BLOCK_J, BLOCK_K,
-                                      ORDER,       PEEL,    LAZY_RESCALE,
-                                      SUM_COLUMNS, OPERAND};
+  static const char *const known[] = {
+      BLOCK_Q, BLOCK_H,     BLOCK_J,      BLOCK_K,     BLOCK_TAIL,
+      ORDER,   LOCAL_OUTER, LAZY_RESCALE, SUM_COLUMNS, OPERAND};
   intptr_t entries = mlirAttributeIsNull(attribute)
                          ? 0
                          : mlirDictionaryAttrGetNumElements(attribute);
@@ -268,20 +369,25 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
       return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": unknown entry '%.*s'",
                       (int)name.length, name.data);
   }
+  const struct {
+    const char *name;
+    int64_t least, *value;
+  } blocks[] = {{BLOCK_Q, 1, &config->block_q},
+                {BLOCK_H, 1, &config->block_h},
+                {BLOCK_J, 1, &config->block_j},
+                {BLOCK_K, 1, &config->block_k},
+                {BLOCK_TAIL, 0, &config->block_tail},
+                {SUM_COLUMNS, 1, &config->sum_columns}};
+  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i)
+    if (mlirLogicalResultIsFailure(read_block(
+            op, attribute, blocks[i].name, blocks[i].least, blocks[i].value)))
+      return mlirLogicalResultFailure();
   if (mlirLogicalResultIsFailure(
-          read_block(op, attribute, BLOCK_H, &config->block_h)) ||
-      mlirLogicalResultIsFailure(
-          read_block(op, attribute, BLOCK_J, &config->block_j)) ||
-      mlirLogicalResultIsFailure(
-          read_block(op, attribute, BLOCK_K, &config->block_k)) ||
-      mlirLogicalResultIsFailure(
           read_order(op, attribute, &config->inner_stationary)) ||
       mlirLogicalResultIsFailure(
-          read_block(op, attribute, SUM_COLUMNS, &config->sum_columns)) ||
-      mlirLogicalResultIsFailure(
-          read_bool(op, attribute, PEEL, &config->peel)) ||
-      mlirLogicalResultIsFailure(
           read_bool(op, attribute, LAZY_RESCALE, &config->lazy_rescale)) ||
+      mlirLogicalResultIsFailure(
+          read_bool(op, attribute, LOCAL_OUTER, &config->local_outer)) ||
       mlirLogicalResultIsFailure(read_operand(op, attribute, &config->operand)))
     return mlirLogicalResultFailure();
   if (config->block_h && group_size(op) % config->block_h)
@@ -289,9 +395,13 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
                     SIMPLICIAL_CONFIG_ATTR
                     ": '" BLOCK_H "' must divide the group of %lld heads",
                     (long long)group_size(op));
-  if (config->block_h * config->block_j > MAX_BLOCK)
+  if (config->block_q > 1 && config->block_j > 1)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": '" BLOCK_J "' must be 1 with '" BLOCK_Q "' above 1");
+  if (tile_rows(config) > MAX_BLOCK)
     return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_H "' * '" BLOCK_J
+                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_Q "' * '" BLOCK_H
+                                           "' * '" BLOCK_J
                                            "' must be at most %d",
                     MAX_BLOCK);
   return mlirLogicalResultSuccess();
@@ -300,14 +410,16 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
 static void write(MlirOperation op, const Config *config) {
   Ir b = ir_before(op);
   const IrAttribute entries[] = {
+      {BLOCK_Q, ir_i64_attr(&b, config->block_q)},
       {BLOCK_H, ir_i64_attr(&b, config->block_h)},
       {BLOCK_J, ir_i64_attr(&b, config->block_j)},
       {BLOCK_K, ir_i64_attr(&b, config->block_k)},
+      {BLOCK_TAIL, ir_i64_attr(&b, config->block_tail)},
       {ORDER,
        mlirStringAttrGet(
            b.context, ir_str(config->inner_stationary ? ORDER_KJ : ORDER_JK))},
       {SUM_COLUMNS, ir_i64_attr(&b, config->sum_columns)},
-      {PEEL, mlirBoolAttrGet(b.context, config->peel)},
+      {LOCAL_OUTER, mlirBoolAttrGet(b.context, config->local_outer)},
       {LAZY_RESCALE, mlirBoolAttrGet(b.context, config->lazy_rescale)},
       {OPERAND, mlirTypeAttrGet(config->operand)}};
   enum { COUNT = sizeof entries / sizeof *entries };
@@ -328,8 +440,9 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
                         ": run simplicial-configure first");
   if (mlirLogicalResultIsFailure(read(op, config)))
     return mlirLogicalResultFailure();
-  if (!config->block_h || !config->block_j || !config->block_k ||
-      !config->sum_columns || mlirTypeIsNull(config->operand))
+  if (!config->block_q || !config->block_h || !config->block_j ||
+      !config->block_k || !config->sum_columns ||
+      mlirTypeIsNull(config->operand))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     " is incomplete: run simplicial-configure first");
   return mlirLogicalResultSuccess();
@@ -347,6 +460,7 @@ static MlirLogicalResult configure(MlirOperation op) {
   Config config;
   choose_for(op, attributes, &list, &config);
   if (mlirLogicalResultIsFailure(read(op, &config)) ||
+      mlirLogicalResultIsFailure(check_local(op, attributes, &config)) ||
       mlirLogicalResultIsFailure(list.n ? check_gpu(op, list.names, &config)
                                         : check_cpu(op, &config)))
     return mlirLogicalResultFailure();

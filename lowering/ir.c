@@ -244,6 +244,8 @@ static MlirValue same(Ir *b, const char *name, int n, const MlirValue *v) {
 BINARY(ir_addi, "arith.addi")
 BINARY(ir_subi, "arith.subi")
 BINARY(ir_muli, "arith.muli")
+BINARY(ir_ori, "arith.ori")
+BINARY(ir_xori, "arith.xori")
 BINARY(ir_divui, "arith.divui")
 BINARY(ir_remui, "arith.remui")
 BINARY(ir_minsi, "arith.minsi")
@@ -328,6 +330,11 @@ MlirValue ir_broadcast_rows(Ir *b, MlirValue x, int64_t n) {
   return ir_broadcast(b, column, ir_vector(element, IR_DIMS(m, n)));
 }
 
+MlirValue ir_step(Ir *b, int64_t n) {
+  return ir_value(b, "vector.step", ir_vector(ir_index(b), IR_DIMS(n)), IR_NONE,
+                  IR_NONE);
+}
+
 MlirValue ir_any(Ir *b, MlirValue x) {
   return ir_value(
       b, "vector.reduction", ir_i1(b), IR_VALUES(x),
@@ -403,6 +410,11 @@ MlirValue ir_alloca(Ir *b, MlirType memref) {
   return ir_value(b, "memref.alloca", memref, IR_NONE,
                   IR_ATTRIBUTES({"alignment", ir_i64_attr(b, CACHE_LINE)},
                                 ir_segments(b, 2, (int32_t[]){0, 0})));
+}
+
+MlirValue ir_alloc(Ir *b, MlirType memref) {
+  return ir_value(b, "memref.alloc", memref, IR_NONE,
+                  IR_ATTRIBUTES(ir_segments(b, 2, (int32_t[]){0, 0})));
 }
 
 /// `first`, `memref`, then one index for each of its dimensions.

@@ -106,6 +106,8 @@ MlirValue ir_zero(Ir *b, MlirType type);
 MlirValue ir_addi(Ir *b, MlirValue x, MlirValue y);
 MlirValue ir_subi(Ir *b, MlirValue x, MlirValue y);
 MlirValue ir_muli(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_ori(Ir *b, MlirValue x, MlirValue y);
+MlirValue ir_xori(Ir *b, MlirValue x, MlirValue y);
 MlirValue ir_divui(Ir *b, MlirValue x, MlirValue y);
 MlirValue ir_remui(Ir *b, MlirValue x, MlirValue y);
 MlirValue ir_minsi(Ir *b, MlirValue x, MlirValue y);
@@ -122,9 +124,15 @@ MlirValue ir_log(Ir *b, MlirValue x);
 MlirValue ir_select(Ir *b, MlirValue condition, MlirValue x, MlirValue y);
 typedef enum { IR_EQ = 0, IR_SLT = 2, IR_SGT = 4 } IrIntPredicate;
 MlirValue ir_cmpi(Ir *b, IrIntPredicate predicate, MlirValue x, MlirValue y);
-typedef enum { IR_OEQ = 1, IR_OGT = 2, IR_OLT = 4 } IrFloatPredicate;
+typedef enum {
+  IR_OEQ = 1,
+  IR_OGT = 2,
+  IR_OLT = 4,
+  IR_UNO = 14
+} IrFloatPredicate;
 MlirValue ir_cmpf(Ir *b, IrFloatPredicate predicate, MlirValue x, MlirValue y);
-/// Between index and an integer type; nothing if that is its type.
+/// Between index and an integer type, or vectors of them; nothing if that is
+/// its type.
 MlirValue ir_index_cast(Ir *b, MlirValue x, MlirType type);
 /// extf, truncf or nothing, whichever makes `x`'s elements `element`.
 MlirValue ir_convert(Ir *b, MlirValue x, MlirType element);
@@ -133,6 +141,8 @@ MlirValue ir_bitcast(Ir *b, MlirValue x, MlirType element);
 // Vectors ---------------------------------------------------------------------
 
 MlirValue ir_broadcast(Ir *b, MlirValue x, MlirType vector);
+/// 0, 1, ..., n - 1, of type index.
+MlirValue ir_step(Ir *b, int64_t n);
 MlirValue ir_shape_cast(Ir *b, MlirValue x, MlirType vector);
 /// x [M] -> [M, n]: every column is x.
 MlirValue ir_broadcast_rows(Ir *b, MlirValue x, int64_t n);
@@ -156,6 +166,7 @@ MlirValue ir_shuffle(Ir *b, MlirValue x, MlirValue y, int n,
 
 MlirValue ir_dim(Ir *b, MlirValue memref, int dim);
 MlirValue ir_alloca(Ir *b, MlirType memref);
+MlirValue ir_alloc(Ir *b, MlirType memref);
 MlirValue ir_load(Ir *b, MlirValue memref, const MlirValue *indices);
 void ir_store(Ir *b, MlirValue value, MlirValue memref,
               const MlirValue *indices);

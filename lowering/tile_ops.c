@@ -32,10 +32,11 @@ int tile_uses(MlirValue tile) {
 
 bool tile_op_is_elementwise(MlirOperation op) {
   static const char *const names[] = {
-      "arith.addf", "arith.subf",    "arith.mulf", "arith.divf",
-      "arith.negf", "arith.maxnumf", "arith.cmpf", "arith.select",
-      "arith.extf", "arith.truncf",  "arith.andi", "math.fma",
-      "math.exp2",  "math.log"};
+      "arith.addf",      "arith.subf",    "arith.mulf", "arith.divf",
+      "arith.negf",      "arith.maxnumf", "arith.cmpf", "arith.select",
+      "arith.extf",      "arith.truncf",  "arith.addi", "arith.xori",
+      "arith.cmpi",      "math.fma",      "math.exp2",  "math.log",
+      "arith.index_cast"};
   for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
     if (ir_is(op, names[i]))
       return true;
@@ -110,4 +111,57 @@ MlirValue tile_op_mask_count(MlirOperation create_mask, int dim) {
                mlirIntegerAttrGetValueInt(ir_get_attr(op, "value")) >=
                    ir_dim_size(ir_type(ir_result(create_mask, 0)), dim);
   return whole ? (MlirValue){NULL} : count;
+}
+
+bool tile_op_mask(MlirOperation transfer, MlirValue *first, MlirValue *end) {
+  *first = *end = (MlirValue){NULL};
+  bool writes = ir_is(transfer, "vector.transfer_write");
+  MlirValue memref = ir_operand(transfer, writes);
+  // Behind the tile or before what pads it: the memref, and indices.
+  int number = 2 + ir_rank(ir_type(memref));
+  if (mlirOperationGetNumOperands(transfer) <= number)
+    return true;
+  // A mask has its dimensions in the memref's order.
+  int rank = ir_rank(ir_type(ir_operand(transfer, number)));
+  int dims[IR_MAX_RANK], dim = 0;
+  tile_op_memref_dims(transfer, rank, dims);
+  for (int t = 1; t < rank; ++t)
+    dim += dims[t] < dims[0];
+  MlirOperation mask = ir_def(ir_operand(transfer, number));
+  if (ir_is(mask, "arith.xori")) {
+    MlirOperation before = ir_def(ir_operand(mask, 1));
+    if (!ir_is(before, "vector.create_mask"))
+      return false;
+    *first = ir_operand(before, dim);
+    mask = ir_def(ir_operand(mask, 0));
+  }
+  if (!ir_is(mask, "vector.create_mask"))
+    return false;
+  *end = tile_op_mask_count(mask, dim);
+  return true;
+}
+
+int tile_op_stored_row_dims(MlirOperation op) {
+  MlirType memref = ir_type(ir_operand(op, 1));
+  int rank = ir_rank(ir_type(ir_operand(op, 0))), dims[IR_MAX_RANK];
+  tile_op_memref_dims(op, rank, dims);
+  return rank - (dims[rank - 1] == ir_rank(memref) - 1);
+}
+
+MlirValue tile_op_column_limit(MlirOperation op) {
+  MlirValue none = {NULL};
+  if (!ir_is(op, "arith.cmpi") || !tile_is(ir_operand(op, 0)) ||
+      mlirIntegerAttrGetValueInt(ir_get_attr(op, "predicate")) != IR_SLT)
+    return none;
+  MlirOperation columns = ir_def(ir_operand(op, 0));
+  MlirOperation rows = ir_def(ir_operand(op, 1));
+  if (!ir_is(columns, "vector.broadcast") || !ir_is(rows, "vector.broadcast"))
+    return none;
+  columns = ir_def(ir_operand(columns, 0));
+  if (ir_is(columns, "arith.index_cast"))
+    columns = ir_def(ir_operand(columns, 0));
+  rows = ir_def(ir_operand(rows, 0));
+  return ir_is(columns, "vector.step") && ir_is(rows, "vector.shape_cast")
+             ? ir_operand(rows, 0)
+             : none;
 }

@@ -23,12 +23,18 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
 /// simplicial-configure: attaches `simplicial.config` to each operation; what a
 /// dictionary already there says is kept (and checked).
 ///
+///   block_q : i64     queries in a tile; more than 1 on GPUs only, and only
+///                     where block_j is 1
 ///   block_h : i64     query heads in a tile; divides Hq/Hk
 ///   block_j : i64     keys of the outer window in a tile
 ///   block_k : i64     keys of the inner window in a tile
+///   block_tail : i64  the same behind the window's whole tiles, which then are
+///                     masked only where they must be; 0: no other tiles, and
+///                     all of them masked
 ///   order   : string  "kj" (a tile of inner keys stays while the outer ones
 ///                     pass) or "jk"
-///   peel    : bool    whole inner tiles in a loop of their own, without masks
+///   local_outer : bool  the outer window of a block of queries is loaded once,
+///                     into memory of its own; GPUs only
 ///   lazy_rescale : bool  sums are scaled for a new maximum only when one has
 ///                     grown more than 256-fold in the exponential; GPUs only
 ///   sum_columns : i64  columns that a row's sum is kept in until the end: 1,

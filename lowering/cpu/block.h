@@ -95,9 +95,6 @@ typedef struct Padding {
   double value;
 } Padding;
 Padding padding_of(MlirValue tile, int dim);
-/// The count of a vector.create_mask along `dim`; null if it leaves out
-/// nothing.
-MlirValue tile_op_mask_count(MlirOperation create_mask, int dim);
 
 // pack.c
 /// A vector.transfer_read, with the arith.extf of it if there is one.

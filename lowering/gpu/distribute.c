@@ -94,6 +94,15 @@ static Fragment *allocate(Distribute *s, MlirValue tile) {
   return checked(calloc((size_t)n, sizeof(Fragment)));
 }
 
+/// Keeps a row's limit of columns where it is: what it is compared with is the
+/// same in many iterations, and LLVM would hoist all the results.
+static void pin(Distribute *s, Fragment *fragment) {
+  for (int i = 0; i < 2; ++i)
+    fragment->v[i][0] = fragment->v[i][1] =
+        ir_value(&s->b, SIMPLICIAL_TIE, ir_i32(&s->b),
+                 IR_VALUES(fragment->v[i][0]), IR_NONE);
+}
+
 static void keep_tile(Distribute *s, MlirValue tile) {
   Entry *entry = distribute_entry(s, tile);
   Fragment *fragments = allocate(s, tile);
@@ -107,7 +116,15 @@ static void keep_tile(Distribute *s, MlirValue tile) {
     for (; at.slice < distribute_slices(ir_type(tile), entry->row_dims);
          ++at.slice)
       fragments[at.slice] = fragment_definition(s, tile, at);
-  entry->fragments = fragments;
+  if (mlirTypeEqual(ir_element(ir_type(tile)), ir_i32(&s->b)))
+    pin(s, fragments);
+  if (entry->parked) {
+    transfer_park(s, entry, distribute_slices(ir_type(tile), entry->row_dims),
+                  fragments);
+    free(fragments);
+  } else {
+    entry->fragments = fragments;
+  }
 }
 
 // The walk --------------------------------------------------------------------
@@ -261,6 +278,18 @@ bool distribute_is_swizzled(const Distribute *s, MlirType memref) {
          ir_dim_size(memref, last - 1) % SWIZZLE_ROWS == 0;
 }
 
+MlirValue distribute_shared(Distribute *s, int64_t alignment, int64_t bytes) {
+  Ir *b = &s->b;
+  s->shared_bytes = (s->shared_bytes + alignment - 1) / alignment * alignment;
+  const int32_t at = (int32_t)s->shared_bytes;
+  s->shared_bytes += bytes;
+  return ir_value(
+      b, "llvm.getelementptr", ir_type(s->shared), IR_VALUES(s->shared),
+      IR_ATTRIBUTES(
+          {"elem_type", mlirTypeAttrGet(mlirIntegerTypeGet(b->context, 8))},
+          {"rawConstantIndices", mlirDenseI32ArrayGet(b->context, 1, &at)}));
+}
+
 /// A buffer in shared memory: the next bytes of the block's.
 static void convert_alloc(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
@@ -268,7 +297,8 @@ static void convert_alloc(Distribute *s, MlirOperation op) {
   Entry *entry = distribute_entry(s, ir_result(op, 0));
   int64_t bytes = mlirFloatTypeGetWidth(ir_element(type)) / 8, stride = 1;
   bool swizzled = distribute_is_swizzled(s, type);
-  int64_t padding = swizzled ? 0 : PADDING / bytes;
+  entry->local = mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(type));
+  int64_t padding = swizzled || entry->local ? 0 : PADDING / bytes;
   for (int d = ir_rank(type) - 1; d >= 0; --d) {
     entry->strides[d] = ir_const_index(b, stride);
     stride *= ir_dim_size(type, d);
@@ -276,14 +306,7 @@ static void convert_alloc(Distribute *s, MlirOperation op) {
       stride += padding;
   }
   const int64_t aligned = swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK;
-  s->shared_bytes = (s->shared_bytes + aligned - 1) / aligned * aligned;
-  const int32_t at = (int32_t)s->shared_bytes;
-  entry->pointer = ir_value(
-      b, "llvm.getelementptr", ir_type(s->shared), IR_VALUES(s->shared),
-      IR_ATTRIBUTES(
-          {"elem_type", mlirTypeAttrGet(mlirIntegerTypeGet(b->context, 8))},
-          {"rawConstantIndices", mlirDenseI32ArrayGet(b->context, 1, &at)}));
-  s->shared_bytes += stride * bytes;
+  entry->pointer = distribute_shared(s, aligned, stride * bytes);
 }
 
 static void convert_wait(Distribute *s, MlirOperation op) {

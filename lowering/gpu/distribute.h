@@ -13,11 +13,14 @@
 // stands for row r % size of the tile, so that what rows share (a head's sum
 // over all its keys) is held by each of them.
 //
-// Shared memory. Rows of a buffer are PADDING bytes longer than what they hold:
-// the eight rows that a matrix load reads at once then lie in different banks,
-// whatever the row's length. Warpgroups (sm_90a) want panels of 128 bytes of
-// every row, one behind the other, in which the 16-byte chunks of row r have
-// changed places: chunk c is where chunk c ^ (r % 8) would be.
+// Shared memory. Of a buffer in a block's own memory, which is read by row, a
+// thread's elements of neighbouring slices follow each other. A tile is parked
+// there as the fragments of each thread, for nobody else to read. Rows of a
+// buffer are PADDING bytes longer than what they hold: the eight rows that a
+// matrix load reads at once then lie in different banks, whatever the row's
+// length. Warpgroups (sm_90a) want panels of 128 bytes of every row, one behind
+// the other, in which the 16-byte chunks of row r have changed places: chunk c
+// is where chunk c ^ (r % 8) would be.
 //
 //   distribute.c  the pass: loops, branches, what is neither
 //   keep.c        which tiles are kept in registers
@@ -42,6 +45,7 @@ enum {
   WARPGROUP = 4,       ///< warps
   SWIZZLE_BYTES = 128, ///< of a row in a panel
   SWIZZLE_ROWS = 8,    ///< after which places repeat
+  LOCAL_BYTES = 64,    ///< of a row in local memory, that four threads hold
 };
 
 /// One thread's part of a slice. f32, tf32 and i1: v[row][column]; 16 bits:
@@ -55,8 +59,10 @@ typedef struct Entry {
   Fragment *fragments; ///< a kept tile's slices; NULL: not kept (yet)
   int row_dims;
   bool kept;
+  bool parked; ///< kept, in shared memory: `pointer` is where
   // Memrefs, as the kernel sees them:
   MlirValue pointer;              ///< null: not a memref the kernel has seen
+  bool local;                     ///< a block's own, to be read by row
   MlirValue strides[IR_MAX_RANK]; ///< in elements, of type index
 } Entry;
 
@@ -92,11 +98,13 @@ void distribute_fail(Distribute *s, MlirOperation op, const char *reason);
 /// This thread's rows of a tile with so many.
 At distribute_at(Distribute *s, MlirType tile, int row_dims, int slice);
 int distribute_slices(MlirType tile, int row_dims);
+/// The next bytes of the block's shared memory.
+MlirValue distribute_shared(Distribute *s, int64_t alignment, int64_t bytes);
 /// Whether a buffer lies in shared memory as warpgroups want it.
 bool distribute_is_swizzled(const Distribute *s, MlirType memref);
 
 // keep.c
-/// Sets `kept` and `row_dims` of the tiles of a tile program.
+/// Sets `kept`, `parked` and `row_dims` of the tiles of a tile program.
 void keep_decide(Distribute *s, MlirBlock program);
 
 // fragment.c
@@ -134,6 +142,11 @@ MlirValue transfer_address(Distribute *s, MlirValue memref,
                            const MlirValue *indices);
 Fragment transfer_read(Distribute *s, MlirOperation op, At at);
 void transfer_write(Distribute *s, MlirOperation op);
+/// Stores the slices of a tile of packed pairs for this thread, and loads one.
+void transfer_park(Distribute *s, Entry *entry, int slices,
+                   const Fragment *fragments);
+Fragment transfer_parked(Distribute *s, const Entry *entry, MlirType element,
+                         int slice);
 void transfer_copy_async(Distribute *s, MlirOperation op);
 /// Keeps the result of a reduction over rows, through shared memory.
 void transfer_reduce_rows(Distribute *s, MlirOperation op);

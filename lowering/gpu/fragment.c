@@ -66,6 +66,16 @@ static MlirValue source_row(Distribute *s, MlirOperation op, int row_dims,
   return result;
 }
 
+/// Whether a warp's rows of a broadcast's result are one row of its source.
+static bool shares_rows(MlirOperation op, int row_dims, int source_row_dims) {
+  MlirType to = ir_type(ir_result(op, 0)), from = ir_type(ir_operand(op, 0));
+  int64_t same = 1;
+  int f = source_row_dims - 1;
+  for (int dim = row_dims - 1; f >= 0 && ir_dim_size(from, f) == 1; --dim, --f)
+    same *= ir_dim_size(to, dim);
+  return f < 0 || same % WARP_ROWS == 0;
+}
+
 static Fragment broadcast(Distribute *s, MlirOperation op, At at) {
   MlirValue operand = ir_operand(op, 0);
   MlirType from = ir_type(operand);
@@ -76,6 +86,8 @@ static Fragment broadcast(Distribute *s, MlirOperation op, At at) {
   for (int i = 0; i < 2 && source.row_dims; ++i)
     source.rows[i] =
         source_row(s, op, at.row_dims, source.row_dims, at.rows[i]);
+  if (shares_rows(op, at.row_dims, source.row_dims))
+    source.rows[1] = source.rows[0];
   if (ir_rank(from) > source.row_dims &&
       ir_dim_size(from, source.row_dims) == 1)
     source.slice = 0;
@@ -102,6 +114,34 @@ static Fragment mask(Distribute *s, MlirOperation op, At at) {
         place = ir_addi(b, place, ir_const_i32(b, i32, at.slice * SLICE + j));
       f.v[i][j] = ir_cmpi(b, IR_SLT, place, count);
     }
+  return f;
+}
+
+/// vector.step: the number of the row or column.
+static Fragment numbers(Distribute *s, At at) {
+  Ir *b = &s->b;
+  Fragment f;
+  for (int i = 0; i < 2; ++i)
+    for (int j = 0; j < 2; ++j)
+      f.v[i][j] =
+          at.row_dims
+              ? at.rows[i]
+              : ir_addi(b, s->column, ir_const_index(b, at.slice * SLICE + j));
+  return f;
+}
+
+/// Columns below the row's limit. Compared with a constant, so that nothing of
+/// it is in a register but what the row has left of its limit.
+static Fragment columns_below(Distribute *s, MlirOperation op, At at) {
+  Ir *b = &s->b;
+  Fragment limit = fragment(s, ir_operand(op, 1), at), f;
+  MlirType type = ir_type(limit.v[0][0]);
+  MlirValue column = ir_index_cast(b, s->column, type);
+  for (int i = 0; i < 2; ++i)
+    for (int j = 0; j < 2; ++j)
+      f.v[i][j] =
+          ir_cmpi(b, IR_SLT, ir_const_int(b, type, at.slice * SLICE + j),
+                  ir_subi(b, limit.v[i][0], column));
   return f;
 }
 
@@ -230,6 +270,10 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at) {
     return mask(s, op, at);
   else if (ir_is(op, "vector.extract_strided_slice"))
     return columns(s, op, at);
+  else if (ir_is(op, "vector.step"))
+    return numbers(s, at);
+  else if (!mlirValueIsNull(tile_op_column_limit(op)))
+    return columns_below(s, op, at);
   else if (tile_op_is_elementwise(op))
     return elementwise(s, op, at);
   else
@@ -239,6 +283,8 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at) {
 
 Fragment fragment(Distribute *s, MlirValue tile, At at) {
   const Entry *entry = distribute_entry(s, tile);
+  if (entry->parked && !mlirValueIsNull(entry->pointer))
+    return transfer_parked(s, entry, ir_element(ir_type(tile)), at.slice);
   if (!entry->fragments)
     return fragment_definition(s, tile, at);
   bool columns = tile_has_columns(ir_type(tile), entry->row_dims);

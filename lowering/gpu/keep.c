@@ -5,14 +5,22 @@
 //
 // Tiles that are used twice, given to or by regions, reduced, or loaded are
 // kept; of a product it is either the result, if it is one of those, or the
-// left operand. Others are evaluated where they are used.
+// left operand. Others are evaluated where they are used. Where a loop's
+// accumulator and the largest product in it leave few registers, what was
+// loaded before the loop is parked in shared memory meanwhile.
 
 #include "distribute.h"
+
+#include "mlir-c/BuiltinTypes.h"
 
 static bool is_cheap(MlirValue tile) {
   static const char *const names[] = {"arith.constant", "vector.broadcast",
                                       "vector.shape_cast", "vector.create_mask",
                                       "vector.transfer_read"};
+  MlirType element = ir_element(ir_type(tile));
+  if (mlirTypeIsAIndex(element) ||
+      (mlirTypeIsAInteger(element) && mlirIntegerTypeGetWidth(element) == 32))
+    return true; // of numbers of rows and columns
   MlirOperation op = ir_def(tile);
   if (ir_is(op, "arith.extf"))
     op = ir_def(ir_operand(op, 0));
@@ -36,6 +44,19 @@ static bool is_load_by_row(MlirValue tile) {
   while (ir_is(op, "vector.broadcast") || ir_is(op, "vector.shape_cast"))
     op = ir_def(ir_operand(op, 0));
   return ir_is(op, "vector.transfer_read");
+}
+
+/// Whether a tile is there for transfers only, which look into its definition.
+static bool masks_transfers(MlirValue tile) {
+  for (MlirOpOperand use = mlirValueGetFirstUse(tile);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    bool reads = ir_is(user, "vector.transfer_read");
+    if (!reads && (!ir_is(user, "vector.transfer_write") ||
+                   mlirOpOperandGetOperandNumber(use) == 0))
+      return false;
+  }
+  return true;
 }
 
 /// Keeps a tile; with it the product that it is, or that it masks, and what
@@ -62,14 +83,17 @@ static void decide_kept(Distribute *s, MlirBlock block) {
       if (tile_op_reduces_columns(op))
         keep(s, ir_operand(op, 0));
     }
+    if (!mlirValueIsNull(tile_op_column_limit(op)))
+      keep(s, tile_op_column_limit(op));
     if (ir_is(op, "scf.for") || ir_is(op, "scf.yield") ||
         ir_is(op, "vector.reduction"))
       for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
         keep(s, ir_operand(op, i));
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue result = ir_result(op, i);
-      if (tile_is(result) && ((tile_uses(result) > 1 && !is_cheap(result)) ||
-                              is_load_by_row(result)))
+      if (tile_is(result) && !masks_transfers(result) &&
+          ((tile_uses(result) > 1 && !is_cheap(result)) ||
+           is_load_by_row(result)))
         keep(s, result);
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
@@ -108,13 +132,69 @@ static void decide_row_dims(Distribute *s, MlirBlock block) {
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     if (tile_op_reduces_rows(op))
       set_row_dims(s, ir_operand(op, 0), 2);
+    if (ir_is(op, "vector.transfer_write"))
+      set_row_dims(s, ir_operand(op, 0), tile_op_stored_row_dims(op));
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
       decide_row_dims(s, ir_body(op, i));
   }
 }
 
+/// The registers of a tile of f32.
+static int64_t registers_of(MlirValue tile) {
+  return 4 * (int64_t)distribute_slices(ir_type(tile), 1);
+}
+
+/// The registers of the largest kept product, and of the tiles that the loop
+/// with the most of them carries.
+static void count_registers(Distribute *s, MlirBlock block, int64_t *product,
+                            int64_t *carried) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    int64_t n = 0;
+    if (ir_is(op, "scf.for"))
+      for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i)
+        n += registers_of(ir_result(op, i));
+    *carried = n > *carried ? n : *carried;
+    if (ir_is(op, "vector.contract") &&
+        distribute_entry(s, ir_result(op, 0))->kept &&
+        registers_of(ir_result(op, 0)) > *product)
+      *product = registers_of(ir_result(op, 0));
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+      count_registers(s, ir_body(op, i), product, carried);
+  }
+}
+
+/// Whether a tile is used in regions within that of its definition.
+static bool is_used_deeper(MlirValue tile) {
+  MlirBlock block = mlirOperationGetBlock(ir_def(tile));
+  for (MlirOpOperand use = mlirValueGetFirstUse(tile);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    if (!mlirBlockEqual(mlirOperationGetBlock(mlirOpOperandGetOwner(use)),
+                        block))
+      return true;
+  return false;
+}
+
+static void park_loads(Distribute *s, MlirBlock block) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
+      MlirValue result = ir_result(op, i);
+      if (tile_is(result) && is_load_by_row(result) && is_used_deeper(result))
+        distribute_entry(s, result)->parked = true;
+    }
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+      park_loads(s, ir_body(op, i));
+  }
+}
+
 void keep_decide(Distribute *s, MlirBlock program) {
+  enum { MANY = 128 }; // of 255 registers
+  int64_t product = 0, carried = 0;
   decide_kept(s, program);
   keep_left_operands(s, program);
   decide_row_dims(s, program);
+  count_registers(s, program, &product, &carried);
+  if (product + carried >= MANY)
+    park_loads(s, program);
 }

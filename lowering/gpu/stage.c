@@ -24,6 +24,7 @@
 
 #include "lowering/ir.h"
 #include "lowering/pass.h"
+#include "lowering/tile_ops.h"
 
 #include "simplicial/dialect.h"
 
@@ -83,10 +84,10 @@ static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
   operands[n++] = memref;
   operands[n++] = staged->buffer;
   operands[n++] = slot;
-  MlirValue count = ir_const_index(b, ir_dim_size(tile, 0));
-  if (mlirOperationGetNumOperands(read) == rank + 3)
-    count = at_iteration(b, body, iv,
-                         ir_operand(ir_def(ir_operand(read, rank + 2)), 0));
+  MlirValue count, none;
+  tile_op_mask(read, &none, &count);
+  count = mlirValueIsNull(count) ? ir_const_index(b, ir_dim_size(tile, 0))
+                                 : at_iteration(b, body, iv, count);
   operands[n++] = ir_select(b, live, count, ir_const_index(b, 0));
   for (int d = 0; d < rank; ++d)
     operands[n++] = at_iteration(b, body, iv, ir_operand(read, 1 + d));
@@ -141,7 +142,8 @@ static bool is_free(MlirValue buffer, MlirOperation loop) {
   return true;
 }
 
-/// A buffer of the block's for STAGES tiles, one that is free or a new one.
+/// A buffer of the block's for STAGES tiles, one that is free and large enough
+/// or a new one.
 static MlirValue allocate(MlirBlock block, MlirOperation loop, int n,
                           const Staged *taken, MlirType tile) {
   Ir b = ir_before(mlirBlockGetFirstOperation(block));
@@ -153,16 +155,16 @@ static MlirValue allocate(MlirBlock block, MlirOperation loop, int n,
   MlirOperation op = mlirBlockGetFirstOperation(block);
   for (; ir_is(op, "memref.alloc"); op = mlirOperationGetNextInBlock(op)) {
     MlirValue buffer = ir_result(op, 0);
-    bool reusable =
-        mlirTypeEqual(ir_type(buffer), type) && is_free(buffer, loop);
+    MlirType other = ir_type(buffer);
+    bool reusable = mlirTypeEqual(ir_element(other), element) &&
+                    ir_dim_size(other, 1) >= shape[1] &&
+                    ir_dim_size(other, 2) == shape[2] && is_free(buffer, loop);
     for (int i = 0; i < n; ++i)
       reusable &= !mlirValueEqual(buffer, taken[i].buffer);
     if (reusable)
       return buffer;
   }
-  const int32_t segments[] = {0, 0};
-  return ir_value(&b, "memref.alloc", type, IR_NONE,
-                  IR_ATTRIBUTES(ir_segments(&b, 2, segments)));
+  return ir_alloc(&b, type);
 }
 
 static MlirLogicalResult stage_loop(MlirOperation loop) {
@@ -176,6 +178,10 @@ static MlirLogicalResult stage_loop(MlirOperation loop) {
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     if (!ir_is(op, "vector.transfer_read") || !feeds_products(ir_result(op, 0)))
       continue;
+    MlirValue first, end;
+    if (!tile_op_mask(op, &first, &end) || !mlirValueIsNull(first))
+      return ir_error(op,
+                      "simplicial-stage takes loads of a tile's first rows");
     if (n == MAX_STAGED)
       return ir_error(op, "simplicial-stage takes at most %d loads in a loop",
                       MAX_STAGED);

@@ -10,6 +10,10 @@
 #include "mlir-c/BuiltinTypes.h"
 #include "mlir-c/Dialect/LLVM.h"
 
+static void barrier(Ir *b) {
+  ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
+}
+
 static MlirValue advance(Ir *b, MlirValue pointer, MlirType element,
                          MlirValue offset) {
   MlirValue wide = ir_index_cast(b, offset, ir_i64(b));
@@ -65,17 +69,45 @@ static int64_t bytes_of(MlirType element) {
   return mlirFloatTypeGetWidth(element) / 8;
 }
 
-/// An op's memref indices, with `row` and `column` added where the tile runs.
+/// Where a row of a tile is along the dimensions that are its rows.
+static void row_places(Ir *b, MlirType tile, int row_dims, MlirValue row,
+                       MlirValue *places) {
+  for (int d = row_dims - 1; d > 0; --d) {
+    MlirValue size = ir_const_index(b, ir_dim_size(tile, d));
+    places[d] = ir_remui(b, row, size);
+    row = ir_divui(b, row, size);
+  }
+  places[0] = row;
+}
+
+/// An op's memref indices, those from operand `first` on, with `places` added
+/// where the tile runs.
 static void tile_indices(Distribute *s, MlirOperation op, MlirValue memref,
-                         int first, int tile_rank, MlirValue row,
-                         MlirValue column, MlirValue *indices) {
-  int dims[2];
-  MlirValue offsets[] = {row, column};
+                         int first, int tile_rank, const MlirValue *places,
+                         MlirValue *indices) {
+  int dims[IR_MAX_RANK];
   tile_op_memref_dims(op, tile_rank, dims);
   for (int d = 0; d < ir_rank(ir_type(memref)); ++d)
     indices[d] = distribute_scalar(s, ir_operand(op, first + d));
   for (int t = 0; t < tile_rank; ++t)
-    indices[dims[t]] = ir_addi(&s->b, indices[dims[t]], offsets[t]);
+    indices[dims[t]] = ir_addi(&s->b, indices[dims[t]], places[t]);
+}
+
+/// `place` if it is in [first, end), else the nearest one that is; first may be
+/// null. `inside` says which.
+static MlirValue clamp(Distribute *s, MlirValue place, MlirValue first,
+                       MlirValue end, MlirValue *inside) {
+  Ir *b = &s->b;
+  end = distribute_scalar(s, end);
+  *inside = ir_cmpi(b, IR_SLT, place, end);
+  MlirValue last = ir_subi(b, end, ir_const_index(b, 1));
+  MlirValue clamped = ir_minsi(b, place, last);
+  if (mlirValueIsNull(first))
+    return clamped;
+  first = distribute_scalar(s, first);
+  clamped = ir_maxsi(b, clamped, first);
+  *inside = ir_cmpi(b, IR_EQ, place, clamped);
+  return clamped;
 }
 
 static MlirValue first_column(Distribute *s, int slice) {
@@ -119,34 +151,84 @@ static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
   store(b, fragment_element(b, pair, 1), next, bytes);
 }
 
+// Local memory ----------------------------------------------------------------
+
+/// How many slices of a row follow each other in a thread's part of local
+/// memory.
+static int64_t interleaved(MlirType memref) {
+  int64_t pair = 2 * bytes_of(ir_element(memref));
+  int64_t row = ir_dim_size(memref, 1) * pair / 2;
+  return row % LOCAL_BYTES ? 1 : CHUNK / pair;
+}
+
+/// The address of this thread's pair of the slice `slice` of row `row` of a
+/// tile; op's indices are its operands from `first` on.
+static MlirValue local_address(Distribute *s, MlirOperation op, int first,
+                               MlirValue row, int slice, int64_t *alignment) {
+  Ir *b = &s->b;
+  MlirValue memref = ir_operand(op, first - 1);
+  MlirType type = ir_type(memref);
+  int64_t n = interleaved(type), pair = 2 * bytes_of(ir_element(type));
+  MlirOperation column = ir_def(ir_operand(op, first + 1));
+  if (!ir_is(column, "arith.constant"))
+    distribute_fail(s, op, "its columns begin where is not known");
+  else
+    slice +=
+        (int)mlirIntegerAttrGetValueInt(ir_get_attr(column, "value")) / SLICE;
+  const Entry *entry = distribute_entry(s, memref);
+  row = ir_addi(b, row, distribute_scalar(s, ir_operand(op, first)));
+  MlirValue offset = ir_addi(b, ir_muli(b, row, entry->strides[0]),
+                             ir_muli(b, s->column, ir_const_index(b, n)));
+  offset = ir_addi(b, offset,
+                   ir_const_index(b, slice / n * n * SLICE + slice % n * 2));
+  *alignment = slice % n ? pair : n * pair;
+  return advance(b, entry->pointer, ir_element(type), offset);
+}
+
+static MlirValue load_local(Distribute *s, MlirOperation read, MlirValue row,
+                            int slice) {
+  Ir *b = &s->b;
+  MlirType element = ir_element(ir_type(ir_result(read, 0)));
+  MlirType pair = ir_vector(element, IR_DIMS(2));
+  int64_t alignment;
+  MlirValue address = local_address(s, read, 1, row, slice, &alignment);
+  if (bytes_of(element) > 2)
+    return load(b, pair, address, alignment);
+  return ir_value(b, "llvm.bitcast", pair,
+                  IR_VALUES(load(b, ir_i32(b), address, alignment)), IR_NONE);
+}
+
 Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   Ir *b = &s->b;
   MlirValue memref = ir_operand(op, 0);
+  bool local = distribute_entry(s, memref)->local;
   MlirType tile = ir_type(ir_result(op, 0)), element = ir_element(tile);
   MlirType pair = ir_vector(element, IR_DIMS(2));
-  int rank = ir_rank(ir_type(memref));
+  int rank = ir_rank(tile);
   Fragment f;
-  if (ir_rank(tile) != 2 || at.row_dims != 1) {
+  MlirValue first, end;
+  if (!tile_op_mask(op, &first, &end) || rank < 2 || at.row_dims != rank - 1) {
     distribute_fail(s, op,
-                    "tiles in memory have one dimension of rows and one "
-                    "of columns");
+                    "tiles in memory have dimensions of rows and one of "
+                    "columns, and are cut along the first one");
     return fragment_definition(s, ir_result(op, 0), at);
   }
-  MlirValue count = {NULL};
-  if (mlirOperationGetNumOperands(op) == rank + 3)
-    count = tile_op_mask_count(ir_def(ir_operand(op, rank + 2)), 0);
-  for (int i = 0; i < 2; ++i) {
-    MlirValue row = at.rows[i], inside = {NULL}, indices[IR_MAX_RANK];
-    if (!mlirValueIsNull(count)) {
-      // A row past the count is not read: another one, that may be, is.
-      MlirValue end = distribute_scalar(s, count);
-      inside = ir_cmpi(b, IR_SLT, row, end);
-      row = ir_minsi(b, row, ir_subi(b, end, ir_const_index(b, 1)));
+  int rows = mlirValueEqual(at.rows[0], at.rows[1]) ? 1 : 2;
+  for (int i = 0; i < rows; ++i) {
+    MlirValue places[IR_MAX_RANK], indices[IR_MAX_RANK], inside;
+    row_places(b, tile, at.row_dims, at.rows[i], places);
+    places[rank - 1] = first_column(s, at.slice);
+    // A row that is left out is not read: another one, that may be, is.
+    if (!mlirValueIsNull(end))
+      places[0] = clamp(s, places[0], first, end, &inside);
+    MlirValue both;
+    if (local) {
+      both = load_local(s, op, places[0], at.slice);
+    } else {
+      tile_indices(s, op, memref, 1, rank, places, indices);
+      both = load_pair(s, element, transfer_address(s, memref, indices));
     }
-    tile_indices(s, op, memref, 1, 2, row, first_column(s, at.slice), indices);
-    MlirValue both =
-        load_pair(s, element, transfer_address(s, memref, indices));
-    if (!mlirValueIsNull(count))
+    if (!mlirValueIsNull(end))
       both = ir_select(b, inside, both, ir_zero(b, pair));
     for (int64_t j = 0; j < 2; ++j)
       f.v[i][j] = fragment_is_packed(tile)
@@ -155,7 +237,13 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
                                  IR_ATTRIBUTES({"static_position",
                                                 ir_i64_array(b, IR_DIMS(j))}));
   }
+  for (int j = 0; j < 2 && rows == 1; ++j)
+    f.v[1][j] = f.v[0][j];
   return f;
+}
+
+static MlirValue both(Ir *b, MlirValue x, MlirValue y) {
+  return ir_value(b, "arith.andi", ir_i1(b), IR_VALUES(x, y), IR_NONE);
 }
 
 void transfer_write(Distribute *s, MlirOperation op) {
@@ -163,36 +251,111 @@ void transfer_write(Distribute *s, MlirOperation op) {
   MlirValue tile = ir_operand(op, 0), memref = ir_operand(op, 1);
   MlirType type = ir_type(tile), element = ir_element(type);
   MlirType pair = ir_vector(element, IR_DIMS(2));
-  int rank = ir_rank(type);
-  MlirValue size = ir_const_index(b, tile_rows(type, 1));
+  int rank = ir_rank(type), row_dims = tile_op_stored_row_dims(op);
+  bool columns = tile_has_columns(type, row_dims);
+  bool local = distribute_entry(s, memref)->local;
+  MlirValue size = ir_const_index(b, tile_rows(type, row_dims));
+  MlirValue first, end;
+  if (!tile_op_mask(op, &first, &end) || !mlirValueIsNull(first)) {
+    distribute_fail(s, op,
+                    "stored tiles are cut at the end of their first dimension");
+    return;
+  }
+  if (local)
+    barrier(b); // it may still be read
   // Of the rows that hold the same row of the tile, the first one writes.
   for (int i = 0; i < 2; ++i) {
-    At at = distribute_at(s, type, 1, 0);
+    At at = distribute_at(s, type, row_dims, 0);
+    MlirValue places[IR_MAX_RANK];
+    row_places(b, type, row_dims, at.rows[i], places);
     MlirValue writes = ir_cmpi(b, IR_SLT, s->rows[i], size);
-    if (rank == 1)
-      writes = ir_value(
-          b, "arith.andi", ir_i1(b),
-          IR_VALUES(writes, ir_cmpi(b, IR_EQ, s->column, ir_const_index(b, 0))),
-          IR_NONE);
+    if (!mlirValueIsNull(end))
+      writes = both(b, writes,
+                    ir_cmpi(b, IR_SLT, places[0], distribute_scalar(s, end)));
+    if (!columns)
+      writes =
+          both(b, writes, ir_cmpi(b, IR_EQ, s->column, ir_const_index(b, 0)));
     IrIf branch = ir_if_begin(b, writes, IR_NONE);
-    for (; at.slice < distribute_slices(type, 1); ++at.slice) {
+    for (; at.slice < distribute_slices(type, row_dims); ++at.slice) {
       Fragment f = fragment(s, tile, at);
       MlirValue indices[IR_MAX_RANK];
-      tile_indices(s, op, memref, 2, rank, at.rows[i],
-                   first_column(s, at.slice), indices);
-      MlirValue address = transfer_address(s, memref, indices);
-      MlirValue value = f.v[i][0];
-      if (rank == 2 && !fragment_is_packed(type))
+      if (columns)
+        places[rank - 1] = first_column(s, at.slice);
+      MlirValue address, value = f.v[i][0];
+      int64_t alignment;
+      if (local) {
+        address = local_address(s, op, 2, places[0], at.slice, &alignment);
+      } else {
+        tile_indices(s, op, memref, 2, rank, places, indices);
+        address = transfer_address(s, memref, indices);
+      }
+      if (columns && !fragment_is_packed(type))
         value = ir_value(b, "vector.from_elements", pair,
                          IR_VALUES(f.v[i][0], f.v[i][1]), IR_NONE);
-      if (rank == 2)
+      if (local)
+        store(b, value, address, alignment);
+      else if (columns)
         store_pair(s, value, address);
       else
         store(b, value, address, bytes_of(element));
     }
     ir_if_end(b, &branch, IR_NONE);
   }
+  if (local)
+    barrier(b);
 }
+
+// Parked tiles ----------------------------------------------------------------
+
+/// The place of this thread's registers of a slice: those of all threads follow
+/// each other.
+static MlirValue parking(Distribute *s, MlirValue area, int slice,
+                         MlirType registers) {
+  Ir *b = &s->b;
+  int64_t threads = s->warps * WARP;
+  return advance(b, area, registers,
+                 ir_addi(b, s->thread, ir_const_index(b, slice * threads)));
+}
+
+static MlirType registers_of_slice(Ir *b) {
+  return ir_vector(ir_i32(b), IR_DIMS(2));
+}
+
+void transfer_park(Distribute *s, Entry *entry, int slices,
+                   const Fragment *fragments) {
+  Ir *b = &s->b;
+  MlirType type = registers_of_slice(b);
+  int64_t bytes = 8;
+  entry->pointer =
+      distribute_shared(s, CHUNK, slices * s->warps * WARP * bytes);
+  for (int slice = 0; slice < slices; ++slice) {
+    MlirValue v[2];
+    for (int i = 0; i < 2; ++i)
+      v[i] = ir_value(b, "llvm.bitcast", ir_i32(b),
+                      IR_VALUES(fragments[slice].v[i][0]), IR_NONE);
+    store(b, ir_value(b, "vector.from_elements", type, 2, v, IR_NONE),
+          parking(s, entry->pointer, slice, type), bytes);
+  }
+}
+
+Fragment transfer_parked(Distribute *s, const Entry *entry, MlirType element,
+                         int slice) {
+  Ir *b = &s->b;
+  MlirType type = registers_of_slice(b);
+  // Volatile: or LLVM would load before a loop what is parked for it.
+  MlirValue both = ir_value(
+      b, "llvm.load", type, IR_VALUES(parking(s, entry->pointer, slice, type)),
+      IR_ATTRIBUTES({"alignment", ir_i64_attr(b, 8)},
+                    {"volatile_", mlirUnitAttrGet(b->context)}));
+  Fragment f;
+  for (int i = 0; i < 2; ++i)
+    f.v[i][0] = f.v[i][1] =
+        ir_value(b, "llvm.bitcast", ir_vector(element, IR_DIMS(2)),
+                 IR_VALUES(fragment_element(b, both, i)), IR_NONE);
+  return f;
+}
+
+// Asynchronous copies ---------------------------------------------------------
 
 /// Copies one chunk: asynchronously if it is aligned, else through a register.
 static void copy_chunk(Distribute *s, MlirValue source, MlirValue target,
@@ -254,10 +417,6 @@ void transfer_copy_async(Distribute *s, MlirOperation op) {
 }
 
 // Reductions over rows --------------------------------------------------------
-
-static void barrier(Ir *b) {
-  ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
-}
 
 /// The address of an element of the scratch [block's rows][SLICE] of f32.
 static MlirValue scratch(Distribute *s, MlirValue row, int column) {

@@ -100,12 +100,17 @@ static MlirValue tied(Ir *b, int n, const MlirValue *values) {
 static MlirValue left_at(Distribute *s, MlirValue left, int64_t k, At at) {
   Ir *b = &s->b;
   MlirValue registers[A_REGISTERS];
+  Fragment slice;
+  at.slice = -1;
   for (int i = 0; i < A_REGISTERS; ++i) {
     Place place = layout_place(&layout_left_16, 0, 2 * i);
-    at.slice = (int)(k + place.column) / SLICE;
-    registers[i] = ir_value(
-        b, "llvm.bitcast", ir_i32(b),
-        IR_VALUES(fragment(s, left, at).v[place.row / SLICE][0]), IR_NONE);
+    int number = (int)(k + place.column) / SLICE;
+    if (number != at.slice) {
+      at.slice = number;
+      slice = fragment(s, left, at);
+    }
+    registers[i] = ir_value(b, "llvm.bitcast", ir_i32(b),
+                            IR_VALUES(slice.v[place.row / SLICE][0]), IR_NONE);
   }
   return tied(b, A_REGISTERS, registers);
 }

@@ -2,11 +2,18 @@
 //
 // The forward tile program of 2-simplicial attention.
 //
-// A tile's rows are (j, head) pairs of one query: `block_h` heads that share
-// their keys times `block_j` keys of the outer window, row = j * block_h +
-// head. All rows of a query see the same inner window, so windows are exact for
-// any number of heads. Every row runs its own online softmax in base 2; the
-// rows of a head are merged at the end, as split softmaxes are. For one query:
+// A tile's rows are `block_h` heads that share their keys, times one of two
+// things that fill it where those are few:
+//
+//  - `block_j` keys of the outer window; row = j * block_h + head. The rows of
+//  a
+//    head are merged at the end, as split softmaxes are.
+//  - `block_q` neighbouring queries; row = query * block_h + head. In each step
+//    every row takes the next key of its own outer window. Inner tiles are
+//    those that any of the queries sees, and where not all of them do, each row
+//    has a mask of its own.
+//
+// Every row runs its own online softmax in base 2. For a block of queries:
 //
 //     for j in outer window, step block_j:
 //       A  = combine(q, ko[j])                  [rows, D]
@@ -30,10 +37,21 @@
 // they meet at the end. With `lazy_rescale` a row's m follows its maximum only
 // when that is LAG above it, and l and acc are scaled only if some row's m
 // moved: scf.if on the "or" over the rows. The others' factor is 1, so that
-// each part of the rows may as well decide for itself. With `peel` the inner
-// tiles that are all within the window have a loop of their own, without masks.
+// each part of the rows may as well decide for itself.
+//
+// With `block_tail` the loop over the inner window is two: one of whole tiles,
+// which are masked only if some row does not see all of them (scf.if), and one
+// of tiles of `block_tail` keys for the rest.
+//
+// With `local_outer` the outer window's keys and values are loaded once for a
+// block of queries, into memory of its own.
+//
+// A masked logit has p = 0, but 0 times a value that is not finite is not 0. So
+// what no row sees reads as zero, and if one of the values is not finite that
+// some of a block's queries see and some do not, they are taken one by one.
 
 #include "tile.h"
+#include "window.h"
 
 #include "lowering/config.h"
 #include "lowering/ir.h"
@@ -52,9 +70,6 @@ enum { MAX_PLANES = 3 };
 enum { LAG = 8 };
 /// Dimensions of q, keys and values.
 enum { DIM_N = 1, DIM_H = 2, DIM_D = 3 };
-/// No key position reaches this, so neither does a window need to.
-static const int64_t unbounded = (int64_t)1 << 48;
-
 /// One pair of keys and values, with its window.
 typedef struct Side {
   MlirValue keys, values;
@@ -73,10 +88,16 @@ typedef struct Forward {
   MlirType factor; ///< element type in which q and outer keys are multiplied
   double c;        ///< scale * log2(e)
   int64_t d, rows;
-  int64_t group; ///< query heads that share a key head
+  int64_t group;   ///< query heads that share a key head
+  MlirValue keys;  ///< how many there are
+  MlirValue shift; ///< from a query's number to its position
   // Of the current tile:
   MlirValue batch, query, head, key_head;
-  MlirValue q_planes[MAX_PLANES]; ///< by row
+  MlirValue count;                    ///< of its queries
+  Queries positions;                  ///< and where they stand
+  MlirValue local_keys, local_values; ///< of the outer window; null: none
+  MlirValue local_first;              ///< the position of their first row
+  MlirValue q_planes[MAX_PLANES];     ///< by row
 } Forward;
 
 /// The running state of the rows' softmaxes: maximum (in base 2), sum,
@@ -89,20 +110,28 @@ typedef struct Softmax {
 typedef struct OuterTile {
   MlirValue combined[MAX_PLANES]; ///< A, [rows, D / planes] each
   MlirValue values;               ///< V1, [rows, D]
-  MlirValue mask; ///< rows whose j is in the window; null: all are
+  MlirValue rows;    ///< [rows]: those whose j is in the window; null: all are
+  MlirValue partial; ///< an i1: not all are
 } OuterTile;
 
 /// A tile of the inner window.
 typedef struct InnerTile {
-  MlirValue keys[MAX_PLANES]; ///< [block_k, D / planes] each
-  MlirValue values;           ///< [block_k, D]
-  MlirValue mask; ///< columns whose k is in the window; null: all are
+  int64_t size;
+  MlirValue keys[MAX_PLANES]; ///< [size, D / planes] each
+  MlirValue values;           ///< [size, D]
+  MlirValue columns; ///< [size]: those whose k is in the window; null: all are
+  Range seen; ///< by the first of several queries: the first of the keys,
+              ///< and the first behind them; each next query sees one
+              ///< further on. Null: no bound
+  MlirValue partial; ///< an i1: not all queries see all keys
 } InnerTile;
 
-typedef struct Range {
-  MlirValue lower, upper;
+/// A part of the inner window, in tiles of one size.
+typedef struct Part {
+  Range range;
+  int64_t block;
   bool whole; ///< a whole number of tiles
-} Range;
+} Part;
 
 static MlirValue null_value(void) { return (MlirValue){NULL}; }
 
@@ -114,20 +143,50 @@ static MlirType mask_vector(Forward *f, int64_t n) {
   return ir_vector(ir_i1(f->b), IR_DIMS(n));
 }
 
+/// The dimensions that the rows of a block of queries have in memory.
+static int row_dims(Forward *f, int64_t dims[2], unsigned memory_dims[2]) {
+  int n = 0;
+  if (f->config.block_q > 1) {
+    dims[n] = f->config.block_q;
+    memory_dims[n++] = DIM_N;
+  }
+  dims[n] = f->config.block_h;
+  memory_dims[n++] = DIM_H;
+  return n;
+}
+
+/// The queries of a block that there are, for a transfer of a tile of (query,
+/// head, ...); null if that is all of them. A mask has its dimensions in the
+/// memref's order.
+static MlirValue query_mask(Forward *f, int rank, const int64_t *shape,
+                            const unsigned *memory_dims) {
+  if (f->config.block_q == 1)
+    return null_value();
+  int64_t sizes[3];
+  MlirValue counts[3];
+  for (int t = 0; t < rank; ++t) {
+    int place = 0;
+    for (int u = 0; u < rank; ++u)
+      place += memory_dims[u] < memory_dims[t];
+    sizes[place] = shape[t];
+    counts[place] = t ? ir_const_index(f->b, shape[t]) : f->count;
+  }
+  return ir_create_mask(f->b, rank, counts,
+                        ir_vector(ir_i1(f->b), rank, sizes));
+}
+
 // Loads -----------------------------------------------------------------------
 
-/// Rows [n, n + size) of keys or values, columns [d, d + width); rows from
-/// `count` (null: size) on read as zero.
+/// `size` rows of keys or values from n on, columns [d, d + width). Only those
+/// of [first, end) are in memory, the others read as zero. Null: from 0; all.
 static MlirValue load_keys(Forward *f, MlirValue memref, MlirValue n,
-                           int64_t size, MlirValue count, int64_t d,
-                           int64_t width) {
+                           int64_t size, MlirValue first, MlirValue end,
+                           int64_t d, int64_t width) {
   Ir *b = f->b;
   MlirType tile = ir_vector(ir_element(ir_type(memref)), IR_DIMS(size, width));
   MlirValue mask = null_value();
-  if (!mlirValueIsNull(count)) {
-    MlirValue sizes[] = {count, ir_const_index(b, width)};
-    mask = ir_create_mask(b, 2, sizes, ir_with_element(tile, ir_i1(b)));
-  }
+  if (!mlirValueIsNull(end))
+    mask = window_mask(b, ir_with_element(tile, ir_i1(b)), first, end);
   MlirValue indices[] = {f->batch, n, f->key_head, ir_const_index(b, d)};
   return ir_transfer_read(b, tile, memref, indices,
                           (const unsigned[]){DIM_N, DIM_D}, mask);
@@ -137,16 +196,15 @@ static MlirValue add_bias(Ir *b, MlirValue x, double bias) {
   return bias != 0 ? ir_addf(b, x, ir_const_f(b, ir_type(x), bias)) : x;
 }
 
-/// [block_j, block_h, n] -> [rows, n]
+/// [..., n] -> [rows, n]
 static MlirValue by_row(Forward *f, MlirValue x) {
   MlirType type = ir_type(x);
-  return ir_shape_cast(
-      f->b, x,
-      ir_vector(ir_element(type), IR_DIMS(f->rows, ir_dim_size(type, 2))));
+  int64_t n = ir_dim_size(type, ir_rank(type) - 1);
+  return ir_shape_cast(f->b, x,
+                       ir_vector(ir_element(type), IR_DIMS(f->rows, n)));
 }
 
-/// x [block_h, n] or [block_j, n] by row, [rows, n]: the same for every j, or
-/// for every head.
+/// x [block_h, n] by row, [rows, n]: the same for every j.
 static MlirValue for_every_j(Forward *f, MlirValue x) {
   MlirType type = ir_type(x);
   MlirType all =
@@ -155,12 +213,15 @@ static MlirValue for_every_j(Forward *f, MlirValue x) {
   return by_row(f, ir_broadcast(f->b, x, all));
 }
 
+/// x [block_j, n], [block_q, n] or [1, n] by row, [rows, n]: the same for every
+/// head, or for every row.
 static MlirValue for_every_head(Forward *f, MlirValue x) {
   MlirType element = ir_element(ir_type(x));
-  int64_t j = f->config.block_j, n = ir_dim_size(ir_type(x), 1);
+  int64_t m = ir_dim_size(ir_type(x), 0), n = ir_dim_size(ir_type(x), 1);
+  int64_t h = f->config.block_h;
   MlirValue split =
-      ir_shape_cast(f->b, x, ir_vector(element, IR_DIMS(j, 1, n)));
-  MlirType all = ir_vector(element, IR_DIMS(j, f->config.block_h, n));
+      ir_shape_cast(f->b, x, ir_vector(element, IR_DIMS(m, 1, n)));
+  MlirType all = ir_vector(element, IR_DIMS(f->rows / h, h, n));
   return by_row(f, ir_broadcast(f->b, split, all));
 }
 
@@ -181,49 +242,146 @@ static void combine(Forward *f, MlirValue *const q, MlirValue *const k,
   }
 }
 
+/// Where the keys of an outer tile stand.
+typedef struct OuterPlace {
+  int64_t size;                   ///< how many there are
+  MlirValue n;                    ///< the first one
+  MlirValue first, end;           ///< of them, those that there are: load_keys
+  MlirValue live_first, live_end; ///< those in the window; null: all
+} OuterPlace;
+
+/// One query: tile `j` is keys j, j + 1, ...
+static OuterPlace place_of_keys(Forward *f, MlirValue j, MlirValue upper) {
+  Ir *b = f->b;
+  OuterPlace place = {.size = f->config.block_j, .n = j};
+  // A window's loop has no iteration without keys: one key needs no mask.
+  if (place.size > 1)
+    place.end = place.live_end =
+        ir_minsi(b, ir_subi(b, upper, j), ir_const_index(b, place.size));
+  return place;
+}
+
+/// Several queries: tile `step` is a key of each one's window, or, where they
+/// begin at 0, the same for all, which causality may keep from the first ones.
+static OuterPlace place_of_step(Forward *f, MlirValue step) {
+  Ir *b = f->b;
+  MlirValue zero = ir_const_index(b, 0);
+  MlirValue size = ir_const_index(b, f->config.block_q);
+  Range window =
+      window_unbounded(b, f->outer.window, f->causal, f->positions.first);
+  OuterPlace place = {.size = 1, .n = step};
+  if (!mlirValueIsNull(window.lower)) {
+    place.size = f->config.block_q;
+    place.n = ir_addi(b, window.lower, step);
+    place.first = place.live_first =
+        ir_maxsi(b, zero, ir_subi(b, zero, place.n));
+    place.end = place.live_end =
+        ir_minsi(b, size, ir_subi(b, f->keys, place.n));
+  } else if (f->causal) {
+    place.live_first = ir_maxsi(b, zero, ir_subi(b, step, f->positions.first));
+    place.live_end = size;
+  }
+  return place;
+}
+
+/// Keys or values of an outer tile, columns [d, d + width).
+static MlirValue load_outer_rows(Forward *f, const OuterPlace *place,
+                                 bool values, int64_t d, int64_t width) {
+  Ir *b = f->b;
+  if (!f->config.local_outer)
+    return load_keys(f, values ? f->outer.values : f->outer.keys, place->n,
+                     place->size, place->first, place->end, d, width);
+  MlirType element = ir_element(ir_type(f->outer.keys));
+  MlirValue row = ir_subi(b, place->n, f->local_first);
+  return ir_transfer_read(b, ir_vector(element, IR_DIMS(place->size, width)),
+                          values ? f->local_values : f->local_keys,
+                          (const MlirValue[]){row, ir_const_index(b, d)},
+                          (const unsigned[]){0, 1}, null_value());
+}
+
 static OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   Ir *b = f->b;
-  int64_t size = f->config.block_j, width = f->d / f->planes;
-  // A window's loop has no iteration without keys: one key needs no mask.
-  MlirValue count = null_value();
-  if (size > 1)
-    count = ir_minsi(b, ir_subi(b, window.upper, j), ir_const_index(b, size));
-  OuterTile tile = {.mask = null_value()};
+  int64_t width = f->d / f->planes;
+  OuterPlace place = f->config.block_q == 1 ? place_of_keys(f, j, window.upper)
+                                            : place_of_step(f, j);
+  OuterTile tile = {.rows = null_value()};
   MlirValue k[MAX_PLANES];
   for (int t = 0; t < f->planes; ++t) {
-    MlirValue keys =
-        load_keys(f, f->outer.keys, j, size, count, t * width, width);
+    MlirValue keys = load_outer_rows(f, &place, false, t * width, width);
     keys = ir_convert(b, for_every_head(f, keys), f->factor);
     k[t] = add_bias(b, keys, f->outer.key_bias);
   }
   combine(f, f->q_planes, k, tile.combined);
-  MlirValue values = load_keys(f, f->outer.values, j, size, count, 0, f->d);
+  MlirValue values = load_outer_rows(f, &place, true, 0, f->d);
   values = ir_convert(b, for_every_head(f, values), ir_f32(b));
   tile.values = add_bias(b, values, f->outer.value_bias);
-  if (size > 1) {
-    MlirValue live = ir_muli(b, count, ir_const_index(b, f->config.block_h));
-    tile.mask =
-        ir_create_mask(b, IR_LIST(MlirValue, live), mask_vector(f, f->rows));
+  if (mlirValueIsNull(place.live_end))
+    return tile;
+
+  MlirValue heads = ir_const_index(b, f->config.block_h);
+  MlirValue first = place.live_first;
+  tile.partial = ir_cmpi(b, IR_SLT, place.live_end, f->count);
+  if (!mlirValueIsNull(first)) {
+    MlirValue zero = ir_const_index(b, 0);
+    tile.partial = ir_ori(b, tile.partial, ir_cmpi(b, IR_SGT, first, zero));
+    first = ir_muli(b, first, heads);
   }
+  tile.rows = window_mask(b, mask_vector(f, f->rows), first,
+                          ir_muli(b, place.live_end, heads));
   return tile;
 }
 
-static InnerTile load_inner(Forward *f, MlirValue k, Range window) {
+/// Which keys of a tile at k the first of several queries sees, and whether all
+/// of them see all.
+static void place_seen(Forward *f, InnerTile *tile, MlirValue k,
+                       const Window *window) {
   Ir *b = f->b;
-  int64_t size = f->config.block_k, width = f->d / f->planes;
+  Range seen =
+      window_unbounded(b, f->inner.window, f->causal, f->positions.first);
+  if (mlirValueIsNull(seen.upper))
+    return;
+  tile->partial =
+      ir_cmpi(b, IR_SGT, ir_addi(b, k, ir_const_index(b, tile->size)),
+              window->every.upper);
+  tile->seen.upper = ir_subi(b, seen.upper, k);
+  if (mlirValueIsNull(seen.lower))
+    return;
+  tile->partial =
+      ir_ori(b, tile->partial, ir_cmpi(b, IR_SLT, k, window->every.lower));
+  tile->seen.lower = ir_subi(b, seen.lower, k);
+}
+
+/// Of a mask [rows, keys of the tile] those that see each other.
+static MlirValue seen_by_row(Forward *f, const InnerTile *tile, MlirType mask) {
+  Ir *b = f->b;
+  int64_t h = f->config.block_h;
+  MlirValue before = window_mask_by_query(b, mask, h, tile->seen.upper);
+  if (mlirValueIsNull(tile->seen.lower))
+    return before;
+  return ir_xori(b, before, window_mask_by_query(b, mask, h, tile->seen.lower));
+}
+
+static InnerTile load_inner(Forward *f, MlirValue k, Part part,
+                            const Window *window) {
+  Ir *b = f->b;
+  int64_t size = part.block, width = f->d / f->planes;
   MlirValue count = null_value();
-  if (!window.whole)
-    count = ir_minsi(b, ir_subi(b, window.upper, k), ir_const_index(b, size));
-  InnerTile tile = {.mask = null_value()};
+  if (!part.whole)
+    count =
+        ir_minsi(b, ir_subi(b, part.range.upper, k), ir_const_index(b, size));
+  InnerTile tile = {.size = size};
   for (int t = 0; t < f->planes; ++t)
-    tile.keys[t] = ir_convert(
-        b, load_keys(f, f->inner.keys, k, size, count, t * width, width),
-        f->config.operand);
-  tile.values =
-      ir_convert(b, load_keys(f, f->inner.values, k, size, count, 0, f->d),
-                 f->config.operand);
-  if (!window.whole)
-    tile.mask =
+    tile.keys[t] = ir_convert(b,
+                              load_keys(f, f->inner.keys, k, size, null_value(),
+                                        count, t * width, width),
+                              f->config.operand);
+  tile.values = ir_convert(
+      b, load_keys(f, f->inner.values, k, size, null_value(), count, 0, f->d),
+      f->config.operand);
+  if (f->config.block_q > 1)
+    place_seen(f, &tile, k, window);
+  if (!part.whole)
+    tile.columns =
         ir_create_mask(b, IR_LIST(MlirValue, count), mask_vector(f, size));
   return tile;
 }
@@ -244,26 +402,55 @@ static MlirValue product_init(Forward *f, double bias, MlirValue row_sum,
                            columns);
 }
 
+/// Logits with -inf for what is not in the windows.
+static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
+                        const InnerTile *inner) {
+  Ir *b = f->b;
+  MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
+  MlirValue nothing = ir_const_f(b, type, -INFINITY);
+  if (!mlirValueIsNull(outer->rows))
+    s = ir_select(b, ir_broadcast_rows(b, outer->rows, inner->size), s,
+                  nothing);
+  if (!mlirValueIsNull(inner->seen.upper))
+    s = ir_select(b, seen_by_row(f, inner, mask), s, nothing);
+  if (!mlirValueIsNull(inner->columns))
+    s = ir_select(b, ir_broadcast(b, inner->columns, mask), s, nothing);
+  return s;
+}
+
+/// The same, where there may be nothing to mask.
+static MlirValue masked_if_partial(Forward *f, MlirValue s,
+                                   const OuterTile *outer,
+                                   const InnerTile *inner) {
+  Ir *b = f->b;
+  MlirValue partial = outer->partial;
+  if (mlirValueIsNull(partial))
+    partial = inner->partial;
+  else if (!mlirValueIsNull(inner->partial))
+    partial = ir_ori(b, partial, inner->partial);
+  if (!f->config.block_tail || !mlirValueIsNull(inner->columns) ||
+      mlirValueIsNull(partial))
+    return masked(f, s, outer, inner);
+  MlirType type = ir_type(s);
+  IrIf branch = ir_if_begin(b, partial, 1, &type);
+  MlirValue then = masked(f, s, outer, inner);
+  ir_if_else(b, &branch, 1, &then);
+  ir_if_end(b, &branch, 1, &s);
+  return ir_result(branch.op, 0);
+}
+
 static MlirValue logits(Forward *f, const OuterTile *outer,
                         const InnerTile *inner) {
   Ir *b = f->b;
-  int64_t columns = f->config.block_k;
   MlirValue row_sum = row_constant(f, 0);
   if (f->inner.key_bias != 0)
     for (int t = 0; t < f->planes; ++t)
       row_sum = ir_multi_reduction(
           b, IR_SUM, ir_convert(b, outer->combined[t], ir_f32(b)), 1, row_sum);
-  MlirValue s = product_init(f, f->inner.key_bias, row_sum, columns);
+  MlirValue s = product_init(f, f->inner.key_bias, row_sum, inner->size);
   for (int t = 0; t < f->planes; ++t)
     s = ir_contract(b, outer->combined[t], inner->keys[t], false, s);
-
-  MlirType mask = ir_with_element(ir_type(s), ir_i1(b));
-  MlirValue masked = ir_const_f(b, ir_type(s), -INFINITY);
-  if (!mlirValueIsNull(outer->mask))
-    s = ir_select(b, ir_broadcast_rows(b, outer->mask, columns), s, masked);
-  if (!mlirValueIsNull(inner->mask))
-    s = ir_select(b, ir_broadcast(b, inner->mask, mask), s, masked);
-  return s;
+  return masked_if_partial(f, s, outer, inner);
 }
 
 /// [rows] as l is.
@@ -281,7 +468,7 @@ static MlirValue sum(Forward *f, MlirValue l, MlirValue p, MlirValue p_sum) {
   int64_t n = f->config.sum_columns;
   if (n == 1)
     return ir_addf(f->b, l, p_sum);
-  for (int64_t i = 0; i < f->config.block_k; i += n)
+  for (int64_t i = 0; i < ir_dim_size(ir_type(p), 1); i += n)
     l = ir_addf(f->b, l, ir_columns(f->b, p, i, n));
   return l;
 }
@@ -313,15 +500,14 @@ static Softmax rescale(Forward *f, Softmax state, MlirValue row_max) {
 static Softmax step(Forward *f, Softmax state, const OuterTile *outer,
                     const InnerTile *inner) {
   Ir *b = f->b;
-  int64_t columns = f->config.block_k;
   MlirValue s = logits(f, outer, inner);
 
   MlirValue row_max =
       ir_multi_reduction(b, IR_MAX, s, 1, row_constant(f, -INFINITY));
   state = rescale(f, state, ir_mulf(b, row_max, row_constant(f, f->c)));
-  MlirValue p =
-      ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
-                        ir_broadcast_rows(b, ir_negf(b, state.m), columns)));
+  MlirValue p = ir_exp2(
+      b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
+                ir_broadcast_rows(b, ir_negf(b, state.m), inner->size)));
   MlirValue p_sum = null_value();
   if (f->config.sum_columns == 1 || f->inner.value_bias != 0)
     p_sum = row_sum(f, p);
@@ -349,27 +535,27 @@ static void end_loop(Forward *f, IrLoop *loop, Softmax *state) {
   *state = (Softmax){loop->results[0], loop->results[1], loop->results[2]};
 }
 
-/// A window in parts: its whole tiles and, masked, the rest. Without `peel` all
-/// of it is one part.
-static int split(Forward *f, Range window, int64_t block, Range *parts) {
+/// The inner window in parts.
+static int split(Forward *f, Range window, Part parts[2]) {
   Ir *b = f->b;
-  if (!f->config.peel) {
-    parts[0] = window;
+  int64_t block = f->config.block_k, tail = f->config.block_tail;
+  parts[0] = (Part){window, block, false};
+  if (!tail)
     return 1;
-  }
   MlirValue size = ir_const_index(b, block);
   MlirValue length =
       ir_maxsi(b, ir_subi(b, window.upper, window.lower), ir_const_index(b, 0));
   MlirValue end =
       ir_addi(b, window.lower, ir_muli(b, ir_divui(b, length, size), size));
-  parts[0] = (Range){window.lower, end, true};
-  parts[1] = (Range){end, window.upper, false};
+  parts[0] = (Part){{window.lower, end}, block, true};
+  parts[1] = (Part){{end, window.upper}, tail, false};
   return 2;
 }
 
-static Softmax inner_stationary(Forward *f, Softmax state, Range js, Range ks) {
-  IrLoop over_k = begin_loop(f, ks, f->config.block_k, &state);
-  InnerTile inner = load_inner(f, over_k.iv[0], ks);
+static Softmax inner_stationary(Forward *f, Softmax state, Range js, Part part,
+                                const Window *ks) {
+  IrLoop over_k = begin_loop(f, part.range, part.block, &state);
+  InnerTile inner = load_inner(f, over_k.iv[0], part, ks);
   IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
   state = step(f, state, &outer, &inner);
@@ -379,12 +565,12 @@ static Softmax inner_stationary(Forward *f, Softmax state, Range js, Range ks) {
 }
 
 static Softmax outer_stationary(Forward *f, Softmax state, Range js, int n,
-                                const Range *ks) {
+                                const Part *parts, const Window *ks) {
   IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
   for (int i = 0; i < n; ++i) {
-    IrLoop over_k = begin_loop(f, ks[i], f->config.block_k, &state);
-    InnerTile inner = load_inner(f, over_k.iv[0], ks[i]);
+    IrLoop over_k = begin_loop(f, parts[i].range, parts[i].block, &state);
+    InnerTile inner = load_inner(f, over_k.iv[0], parts[i], ks);
     state = step(f, state, &outer, &inner);
     end_loop(f, &over_k, &state);
   }
@@ -392,27 +578,47 @@ static Softmax outer_stationary(Forward *f, Softmax state, Range js, int n,
   return state;
 }
 
-static Softmax attend(Forward *f, Range js, Range ks) {
+static Softmax attend(Forward *f, Range js, const Window *ks) {
   Softmax state = {row_constant(f, -FLT_MAX),
                    in_sum_columns(f, row_constant(f, 0)),
                    ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d)))};
-  Range parts[2];
-  int n = split(f, ks, f->config.block_k, parts);
+  Part parts[2];
+  int n = split(f, ks->any, parts);
   if (!f->config.inner_stationary)
-    return outer_stationary(f, state, js, n, parts);
+    return outer_stationary(f, state, js, n, parts, ks);
   for (int i = 0; i < n; ++i)
-    state = inner_stationary(f, state, js, parts[i]);
+    state = inner_stationary(f, state, js, parts[i], ks);
   return state;
+}
+
+/// Writes values by (query, head), and columns if `columns` is not 0.
+static void write(Forward *f, MlirValue x, MlirValue memref,
+                  const MlirValue *indices, const unsigned *memory_dims,
+                  int64_t columns) {
+  Ir *b = f->b;
+  int64_t shape[3];
+  unsigned dims[3];
+  int n = row_dims(f, shape, dims);
+  for (int i = 0; i < n; ++i)
+    dims[i] = memory_dims[dims[i] == DIM_N ? 0 : 1];
+  if (columns) {
+    shape[n] = columns;
+    dims[n++] = memory_dims[2];
+  }
+  MlirType type = ir_vector(ir_element(ir_type(x)), n, shape);
+  if (!mlirTypeEqual(type, ir_type(x)))
+    x = ir_shape_cast(b, x, type);
+  ir_transfer_write(b, x, memref, indices, dims, query_mask(f, n, shape, dims));
 }
 
 /// Merges the rows of each head and writes the tile's results.
 static void finish(Forward *f, Softmax state) {
   Ir *b = f->b;
-  int64_t j = f->config.block_j, h = f->config.block_h;
-  MlirType split = f32_vector(f, IR_DIMS(j, h));
-  MlirType split_d = f32_vector(f, IR_DIMS(j, h, f->d));
-  MlirType per_head = f32_vector(f, IR_DIMS(h));
-  MlirType per_head_d = f32_vector(f, IR_DIMS(h, f->d));
+  int64_t j = f->config.block_j, pairs = f->rows / j;
+  MlirType split = f32_vector(f, IR_DIMS(j, pairs));
+  MlirType split_d = f32_vector(f, IR_DIMS(j, pairs, f->d));
+  MlirType per_head = f32_vector(f, IR_DIMS(pairs));
+  MlirType per_head_d = f32_vector(f, IR_DIMS(pairs, f->d));
 
   if (f->config.sum_columns > 1)
     state.l = row_sum(f, state.l);
@@ -424,78 +630,184 @@ static void finish(Forward *f, Softmax state) {
       b, IR_SUM, ir_mulf(b, ir_shape_cast(b, state.l, split), w), 0,
       ir_zero(b, per_head));
   MlirValue w_d = ir_broadcast(
-      b, ir_shape_cast(b, w, f32_vector(f, IR_DIMS(j, h, 1))), split_d);
+      b, ir_shape_cast(b, w, f32_vector(f, IR_DIMS(j, pairs, 1))), split_d);
   MlirValue acc = ir_multi_reduction(
       b, IR_SUM, ir_mulf(b, ir_shape_cast(b, state.acc, split_d), w_d), 0,
       ir_zero(b, per_head_d));
 
-  // A query without an allowed pair has l = 0 and acc = 0.
+  // A query without an allowed pair has l = 0. Its acc is 0 too, or, beside
+  // queries that see values that are not finite, not a number.
   MlirValue zero = ir_zero(b, per_head);
-  MlirValue inverse = ir_select(b, ir_cmpf(b, IR_OEQ, l, zero), zero,
-                                ir_divf(b, ir_const_f(b, per_head, 1), l));
+  MlirValue none = ir_cmpf(b, IR_OEQ, l, zero);
+  MlirValue inverse =
+      ir_select(b, none, zero, ir_divf(b, ir_const_f(b, per_head, 1), l));
   MlirValue out = ir_mulf(b, acc, ir_broadcast_rows(b, inverse, f->d));
+  if (f->config.block_q > 1)
+    out = ir_select(b, ir_broadcast_rows(b, none, f->d), ir_zero(b, per_head_d),
+                    out);
   MlirValue zero_index = ir_const_index(b, 0);
-  ir_transfer_write(
-      b, ir_convert(b, out, ir_element(ir_type(f->out))), f->out,
-      (const MlirValue[]){f->batch, f->query, f->head, zero_index},
-      (const unsigned[]){DIM_H, DIM_D}, null_value());
+  write(f, ir_convert(b, out, ir_element(ir_type(f->out))), f->out,
+        (const MlirValue[]){f->batch, f->query, f->head, zero_index},
+        (const unsigned[]){DIM_N, DIM_H, DIM_D}, f->d);
   if (mlirValueIsNull(f->lse))
     return;
   MlirValue lse = ir_fma(b, m, ir_const_f(b, per_head, log(2)), ir_log(b, l));
-  ir_transfer_write(b, lse, f->lse,
-                    (const MlirValue[]){f->batch, f->head, f->query},
-                    (const unsigned[]){1}, null_value());
-}
-
-/// Key positions that the query at position p attends to.
-static Range window_of(Forward *f, const Side *side, MlirValue p,
-                       MlirValue keys) {
-  Ir *b = f->b;
-  int64_t w = side->window < unbounded ? side->window : unbounded;
-  MlirValue zero = ir_const_index(b, 0);
-  Range range = {zero, keys, false};
-  if (w)
-    range.lower = ir_maxsi(b, zero, ir_subi(b, p, ir_const_index(b, w - 1)));
-  if (f->causal)
-    range.upper = ir_addi(b, p, ir_const_index(b, 1));
-  else if (w)
-    range.upper = ir_minsi(b, keys, ir_addi(b, p, ir_const_index(b, w)));
-  return range;
+  write(f, lse, f->lse, (const MlirValue[]){f->batch, f->head, f->query},
+        (const unsigned[]){2, 1}, 0);
 }
 
 static void load_query(Forward *f) {
   Ir *b = f->b;
-  int64_t width = f->d / f->planes;
-  MlirType tile =
-      ir_vector(ir_element(ir_type(f->q)), IR_DIMS(f->config.block_h, width));
+  int64_t width = f->d / f->planes, shape[3];
+  unsigned dims[3];
+  int n = row_dims(f, shape, dims);
+  shape[n] = width;
+  dims[n++] = DIM_D;
+  MlirType tile = ir_vector(ir_element(ir_type(f->q)), n, shape);
   for (int t = 0; t < f->planes; ++t) {
     MlirValue indices[] = {f->batch, f->query, f->head,
                            ir_const_index(b, t * width)};
-    MlirValue q = ir_transfer_read(
-        b, tile, f->q, indices, (const unsigned[]){DIM_H, DIM_D}, null_value());
-    f->q_planes[t] = ir_convert(b, for_every_j(f, q), f->factor);
+    MlirValue q = ir_transfer_read(b, tile, f->q, indices, dims,
+                                   query_mask(f, n, shape, dims));
+    q = f->config.block_q > 1 ? by_row(f, q) : for_every_j(f, q);
+    f->q_planes[t] = ir_convert(b, q, f->factor);
   }
+}
+
+static void place_queries(Forward *f, MlirValue query, MlirValue count) {
+  Ir *b = f->b;
+  f->query = query;
+  f->count = count;
+  f->positions.first = f->positions.last = ir_addi(b, query, f->shift);
+  if (f->config.block_q > 1)
+    f->positions.last =
+        ir_addi(b, f->positions.first, ir_subi(b, count, ir_const_index(b, 1)));
+}
+
+/// Steps from the beginning of the outer windows in which at least one of the
+/// queries has a key.
+static Range steps(Forward *f, const Window *window) {
+  Ir *b = f->b;
+  Range own =
+      window_unbounded(b, f->outer.window, f->causal, f->positions.first);
+  if (mlirValueIsNull(own.lower))
+    return window->any;
+  Range last =
+      window_unbounded(b, f->outer.window, f->causal, f->positions.last);
+  MlirValue zero = ir_const_index(b, 0);
+  return (Range){ir_maxsi(b, zero, ir_subi(b, zero, last.lower)),
+                 ir_minsi(b, ir_subi(b, own.upper, own.lower),
+                          ir_subi(b, f->keys, own.lower))};
+}
+
+/// Loads the outer window of all queries of the block.
+static void load_local(Forward *f, const Window *window) {
+  Ir *b = f->b;
+  int64_t rows = config_outer_rows(&f->config, f->outer.window, f->causal);
+  MlirType element = ir_element(ir_type(f->outer.keys));
+  MlirType local = ir_memref(element, IR_DIMS(rows, f->d));
+  f->local_first = window->any.lower;
+  if (f->config.block_q > 1)
+    f->local_first =
+        window_unbounded(b, f->outer.window, f->causal, f->positions.first)
+            .lower;
+  f->local_keys = ir_alloc(b, local);
+  f->local_values = ir_alloc(b, local);
+  // An empty window has no iteration.
+  MlirValue size = ir_const_index(b, rows), zero = ir_const_index(b, 0);
+  MlirValue first = ir_maxsi(b, zero, ir_subi(b, zero, f->local_first));
+  MlirValue end =
+      ir_minsi(b, size, ir_subi(b, window->any.upper, f->local_first));
+  IrLoop loop = ir_for_begin(b, first, end, size, 0, NULL);
+  const MlirValue from[] = {f->outer.keys, f->outer.values};
+  const MlirValue to[] = {f->local_keys, f->local_values};
+  for (int i = 0; i < 2; ++i)
+    ir_transfer_write(
+        b, load_keys(f, from[i], f->local_first, rows, first, end, 0, f->d),
+        to[i], (const MlirValue[]){zero, zero}, (const unsigned[]){0, 1},
+        null_value());
+  ir_for_end(b, &loop, 0, NULL);
+}
+
+/// Attends for `count` queries from `query` on.
+static void attend_block(Forward *f, MlirValue query, MlirValue count) {
+  Ir *b = f->b;
+  place_queries(f, query, count);
+  Window outer =
+      window_of(b, f->outer.window, f->causal, f->positions, f->keys);
+  Window inner =
+      window_of(b, f->inner.window, f->causal, f->positions, f->keys);
+  Range js = f->config.block_q > 1 ? steps(f, &outer) : outer.any;
+  load_query(f);
+  if (f->config.local_outer)
+    load_local(f, &outer);
+  finish(f, attend(f, js, &inner));
+}
+
+/// x [rows] plus 0 times the values of keys [lower, upper): not a number if one
+/// of those is not finite.
+static MlirValue add_not_finite(Forward *f, MlirValue x, MlirValue lower,
+                                MlirValue upper) {
+  Ir *b = f->b;
+  int64_t n = ir_dim_size(ir_type(x), 0);
+  MlirValue size = ir_const_index(b, n);
+  IrLoop loop = ir_for_begin(b, lower, upper, size, 1, &x);
+  MlirValue count = ir_minsi(b, ir_subi(b, upper, loop.iv[0]), size);
+  MlirValue values = ir_convert(b,
+                                load_keys(f, f->inner.values, loop.iv[0], n,
+                                          null_value(), count, 0, f->d),
+                                ir_f32(b));
+  values = ir_mulf(b, values, ir_zero(b, ir_type(values)));
+  MlirValue sum = ir_multi_reduction(b, IR_SUM, values, 1, loop.args[0]);
+  ir_for_end(b, &loop, 1, &sum);
+  return loop.results[0];
+}
+
+/// How many queries of a block can be taken at once.
+static MlirValue queries_at_once(Forward *f, MlirValue query, MlirValue count) {
+  enum { ROWS = 16 }; // so many, and each part of the rows has them all
+  Ir *b = f->b;
+  int64_t n = f->config.block_q;
+  place_queries(f, query, count);
+  Window window =
+      window_of(b, f->inner.window, f->causal, f->positions, f->keys);
+  MlirValue x = ir_zero(b, f32_vector(f, IR_DIMS(n < ROWS ? n : ROWS)));
+  x = add_not_finite(f, x, window.any.lower,
+                     ir_minsi(b, window.every.lower, window.any.upper));
+  x = add_not_finite(f, x, ir_maxsi(b, window.every.upper, window.any.lower),
+                     window.any.upper);
+  return ir_select(b, ir_any(b, ir_cmpf(b, IR_UNO, x, x)), ir_const_index(b, 1),
+                   ir_const_index(b, n));
 }
 
 static void build(Forward *f) {
   Ir *b = f->b;
   int64_t heads = ir_dim_size(ir_type(f->q), DIM_H);
-  int64_t block_h = f->config.block_h;
-  MlirValue keys = ir_dim(b, f->outer.keys, DIM_N);
-  MlirValue queries = ir_dim(b, f->q, DIM_N);
-  MlirValue shift = ir_subi(b, keys, queries);
+  int64_t block_h = f->config.block_h, block_q = f->config.block_q;
+  MlirValue queries = ir_dim(b, f->q, DIM_N), one = ir_const_index(b, 1);
+  f->keys = ir_dim(b, f->outer.keys, DIM_N);
+  f->shift = ir_subi(b, f->keys, queries);
+  MlirValue blocks = queries;
+  if (block_q > 1)
+    blocks = ir_divui(b, ir_addi(b, queries, ir_const_index(b, block_q - 1)),
+                      ir_const_index(b, block_q));
   MlirValue sizes[] = {ir_dim(b, f->q, 0), ir_const_index(b, heads / block_h),
-                       queries};
+                       blocks};
   IrLoop tiles = ir_forall_begin(b, 3, sizes);
   f->batch = tiles.iv[0];
   f->head = ir_muli(b, tiles.iv[1], ir_const_index(b, block_h));
   f->key_head = ir_divui(b, f->head, ir_const_index(b, f->group));
-  f->query = tiles.iv[2];
-  MlirValue p = ir_addi(b, f->query, shift);
-  Range js = window_of(f, &f->outer, p, keys);
-  Range ks = window_of(f, &f->inner, p, keys);
-  load_query(f);
-  finish(f, attend(f, js, ks));
+  if (block_q == 1) {
+    attend_block(f, tiles.iv[2], one);
+  } else {
+    MlirValue size = ir_const_index(b, block_q);
+    MlirValue query = ir_muli(b, tiles.iv[2], size);
+    MlirValue end = ir_minsi(b, queries, ir_addi(b, query, size));
+    MlirValue step = queries_at_once(f, query, ir_subi(b, end, query));
+    IrLoop loop = ir_for_begin(b, query, end, step, 0, NULL);
+    attend_block(f, loop.iv[0], ir_minsi(b, step, ir_subi(b, end, loop.iv[0])));
+    ir_for_end(b, &loop, 0, NULL);
+  }
   ir_forall_end(b, &tiles);
 }
 
@@ -522,7 +834,7 @@ MlirLogicalResult tile_forward(MlirOperation op) {
   if (mlirOperationGetNumOperands(op) > SIMPLICIAL_LSE)
     f.lse = ir_operand(op, SIMPLICIAL_LSE);
   f.d = ir_dim_size(ir_type(f.q), DIM_D);
-  f.rows = f.config.block_h * f.config.block_j;
+  f.rows = f.config.block_q * f.config.block_h * f.config.block_j;
   f.group = ir_dim_size(ir_type(f.q), DIM_H) /
             ir_dim_size(ir_type(f.outer.keys), DIM_H);
   // What is more than one multiplication is rounded once, at its end.

@@ -10,7 +10,7 @@ func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x
 // -----
 
 func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
-  // expected-error @below {{simplicial.config: 'block_h' * 'block_j' must be at most 1024}}
+  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' * 'block_j' must be at most 1024}}
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, simplicial.config = {block_h = 8 : i64, block_j = 1024 : i64}}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xf32>
@@ -189,8 +189,8 @@ func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x
 
 module attributes {simplicial.target = "cpu"} {
 func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
-  // expected-error @below {{simplicial.config: 'peel' must be true or false}}
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {peel = 1 : i64}}
+  // expected-error @below {{simplicial.config: 'lazy_rescale' must be true or false}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {lazy_rescale = 1 : i64}}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xf32>
 }
@@ -211,9 +211,97 @@ func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x
 
 module attributes {simplicial.target = "sm_80,sm_90"} {
 func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
-  // expected-error @below {{simplicial.config: 'block_h' * 'block_j' must be at most 128 for sm_80,sm_90}}
+  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' * 'block_j' must be at most 128 for sm_80,sm_90}}
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_h = 8 : i64, block_j = 32 : i64}}
     : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xbf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90"} {
+func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
+  // expected-error @below {{simplicial.config: 'block_tail' must be a multiple of 16 for sm_90}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_tail = 8 : i64}}
+    : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xbf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90"} {
+func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
+  // expected-error @below {{simplicial.config: 'block_tail' must be 0 to 1024}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_tail = -1 : i64}}
+    : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xbf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90"} {
+func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
+  // expected-error @below {{simplicial.config: 'block_j' must be 1 with 'block_q' above 1}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_j = 2 : i64, block_q = 2 : i64}}
+    : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xbf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90"} {
+func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
+  // expected-error @below {{simplicial.config: 'local_outer' is for an outer window with a bound}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {local_outer = true}}
+    : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xbf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90"} {
+func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
+  // expected-error @below {{simplicial.config: 'local_outer': the outer windows have 107 keys, a tile 64 rows}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 100 : i64, simplicial.config = {local_outer = true}}
+    : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xbf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "cpu"} {
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{simplicial.config: 'block_q' is for GPUs}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_q = 2 : i64, block_j = 1 : i64}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "cpu"} {
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{simplicial.config: 'block_tail' is for GPUs}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_tail = 16 : i64}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "cpu"} {
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{simplicial.config: 'local_outer' is for GPUs}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 8 : i64, simplicial.config = {local_outer = true}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
 }
 }

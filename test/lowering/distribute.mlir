@@ -1,6 +1,8 @@
 // RUN: split-file %s %t
 // RUN: %mlir-opt %t/product.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/product.mlir
 // RUN: %mlir-opt %t/attention.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/attention.mlir
+// RUN: %mlir-opt %t/queries.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/queries.mlir
+// RUN: %mlir-opt %t/parked.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/parked.mlir
 // RUN: %mlir-opt %t/f32.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/f32.mlir
 // RUN: %mlir-opt %t/warpgroup.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/warpgroup.mlir
 
@@ -88,9 +90,61 @@ module attributes {simplicial.target = "sm_80"} {
 // CHECK: llvm.load %{{.*}} : !llvm.ptr<3> -> f32
 func.func @attention(%q: memref<1x9x8x16xf16>, %kv: memref<1x9x1x16xf16>, %out: memref<1x9x8x16xf16>) {
   %c0 = arith.constant 0 : index
-  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out) {w1 = 4 : i64, w2 = 16 : i64}
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out) {w1 = 4 : i64, w2 = 16 : i64, simplicial.config = {block_q = 1 : i64, local_outer = false}}
     : (memref<1x9x8x16xf16>, memref<1x9x1x16xf16>, memref<1x9x1x16xf16>, memref<1x9x1x16xf16>,
        memref<1x9x1x16xf16>, memref<1x9x8x16xf16>) -> ()
+  return
+}
+}
+
+//--- queries.mlir
+
+// Two queries of 8 heads are the rows of a warp.
+
+module attributes {simplicial.target = "sm_80"} {
+// CHECK-LABEL: llvm.func @queries_tiles(
+// Keys of the outer window go to shared memory, a thread's four slices behind
+// each other; barriers before and behind.
+// CHECK: nvvm.barrier0
+// CHECK: llvm.store %{{.*}} {alignment = 16 : i64} : vector<2xbf16>, !llvm.ptr<3>
+// CHECK: llvm.store %{{.*}} {alignment = 4 : i64} : vector<2xbf16>, !llvm.ptr<3>
+// CHECK: nvvm.barrier0
+// CHECK: scf.for
+// CHECK: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> i32
+// CHECK: nvvm.mma.sync
+// Masks: what is left of a row's limit is compared with constants.
+// CHECK: scf.if
+// CHECK: %[[LIMIT:.*]] = "simplicial.tie"(%{{.*}}) : (i32) -> i32
+// CHECK: %[[LEFT:.*]] = arith.subi %[[LIMIT]], %{{.*}} : i32
+// CHECK: arith.cmpi sgt, %[[LEFT]], %c0_i32 : i32
+// CHECK: } else {
+// A row of the results is written if its query is there.
+// CHECK: llvm.store %{{.*}} : f32, !llvm.ptr<1>
+// CHECK: llvm.return
+func.func @queries(%q: memref<1x9x8x64xbf16>, %kv: memref<1x9x1x64xbf16>, %out: memref<1x9x8x64xbf16>, %lse: memref<1x8x9xf32>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out, %lse)
+      {causal, w1 = 4 : i64, w2 = 16 : i64, simplicial.config = {block_q = 2 : i64, local_outer = true}}
+    : (memref<1x9x8x64xbf16>, memref<1x9x1x64xbf16>, memref<1x9x1x64xbf16>, memref<1x9x1x64xbf16>,
+       memref<1x9x1x64xbf16>, memref<1x9x8x64xbf16>, memref<1x8x9xf32>) -> ()
+  return
+}
+}
+
+//--- parked.mlir
+
+// Accumulators of 64 registers, and as many for a product: what was loaded
+// before the loop waits in shared memory.
+
+module attributes {simplicial.target = "sm_90a"} {
+// CHECK-LABEL: llvm.func @parked_tiles(
+// CHECK-COUNT-16: llvm.store %{{.*}} {alignment = 8 : i64} : vector<2xi32>, !llvm.ptr<3>
+// CHECK: scf.for
+// CHECK-COUNT-16: llvm.load volatile %{{.*}} {alignment = 8 : i64} : !llvm.ptr<3> -> vector<2xi32>
+// CHECK: simplicial.wgmma
+func.func @parked(%q: memref<1x9x128x128xbf16>, %kv: memref<1x9x1x128xbf16>, %out: memref<1x9x128x128xbf16>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out) {causal, w1 = 4 : i64, w2 = 512 : i64}
+    : (memref<1x9x128x128xbf16>, memref<1x9x1x128xbf16>, memref<1x9x1x128xbf16>, memref<1x9x1x128xbf16>,
+       memref<1x9x1x128xbf16>, memref<1x9x128x128xbf16>) -> ()
   return
 }
 }

@@ -192,7 +192,7 @@ func.func @unbounded(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>, %out: 
 // CHECK: arith.select %{{.*}} : vector<4x16xi1>, vector<4x16xf32>
 func.func @gpu(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x4x48xf32>) attributes {simplicial.target = "sm_80"} {
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
-      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_j = 1 : i64}}
+      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_q = 1 : i64, block_j = 1 : i64, local_outer = false}}
     : (memref<2x?x4x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
        memref<2x?x1x48xf32>, memref<2x?x4x48xf32>) -> ()
   return
@@ -208,7 +208,7 @@ func.func @gpu(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref
 // CHECK: vector.contract {{.*}} vector<4x48xtf32>, vector<16x48xtf32> into vector<4x16xf32>
 func.func @tf32(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x4x48xf32>) attributes {simplicial.target = "sm_80"} {
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
-      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_j = 1 : i64, operand = tf32}}
+      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_q = 1 : i64, block_j = 1 : i64, local_outer = false, operand = tf32}}
     : (memref<2x?x4x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
        memref<2x?x1x48xf32>, memref<2x?x4x48xf32>) -> ()
   return
@@ -228,8 +228,49 @@ func.func @tf32(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memre
 // CHECK: vector.multi_reduction <add>, %{{.*}} [1] : vector<4x8xf32> to vector<4xf32>
 func.func @sum_columns(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x4x48xf32>) attributes {simplicial.target = "sm_80"} {
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
-      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_j = 1 : i64, sum_columns = 8 : i64}}
+      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_q = 1 : i64, block_j = 1 : i64, local_outer = false, sum_columns = 8 : i64}}
     : (memref<2x?x4x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
        memref<2x?x1x48xf32>, memref<2x?x4x48xf32>) -> ()
+  return
+}
+
+// Four queries are the rows of a tile, a head of each. The outer window of all
+// of them is loaded once. Inner tiles are masked by row where not all queries
+// see all of them; and where they do not, and a value is not finite, one query
+// at a time is taken.
+
+// CHECK-LABEL: func.func @queries(
+// CHECK: scf.forall
+// CHECK: scf.for {{.*}} -> (vector<4xf32>) {
+// CHECK: vector.transfer_read {{.*}} vector<4x48xf32>
+// CHECK: arith.mulf
+// CHECK: vector.multi_reduction <add>
+// CHECK: %[[NAN:.*]] = arith.cmpf uno
+// CHECK: %[[ANY:.*]] = vector.reduction <or>, %[[NAN]]
+// CHECK: %[[AT_ONCE:.*]] = arith.select %[[ANY]], %c1{{.*}}, %c4
+// CHECK: scf.for %{{.*}} step %[[AT_ONCE]] {
+// CHECK: vector.create_mask %{{.*}} : vector<4x1x48xi1>
+// CHECK: %[[Q:.*]] = vector.transfer_read %arg0{{.*}} vector<4x1x48xf32>
+// CHECK: vector.shape_cast %[[Q]] : vector<4x1x48xf32> to vector<4x48xf32>
+// CHECK: %[[KEYS:.*]] = memref.alloc() : memref<4x48xf32>
+// CHECK: arith.xori %{{.*}} : vector<4x48xi1>
+// CHECK: vector.transfer_write %{{.*}}, %[[KEYS]]
+// CHECK: scf.for %[[K:.*]] = {{.*}} step %c16
+// CHECK: vector.transfer_read %[[KEYS]]{{.*}} vector<4x48xf32>
+// CHECK: %[[S:.*]] = vector.contract {{.*}} into vector<4x16xf32>
+// CHECK: scf.if %{{.*}} -> (vector<4x16xf32>) {
+// CHECK: %[[QUERY:.*]] = vector.step : vector<4xindex>
+// CHECK: %[[COLUMN:.*]] = vector.step : vector<16xindex>
+// CHECK: arith.cmpi slt, {{.*}} : vector<4x16xi32>
+// CHECK: } else {
+// CHECK: scf.yield %[[S]]
+// CHECK: vector.transfer_write {{.*}} : vector<4x1x48xf32>, memref<2x?x1x48xf32>
+// CHECK: vector.transfer_write {{.*}} : vector<4x1xf32>, memref<2x1x?xf32>
+func.func @queries(%q: memref<2x?x1x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x1x48xf32>, %lse: memref<2x1x?xf32>) attributes {simplicial.target = "sm_80"} {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out, %lse)
+      {causal, w1 = 1 : i64, w2 = 16 : i64,
+       simplicial.config = {block_q = 4 : i64, block_tail = 16 : i64, local_outer = true}}
+    : (memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
+       memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x1x?xf32>) -> ()
   return
 }

@@ -27,6 +27,7 @@ class Case:
     results: str = "out lse"  # what the function returns
     threads: int = None
     operand: str = None       # element type of the operands of a GPU's products, if not that of the inputs
+    config: str = None        # entries of simplicial.config, for GPUs
     data: str = "peaked"      # how the inputs are made, see data.py
     bad: tuple = ()           # ((input name, index, value), ...): single elements overwritten by inf or nan
 
@@ -293,6 +294,42 @@ def gpu_warpgroups():
     yield Case(**small, Hq=64, D=64, bad=(("k2", (0, 6, 0, 3), math.nan),))
 
 
+def gpu_queries():
+    """Tiles of several queries: the ramps of windows, masks by row, the outer window in local memory or not."""
+    few = lambda q, **others: "".join([f"block_q = {q} : i64", *[f", {name} = {value}" for name, value in others.items()]])
+    small = {**SMALL, "N": 21}
+    for group, q in (1, 16), (2, 8), (3, 5), (8, 2), (16, 4):
+        yield Case(**small, Hq=group, config=few(q))
+        yield Case(**{**small, "w2": 4}, Hq=group, causal=False, config=few(q, local_outer="false"))
+    for w1, w2 in (1, 1), (2, 40), (9, 2), (None, 5), (4, None), (None, None):
+        yield Case(**{**small, "w1": w1, "w2": w2}, Hq=4, config=few(4))
+        yield Case(**{**small, "w1": w1, "w2": w2, "dtype": "f16"}, Hq=4, causal=False, config=few(4))
+    yield Case(**{**small, "N": 90, "w2": 64}, Nq=9, Hq=4, D=80, config=few(4, order='"jk"'))  # several inner tiles
+    yield Case(**{**small, "N": 90, "w2": 70}, Nq=9, Hq=4, config=few(8, block_k="32 : i64", block_tail="0 : i64"))
+    yield Case(**{**small, "N": 90, "w2": 50}, Nq=9, Hq=4, D=128, config=few(8, block_k="32 : i64", block_tail="32 : i64"))
+    yield Case(**small, Nq=27, Hq=4, dynamic="B Nq N", config=few(8))  # queries that see nothing
+    yield Case(**small, Nq=27, Hq=4, causal=False, dynamic="B Nq N", config=few(8))
+    yield Case(**small, B=2, Hq=6, Hk=2, Nq=14, pad=(8, 16, 8, 0, 24), config=few(4))
+    yield Case(**small, Hq=2, pad=(1, 2, 3, 4, 5), config=few(8))
+    yield Case(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3, config=few(4))
+    yield Case(**{**small, "w1": 19, "w2": 3}, Hq=4, D=48, form="determinant", config=few(4))
+    yield Case(**{**small, "dtype": "f32"}, Hq=4, config=few(4))
+    yield Case(**{**small, "N": 5}, Hq=4, config=few(16))  # fewer queries than rows
+    yield Case(**{**small, "N": 0}, Nq=3, dynamic="N", Hq=3, config=few(2))
+    yield Case(**small, Nq=0, dynamic="Nq", Hq=2, config=few(2))
+    yield Case(**small, data="winner", scale=1.0, Hq=4, config=few(4))
+    seen = dict(dtype="bf16", N=24, w1=5, w2=7, Hq=3)
+    for name in ("q", "k1", "k2", "v1", "v2"):  # of the queries beside each other some see it and some do not
+        yield Case(**seen, bad=((name, (0, 6, 0, 3), math.inf),), config=few(5))
+        if name != "q":
+            yield Case(**{**seen, "w2": 4}, causal=False, Nq=14, bad=((name, (0, 18, 0, 5), math.nan),), config=few(4))
+    yield Case(**{**seen, "N": 3}, Nq=9, bad=(("v2", (0, 0, 0, 5), math.nan),), config=few(4))
+    for group, q in (8, 8), (16, 8), (32, 4):  # what warpgroups multiply where there are any
+        for d in (64, 128):
+            yield Case(**{**SMALL, "w2": 7}, Hq=group, D=d, config=few(q))
+    yield Case(**{**SMALL, "w2": 7}, Hq=8, D=128, bad=(("v2", (0, 4, 0, 7), math.inf),), config=few(8))
+
+
 def gpu_values():
     """Large logits, many of them equal, and what is not finite."""
     inf, nan = math.inf, math.nan
@@ -333,4 +370,4 @@ def gpu_mixed():
 
 GROUPS = {group.__name__: list(group()) for group in (
     heads, windows, dims, lengths, queries, empty, attributes, determinant, half_types, dynamic, strided, results,
-    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_warpgroups, gpu_values, gpu_mixed)}
+    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_queries, gpu_warpgroups, gpu_values, gpu_mixed)}

@@ -35,8 +35,10 @@ def module(case, target):
                    if (value := getattr(case, name)) is not None]
     attributes += ["causal"] if case.causal else []
     attributes += [f'form = "{case.form}"'] if case.form else []
-    if case.operand and target != "cpu":
-        attributes += [f"simplicial.config = {{operand = {case.operand}}}"]
+    config = [f"operand = {case.operand}"] if case.operand else []
+    config += [case.config] if case.config else []
+    if config and target != "cpu":
+        attributes += [f"simplicial.config = {{{', '.join(config)}}}"]
     returned = case.results.split()
     return f"""\
 func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}) -> ({', '.join(types[r] for r in returned)}) {{

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Windows of keys: where they begin and end, as index arithmetic; and masks, as
+// vector.create_mask and comparisons of vector.step.
+
+#include "window.h"
+
+#include <stddef.h>
+
+/// No key position reaches this, so neither does a window need to.
+static const int64_t far = (int64_t)1 << 48;
+
+static MlirValue null_value(void) { return (MlirValue){NULL}; }
+
+static int64_t limited(int64_t width) { return width < far ? width : far; }
+
+static MlirValue lower_of(Ir *b, int64_t width, MlirValue p) {
+  return ir_subi(b, p, ir_const_index(b, limited(width) - 1));
+}
+
+/// Where the window ends as causality and width have it.
+static MlirValue upper_of(Ir *b, int64_t width, bool causal, MlirValue p) {
+  return ir_addi(b, p, ir_const_index(b, causal ? 1 : limited(width)));
+}
+
+static Range range_of(Ir *b, int64_t width, bool causal, MlirValue low,
+                      MlirValue high, MlirValue keys) {
+  MlirValue zero = ir_const_index(b, 0);
+  Range range = {zero, keys};
+  if (width)
+    range.lower = ir_maxsi(b, zero, lower_of(b, width, low));
+  if (causal)
+    range.upper = upper_of(b, width, causal, high);
+  else if (width)
+    range.upper = ir_minsi(b, keys, upper_of(b, width, causal, high));
+  return range;
+}
+
+Window window_of(Ir *b, int64_t width, bool causal, Queries queries,
+                 MlirValue keys) {
+  Window window;
+  window.any = range_of(b, width, causal, queries.first, queries.last, keys);
+  window.every = window.any;
+  if (!mlirValueEqual(queries.first, queries.last))
+    window.every =
+        range_of(b, width, causal, queries.last, queries.first, keys);
+  return window;
+}
+
+Range window_unbounded(Ir *b, int64_t width, bool causal, MlirValue p) {
+  Range range = {null_value(), null_value()};
+  if (width)
+    range.lower = lower_of(b, width, p);
+  if (width || causal)
+    range.upper = upper_of(b, width, causal, p);
+  return range;
+}
+
+MlirValue window_mask(Ir *b, MlirType mask, MlirValue first, MlirValue end) {
+  MlirValue sizes[IR_MAX_RANK] = {end};
+  int rank = ir_rank(mask);
+  for (int d = 1; d < rank; ++d)
+    sizes[d] = ir_const_index(b, ir_dim_size(mask, d));
+  MlirValue before_end = ir_create_mask(b, rank, sizes, mask);
+  if (mlirValueIsNull(first))
+    return before_end;
+  sizes[0] = first;
+  return ir_xori(b, before_end, ir_create_mask(b, rank, sizes, mask));
+}
+
+/// 0, 1, ... along the one dimension that is not 1.
+static MlirValue numbers(Ir *b, int64_t n) {
+  return ir_index_cast(b, ir_step(b, n), ir_vector(ir_i32(b), IR_DIMS(n)));
+}
+
+MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
+                               MlirValue end) {
+  enum { LIMIT = 1 << 30 }; // more than there are columns or rows
+  int64_t rows = ir_dim_size(mask, 0), columns = ir_dim_size(mask, 1);
+  int64_t queries = rows / heads;
+  MlirType i32 = ir_i32(b), by_row = ir_vector(i32, IR_DIMS(rows));
+  end = ir_maxsi(b, ir_const_index(b, -LIMIT),
+                 ir_minsi(b, end, ir_const_index(b, LIMIT)));
+  MlirValue query = ir_shape_cast(b, numbers(b, queries),
+                                  ir_vector(i32, IR_DIMS(queries, 1)));
+  query = ir_shape_cast(
+      b, ir_broadcast(b, query, ir_vector(i32, IR_DIMS(queries, heads))),
+      by_row);
+  MlirValue limit =
+      ir_addi(b, ir_broadcast(b, ir_index_cast(b, end, i32), by_row), query);
+  MlirValue column =
+      ir_broadcast(b, numbers(b, columns), ir_with_element(mask, i32));
+  return ir_cmpi(b, IR_SLT, column, ir_broadcast_rows(b, limit, columns));
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Windows of keys, and the masks that cut tiles to them.
+
+#ifndef SIMPLICIAL_LOWERING_TILE_WINDOW_H
+#define SIMPLICIAL_LOWERING_TILE_WINDOW_H
+
+#include "lowering/ir.h"
+
+/// Positions [lower, upper).
+typedef struct Range {
+  MlirValue lower, upper;
+} Range;
+
+/// Neighbouring queries: the positions of the first and of the last one.
+typedef struct Queries {
+  MlirValue first, last;
+} Queries;
+
+/// The keys that queries attend to.
+typedef struct Window {
+  Range any;   ///< at least one of the queries does
+  Range every; ///< each of them does; may be empty, with lower above upper
+} Window;
+
+/// What `width` (0: none) and `causal` say of `keys` keys.
+Window window_of(Ir *b, int64_t width, bool causal, Queries queries,
+                 MlirValue keys);
+
+/// The window of the query at position p, did keys stand at all integers. That
+/// of p + n is n further on. Null where there is no bound.
+Range window_unbounded(Ir *b, int64_t width, bool causal, MlirValue p);
+
+/// Of a mask's elements along dimension 0 those in [first, end); first may be
+/// null, which is 0.
+MlirValue window_mask(Ir *b, MlirType mask, MlirValue first, MlirValue end);
+
+/// A mask [rows, columns] of the columns below `end` + query, rows being
+/// (query, head) with so many heads.
+MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
+                               MlirValue end);
+
+#endif // SIMPLICIAL_LOWERING_TILE_WINDOW_H
