@@ -53,6 +53,8 @@ if os.path.exists("/dev/nvidiactl"):
     config.available_features.add("cuda")
 
 config.environment["PATH"] = llvm + os.pathsep + toolkit
+# What is tested is what is compiled, not what is in the cache of who runs the tests.
+config.environment["SIMPLICIAL_CACHE_SIZE"] = "0"
 # One BLAS thread: lit already runs a test a core.
 config.environment.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
 for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"):

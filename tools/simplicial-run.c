@@ -37,7 +37,11 @@ static const Tool tool = {
     "  --benchmark=N     time N calls\n"
     "  --threads=N       threads to run on (default: $SIMPLICIAL_NUM_THREADS,\n"
     "                    else as many as there are CPUs)\n"
-    "  --help, --version\n"};
+    "  --help, --version\n"
+    "\n"
+    "What was compiled is kept for the next time in $SIMPLICIAL_CACHE_DIR\n"
+    "(default: ~/.cache/simplicial), at most $SIMPLICIAL_CACHE_SIZE MiB\n"
+    "(default: 256; 0: nothing).\n"};
 
 typedef struct Options {
   const char *source, *function, *target;

@@ -30,6 +30,18 @@
 // configuration is one, within the limits of all, and their machine code one
 // for each, in one fatbin. Functions for a GPU take tensors in its memory, and
 // run on the thread's stream (simplicialSetStream).
+//
+// Cache. What simplicialCompilerLoad and simplicialJit compile is also kept on
+// disk, for later processes: in the folder $SIMPLICIAL_CACHE_DIR, else
+// $XDG_CACHE_HOME/simplicial, else $HOME/.cache/simplicial. What is found there
+// is what would be compiled now: from the same module, for the same target and
+// processor, by the same builds of this library, of LLVM and of MLIR, with the
+// same programs of the CUDA toolkit. Several processes may use a folder at
+// once. It is of at most $SIMPLICIAL_CACHE_SIZE MiB (default: 256); what was
+// not used for longest goes first. With 0 there is no cache. A file that is
+// damaged or that another user could have written is not used, and a folder
+// that cannot be used is not an error. The files are code that will run: keep
+// others from writing as this user.
 
 #ifndef SIMPLICIAL_COMPILER_H
 #define SIMPLICIAL_COMPILER_H
@@ -61,7 +73,8 @@ MLIR_CAPI_EXPORTED void simplicialCompilerDestroy(SimplicialCompiler *compiler);
 
 /// Compiles the module `source` (`length` bytes of MLIR text or bytecode) for
 /// `target` into memory. The same source and target give the same executable
-/// again without compiling, for as long as the compiler lives. `source_name` is
+/// again without compiling, for as long as the compiler lives; one that is in
+/// the cache on disk is not compiled either. `source_name` is
 /// what diagnostics call the source. The caller owns a reference to the result.
 MLIR_CAPI_EXPORTED SimplicialStatus
 simplicialCompilerLoad(SimplicialCompiler *compiler, const char *source,
@@ -70,7 +83,7 @@ simplicialCompilerLoad(SimplicialCompiler *compiler, const char *source,
 
 /// The same for a module of the embedder's own, which is left unchanged.
 /// Upstream's dialects, passes and translations and the `simplicial` dialect
-/// are registered in its context. Nothing is cached.
+/// are registered in its context. It may come from the cache on disk.
 MLIR_CAPI_EXPORTED SimplicialStatus simplicialJit(
     MlirModule module, const char *target, SimplicialExecutable **executable);
 

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Compiles a module into memory.
-//
-// C cannot call a function with a number of arguments that is known only now;
-// each `_mlir_ciface_NAME(a, b, ...)` gets an entry `simplicial_entry_NAME(v)`
-// that calls it with v[0], v[1], ...
+// Image -> executable: links the object file into memory.
 
 #include "executable.h"
 
-#include "function.h"
+#include "cache_key.h"
+#include "image.h"
 #include "machine.h"
 
 #include "simplicial/cuda.h"
@@ -19,10 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORTED "simplicial_"
-#define ENTRY EXPORTED "entry_"
-#define UNLOAD EXPORTED "unload" ///< see simplicial-launch
-
 struct SimplicialExecutable {
   atomic_int references;
   LLVMOrcLLJITRef jit;  ///< owns the code
@@ -30,51 +23,6 @@ struct SimplicialExecutable {
   SimplicialFunction *functions;
   int function_count;
 };
-
-static bool format_name(Text *name, const char *prefix,
-                        const SimplicialFunction *f) {
-  name->size = 0;
-  text_format(name, "%s%s", prefix, f->name);
-  return !name->failed;
-}
-
-/// Adds the entry of `f` to `module`.
-static SimplicialStatus add_entry(LLVMModuleRef module,
-                                  const SimplicialFunction *f, Text *name) {
-  if (!format_name(name, MACHINE_INTERFACE, f))
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-  unsigned count = (unsigned)(f->input_count + f->output_count);
-  LLVMValueRef callee = LLVMGetNamedFunction(module, name->data);
-  if (!callee || LLVMCountParams(callee) != count)
-    return simplicialError(SIMPLICIAL_INTERNAL,
-                           "no %s of %u arguments came out of the lowering",
-                           name->data, count);
-  LLVMValueRef *values = malloc((count + 1) * sizeof *values);
-  if (!values || !format_name(name, ENTRY, f)) {
-    free(values);
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-  }
-  LLVMContextRef context = LLVMGetModuleContext(module);
-  LLVMTypeRef pointer = LLVMPointerTypeInContext(context, 0);
-  LLVMTypeRef type =
-      LLVMFunctionType(LLVMVoidTypeInContext(context), &pointer, 1, false);
-  LLVMValueRef entry = LLVMAddFunction(module, name->data, type);
-  LLVMBuilderRef b = LLVMCreateBuilderInContext(context);
-  LLVMPositionBuilderAtEnd(b,
-                           LLVMAppendBasicBlockInContext(context, entry, ""));
-  for (unsigned i = 0; i < count; ++i) {
-    LLVMValueRef index =
-        LLVMConstInt(LLVMInt64TypeInContext(context), i, false);
-    values[i] = LLVMBuildLoad2(
-        b, pointer,
-        LLVMBuildGEP2(b, pointer, LLVMGetParam(entry, 0), &index, 1, ""), "");
-  }
-  LLVMBuildCall2(b, LLVMGlobalGetValueType(callee), callee, values, count, "");
-  LLVMBuildRetVoid(b);
-  LLVMDisposeBuilder(b);
-  free(values);
-  return simplicialOk();
-}
 
 static LLVMErrorRef define(LLVMOrcLLJITRef jit, const char *name,
                            uintptr_t address) {
@@ -108,6 +56,7 @@ static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
 /// Links `object`, which is consumed, into memory.
 static LLVMErrorRef link_object(LLVMOrcLLJITRef *jit,
                                 LLVMMemoryBufferRef object) {
+  machine_initialize();
   LLVMErrorRef error = LLVMOrcCreateLLJIT(jit, NULL);
   if (!error)
     error = define_runtime(*jit);
@@ -128,55 +77,43 @@ static SimplicialStatus look_up(const SimplicialExecutable *self,
   return status;
 }
 
-static SimplicialStatus load(SimplicialExecutable *self, Machine *machine,
+static SimplicialStatus load(SimplicialExecutable *self, Image *image,
                              Text *name) {
-  SimplicialStatus status = simplicialOk();
-  LLVMValueRef unload = LLVMGetNamedFunction(machine->module, UNLOAD);
-  if (unload)
-    LLVMSetLinkage(unload, LLVMExternalLinkage);
-  for (int i = 0; i < self->function_count && !status.code; ++i)
-    status = add_entry(machine->module, &self->functions[i], name);
-  LLVMMemoryBufferRef object;
-  if (!status.code)
-    status = machine_object(machine, EXPORTED, &object);
-  if (!status.code)
-    status = machine_status(link_object(&self->jit, object));
+  LLVMMemoryBufferRef object = image->object;
+  image->object = NULL;
+  SimplicialStatus status = machine_status(link_object(&self->jit, object));
   for (int i = 0; i < self->function_count && !status.code; ++i) {
     SimplicialFunction *f = &self->functions[i];
     uintptr_t address = 0;
-    if (!format_name(name, ENTRY, f))
+    name->size = 0;
+    text_format(name, IMAGE_ENTRY "%s", f->name);
+    if (name->failed)
       return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
     status = look_up(self, name->data, &address);
     f->entry = (void (*)(void **))address;
   }
-  if (!status.code && unload) {
+  if (!status.code && image->has_unload) {
     uintptr_t address;
-    status = look_up(self, UNLOAD, &address);
+    status = look_up(self, IMAGE_UNLOAD, &address);
     self->unload = (void (*)(void))address;
   }
   return status;
 }
 
-SimplicialStatus executable_create(Compilation *compilation, const char *target,
-                                   SimplicialExecutable **executable) {
-  *executable = NULL;
-  SimplicialStatus status = compilation_to_llvm(compilation, target, NULL);
-  if (status.code)
-    return status;
+/// The functions and the object file become the executable's.
+static SimplicialStatus executable_load(Image *image,
+                                        SimplicialExecutable **executable) {
   SimplicialExecutable *self = calloc(1, sizeof *self);
   if (!self)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
   atomic_init(&self->references, 1);
-  status = functions_read(compilation, &self->function_count, &self->functions);
-  if (!status.code) {
-    Machine machine;
-    Text name = {0};
-    status = machine_begin(&machine, compilation);
-    if (!status.code)
-      status = load(self, &machine, &name);
-    machine_end(&machine);
-    text_free(&name);
-  }
+  self->functions = image->functions;
+  self->function_count = image->function_count;
+  image->functions = NULL;
+  image->function_count = 0;
+  Text name = {0};
+  SimplicialStatus status = load(self, image, &name);
+  text_free(&name);
   if (status.code)
     simplicialExecutableRelease(self);
   else
@@ -184,13 +121,68 @@ SimplicialStatus executable_create(Compilation *compilation, const char *target,
   return status;
 }
 
+bool executable_restore(const CacheKey *key,
+                        SimplicialExecutable **executable) {
+  Text bytes = {0};
+  *executable = NULL;
+  if (cache_load(key, &bytes)) {
+    Image image;
+    if (image_read(&image, bytes.data, bytes.size))
+      simplicialStatusFree(executable_load(&image, executable));
+    image_free(&image);
+  }
+  text_free(&bytes);
+  return *executable;
+}
+
+static void store(const CacheKey *key, const Image *image) {
+  Text bytes = {0};
+  image_write(image, &bytes);
+  if (!bytes.failed)
+    cache_store(key, &bytes);
+  text_free(&bytes);
+}
+
+SimplicialStatus executable_create(Compilation *compilation, const char *target,
+                                   const CacheKey *key,
+                                   SimplicialExecutable **executable) {
+  Image image;
+  *executable = NULL;
+  SimplicialStatus status = image_create(&image, compilation, target);
+  if (!status.code && key)
+    store(key, &image);
+  if (!status.code)
+    status = executable_load(&image, executable);
+  image_free(&image);
+  return status;
+}
+
+/// The key of the module in the cache: its bytecode has all that its text would
+/// have, locations too.
+static bool module_key(MlirModule module, const char *target, CacheKey *key) {
+  if (!cache_is_on())
+    return false;
+  Text bytecode = {0};
+  mlirOperationWriteBytecode(mlirModuleGetOperation(module), text_append_ref,
+                             &bytecode);
+  bool known =
+      !bytecode.failed && cache_key(bytecode.data, bytecode.size, target, key);
+  text_free(&bytecode);
+  return known;
+}
+
 SimplicialStatus simplicialJit(MlirModule module, const char *target,
                                SimplicialExecutable **executable) {
   *executable = NULL;
   Compilation compilation;
+  CacheKey key;
   SimplicialStatus status = compilation_begin_module(&compilation, module);
-  if (!status.code)
-    status = executable_create(&compilation, target, executable);
+  if (!status.code) {
+    bool cached = module_key(module, target, &key);
+    if (!cached || !executable_restore(&key, executable))
+      status = executable_create(&compilation, target, cached ? &key : NULL,
+                                 executable);
+  }
   compilation_end(&compilation);
   return status;
 }

@@ -36,8 +36,21 @@ SimplicialStatus machine_status(LLVMErrorRef error) {
   return status;
 }
 
-static SimplicialStatus create_target(LLVMTargetMachineRef *machine) {
+void machine_initialize(void) {
   pthread_once(&native_initialized, initialize_native);
+}
+
+void machine_describe_host(Text *text) {
+  char *triple = LLVMGetDefaultTargetTriple();
+  char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
+  text_format(text, "%s %s %s\n", triple, cpu, features);
+  LLVMDisposeMessage(features);
+  LLVMDisposeMessage(cpu);
+  LLVMDisposeMessage(triple);
+}
+
+static SimplicialStatus create_target(LLVMTargetMachineRef *machine) {
+  machine_initialize();
   char *triple = LLVMGetDefaultTargetTriple();
   char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
   char *message = NULL;

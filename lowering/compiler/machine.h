@@ -22,6 +22,12 @@ typedef struct Machine {
   LLVMModuleRef module;
 } Machine;
 
+/// Makes LLVM ready for this machine's processor, once.
+void machine_initialize(void);
+
+/// Appends what code is made for: triple, processor and its features.
+void machine_describe_host(Text *text);
+
 /// Translates what compilation_to_llvm left. Whatever the status, the machine
 /// must be ended.
 SimplicialStatus machine_begin(Machine *self, const Compilation *compilation);

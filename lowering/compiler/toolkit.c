@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /// Whether `folder`, of `length` characters, has `program`, after `subfolder`.
@@ -46,4 +47,20 @@ SimplicialStatus toolkit_find(const char *program, Text *folder) {
       "there is no '%s' in PATH, CUDA_HOME or /usr/local/cuda: install the "
       "CUDA toolkit, or make PTX, which does not need it",
       program);
+}
+
+void toolkit_describe(const char *program, Text *text) {
+  Text path = {0};
+  struct stat info;
+  SimplicialStatus status = toolkit_find(program, &path);
+  if (!status.code)
+    text_format(&path, "/bin/%s", program);
+  if (!status.code && !path.failed && !stat(path.data, &info))
+    text_format(text, "%s %llu %lld %lld.%09ld\n", path.data,
+                (unsigned long long)info.st_ino, (long long)info.st_size,
+                (long long)info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+  else
+    text_format(text, "no %s\n", program);
+  simplicialStatusFree(status);
+  text_free(&path);
 }

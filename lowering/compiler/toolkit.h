@@ -13,4 +13,7 @@
 /// $CUDA_HOME, else /usr/local/cuda.
 SimplicialStatus toolkit_find(const char *program, Text *folder);
 
+/// Appends which file `program` is, or that there is none.
+void toolkit_describe(const char *program, Text *text);
+
 #endif // SIMPLICIAL_COMPILER_TOOLKIT_H

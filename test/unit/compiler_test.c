@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The compiler's API from eight threads at once, and its cache.
+// The compiler's API from eight threads at once, and its caches in memory and
+// on disk.
 
+#include "lowering/compiler/cache_key.h"
+#include "lowering/compiler/executable.h"
+#include "mlir-c/Dialect/Func.h"
 #include "simplicial/compiler.h"
+#include "simplicial/dialect.h"
 #include "unit.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { THREADS = 8, CALLS = 4, N = 24, HEADS = 4, D = 16 };
 
@@ -157,11 +165,168 @@ static void failures_are_not_kept(void **state) {
   simplicialCompilerDestroy(compiler);
 }
 
+// On disk ---------------------------------------------------------------------
+
+static char folder[64];
+
+static int cache_begin(void **state) {
+  (void)state;
+  strcpy(folder, "/tmp/simplicial-compiler-test-XXXXXX");
+  assert_non_null(mkdtemp(folder));
+  setenv("SIMPLICIAL_CACHE_DIR", folder, true);
+  setenv("SIMPLICIAL_CACHE_SIZE", "10", true);
+  return 0;
+}
+
+static int cache_end(void **state) {
+  (void)state;
+  char command[128];
+  setenv("SIMPLICIAL_CACHE_SIZE", "0", true);
+  snprintf(command, sizeof command, "rm -rf '%s'", folder);
+  return system(command);
+}
+
+/// What became of the key's file since the last call with `*info`, which is
+/// updated: nothing (0), used (1), replaced or new (2).
+static int change(const CacheKey *key, struct stat *info) {
+  char path[256];
+  int length = snprintf(path, sizeof path, "%s/", folder);
+  for (size_t i = 0; i < sizeof key->bytes; ++i)
+    length += snprintf(path + length, sizeof path - (size_t)length, "%02x",
+                       key->bytes[i]);
+  struct stat now;
+  assert_int_equal(0, stat(path, &now));
+  bool replaced = now.st_ino != info->st_ino;
+  bool used = now.st_mtim.tv_sec != info->st_mtim.tv_sec;
+  struct timespec old[2] = {{1000, 0}, {1000, 0}};
+  assert_int_equal(0, utimensat(AT_FDCWD, path, old, 0));
+  assert_int_equal(0, stat(path, info));
+  return replaced ? 2 : used;
+}
+
+/// Loads the source with a compiler of its own, and checks what it computes.
+static void load_and_call(const char *source) {
+  SimplicialCompiler *compiler;
+  SimplicialExecutable *executable;
+  assert_status(SIMPLICIAL_OK, simplicialCompilerCreate(&compiler));
+  assert_status(SIMPLICIAL_OK,
+                simplicialCompilerLoad(compiler, source, strlen(source), "test",
+                                       "cpu", &executable));
+  simplicialCompilerDestroy(compiler);
+  const SimplicialFunction *f = simplicialExecutableLookup(executable, "f");
+  assert_int_equal(2, simplicialFunctionInputCount(f));
+  assert_int_equal(1, simplicialFunctionOutputCount(f));
+  SimplicialTensorType type = simplicialFunctionArgument(f, 1);
+  assert_int_equal(4, type.rank);
+  assert_int_equal(SIMPLICIAL_DYNAMIC, type.shape[1]);
+  assert_int_equal(D, type.shape[3]);
+  Inputs inputs;
+  float out[N * HEADS * D];
+  fill(inputs.q, N * HEADS * D, 0);
+  fill(inputs.k, N * D, 5);
+  assert_status(SIMPLICIAL_OK, call(executable, &inputs, out));
+  for (int d = 0; d < D; ++d)
+    assert_true(out[d] == inputs.k[d] * inputs.k[d]);
+
+  int64_t q_shape[] = {1, N, HEADS, D}, k_shape[] = {1, N, 1, D};
+  DLTensor q = describe(inputs.q, q_shape), k = describe(inputs.k, k_shape);
+  double flops;
+  assert_status(SIMPLICIAL_OK,
+                simplicialFunctionFlops(f, (DLTensor *[]){&q, &k}, 2, &flops));
+  assert_true(flops > 0);
+  simplicialExecutableRelease(executable);
+}
+
+static void executables_come_from_disk(void **state) {
+  (void)state;
+  char source[1024];
+  CacheKey key;
+  struct stat info = {0};
+  write_source(source, sizeof source, windows[0]);
+  assert_true(cache_key(source, strlen(source), "cpu", &key));
+  load_and_call(source);
+  assert_int_equal(2, change(&key, &info));
+  load_and_call(source);
+  assert_int_equal(1, change(&key, &info));
+  simplicialSetThreadCount(2); // is the runtime's concern
+  load_and_call(source);
+  assert_int_equal(1, change(&key, &info));
+
+  // Another module is not there.
+  char other[1024];
+  write_source(other, sizeof other, windows[1]);
+  load_and_call(other);
+  assert_int_equal(0, change(&key, &info));
+
+  // Bytes that are whole but no image do no harm, whatever they are.
+  Text image = {0};
+  assert_true(cache_load(&key, &image));
+  size_t size = image.size;
+  for (size_t i = 0; i < size; i += 1 + i / 16) {
+    SimplicialExecutable *executable;
+    image.size = i;
+    cache_store(&key, &image);
+    assert_false(executable_restore(&key, &executable));
+    assert_null(executable);
+  }
+  // An object file that is none.
+  image.size = size;
+  memset(image.data + size / 2, 0, size - size / 2);
+  cache_store(&key, &image);
+  change(&key, &info);
+  load_and_call(source);
+  assert_int_equal(2, change(&key, &info));
+  text_free(&image);
+}
+
+static MlirModule parse(MlirContext context, const char *source) {
+  assert_true(mlirLogicalResultIsSuccess(simplicialRegisterDialect(context)));
+  mlirDialectHandleLoadDialect(mlirGetDialectHandle__func__(), context);
+  return mlirModuleCreateParse(context, mlirStringRefCreateFromCString(source));
+}
+
+static int count_files(void) {
+  char command[128];
+  snprintf(command, sizeof command, "ls '%s' | wc -l", folder);
+  FILE *pipe = popen(command, "r");
+  int count = -1;
+  assert_int_equal(1, fscanf(pipe, "%d", &count));
+  pclose(pipe);
+  return count;
+}
+
+static void modules_have_keys(void **state) {
+  (void)state;
+  char source[1024];
+  Inputs inputs;
+  fill(inputs.q, N * HEADS * D, 0);
+  fill(inputs.k, N * D, 5);
+  float outs[3][N * HEADS * D];
+  for (int i = 0; i < 3; ++i) {
+    write_source(source, sizeof source, i < 2 ? windows[0] : "w1 = 1 : i64");
+    MlirContext context = mlirContextCreateWithThreading(false);
+    MlirModule module = parse(context, source);
+    SimplicialExecutable *executable;
+    assert_status(SIMPLICIAL_OK, simplicialJit(module, "cpu", &executable));
+    assert_status(SIMPLICIAL_OK, call(executable, &inputs, outs[i]));
+    simplicialExecutableRelease(executable);
+    mlirModuleDestroy(module);
+    mlirContextDestroy(context);
+    assert_int_equal(1 + i / 2, count_files());
+  }
+  assert_memory_equal(outs[0], outs[1], sizeof outs[0]);
+  assert_memory_not_equal(outs[0], outs[2], sizeof outs[0]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(eight_threads),
       cmocka_unit_test(executables_outlive_their_compiler),
       cmocka_unit_test(failures_are_not_kept),
+      cmocka_unit_test_setup_teardown(executables_come_from_disk, cache_begin,
+                                      cache_end),
+      cmocka_unit_test_setup_teardown(modules_have_keys, cache_begin,
+                                      cache_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

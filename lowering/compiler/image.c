@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Makes, writes and reads images.
+//
+// C cannot call a function with a number of arguments that is known only now;
+// each `_mlir_ciface_NAME(a, b, ...)` gets an entry `simplicial_entry_NAME(v)`
+// that calls it with v[0], v[1], ...
+
+#include "image.h"
+
+#include "machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Making ----------------------------------------------------------------------
+
+static bool format_name(Text *name, const char *prefix,
+                        const SimplicialFunction *f) {
+  name->size = 0;
+  text_format(name, "%s%s", prefix, f->name);
+  return !name->failed;
+}
+
+/// Adds the entry of `f` to `module`.
+static SimplicialStatus add_entry(LLVMModuleRef module,
+                                  const SimplicialFunction *f, Text *name) {
+  if (!format_name(name, MACHINE_INTERFACE, f))
+    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+  unsigned count = (unsigned)(f->input_count + f->output_count);
+  LLVMValueRef callee = LLVMGetNamedFunction(module, name->data);
+  if (!callee || LLVMCountParams(callee) != count)
+    return simplicialError(SIMPLICIAL_INTERNAL,
+                           "no %s of %u arguments came out of the lowering",
+                           name->data, count);
+  LLVMValueRef *values = malloc((count + 1) * sizeof *values);
+  if (!values || !format_name(name, IMAGE_ENTRY, f)) {
+    free(values);
+    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+  }
+  LLVMContextRef context = LLVMGetModuleContext(module);
+  LLVMTypeRef pointer = LLVMPointerTypeInContext(context, 0);
+  LLVMTypeRef type =
+      LLVMFunctionType(LLVMVoidTypeInContext(context), &pointer, 1, false);
+  LLVMValueRef entry = LLVMAddFunction(module, name->data, type);
+  LLVMBuilderRef b = LLVMCreateBuilderInContext(context);
+  LLVMPositionBuilderAtEnd(b,
+                           LLVMAppendBasicBlockInContext(context, entry, ""));
+  for (unsigned i = 0; i < count; ++i) {
+    LLVMValueRef index =
+        LLVMConstInt(LLVMInt64TypeInContext(context), i, false);
+    values[i] = LLVMBuildLoad2(
+        b, pointer,
+        LLVMBuildGEP2(b, pointer, LLVMGetParam(entry, 0), &index, 1, ""), "");
+  }
+  LLVMBuildCall2(b, LLVMGlobalGetValueType(callee), callee, values, count, "");
+  LLVMBuildRetVoid(b);
+  LLVMDisposeBuilder(b);
+  free(values);
+  return simplicialOk();
+}
+
+/// `name` is for the names of functions, one after the other.
+static SimplicialStatus compile(Image *self, Machine *machine, Text *name) {
+  SimplicialStatus status = simplicialOk();
+  LLVMValueRef unload = LLVMGetNamedFunction(machine->module, IMAGE_UNLOAD);
+  self->has_unload = unload;
+  if (unload)
+    LLVMSetLinkage(unload, LLVMExternalLinkage);
+  for (int i = 0; i < self->function_count && !status.code; ++i)
+    status = add_entry(machine->module, &self->functions[i], name);
+  return status.code ? status
+                     : machine_object(machine, IMAGE_EXPORTED, &self->object);
+}
+
+SimplicialStatus image_create(Image *self, Compilation *compilation,
+                              const char *target) {
+  *self = (Image){0};
+  SimplicialStatus status = compilation_to_llvm(compilation, target, NULL);
+  if (!status.code)
+    status =
+        functions_read(compilation, &self->function_count, &self->functions);
+  if (status.code)
+    return status;
+  Machine machine;
+  Text name = {0};
+  status = machine_begin(&machine, compilation);
+  if (!status.code)
+    status = compile(self, &machine, &name);
+  machine_end(&machine);
+  text_free(&name);
+  return status;
+}
+
+void image_free(Image *self) {
+  functions_free(self->functions, self->function_count);
+  if (self->object)
+    LLVMDisposeMemoryBuffer(self->object);
+}
+
+// Writing and reading ---------------------------------------------------------
+//
+// A Start, for each function a FunctionStart and its arrays, the object file.
+
+typedef struct Start {
+  int32_t functions, has_unload;
+  uint64_t object_size;
+} Start;
+
+typedef struct FunctionStart {
+  int32_t name_length, inputs, outputs, symbols, attentions, gpu, emulated;
+} FunctionStart;
+
+static void write_function(const SimplicialFunction *f, Text *bytes) {
+  FunctionStart start = {.name_length = (int32_t)strlen(f->name),
+                         .inputs = f->input_count,
+                         .outputs = f->output_count,
+                         .symbols = f->symbol_count,
+                         .attentions = f->attention_count,
+                         .gpu = f->gpu,
+                         .emulated = f->emulated};
+  size_t arguments = (size_t)(f->input_count + f->output_count);
+  text_append(bytes, (const char *)&start, sizeof start);
+  text_append(bytes, f->name, strlen(f->name));
+  text_append(bytes, (const char *)f->arguments,
+              arguments * sizeof *f->arguments);
+  text_append(bytes, (const char *)f->sizes,
+              (size_t)f->symbol_count * sizeof *f->sizes);
+  text_append(bytes, (const char *)f->attentions,
+              (size_t)f->attention_count * sizeof *f->attentions);
+}
+
+void image_write(const Image *self, Text *bytes) {
+  Start start = {self->function_count, self->has_unload,
+                 LLVMGetBufferSize(self->object)};
+  text_append(bytes, (const char *)&start, sizeof start);
+  for (int i = 0; i < self->function_count; ++i)
+    write_function(&self->functions[i], bytes);
+  text_append(bytes, LLVMGetBufferStart(self->object), start.object_size);
+}
+
+typedef struct Reader {
+  const char *at;
+  size_t left;
+} Reader;
+
+static bool take(Reader *self, void *data, size_t size) {
+  if (size > self->left)
+    return false;
+  memcpy(data, self->at, size);
+  self->at += size;
+  self->left -= size;
+  return true;
+}
+
+/// A copy of the next elements, with a zero behind them; NULL if there are not
+/// so many, or there is no memory.
+static void *take_array(Reader *self, int32_t count, size_t size) {
+  if (count < 0 || (size_t)count > self->left / size)
+    return NULL;
+  char *data = calloc((size_t)count + 1, size);
+  if (data)
+    take(self, data, (size_t)count * size);
+  return data;
+}
+
+static bool read_function(Reader *reader, SimplicialFunction *f) {
+  FunctionStart start;
+  if (!take(reader, &start, sizeof start) || start.inputs < 0 ||
+      start.outputs < 0 || start.inputs > INT32_MAX - start.outputs)
+    return false;
+  *f = (SimplicialFunction){.gpu = start.gpu,
+                            .emulated = start.emulated,
+                            .input_count = start.inputs,
+                            .output_count = start.outputs,
+                            .symbol_count = start.symbols,
+                            .attention_count = start.attentions};
+  return (f->name = take_array(reader, start.name_length, 1)) &&
+         (f->arguments = take_array(reader, start.inputs + start.outputs,
+                                    sizeof *f->arguments)) &&
+         (f->sizes = take_array(reader, start.symbols, sizeof *f->sizes)) &&
+         (f->attentions =
+              take_array(reader, start.attentions, sizeof *f->attentions));
+}
+
+bool image_read(Image *self, const char *bytes, size_t size) {
+  *self = (Image){0};
+  Reader reader = {bytes, size};
+  Start start;
+  if (!take(&reader, &start, sizeof start) || start.functions <= 0 ||
+      (size_t)start.functions > reader.left / sizeof(FunctionStart))
+    return false;
+  self->has_unload = start.has_unload;
+  self->functions = calloc((size_t)start.functions, sizeof *self->functions);
+  if (!self->functions)
+    return false;
+  while (self->function_count < start.functions)
+    if (!read_function(&reader, &self->functions[self->function_count++]))
+      return false;
+  if (reader.left != start.object_size)
+    return false;
+  self->object = LLVMCreateMemoryBufferWithMemoryRangeCopy(
+      reader.at, reader.left, "simplicial");
+  return self->object;
+}
