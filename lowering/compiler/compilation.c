@@ -78,12 +78,15 @@ MlirOperation compilation_find_function(MlirOperation op) {
 }
 
 /// Runs the sequence of ours of this name, or, with `upstream`, the pipeline of
-/// this text.
+/// this text, and verifies the result.
 static SimplicialStatus run(Compilation *self, const char *name,
                             bool upstream) {
   MlirPassManager manager =
       mlirPassManagerCreate(mlirModuleGetContext(self->lowered));
   MlirOpPassManager passes = mlirPassManagerGetAsOpPassManager(manager);
+  MlirOperation module = mlirModuleGetOperation(self->lowered);
+  // Verifying after each pass would be a good part of the passes' time.
+  mlirPassManagerEnableVerifier(manager, false);
   Text reason = {0};
   MlirLogicalResult added =
       upstream ? mlirOpPassManagerAddPipeline(passes, ir_str(name),
@@ -95,11 +98,11 @@ static SimplicialStatus run(Compilation *self, const char *name,
     status = simplicialError(SIMPLICIAL_INTERNAL, "%s: %s", name,
                              reason.data ? reason.data : "not available");
   else
-    status =
-        diagnostics_status(&self->diagnostics,
-                           mlirLogicalResultIsSuccess(mlirPassManagerRunOnOp(
-                               manager, mlirModuleGetOperation(self->lowered))),
-                           name);
+    status = diagnostics_status(
+        &self->diagnostics,
+        mlirLogicalResultIsSuccess(mlirPassManagerRunOnOp(manager, module)) &&
+            mlirOperationVerify(module),
+        name);
   text_free(&reason);
   mlirPassManagerDestroy(manager);
   return status;
@@ -140,6 +143,19 @@ SimplicialStatus compilation_to_nvvm(Compilation *self, const char *target) {
   return status.code ? status : run_pipeline(self, "simplicial-to-nvvm");
 }
 
+/// Options for ptxas. A function has two kernels, which it can compile side by
+/// side into the same code. That option is not older than PTX 8.6, so any ptxas
+/// that takes it for one of the chips has it.
+static const char *ptxas_options(const Compilation *self) {
+  ChipList list;
+  if (mlirLogicalResultIsSuccess(
+          chip_list_of_gpu(mlirModuleGetOperation(self->lowered), &list)))
+    for (int i = 0; i < list.n; ++i)
+      if (strcmp(list.chips[i]->ptx, "+ptx86") >= 0)
+        return " opts=--split-compile=2";
+  return "";
+}
+
 /// Runs upstream's compiler of kernels.
 static SimplicialStatus make_binary(Compilation *self, const char *format) {
   Text toolkit = {0}, pipeline = {0};
@@ -148,9 +164,9 @@ static SimplicialStatus make_binary(Compilation *self, const char *format) {
     status = toolkit_find("ptxas", &toolkit);
   if (!status.code && !strcmp(format, "fatbin"))
     status = toolkit_find("fatbinary", &toolkit);
-  text_format(&pipeline, "gpu-module-to-binary{format=%s%s%s}", format,
-              toolkit.data ? " toolkit=" : "",
-              toolkit.data ? toolkit.data : "");
+  text_format(&pipeline, "gpu-module-to-binary{format=%s%s%s%s}", format,
+              toolkit.data ? " toolkit=" : "", toolkit.data ? toolkit.data : "",
+              ptxas_options(self));
   if (!status.code && pipeline.failed)
     status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
   if (!status.code)
