@@ -106,6 +106,12 @@ static SimplicialStatus set_primary(const Driver *cuda) {
 }
 
 SimplicialStatus driver_enter(const Driver **driver) {
+  CUcontext context;
+  return driver_enter_context(driver, &context);
+}
+
+SimplicialStatus driver_enter_context(const Driver **driver,
+                                      CUcontext *context) {
   const Driver *cuda = *driver = &process.functions;
   SimplicialStatus status = simplicialOk();
   if (!atomic_load(&process.open)) {
@@ -116,13 +122,14 @@ SimplicialStatus driver_enter(const Driver **driver) {
     if (status.code)
       return status;
   }
-  CUcontext context = NULL;
-  status = driver_status(cuda, cuda->cuCtxGetCurrent(&context),
+  *context = NULL;
+  status = driver_status(cuda, cuda->cuCtxGetCurrent(context),
                          "asking for the current context");
-  if (status.code || context)
+  if (status.code || *context)
     return status;
   pthread_mutex_lock(&process.lock);
   status = set_primary(cuda);
+  *context = process.primary;
   pthread_mutex_unlock(&process.lock);
   return status;
 }

@@ -124,6 +124,10 @@ typedef struct Driver {
 /// context, if it has none. After an error the next call tries again.
 SimplicialStatus driver_enter(const Driver **driver);
 
+/// The same, and says which context that is.
+SimplicialStatus driver_enter_context(const Driver **driver,
+                                      CUcontext *context);
+
 /// OK if `result` is CUDA_SUCCESS, else an error that says what failed, with
 /// CUDA's name and description of the reason.
 __attribute__((format(printf, 3, 4))) SimplicialStatus

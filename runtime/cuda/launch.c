@@ -7,8 +7,9 @@
 //   module -> Loaded (context A) -> Kernel "f_tiles" -> Kernel ...
 //          -> Loaded (context B) -> Kernel "f_tiles"
 //
-// One lock guards all lists; it is held while a module is loaded, and not while
-// a kernel is launched.
+// Lists grow at their heads, under one lock, and shrink when a module is
+// unloaded, when nobody may launch its kernels. So a launch reads them without
+// the lock, and takes it for what is not there yet.
 
 #include "driver.h"
 
@@ -16,6 +17,7 @@
 #include "simplicial/cuda.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +29,7 @@ struct Kernel {
   Kernel *next;
   const char *name; ///< the caller's
   CUfunction function;
-  int64_t shared_limit; ///< bytes of dynamic shared memory it may use
+  _Atomic int64_t shared_limit; ///< bytes of dynamic shared memory it may use
 };
 
 typedef struct Loaded Loaded;
@@ -35,7 +37,7 @@ struct Loaded {
   Loaded *next;
   CUcontext context;
   CUmodule module;
-  Kernel *kernels;
+  _Atomic(Kernel *) kernels;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -58,32 +60,28 @@ static SimplicialStatus load(const Driver *cuda, SimplicialCudaModule *module,
         device.name, device.major, device.minor);
   }
   self->next = module->loaded;
-  module->loaded = *result = self;
+  __atomic_store_n(&module->loaded, *result = self, __ATOMIC_RELEASE);
   return simplicialOk();
 }
 
-static SimplicialStatus
-find_module(const Driver *cuda, SimplicialCudaModule *module, Loaded **result) {
-  CUcontext context;
-  SimplicialStatus status = driver_status(cuda, cuda->cuCtxGetCurrent(&context),
-                                          "asking for the current context");
-  if (status.code)
-    return status;
-  for (Loaded *l = module->loaded; l; l = l->next)
-    if (l->context == context) {
-      *result = l;
-      return status;
-    }
-  return load(cuda, module, context, result);
+/// What of the module is loaded in this context, or NULL.
+static Loaded *find_loaded(const SimplicialCudaModule *module,
+                           CUcontext context) {
+  Loaded *l = __atomic_load_n(&module->loaded, __ATOMIC_ACQUIRE);
+  while (l && l->context != context)
+    l = l->next;
+  return l;
 }
 
-static SimplicialStatus find_kernel(const Driver *cuda, Loaded *module,
-                                    const char *name, Kernel **result) {
-  for (Kernel *k = module->kernels; k; k = k->next)
-    if (!strcmp(k->name, name)) {
-      *result = k;
-      return simplicialOk();
-    }
+static Kernel *find_kernel(Loaded *module, const char *name) {
+  Kernel *k = atomic_load_explicit(&module->kernels, memory_order_acquire);
+  while (k && k->name != name && strcmp(k->name, name))
+    k = k->next;
+  return k;
+}
+
+static SimplicialStatus add_kernel(const Driver *cuda, Loaded *module,
+                                   const char *name, Kernel **result) {
   CUfunction function;
   SimplicialStatus status = driver_status(
       cuda, cuda->cuModuleGetFunction(&function, module->module, name),
@@ -94,7 +92,7 @@ static SimplicialStatus find_kernel(const Driver *cuda, Loaded *module,
   if (!self)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
   *self = (Kernel){module->kernels, name, function, DEFAULT_SHARED};
-  module->kernels = self;
+  atomic_store_explicit(&module->kernels, self, memory_order_release);
   return simplicialOk();
 }
 
@@ -124,21 +122,36 @@ static SimplicialStatus allow_shared(const Driver *cuda, Kernel *kernel,
                        (long long)bytes, kernel->name);
 }
 
+/// Loads the kernel in `context`, the current one, as far as that has not been
+/// done, and lets it have its shared memory; with the lock held.
+static SimplicialStatus load_kernel(const Driver *cuda,
+                                    SimplicialCudaModule *module,
+                                    CUcontext context, const char *name,
+                                    int64_t shared_bytes, Kernel **kernel) {
+  SimplicialStatus status = simplicialOk();
+  Loaded *loaded = find_loaded(module, context);
+  if (!loaded)
+    status = load(cuda, module, context, &loaded);
+  if (!status.code && !(*kernel = find_kernel(loaded, name)))
+    status = add_kernel(cuda, loaded, name, kernel);
+  return status.code ? status : allow_shared(cuda, *kernel, shared_bytes);
+}
+
 /// The kernel in the current context, ready for a launch.
 static SimplicialStatus prepare(const Driver *cuda,
-                                SimplicialCudaModule *module, const char *name,
-                                int64_t shared_bytes, CUfunction *function) {
-  Loaded *loaded = NULL;
-  Kernel *kernel = NULL;
-  pthread_mutex_lock(&lock);
-  SimplicialStatus status = find_module(cuda, module, &loaded);
-  if (!status.code)
-    status = find_kernel(cuda, loaded, name, &kernel);
-  if (!status.code)
-    status = allow_shared(cuda, kernel, shared_bytes);
+                                SimplicialCudaModule *module, CUcontext context,
+                                const char *name, int64_t shared_bytes,
+                                CUfunction *function) {
+  SimplicialStatus status = simplicialOk();
+  Loaded *loaded = find_loaded(module, context);
+  Kernel *kernel = loaded ? find_kernel(loaded, name) : NULL;
+  if (!kernel || shared_bytes > kernel->shared_limit) {
+    pthread_mutex_lock(&lock);
+    status = load_kernel(cuda, module, context, name, shared_bytes, &kernel);
+    pthread_mutex_unlock(&lock);
+  }
   if (!status.code)
     *function = kernel->function;
-  pthread_mutex_unlock(&lock);
   return status;
 }
 
@@ -157,10 +170,11 @@ static SimplicialStatus launch(SimplicialCudaModule *module, const char *name,
           name, (long long)grid[0], (long long)grid[1], (long long)grid[2],
           (long long)max[0], (long long)max[1], (long long)max[2]);
   const Driver *cuda;
+  CUcontext context;
   CUfunction function = NULL;
-  SimplicialStatus status = driver_enter(&cuda);
+  SimplicialStatus status = driver_enter_context(&cuda, &context);
   if (!status.code)
-    status = prepare(cuda, module, name, shared_bytes, &function);
+    status = prepare(cuda, module, context, name, shared_bytes, &function);
   if (status.code)
     return status;
   CUresult result = cuda->cuLaunchKernel(
