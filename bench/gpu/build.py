@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Makes a folder with all that run.py needs on a machine with a GPU and without MLIR.
 
-It holds a shared library for each distinct attention of the cases, the runtime library, the scripts, and manifest.json
-with the cases and what they were built from.
+It holds a shared library for each distinct attention of the cases, one that times their launches, the runtime library,
+the scripts, and manifest.json with the cases and what they were built from.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import tempfile
 
 from cases import CASES
 
+CC = os.environ.get("CC", "cc")
 HERE = pathlib.Path(__file__).resolve().parent
 RUNTIME = "libsimplicial_runtime.so"
 SCRIPTS = ("cases.py", "kernels.py", "reference.py", "report.py", "run.py", "triton_peer.py")
@@ -34,8 +35,8 @@ def build_kernel(build, target, case, folder):
         source, compiled = pathlib.Path(temporary, "f.mlir"), pathlib.Path(temporary, "f.o")
         source.write_text(case.module)
         execute(build / "bin" / "simplicial-compile", source, f"--target={target}", "--emit=object", "-o", compiled)
-        execute(os.environ.get("CC", "cc"), "-shared", compiled, "-o", folder / f"{case.kernel}.so",
-                "-L", build / "lib", "-lsimplicial_runtime", "-Wl,-rpath,$ORIGIN")
+        execute(CC, "-shared", compiled, "-o", folder / f"{case.kernel}.so", "-L", build / "lib",
+                "-lsimplicial_runtime", "-Wl,-rpath,$ORIGIN")
 
 
 def commit():
@@ -63,6 +64,7 @@ def main():
     kernels = {case.kernel: case for case in cases}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda case: build_kernel(arguments.build, arguments.target, case, folder), kernels.values()))
+    execute(CC, "-std=gnu11", "-O2", "-shared", "-fPIC", HERE / "launch.c", "-o", folder / "launch.so")
     shutil.copy(arguments.build / "lib" / RUNTIME, folder)
     for script in SCRIPTS:
         shutil.copy(HERE / script, folder)

@@ -27,6 +27,7 @@ class Kernel:
     """The function @f of a shared library."""
 
     def __init__(self, path):
+        self.path = path
         self.kernels = ctypes.CDLL(str(path))
         self.function = self.kernels._mlir_ciface_f
         self.function.restype = None
@@ -45,6 +46,13 @@ class Kernel:
 
     def launch(self, arguments, tensors):
         self.function(*arguments)
+
+    def time_launches(self, launch, calls):
+        """Seconds that a C program takes for so many calls of what `bind` made, until the last one returns."""
+        timer = ctypes.CDLL(str(self.path.with_name("launch.so"))).time_launches
+        timer.restype = ctypes.c_double
+        arguments = [ctypes.cast(argument, ctypes.c_void_p) for argument in launch.args[0]]
+        return timer(self.function, (ctypes.c_void_p * len(arguments))(*arguments), calls)
 
     def check(self):
         """Waits for the launches so far, and raises RuntimeError if one failed."""
