@@ -57,17 +57,18 @@ irdl.dialect @simplicial {
     irdl.results(d_q: %q, d_k1: %keys, d_k2: %keys, d_v1: %keys, d_v2: %keys)
   }
 
-  // "simplicial.copy_async"(%from, %to, %slot, %count, %indices...) {dims}
+  // "simplicial.copy_async"(%from, %to, %number, %count, %indices...) {dims}
   //
   // Begins to copy a tile from global to shared memory: to[slot, r, c] becomes
   // `from` at `indices`, plus r in dimension dims[0] and c in dimension dims[1];
-  // zero in rows from `count` on. %to is a memref [slots, rows, pitch] of which
-  // the tile is dims[2] columns wide.
+  // zero in rows from `count` on. %to is a ring, a memref [slots, rows, pitch]
+  // of which the tile is dims[2] columns wide, and the slot is %number modulo
+  // their number. A copy of no rows is of a tile that nobody waits for.
   irdl.operation @copy_async {
     %from = irdl.base "!builtin.memref"
     %to = irdl.base "!builtin.memref"
     %index = irdl.is index
-    irdl.operands(from: %from, to: %to, slot: %index, count: %index,
+    irdl.operands(from: %from, to: %to, number: %index, count: %index,
                   indices: variadic %index)
   }
 
@@ -75,11 +76,29 @@ irdl.dialect @simplicial {
   irdl.operation @copy_commit {
   }
 
-  // "simplicial.copy_wait"() {pending = 0 : i64}
+  // "simplicial.copy_wait"(%number, %ring) {pending = 0 : i64}
   //
-  // Waits until, for every thread, all groups but the `pending` newest have
-  // arrived, and all threads have come this far.
+  // Waits until tile %number of the ring is there, which is in a group of copies
+  // older than the `pending` newest. When it is passed, all tiles before it have
+  // been released by all threads, or copies wait for that. Waits in a row are
+  // one.
   irdl.operation @copy_wait {
+    %number = irdl.is index
+    %ring = irdl.base "!builtin.memref"
+    irdl.operands(number: %number, ring: %ring)
+  }
+
+  // "simplicial.copy_release"(%number, %ring)
+  //
+  // Tile %number of the ring is not used any more: its slot is free.
+  irdl.operation @copy_release {
+    %number = irdl.is index
+    %ring = irdl.base "!builtin.memref"
+    irdl.operands(number: %number, ring: %ring)
+  }
+
+  // Behind a loop with copies: the rings are free for those of another one.
+  irdl.operation @copy_finish {
   }
 
   // %d = "simplicial.wgmma"(%acc, %a, %b, %accumulate) {type = bf16}

@@ -39,6 +39,8 @@ extern "C" {
 #define SIMPLICIAL_COPY_ASYNC "simplicial.copy_async"
 #define SIMPLICIAL_COPY_COMMIT "simplicial.copy_commit"
 #define SIMPLICIAL_COPY_WAIT "simplicial.copy_wait"
+#define SIMPLICIAL_COPY_RELEASE "simplicial.copy_release"
+#define SIMPLICIAL_COPY_FINISH "simplicial.copy_finish"
 /// What kernels for Hopper have besides the NVVM dialect.
 #define SIMPLICIAL_WGMMA "simplicial.wgmma"
 #define SIMPLICIAL_TIE "simplicial.tie"
@@ -49,6 +51,12 @@ extern "C" {
 /// Discardable attribute (a dictionary) of an operation: its tiling strategy,
 /// see `simplicial-configure` in passes.h.
 #define SIMPLICIAL_CONFIG_ATTR "simplicial.config"
+
+/// Discardable attributes of the scf.forall of a tile program: how many tiles
+/// its rings of copies hold (an integer; 2 if absent), and whether warps that
+/// do nothing else may fill them (a unit attribute).
+#define SIMPLICIAL_STAGES_ATTR "simplicial.stages"
+#define SIMPLICIAL_PRODUCER_ATTR "simplicial.producer"
 
 /// Loads the dialect into `context`; doing so again is harmless. Fails, after
 /// emitting a diagnostic, only if another dialect of this name is in the way.

@@ -55,7 +55,7 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateBufferizePass(void);
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateTilePass(void);
 
 /// simplicial-stage (GPU): loads that feed products -> asynchronous copies into
-/// double-buffered shared memory.
+/// rings of tiles in shared memory.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateStagePass(void);
 
 /// simplicial-distribute (GPU): a tile program -> a kernel in which each thread

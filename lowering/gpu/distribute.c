@@ -309,18 +309,23 @@ static void convert_alloc(Distribute *s, MlirOperation op) {
   entry->pointer = distribute_shared(s, aligned, stride * bytes);
 }
 
-static void convert_wait(Distribute *s, MlirOperation op) {
+/// All groups of copies but the newest ones have arrived, in all threads, and
+/// all threads are here.
+static void wait_for_copies(Distribute *s, int64_t pending) {
   Ir *b = &s->b;
   ir_op(b, "nvvm.cp.async.wait.group", IR_NONE, IR_NONE,
-        IR_ATTRIBUTES({"n", mlirIntegerAttrGet(
-                                ir_i32(b), mlirIntegerAttrGetValueInt(
-                                               ir_get_attr(op, "pending")))}));
+        IR_ATTRIBUTES({"n", mlirIntegerAttrGet(ir_i32(b), pending)}));
   if (s->warpgroups) // which read shared memory past what the threads wrote
     ir_op(b, "nvvm.fence.proxy", IR_NONE, IR_NONE,
           IR_ATTRIBUTES(
               {"kind", ir_parse_attr(b, "#nvvm.proxy_kind<async.shared>")},
               {"space", ir_parse_attr(b, "#nvvm.shared_space<cta>")}));
   ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
+}
+
+static void convert_wait(Distribute *s, MlirOperation op) {
+  if (!ir_is(mlirOperationGetNextInBlock(op), SIMPLICIAL_COPY_WAIT))
+    wait_for_copies(s, mlirIntegerAttrGetValueInt(ir_get_attr(op, "pending")));
 }
 
 static void convert_tile(Distribute *s, MlirOperation op) {
@@ -370,6 +375,10 @@ static void convert(Distribute *s, MlirOperation op) {
     ir_op(&s->b, "nvvm.cp.async.commit.group", IR_NONE, IR_NONE, IR_NONE);
   else if (ir_is(op, SIMPLICIAL_COPY_WAIT))
     convert_wait(s, op);
+  else if (ir_is(op, SIMPLICIAL_COPY_FINISH))
+    wait_for_copies(s, 0);
+  else if (ir_is(op, SIMPLICIAL_COPY_RELEASE))
+    ; // the next wait is for all threads
   else if (ir_is(op, "memref.alloc"))
     convert_alloc(s, op);
   else if (mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0)))

@@ -1,26 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // simplicial-stage: loads that feed matrix instructions -> asynchronous copies
-// into double-buffered shared memory.
+// into rings of tiles in shared memory.
 //
 // In:  scf.for %k = %lo to %hi step %c64 {
 //        %t = vector.transfer_read %m[%b, %k, %h, %c0], %zero, %mask
 //        ... vector.contract %a, %t ...
 //      }
 // Out: %s = memref.alloc() : memref<2x64x64xbf16, 3>
-//      simplicial.copy_async (rows %lo of %m) -> %s[0]; simplicial.copy_commit
+//      simplicial.copy_async (rows %lo of %m) -> tile 0 of %s
+//      simplicial.copy_commit
 //      scf.for %k = %lo to %hi step %c64 {
-//        simplicial.copy_wait {pending = 0}
+//        simplicial.copy_wait (tile %i of %s) {pending = 0}
 //        simplicial.copy_async (rows %k + 64 of %m, if the loop gets there)
-//          -> %s[next]
+//          -> tile %i + 1 of %s
 //        simplicial.copy_commit
-//        %t = vector.transfer_read (%s[this])
+//        %t = vector.transfer_read %s[%i mod 2]
 //        ... vector.contract %a, %t ...
+//        simplicial.copy_release (tile %i of %s)
 //      }
-//      simplicial.copy_wait {pending = 0}
+//      simplicial.copy_finish
 //
 // A copy fills rows past the mask's count with zeros, so what is read from
-// shared memory needs no mask. Loops one after the other share their buffers.
+// shared memory needs no mask. A ring has as many slots as the scf.forall says
+// in `simplicial.stages`, or 2; copies are ahead by all but one. Loops one
+// after the other share rings.
+//
+// Tiles have numbers, which say the slot, and who fills or empties it for the
+// how manieth time. In a program whose scf.forall has `simplicial.producer`
+// they go on from loop to loop; else they begin with 0 in each of them.
 
 #include "lowering/ir.h"
 #include "lowering/pass.h"
@@ -33,12 +41,30 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
-enum { STAGES = 2, MAX_STAGED = 16, SHARED = 3 };
+enum {
+  DEFAULT_SLOTS = 2,
+  MAX_SLOTS = 16,
+  MAX_STAGED = 16,
+  MAX_LOOPS = 16,
+  FIRST_INIT = 3, ///< operand of scf.for
+  SHARED = 3,
+};
 
+/// A loop, the loads in it that become copies, and where to.
 typedef struct Staged {
-  MlirOperation read;
-  MlirValue buffer; ///< [STAGES, rows, columns]
+  MlirOperation loop;
+  int n;
+  MlirOperation reads[MAX_STAGED];
+  MlirValue rings[MAX_STAGED]; ///< memrefs [slots, rows, columns]
+  MlirValue first;             ///< its first tile's number; null: 0
 } Staged;
+
+typedef struct Stage {
+  MlirBlock program; ///< the scf.forall's
+  int64_t slots;
+  int n;
+  Staged loops[MAX_LOOPS];
+} Stage;
 
 /// Whether all uses of a tile are right operands of products, perhaps rounded.
 static bool feeds_products(MlirValue tile) {
@@ -72,18 +98,22 @@ static MlirValue at_iteration(Ir *b, MlirBlock body, MlirValue iv,
   return ir_clone_with(b, op, ir_type(value), operands);
 }
 
-/// The load of `read` as it would be in iteration `iv`, as a copy into `slot`
-/// of the buffer; of no rows if the loop is not `live` there.
+/// `first` + `n`, where null is 0.
+static MlirValue plus(Ir *b, MlirValue first, MlirValue n) {
+  return mlirValueIsNull(first) ? n : ir_addi(b, first, n);
+}
+
+/// The load of `read` as it would be in iteration `iv`, as a copy into the ring
+/// as tile `number`; of no rows if the loop is not `live` there.
 static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
-                      const Staged *staged, MlirValue slot) {
-  MlirOperation read = staged->read;
+                      MlirOperation read, MlirValue ring, MlirValue number) {
   MlirValue memref = ir_operand(read, 0);
   int rank = ir_rank(ir_type(memref)), n = 0;
   MlirType tile = ir_type(ir_result(read, 0));
   MlirValue operands[IR_MAX_VALUES];
   operands[n++] = memref;
-  operands[n++] = staged->buffer;
-  operands[n++] = slot;
+  operands[n++] = ring;
+  operands[n++] = number;
   MlirValue count, none;
   tile_op_mask(read, &none, &count);
   count = mlirValueIsNull(count) ? ir_const_index(b, ir_dim_size(tile, 0))
@@ -100,24 +130,22 @@ static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
         IR_ATTRIBUTES({"dims", ir_i64_array(b, 3, dims)}));
 }
 
-static void copy_all(Ir *b, MlirOperation loop, MlirValue iv, int n,
-                     const Staged *staged, MlirValue slot) {
-  MlirValue live = ir_cmpi(b, IR_SLT, iv, ir_operand(loop, 1));
-  for (int i = 0; i < n; ++i)
-    copy_tile(b, ir_body(loop, 0), iv, live, &staged[i], slot);
+static void copy_all(Ir *b, const Staged *staged, MlirValue iv,
+                     MlirValue number) {
+  MlirValue live = ir_cmpi(b, IR_SLT, iv, ir_operand(staged->loop, 1));
+  for (int i = 0; i < staged->n; ++i)
+    copy_tile(b, ir_body(staged->loop, 0), iv, live, staged->reads[i],
+              staged->rings[i], number);
   ir_op(b, SIMPLICIAL_COPY_COMMIT, IR_NONE, IR_NONE, IR_NONE);
 }
 
-static void wait_for_copies(Ir *b) {
-  ir_op(b, SIMPLICIAL_COPY_WAIT, IR_NONE, IR_NONE,
-        IR_ATTRIBUTES({"pending", ir_i64_attr(b, 0)}));
-}
-
-static MlirOperation enclosing(MlirOperation op, const char *name) {
-  do
-    op = mlirOperationGetParentOperation(op);
-  while (!mlirOperationIsNull(op) && !ir_is(op, name));
-  return op;
+/// An op on tile `number` of each of the loop's rings.
+static void on_tiles(Ir *b, const char *op, const Staged *staged,
+                     MlirValue number, int n_attributes,
+                     const IrAttribute *attributes) {
+  for (int i = 0; i < staged->n; ++i)
+    ir_op(b, op, IR_NONE, IR_VALUES(number, staged->rings[i]), n_attributes,
+          attributes);
 }
 
 /// Whether `loop` is `op` or around it.
@@ -127,103 +155,260 @@ static bool holds(MlirOperation loop, MlirOperation op) {
   return !mlirOperationIsNull(op);
 }
 
-/// Whether the loop's copies may go where other loops' do: it is neither around
-/// nor within one of them, so that they are done when it begins.
-static bool is_free(MlirValue buffer, MlirOperation loop) {
-  for (MlirOpOperand use = mlirValueGetFirstUse(buffer);
-       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
-    MlirOperation user = mlirOpOperandGetOwner(use);
-    if (!ir_is(user, "vector.transfer_read"))
-      continue;
-    MlirOperation other = enclosing(user, "scf.for");
-    if (holds(other, loop) || holds(loop, other))
-      return false;
+// Rings -----------------------------------------------------------------------
+
+/// Whether `y`'s tiles fit the slots of `x`'s, and no loop that uses `x`'s rings
+/// is around or within `y`'s: their copies are done when `y` begins.
+static bool can_share(const Stage *s, const Staged *x, const Staged *y) {
+  bool can = x->n == y->n;
+  for (int i = 0; i < y->n && can; ++i) {
+    MlirType slot = ir_type(x->rings[i]);
+    MlirType tile = ir_type(ir_result(y->reads[i], 0));
+    can = mlirTypeEqual(ir_element(slot), ir_element(tile)) &&
+          ir_dim_size(slot, 1) >= ir_dim_size(tile, 0) &&
+          ir_dim_size(slot, 2) == ir_dim_size(tile, 1);
   }
-  return true;
+  for (const Staged *other = s->loops; other < y && can; ++other)
+    can = !mlirValueEqual(other->rings[0], x->rings[0]) ||
+          (!holds(other->loop, y->loop) && !holds(y->loop, other->loop));
+  return can;
 }
 
-/// A buffer of the block's for STAGES tiles, one that is free and large enough
-/// or a new one.
-static MlirValue allocate(MlirBlock block, MlirOperation loop, int n,
-                          const Staged *taken, MlirType tile) {
-  Ir b = ir_before(mlirBlockGetFirstOperation(block));
-  MlirType element = ir_element(tile);
-  const int64_t shape[] = {STAGES, ir_dim_size(tile, 0), ir_dim_size(tile, 1)};
+static MlirValue allocate(Stage *s, MlirType tile) {
+  Ir b = ir_before(mlirBlockGetFirstOperation(s->program));
+  const int64_t shape[] = {s->slots, ir_dim_size(tile, 0),
+                           ir_dim_size(tile, 1)};
   MlirAttribute space =
       mlirIntegerAttrGet(mlirIntegerTypeGet(b.context, 64), SHARED);
-  MlirType type = mlirMemRefTypeContiguousGet(element, 3, shape, space);
-  MlirOperation op = mlirBlockGetFirstOperation(block);
-  for (; ir_is(op, "memref.alloc"); op = mlirOperationGetNextInBlock(op)) {
-    MlirValue buffer = ir_result(op, 0);
-    MlirType other = ir_type(buffer);
-    bool reusable = mlirTypeEqual(ir_element(other), element) &&
-                    ir_dim_size(other, 1) >= shape[1] &&
-                    ir_dim_size(other, 2) == shape[2] && is_free(buffer, loop);
-    for (int i = 0; i < n; ++i)
-      reusable &= !mlirValueEqual(buffer, taken[i].buffer);
-    if (reusable)
-      return buffer;
-  }
+  MlirType type =
+      mlirMemRefTypeContiguousGet(ir_element(tile), 3, shape, space);
   return ir_alloc(&b, type);
 }
 
-static MlirLogicalResult stage_loop(MlirOperation loop) {
-  MlirOperation forall = enclosing(loop, "scf.forall");
-  if (mlirOperationIsNull(forall))
-    return mlirLogicalResultSuccess();
+/// Rings that an earlier loop has, or new ones.
+static void choose_rings(Stage *s, Staged *staged) {
+  for (const Staged *other = s->loops; other < staged; ++other)
+    if (can_share(s, other, staged)) {
+      for (int i = 0; i < staged->n; ++i)
+        staged->rings[i] = other->rings[i];
+      return;
+    }
+  for (int i = 0; i < staged->n; ++i)
+    staged->rings[i] = allocate(s, ir_type(ir_result(staged->reads[i], 0)));
+}
+
+// Numbers ---------------------------------------------------------------------
+
+/// How often `loop` runs.
+static MlirValue trip_count(Ir *b, MlirOperation loop) {
+  MlirValue step = ir_operand(loop, 2);
+  MlirValue length =
+      ir_maxsi(b, ir_subi(b, ir_operand(loop, 1), ir_operand(loop, 0)),
+               ir_const_index(b, 0));
+  MlirValue rest = ir_subi(b, step, ir_const_index(b, 1));
+  return ir_divui(b, ir_addi(b, length, rest), step);
+}
+
+/// Makes `loop` carry one more index, `init` at first; its yield still lacks
+/// it.
+static MlirOperation carry(Stage *s, MlirOperation loop, MlirValue init) {
+  Ir b = ir_before(loop);
+  int n = (int)mlirOperationGetNumResults(loop);
+  MlirValue operands[IR_MAX_VALUES];
+  MlirType types[IR_MAX_VALUES];
+  for (int i = 0; i < FIRST_INIT + n; ++i)
+    operands[i] = ir_operand(loop, i);
+  for (int i = 0; i < n; ++i)
+    types[i] = ir_type(ir_result(loop, i));
+  operands[FIRST_INIT + n] = init;
+  types[n] = ir_index(&b);
+  MlirRegion region = mlirRegionCreate();
+  mlirRegionTakeBody(region, mlirOperationGetRegion(loop, 0));
+  mlirBlockAddArgument(mlirRegionGetFirstBlock(region), types[n], b.location);
+  MlirOperation wider =
+      ir_op_with_regions(&b, "scf.for", n + 1, types, FIRST_INIT + n + 1,
+                         operands, IR_NONE, 1, &region);
+  for (int i = 0; i < n; ++i)
+    mlirValueReplaceAllUsesOfWith(ir_result(loop, i), ir_result(wider, i));
+  for (int i = 0; i < s->n; ++i)
+    if (mlirOperationEqual(s->loops[i].loop, loop))
+      s->loops[i].loop = wider;
+  mlirOperationDestroy(loop);
+  return wider;
+}
+
+static void yield_too(MlirOperation loop, MlirValue value) {
+  MlirOperation yield = mlirBlockGetTerminator(ir_body(loop, 0));
+  Ir b = ir_before(yield);
+  int n = (int)mlirOperationGetNumOperands(yield);
+  MlirValue operands[IR_MAX_VALUES];
+  for (int i = 0; i < n; ++i)
+    operands[i] = ir_operand(yield, i);
+  operands[n] = value;
+  ir_op(&b, "scf.yield", IR_NONE, n + 1, operands, IR_NONE);
+  mlirOperationDestroy(yield);
+}
+
+/// Whether `op` is or holds a loop that uses the ring.
+static bool uses(const Stage *s, MlirOperation op, MlirValue ring) {
+  bool found = false;
+  for (int i = 0; i < s->n; ++i)
+    found |= mlirValueEqual(s->loops[i].rings[0], ring) &&
+             holds(op, s->loops[i].loop);
+  return found;
+}
+
+/// Numbers the tiles that loops in `block` pass through the ring, from `number`
+/// (null: 0) on; the number behind them.
+static MlirValue number_tiles(Stage *s, MlirBlock block, MlirValue ring,
+                              MlirValue number) {
+  MlirOperation next, end = mlirBlockGetTerminator(block);
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationEqual(op, end); op = next) {
+    next = mlirOperationGetNextInBlock(op);
+    if (!ir_is(op, "scf.for") || !uses(s, op, ring))
+      continue;
+    Staged *staged = s->loops;
+    while (staged < s->loops + s->n &&
+           !(mlirOperationEqual(staged->loop, op) &&
+             mlirValueEqual(staged->rings[0], ring)))
+      ++staged;
+    Ir b = ir_before(op);
+    if (staged < s->loops + s->n) {
+      staged->first = number;
+      number = plus(&b, number, trip_count(&b, op));
+      continue;
+    }
+    if (mlirValueIsNull(number))
+      number = ir_const_index(&b, 0);
+    op = carry(s, op, number);
+    int last = (int)mlirOperationGetNumResults(op) - 1;
+    MlirBlock body = ir_body(op, 0);
+    yield_too(
+        op, number_tiles(s, body, ring, mlirBlockGetArgument(body, 1 + last)));
+    number = ir_result(op, last);
+  }
+  return number;
+}
+
+static MlirLogicalResult number_all(Stage *s) {
+  for (int i = 0; i < s->n; ++i) {
+    MlirOperation loop = s->loops[i].loop, outer = loop;
+    while (ir_is(outer, "scf.for"))
+      outer = mlirOperationGetParentOperation(outer);
+    if (!ir_is(outer, "scf.forall"))
+      return ir_error(loop, "simplicial-stage numbers the tiles of loops that "
+                            "are in loops only");
+  }
+  for (int i = 0; i < s->n; ++i) {
+    bool first = true;
+    for (int k = 0; k < i; ++k)
+      first &= !mlirValueEqual(s->loops[k].rings[0], s->loops[i].rings[0]);
+    if (first)
+      number_tiles(s, s->program, s->loops[i].rings[0], (MlirValue){NULL});
+  }
+  return mlirLogicalResultSuccess();
+}
+
+// Loops -----------------------------------------------------------------------
+
+static void stage_loop(Stage *s, const Staged *staged) {
+  MlirOperation loop = staged->loop;
   MlirBlock body = ir_body(loop, 0);
-  Staged staged[MAX_STAGED];
-  int n = 0;
-  for (MlirOperation op = mlirBlockGetFirstOperation(body);
-       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+  MlirValue lower = ir_operand(loop, 0), step = ir_operand(loop, 2);
+  int64_t ahead = s->slots - 1;
+  Ir before = ir_before(loop);
+  MlirValue iv = lower, first = staged->first;
+  if (mlirValueIsNull(first))
+    first = ir_const_index(&before, 0);
+  copy_all(&before, staged, iv, first);
+  for (int64_t i = 1; i < ahead; ++i) {
+    iv = ir_addi(&before, iv, step);
+    copy_all(&before, staged, iv,
+             plus(&before, staged->first, ir_const_index(&before, i)));
+  }
+
+  Ir b = ir_before(mlirBlockGetFirstOperation(body));
+  iv = mlirBlockGetArgument(body, 0);
+  MlirValue number =
+      plus(&b, staged->first, ir_divui(&b, ir_subi(&b, iv, lower), step));
+  on_tiles(&b, SIMPLICIAL_COPY_WAIT, staged, number,
+           IR_ATTRIBUTES({"pending", ir_i64_attr(&b, ahead - 1)}));
+  MlirValue slot = ir_remui(&b, number, ir_const_index(&b, s->slots));
+  MlirValue distance = ir_const_index(&b, ahead);
+  MlirValue far = ahead == 1 ? step : ir_muli(&b, step, distance);
+  far = ir_addi(&b, iv, far);
+  copy_all(&b, staged, far, ir_addi(&b, number, distance));
+  for (int i = 0; i < staged->n; ++i) {
+    Ir at = ir_before(staged->reads[i]);
+    MlirValue zero = ir_const_index(&at, 0);
+    MlirValue tile = ir_result(staged->reads[i], 0);
+    MlirValue read =
+        ir_transfer_read(&at, ir_type(tile), staged->rings[i],
+                         (const MlirValue[]){slot, zero, zero},
+                         (const unsigned[]){1, 2}, (MlirValue){NULL});
+    mlirValueReplaceAllUsesOfWith(tile, read);
+    mlirOperationDestroy(staged->reads[i]);
+  }
+  Ir end = ir_before(mlirBlockGetTerminator(body));
+  on_tiles(&end, SIMPLICIAL_COPY_RELEASE, staged, number, IR_NONE);
+  Ir after = ir_before(mlirOperationGetNextInBlock(loop));
+  ir_op(&after, SIMPLICIAL_COPY_FINISH, IR_NONE, IR_NONE, IR_NONE);
+}
+
+/// The loops in `block` with loads that feed products, the outer ones first.
+static MlirLogicalResult collect(Stage *s, MlirBlock block) {
+  MlirOperation loop = mlirBlockGetParentOperation(block);
+  Staged staged = {.loop = loop};
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op) && ir_is(loop, "scf.for");
+       op = mlirOperationGetNextInBlock(op)) {
     if (!ir_is(op, "vector.transfer_read") || !feeds_products(ir_result(op, 0)))
       continue;
     MlirValue first, end;
     if (!tile_op_mask(op, &first, &end) || !mlirValueIsNull(first))
       return ir_error(op,
                       "simplicial-stage takes loads of a tile's first rows");
-    if (n == MAX_STAGED)
+    if (staged.n == MAX_STAGED)
       return ir_error(op, "simplicial-stage takes at most %d loads in a loop",
                       MAX_STAGED);
-    staged[n++].read = op;
+    staged.reads[staged.n++] = op;
   }
-  if (n == 0)
-    return mlirLogicalResultSuccess();
-
-  for (int i = 0; i < n; ++i)
-    staged[i].buffer = allocate(ir_body(forall, 0), loop, i, staged,
-                                ir_type(ir_result(staged[i].read, 0)));
-
-  MlirValue lower = ir_operand(loop, 0), step = ir_operand(loop, 2);
-  Ir before = ir_before(loop);
-  copy_all(&before, loop, lower, n, staged, ir_const_index(&before, 0));
-
-  Ir b = ir_before(mlirBlockGetFirstOperation(body));
-  MlirValue iv = mlirBlockGetArgument(body, 0);
-  wait_for_copies(&b);
-  MlirValue stages = ir_const_index(&b, STAGES);
-  MlirValue number = ir_divui(&b, ir_subi(&b, iv, lower), step);
-  MlirValue slot = ir_remui(&b, number, stages);
-  MlirValue next =
-      ir_remui(&b, ir_addi(&b, number, ir_const_index(&b, 1)), stages);
-  copy_all(&b, loop, ir_addi(&b, iv, step), n, staged, next);
-  for (int i = 0; i < n; ++i) {
-    Ir at = ir_before(staged[i].read);
-    MlirValue zero = ir_const_index(&at, 0);
-    MlirValue tile = ir_result(staged[i].read, 0);
-    MlirValue read =
-        ir_transfer_read(&at, ir_type(tile), staged[i].buffer,
-                         (const MlirValue[]){slot, zero, zero},
-                         (const unsigned[]){1, 2}, (MlirValue){NULL});
-    mlirValueReplaceAllUsesOfWith(tile, read);
-    mlirOperationDestroy(staged[i].read);
+  if (staged.n && s->n == MAX_LOOPS)
+    return ir_error(loop, "simplicial-stage takes at most %d loops with copies",
+                    MAX_LOOPS);
+  if (staged.n) {
+    s->loops[s->n] = staged;
+    choose_rings(s, &s->loops[s->n++]);
   }
-  Ir after = ir_before(mlirOperationGetNextInBlock(loop));
-  wait_for_copies(&after);
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op))
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+      if (mlirLogicalResultIsFailure(collect(s, ir_body(op, i))))
+        return mlirLogicalResultFailure();
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult stage(MlirOperation forall) {
+  Stage s = {.program = ir_body(forall, 0), .slots = DEFAULT_SLOTS};
+  MlirAttribute slots = ir_get_attr(forall, SIMPLICIAL_STAGES_ATTR);
+  if (!mlirAttributeIsNull(slots))
+    s.slots =
+        mlirAttributeIsAInteger(slots) ? mlirIntegerAttrGetValueInt(slots) : 0;
+  if (s.slots < 2 || s.slots > MAX_SLOTS)
+    return ir_error(forall, SIMPLICIAL_STAGES_ATTR " must be 2 to %d",
+                    MAX_SLOTS);
+  if (mlirLogicalResultIsFailure(collect(&s, s.program)))
+    return mlirLogicalResultFailure();
+  if (!mlirAttributeIsNull(ir_get_attr(forall, SIMPLICIAL_PRODUCER_ATTR)) &&
+      mlirLogicalResultIsFailure(number_all(&s)))
+    return mlirLogicalResultFailure();
+  for (int i = 0; i < s.n; ++i)
+    stage_loop(&s, &s.loops[i]);
   return mlirLogicalResultSuccess();
 }
 
 MlirLogicalResult pass_stage(MlirOperation module) {
-  static const char *const names[] = {"scf.for"};
-  return pass_for_each(module, 1, names, stage_loop);
+  static const char *const names[] = {"scf.forall"};
+  return pass_for_each(module, 1, names, stage);
 }

@@ -382,7 +382,8 @@ void transfer_copy_async(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirValue from = ir_operand(op, 0), to = ir_operand(op, 1);
   MlirType element = ir_element(ir_type(from));
-  MlirValue slot = distribute_scalar(s, ir_operand(op, 2));
+  MlirValue slots = ir_const_index(b, ir_dim_size(ir_type(to), 0));
+  MlirValue slot = ir_remui(b, distribute_scalar(s, ir_operand(op, 2)), slots);
   MlirValue count = distribute_scalar(s, ir_operand(op, 3));
   MlirAttribute dims = ir_get_attr(op, "dims");
   int row_dim = (int)mlirDenseI64ArrayGetElement(dims, 0);

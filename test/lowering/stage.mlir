@@ -1,8 +1,7 @@
 // RUN: %mlir-opt %s --split-input-file --pass-pipeline='builtin.module(simplicial-stage,cse)' | FileCheck %s
 
 // A load that feeds a product is copied one iteration ahead, into the other of
-// two buffers. The mask's count goes with it; past
-// the loop's end it is 0.
+// two slots. The mask's count goes with it; past the loop's end it is 0.
 
 // CHECK-LABEL: func.func @staged(
 // CHECK-SAME: %[[A:[a-z0-9]+]]: memref<16x16xbf16>, %[[B:[a-z0-9]+]]: memref<?x16xbf16>
@@ -15,23 +14,23 @@
 // CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %c0, %[[FIRST_COUNT]], %[[LO]], %c0) {dims = array<i64: 0, 1, 16>}
 // CHECK: "simplicial.copy_commit"()
 // CHECK: scf.for %[[K:.*]] = %[[LO]] to %[[N]] step %c32
-// CHECK: "simplicial.copy_wait"() {pending = 0 : i64}
 // CHECK: %[[DONE:.*]] = arith.subi %[[K]], %[[LO]]
 // CHECK: %[[NUMBER:.*]] = arith.divui %[[DONE]], %c32
+// CHECK: "simplicial.copy_wait"(%[[NUMBER]], %[[BUFFER]]) {pending = 0 : i64}
 // CHECK: %[[SLOT:.*]] = arith.remui %[[NUMBER]], %c2
-// CHECK: %[[NEXT_NUMBER:.*]] = arith.addi %[[NUMBER]], %c1
-// CHECK: %[[NEXT_SLOT:.*]] = arith.remui %[[NEXT_NUMBER]], %c2
 // CHECK: %[[NEXT:.*]] = arith.addi %[[K]], %c32
+// CHECK: %[[NEXT_NUMBER:.*]] = arith.addi %[[NUMBER]], %c1
 // CHECK: %[[GOES_ON:.*]] = arith.cmpi slt, %[[NEXT]], %[[N]]
 // CHECK: %[[LEFT:.*]] = arith.subi %[[N]], %[[NEXT]]
 // CHECK: %[[MIN:.*]] = arith.minsi %[[LEFT]], %c32
 // CHECK: %[[COUNT:.*]] = arith.select %[[GOES_ON]], %[[MIN]], %c0
-// CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %[[NEXT_SLOT]], %[[COUNT]], %[[NEXT]], %c0)
+// CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %[[NEXT_NUMBER]], %[[COUNT]], %[[NEXT]], %c0)
 // CHECK: "simplicial.copy_commit"()
 // CHECK: %[[T:.*]] = vector.transfer_read %[[BUFFER]][%[[SLOT]], %c0, %c0], {{.*}} : memref<2x32x16xbf16, 3>, vector<32x16xbf16>
 // CHECK: vector.contract {{.*}} %{{.*}}, %[[T]], %{{.*}}
-// CHECK: }
-// CHECK: "simplicial.copy_wait"() {pending = 0 : i64}
+// CHECK: "simplicial.copy_release"(%[[NUMBER]], %[[BUFFER]])
+// CHECK: scf.yield
+// CHECK: "simplicial.copy_finish"()
 func.func @staged(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x32xf32>, %lo: index, %n: index) {
   %c1 = arith.constant 1 : index
   %c0 = arith.constant 0 : index
@@ -119,5 +118,98 @@ func.func @sharing(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x
     }
     vector.transfer_write %q, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<16x16xf32>
   }
+  return
+}
+
+// -----
+
+// With three slots copies are two iterations ahead.
+
+// CHECK-LABEL: func.func @three_slots(
+// CHECK: memref.alloc() : memref<3x16x16xbf16, 3>
+// CHECK: "simplicial.copy_async"(%{{.*}}, %{{.*}}, %c0, %{{.*}}, %[[LO:.*]], %c0)
+// CHECK: "simplicial.copy_commit"
+// CHECK: %[[SECOND:.*]] = arith.addi %[[LO]], %c16
+// CHECK: "simplicial.copy_async"(%{{.*}}, %{{.*}}, %c1, %{{.*}}, %[[SECOND]], %c0)
+// CHECK: "simplicial.copy_commit"
+// CHECK: scf.for %[[K:.*]] = %[[LO]]
+// CHECK: "simplicial.copy_wait"(%[[NUMBER:.*]], %{{.*}}) {pending = 1 : i64}
+// CHECK: arith.remui %[[NUMBER]], %c3
+// CHECK: %[[AHEAD:.*]] = arith.muli %{{.*}}, %c2
+// CHECK: %[[THIRD:.*]] = arith.addi %[[K]], %[[AHEAD]]
+// CHECK: %[[THIRD_NUMBER:.*]] = arith.addi %[[NUMBER]], %c2
+// CHECK: "simplicial.copy_async"(%{{.*}}, %{{.*}}, %[[THIRD_NUMBER]], %{{.*}}, %[[THIRD]], %c0)
+func.func @three_slots(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x16xf32>, %lo: index, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<16x16xf32>
+  scf.forall (%i) in (%c1) {
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xbf16>, vector<16x16xbf16>
+    %r = scf.for %k = %lo to %n step %c16 iter_args(%acc = %zero) -> (vector<16x16xf32>) {
+      %y = vector.transfer_read %b[%k, %c0], %pad {in_bounds = [true, true]} : memref<?x16xbf16>, vector<16x16xbf16>
+      %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %acc
+         : vector<16x16xbf16>, vector<16x16xbf16> into vector<16x16xf32>
+      scf.yield %s : vector<16x16xf32>
+    }
+    vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<16x16xf32>
+  } {simplicial.stages = 3 : i64}
+  return
+}
+
+// -----
+
+// Where there is a producer, numbers go on: from loop to loop, and from one
+// iteration of what is around them to the next.
+
+// CHECK-LABEL: func.func @numbered(
+// CHECK-SAME: %[[N:[a-z0-9]+]]: index, %[[M:[a-z0-9]+]]: index
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}, %[[BEFORE:.*]] = %c0) -> (vector<16x16xf32>, index)
+// CHECK: %[[LENGTH:.*]] = arith.subi %[[N]], %c0
+// CHECK: %[[NOT_NEGATIVE:.*]] = arith.maxsi %[[LENGTH]], %c0
+// CHECK: %[[ROUND_UP:.*]] = arith.subi %c16, %c1
+// CHECK: %[[UP:.*]] = arith.addi %[[NOT_NEGATIVE]], %[[ROUND_UP]]
+// CHECK: %[[TRIPS:.*]] = arith.divui %[[UP]], %c16
+// CHECK: %[[BETWEEN:.*]] = arith.addi %[[BEFORE]], %[[TRIPS]]
+// CHECK: "simplicial.copy_async"(%{{.*}}, %[[RING:.*]], %[[BEFORE]], %{{.*}}, %c0, %c0)
+// CHECK: scf.for %[[K:.*]] = %c0 to %[[N]] step %c16
+// CHECK: %[[DONE:.*]] = arith.subi %[[K]], %c0
+// CHECK: %[[TILE:.*]] = arith.divui %[[DONE]], %c16
+// CHECK: %[[NUMBER:.*]] = arith.addi %[[BEFORE]], %[[TILE]]
+// CHECK: "simplicial.copy_wait"(%[[NUMBER]], %[[RING]])
+// CHECK: "simplicial.copy_finish"()
+// CHECK: %[[AFTER:.*]] = arith.addi %[[BETWEEN]], %{{.*}}
+// CHECK: "simplicial.copy_async"(%{{.*}}, %[[RING]], %[[BETWEEN]], %{{.*}}, %[[N]], %c0)
+// CHECK: "simplicial.copy_finish"()
+// CHECK: scf.yield %{{.*}}, %[[AFTER]] : vector<16x16xf32>, index
+func.func @numbered(%n: index, %m: index, %a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<16x16xf32>
+  scf.forall (%i) in (%c1) {
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xbf16>, vector<16x16xbf16>
+    %all = scf.for %j = %c0 to %n step %c1 iter_args(%before = %zero) -> (vector<16x16xf32>) {
+      %r = scf.for %k = %c0 to %n step %c16 iter_args(%acc = %before) -> (vector<16x16xf32>) {
+        %y = vector.transfer_read %b[%k, %c0], %pad {in_bounds = [true, true]} : memref<?x16xbf16>, vector<16x16xbf16>
+        %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %acc
+           : vector<16x16xbf16>, vector<16x16xbf16> into vector<16x16xf32>
+        scf.yield %s : vector<16x16xf32>
+      }
+      %q = scf.for %k = %n to %m step %c16 iter_args(%acc = %r) -> (vector<16x16xf32>) {
+        %y = vector.transfer_read %b[%k, %c0], %pad {in_bounds = [true, true]} : memref<?x16xbf16>, vector<16x16xbf16>
+        %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %acc
+           : vector<16x16xbf16>, vector<16x16xbf16> into vector<16x16xf32>
+        scf.yield %s : vector<16x16xf32>
+      }
+      scf.yield %q : vector<16x16xf32>
+    }
+    vector.transfer_write %all, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<16x16xf32>
+  } {simplicial.producer}
   return
 }
