@@ -101,6 +101,21 @@ irdl.dialect @simplicial {
   irdl.operation @copy_finish {
   }
 
+  // %map, %there = "simplicial.tensor_map"(%memref) {box, swizzle = 128 : i64}
+  //
+  // Describes %memref and boxes of it (box = array<i64>, of elements) for kernels
+  // to copy, with `swizzle` bytes of a box's rows exchanged: tensor_map.h, whose
+  // dimensions are the memref's from the last one on. %map is a !llvm.array<16 x
+  // i64>, for kernels to take by value. Where %there is false there is no such
+  // map, as of memory that is not aligned.
+  irdl.operation @tensor_map {
+    %memref = irdl.base "!builtin.memref"
+    %map = irdl.any
+    %there = irdl.is i1
+    irdl.operands(memref: %memref)
+    irdl.results(map: %map, there: %there)
+  }
+
   // %d = "simplicial.wgmma"(%acc, %a, %b, %accumulate) {type = bf16}
   //
   // Begins to multiply on a warpgroup (wgmma.mma_async): d = a b + acc, or a b

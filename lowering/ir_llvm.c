@@ -149,6 +149,14 @@ MlirValue ir_llvm_alloca(Ir *b, MlirType type) {
                   IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)}));
 }
 
+MlirValue ir_llvm_alloca_once(Ir *b, MlirType type) {
+  MlirOperation function = mlirBlockGetParentOperation(b->block);
+  while (!ir_is(function, "func.func"))
+    function = mlirOperationGetParentOperation(function);
+  Ir entry = ir_before(mlirBlockGetFirstOperation(ir_body(function, 0)));
+  return ir_llvm_alloca(&entry, type);
+}
+
 MlirValue ir_llvm_load(Ir *b, MlirType type, MlirValue address) {
   return ir_value(b, "llvm.load", type, IR_VALUES(address), IR_NONE);
 }

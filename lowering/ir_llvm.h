@@ -50,6 +50,8 @@ void ir_bytes_constant(Ir *b, const char *name, MlirStringRef bytes);
 /// The address of a global.
 MlirValue ir_address_of(Ir *b, const char *global, unsigned address_space);
 MlirValue ir_llvm_alloca(Ir *b, MlirType type);
+/// The same, taken once a call of the func.func around `b`.
+MlirValue ir_llvm_alloca_once(Ir *b, MlirType type);
 MlirValue ir_llvm_load(Ir *b, MlirType type, MlirValue address);
 void ir_llvm_store(Ir *b, MlirValue value, MlirValue address);
 /// Element `number` of a struct that is a value; the struct with another one.

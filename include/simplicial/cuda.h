@@ -65,10 +65,10 @@ void simplicialCudaLaunch(SimplicialCudaModule *module, const char *kernel,
                           int64_t block_x, int64_t block_y, int64_t block_z,
                           int64_t shared_bytes, void **arguments);
 
-/// Encodes a tensor map, for kernels to take by value. An error goes to
-/// simplicialTakeLaunchStatus.
-void simplicialCudaTensorMap(const SimplicialTensorMapInfo *info,
-                             SimplicialTensorMap *map);
+/// Encodes a tensor map, for kernels to take by value. 1, or 0 if that fails:
+/// then another kernel is launched, one that takes none.
+int32_t simplicialCudaTensorMap(const SimplicialTensorMapInfo *info,
+                                SimplicialTensorMap *map);
 
 /// The same, with the error as its result.
 SimplicialStatus

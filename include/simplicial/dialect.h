@@ -44,6 +44,8 @@ extern "C" {
 /// What kernels for Hopper have besides the NVVM dialect.
 #define SIMPLICIAL_WGMMA "simplicial.wgmma"
 #define SIMPLICIAL_TIE "simplicial.tie"
+/// And their host functions.
+#define SIMPLICIAL_TENSOR_MAP "simplicial.tensor_map"
 
 /// Module attribute (a string): what to compile for, "cpu", which it is if
 /// absent, or GPUs: "sm_80", "sm_80,sm_90" ...

@@ -70,12 +70,12 @@ void simplicialEmulatorLaunch(SimplicialEmulatorKernel kernel,
                               int64_t bufferCount);
 
 /// Encodes a tensor map for emulated kernels. simplicialEmulatorTensorMap is
-/// for compiled code: an error is kept as that of a launch.
+/// for compiled code: 1, or 0 if that fails.
 SimplicialStatus
 simplicialEmulatorEncodeTensorMap(const SimplicialTensorMapInfo *info,
                                   SimplicialTensorMap *map);
-void simplicialEmulatorTensorMap(const SimplicialTensorMapInfo *info,
-                                 SimplicialTensorMap *map);
+int32_t simplicialEmulatorTensorMap(const SimplicialTensorMapInfo *info,
+                                    SimplicialTensorMap *map);
 
 /// The first error among the calling thread's launches since this was called
 /// last, which the caller owns; OK if there was none.

@@ -27,6 +27,7 @@
 // memrefs that the launching function takes or makes before the launch.
 
 #include "emulate.h"
+#include "tensor_map.h"
 #include "wgmma.h"
 
 #include "lowering/ir_llvm.h"
@@ -594,6 +595,10 @@ static MlirLogicalResult emulate_launch(MlirOperation launch) {
   return mlirLogicalResultSuccess();
 }
 
+static MlirLogicalResult encode(MlirOperation op) {
+  return tensor_map_lower(op, "simplicialEmulatorTensorMap");
+}
+
 static MlirLogicalResult erase(MlirOperation op) {
   mlirOperationDestroy(op);
   return mlirLogicalResultSuccess();
@@ -602,7 +607,9 @@ static MlirLogicalResult erase(MlirOperation op) {
 MlirLogicalResult pass_emulate(MlirOperation module) {
   static const char *const modules[] = {"gpu.module"};
   static const char *const launches[] = {"gpu.launch_func"};
-  if (mlirLogicalResultIsFailure(
+  static const char *const maps[] = {SIMPLICIAL_TENSOR_MAP};
+  if (mlirLogicalResultIsFailure(pass_for_each(module, 1, maps, encode)) ||
+      mlirLogicalResultIsFailure(
           pass_for_each(module, 1, modules, emulate_module)) ||
       mlirLogicalResultIsFailure(
           pass_for_each(module, 1, launches, emulate_launch)))

@@ -25,20 +25,26 @@
 //      }
 //      llvm.mlir.global_dtors [@simplicial_unload]
 //
+// Tensor maps are encoded by the runtime (tensor_map.c).
+//
 // Upstream's own lowering looks the kernel up at every launch and has no place
 // for the caller's stream.
 
 #include "chip.h"
+#include "tensor_map.h"
+
 #include "lowering/ir_llvm.h"
 #include "lowering/pass.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 #include "mlir-c/Dialect/GPU.h"
+#include "simplicial/dialect.h"
 
 #include <stdio.h>
 
 #define LAUNCH "simplicialCudaLaunch"
+#define TENSOR_MAP "simplicialCudaTensorMap"
 #define UNLOAD "simplicialCudaUnload"
 #define UNLOAD_ALL "simplicial_unload"
 
@@ -145,15 +151,10 @@ static int group_of(MlirOperation launch, int group, int *size) {
   return first;
 }
 
-static bool is_tensor_map(MlirType type) {
-  MlirType i64 = mlirIntegerTypeGet(mlirTypeGetContext(type), 64);
-  return mlirTypeEqual(type, mlirLLVMArrayTypeGet(i64, 16));
-}
-
 static bool is_argument(MlirType type) {
   return mlirTypeIsAInteger(type) || mlirTypeIsAFloat(type) ||
          mlirTypeIsALLVMPointerType(type) || mlirTypeIsALLVMStructType(type) ||
-         is_tensor_map(type);
+         mlirTypeEqual(type, tensor_map_type(mlirTypeGetContext(type)));
 }
 
 static MlirLogicalResult check(MlirOperation launch) {
@@ -190,15 +191,6 @@ static MlirValue to_i64(Ir *b, MlirValue value) {
   return value;
 }
 
-/// Stack memory, which is taken once a call of the function.
-static MlirValue allocate(Ir *b, MlirType type) {
-  MlirOperation function = mlirBlockGetParentOperation(b->block);
-  while (!ir_is(function, "func.func"))
-    function = mlirOperationGetParentOperation(function);
-  Ir entry = ir_before(mlirBlockGetFirstOperation(ir_body(function, 0)));
-  return ir_llvm_alloca(&entry, type);
-}
-
 /// Stores the kernel's arguments, and pointers to them. The address of these.
 static MlirValue store_arguments(Ir *b, MlirOperation launch) {
   int n, first = group_of(launch, ARGUMENTS, &n);
@@ -207,8 +199,8 @@ static MlirValue store_arguments(Ir *b, MlirOperation launch) {
     types[i] = ir_type(ir_operand(launch, first + i));
   MlirType values = ir_struct(b, n, types);
   MlirType pointers = mlirLLVMArrayTypeGet(ir_pointer(b, 0), (unsigned)n);
-  MlirValue value_memory = allocate(b, values);
-  MlirValue pointer_memory = allocate(b, pointers);
+  MlirValue value_memory = ir_llvm_alloca_once(b, values);
+  MlirValue pointer_memory = ir_llvm_alloca_once(b, pointers);
   for (int i = 0; i < n; ++i) {
     MlirValue slot = ir_field(b, value_memory, values, i);
     ir_llvm_store(b, ir_operand(launch, first + i), slot);
@@ -259,6 +251,10 @@ static MlirLogicalResult lower(MlirOperation launch) {
   return mlirLogicalResultSuccess();
 }
 
+static MlirLogicalResult encode(MlirOperation op) {
+  return tensor_map_lower(op, TENSOR_MAP);
+}
+
 /// The function's memory is the device's.
 static MlirLogicalResult refuse(MlirOperation op) {
   return ir_error(op, "would touch device memory on the host: on GPUs a "
@@ -268,10 +264,12 @@ static MlirLogicalResult refuse(MlirOperation op) {
 MlirLogicalResult pass_launch(MlirOperation module) {
   static const char *const launches[] = {"gpu.launch_func"};
   static const char *const binaries[] = {"gpu.binary"};
+  static const char *const maps[] = {SIMPLICIAL_TENSOR_MAP};
   static const char *const host_memory[] = {"memref.alloc", "memref.copy",
                                             "memref.load", "memref.store"};
   if (mlirLogicalResultIsFailure(
           pass_for_each(module, 4, host_memory, refuse)) ||
+      mlirLogicalResultIsFailure(pass_for_each(module, 1, maps, encode)) ||
       mlirLogicalResultIsFailure(pass_for_each(module, 1, launches, lower)) ||
       mlirLogicalResultIsFailure(pass_for_each(module, 1, binaries, embed)))
     return mlirLogicalResultFailure();

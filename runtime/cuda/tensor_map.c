@@ -4,7 +4,6 @@
 
 #include "driver.h"
 
-#include "../launch.h"
 #include "simplicial/cuda.h"
 
 #include <string.h>
@@ -65,7 +64,10 @@ simplicialCudaEncodeTensorMap(const SimplicialTensorMapInfo *info,
   return driver_status(cuda, result, "encoding a tensor map");
 }
 
-void simplicialCudaTensorMap(const SimplicialTensorMapInfo *info,
-                             SimplicialTensorMap *map) {
-  launch_report(simplicialCudaEncodeTensorMap(info, map));
+int32_t simplicialCudaTensorMap(const SimplicialTensorMapInfo *info,
+                                SimplicialTensorMap *map) {
+  SimplicialStatus status = simplicialCudaEncodeTensorMap(info, map);
+  int32_t encoded = !status.code;
+  simplicialStatusFree(status);
+  return encoded;
 }

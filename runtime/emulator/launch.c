@@ -143,16 +143,12 @@ static uint64_t current_seed(void) {
   return seed_set ? launch_seed : text ? strtoull(text, NULL, 0) : 0;
 }
 
-static void keep_status(SimplicialStatus status) {
-  if (launch_status.code)
-    simplicialStatusFree(status);
-  else
-    launch_status = status;
-}
-
-void simplicialEmulatorTensorMap(const SimplicialTensorMapInfo *info,
-                                 SimplicialTensorMap *map) {
-  keep_status(simplicialEmulatorEncodeTensorMap(info, map));
+int32_t simplicialEmulatorTensorMap(const SimplicialTensorMapInfo *info,
+                                    SimplicialTensorMap *map) {
+  SimplicialStatus status = simplicialEmulatorEncodeTensorMap(info, map);
+  int32_t encoded = !status.code;
+  simplicialStatusFree(status);
+  return encoded;
 }
 
 void simplicialEmulatorLaunch(SimplicialEmulatorKernel kernel,

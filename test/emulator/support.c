@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /// Prints how the launches since the last report went.
 void report(void) {
@@ -82,7 +83,8 @@ void _mlir_ciface_tensor_map(SimplicialMemref *m, SimplicialTensorMap *map,
       .sizes = {m->dims[1], m->dims[0], 1, 1, 1},
       .strides = {element_bytes, stride, stride, stride, stride},
       .box = {columns, rows, 1, 1, 1}};
-  simplicialEmulatorTensorMap(&info, map);
+  if (!simplicialEmulatorTensorMap(&info, map))
+    abort();
 }
 
 void _mlir_ciface_tensor_map_f32(SimplicialMemref *m, SimplicialTensorMap *map,

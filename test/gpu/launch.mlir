@@ -96,3 +96,45 @@ module attributes {gpu.container_module, simplicial.target = "sm_90a"} {
     return
   }
 }
+
+// -----
+
+// A tensor map's dimensions are the memref's from the last one on; strides are
+// in bytes. Where there is no map, another kernel is launched.
+
+// CHECK-LABEL: func.func @encode(
+// CHECK-SAME: %[[M:.*]]: memref<?x64xbf16
+// CHECK: %[[PLACE:.*]] = llvm.alloca %{{.*}} x !llvm.array<16 x i64>
+// CHECK: %[[INFO:.*]] = llvm.alloca %{{.*}} x !llvm.struct<(ptr, i64, i64, i64, array<5 x i64>, array<5 x i64>, array<5 x i64>)>
+// CHECK: %{{.*}}, %[[OFFSET:.*]], %[[SIZES:.*]]:2, %[[STRIDES:.*]]:2 = memref.extract_strided_metadata %[[M]]
+// CHECK: %[[BASE:.*]] = memref.extract_aligned_pointer_as_index %[[M]]
+// CHECK: %[[BYTES:.*]] = arith.muli %[[OFFSET]], %c2
+// CHECK: %[[ADDRESS:.*]] = arith.addi %[[BASE]], %[[BYTES]]
+// CHECK: %[[ADDRESS64:.*]] = arith.index_cast %[[ADDRESS]]
+// CHECK: %[[DATA:.*]] = llvm.inttoptr %[[ADDRESS64]]
+// CHECK: llvm.store %[[DATA]], %{{.*}} : !llvm.ptr, !llvm.ptr
+// CHECK: %[[STRIDE:.*]] = arith.muli %[[STRIDES]]#0, %c2
+// CHECK: %[[SIZE:.*]] = arith.index_cast %[[SIZES]]#0 : index to i64
+// CHECK: %[[SIZES_AT:.*]] = llvm.getelementptr %[[INFO]][0, 4]
+// CHECK: %[[SIZE_AT:.*]] = llvm.getelementptr %[[SIZES_AT]][0, 1]
+// CHECK: llvm.store %[[SIZE]], %[[SIZE_AT]]
+// CHECK: %[[STRIDE64:.*]] = arith.index_cast %[[STRIDE]] : index to i64
+// CHECK: %[[STRIDES_AT:.*]] = llvm.getelementptr %[[INFO]][0, 5]
+// CHECK: %[[STRIDE_AT:.*]] = llvm.getelementptr %[[STRIDES_AT]][0, 1]
+// CHECK: llvm.store %[[STRIDE64]], %[[STRIDE_AT]]
+// CHECK: %[[IS:.*]] = call @simplicialCudaTensorMap(%[[INFO]], %[[PLACE]]) : (!llvm.ptr, !llvm.ptr) -> i32
+// CHECK: %[[MAP:.*]] = llvm.load %[[PLACE]]
+// CHECK: %[[THERE:.*]] = arith.trunci %[[IS]] : i32 to i1
+// CHECK: scf.if %[[THERE]]
+// CHECK: llvm.store %[[MAP]]
+module attributes {gpu.container_module, simplicial.target = "sm_90a"} {
+  gpu.binary @kernels [#gpu.object<#nvvm.target<chip = "sm_90a">, bin = "a">]
+  func.func @encode(%m: memref<?x64xbf16, strided<[?, 1], offset: ?>>, %x: index) {
+    %map, %there = "simplicial.tensor_map"(%m) {box = array<i64: 8, 64>, swizzle = 128 : i64}
+      : (memref<?x64xbf16, strided<[?, 1], offset: ?>>) -> (!llvm.array<16 x i64>, i1)
+    scf.if %there {
+      gpu.launch_func @kernels::@f blocks in (%x, %x, %x) threads in (%x, %x, %x) args(%map : !llvm.array<16 x i64>)
+    }
+    return
+  }
+}

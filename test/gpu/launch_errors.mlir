@@ -71,3 +71,13 @@ module attributes {gpu.container_module, simplicial.target = "sm_80"} {
     return
   }
 }
+
+// -----
+
+module attributes {gpu.container_module, simplicial.target = "sm_90a"} {
+  func.func @f(%m: memref<?x64xbf16>) {
+    // expected-error @below {{takes a memref of numbers of at most 5 dimensions, a box of as many, and a swizzle}}
+    %map, %there = "simplicial.tensor_map"(%m) {box = array<i64: 8>, swizzle = 128 : i64} : (memref<?x64xbf16>) -> (!llvm.array<16 x i64>, i1)
+    return
+  }
+}
