@@ -57,44 +57,47 @@ irdl.dialect @simplicial {
     irdl.results(d_q: %q, d_k1: %keys, d_k2: %keys, d_v1: %keys, d_v2: %keys)
   }
 
-  // "simplicial.copy_async"(%from, %to, %number, %count, %indices...) {dims}
+  // "simplicial.copy_async"(%from, %to, %number, %before, %count, %indices...)
+  //     {dims}
   //
   // Begins to copy a tile from global to shared memory: to[slot, r, c] becomes
   // `from` at `indices`, plus r in dimension dims[0] and c in dimension dims[1];
   // zero in rows from `count` on. %to is a ring, a memref [slots, rows, pitch]
-  // of which the tile is dims[2] columns wide, and the slot is %number modulo
-  // their number. A copy of no rows is of a tile that nobody waits for.
+  // of which the tile is dims[2] columns wide. The tile is number %number of
+  // its loop, before which %before tiles passed the ring (0 where nobody counts
+  // them). A copy of no rows is of a tile that nobody waits for.
   irdl.operation @copy_async {
     %from = irdl.base "!builtin.memref"
     %to = irdl.base "!builtin.memref"
     %index = irdl.is index
-    irdl.operands(from: %from, to: %to, number: %index, count: %index,
-                  indices: variadic %index)
+    irdl.operands(from: %from, to: %to, number: %index, before: %index,
+                  count: %index, indices: variadic %index)
   }
 
   // Makes one group of the copies begun since the last one.
   irdl.operation @copy_commit {
   }
 
-  // "simplicial.copy_wait"(%number, %ring) {pending = 0 : i64}
+  // %slot = "simplicial.copy_wait"(%number, %before, %ring) {pending = 0 : i64}
   //
-  // Waits until tile %number of the ring is there, which is in a group of copies
+  // Waits until that tile of the ring is there, which is in a group of copies
   // older than the `pending` newest. When it is passed, all tiles before it have
   // been released by all threads, or copies wait for that. Waits in a row are
   // one.
   irdl.operation @copy_wait {
-    %number = irdl.is index
+    %index = irdl.is index
     %ring = irdl.base "!builtin.memref"
-    irdl.operands(number: %number, ring: %ring)
+    irdl.operands(number: %index, before: %index, ring: %ring)
+    irdl.results(slot: %index)
   }
 
-  // "simplicial.copy_release"(%number, %ring)
+  // "simplicial.copy_release"(%number, %before, %ring)
   //
-  // Tile %number of the ring is not used any more: its slot is free.
+  // That tile of the ring is not used any more: its slot is free.
   irdl.operation @copy_release {
-    %number = irdl.is index
+    %index = irdl.is index
     %ring = irdl.base "!builtin.memref"
-    irdl.operands(number: %number, ring: %ring)
+    irdl.operands(number: %index, before: %index, ring: %ring)
   }
 
   // Behind a loop with copies: the rings are free for those of another one.

@@ -20,8 +20,13 @@ typedef struct Config {
   bool local_outer;      ///< the outer window of a block in memory of its own
   bool lazy_rescale;     ///< scale sums only when a maximum has moved enough
   int64_t sum_columns;   ///< that rows' sums are kept in until the end
+  int64_t stages;        ///< tiles of a ring of copies; 1: there are none
+  bool producer;         ///< warps that only copy fill the rings
   MlirType operand;      ///< element type of the operands of products
 } Config;
+
+/// The most `stages`.
+enum { CONFIG_MAX_STAGES = 8 };
 
 /// Reads a complete `simplicial.config`; diagnoses a missing or wrong one.
 MlirLogicalResult config_get(MlirOperation op, Config *config);

@@ -8,6 +8,7 @@
 //                             block_k = 128 : i64, block_q = 1 : i64,
 //                             block_tail = 0 : i64, lazy_rescale = false,
 //                             local_outer = false, operand = f32, order = "kj",
+//                             producer = false, stages = 1 : i64,
 //                             sum_columns = 1 : i64}}
 //
 // What an operation's config already says stays as it is; the rest is filled
@@ -32,6 +33,8 @@
 #define LAZY_RESCALE "lazy_rescale"
 #define LOCAL_OUTER "local_outer"
 #define SUM_COLUMNS "sum_columns"
+#define STAGES "stages"
+#define PRODUCER "producer"
 #define OPERAND "operand"
 
 enum { MAX_BLOCK = 1024 };
@@ -191,6 +194,8 @@ static void choose(MlirOperation op, SimplicialAttentionAttributes a,
   config->block_tail = min(config->block_tail, config->block_k);
   config->lazy_rescale = suited->gpu;
   config->local_outer = suited->gpu && outer_fits(op, a, config);
+  config->stages = suited->gpu ? 2 : 1;
+  config->producer = false;
   config->sum_columns = config->block_j == 1 ? suited->sum_columns : 1;
 }
 
@@ -213,12 +218,14 @@ static void choose_for(MlirOperation op, SimplicialAttentionAttributes a,
   else if (!chip_list_has_warpgroups(chips) ||
            !choose_two_warpgroups(op, a, config))
     choose(op, a, &gpu, config);
+  config->producer = chip_list_has_warpgroups(chips);
 }
 
 /// What a GPU's matrix instructions and registers allow.
-static MlirLogicalResult check_gpu(MlirOperation op, MlirStringRef target,
+static MlirLogicalResult check_gpu(MlirOperation op, const ChipList *chips,
                                    const Config *config) {
   enum { MAX_ROWS = 128 };
+  MlirStringRef target = chips->names;
   int length = (int)target.length;
   MlirType element = ir_element(ir_type(ir_operand(op, SIMPLICIAL_Q)));
   if (mlirTypeIsAF32(config->operand) && !mlirTypeIsAF32(element))
@@ -238,6 +245,16 @@ static MlirLogicalResult check_gpu(MlirOperation op, MlirStringRef target,
                     SIMPLICIAL_CONFIG_ATTR ": '" SUM_COLUMNS
                                            "' must be 1 or %d for %.*s",
                     GPU_COLUMNS, length, target.data);
+  if (config->stages < 2 || config->stages > CONFIG_MAX_STAGES)
+    return ir_error(
+        op, SIMPLICIAL_CONFIG_ATTR ": '" STAGES "' must be 2 to %d for %.*s",
+        CONFIG_MAX_STAGES, length, target.data);
+  if (config->producer && !chip_list_has_warpgroups(chips))
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR ": '" PRODUCER
+                                           "' needs warpgroups, which there "
+                                           "are none of on %.*s",
+                    length, target.data);
   if (tile_rows(config) > MAX_ROWS)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_Q "' * '" BLOCK_H
@@ -283,6 +300,10 @@ static MlirLogicalResult check_cpu(MlirOperation op, const Config *config) {
   if (config->block_tail)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_TAIL "' is for GPUs");
+  if (config->stages != 1)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" STAGES "' is for GPUs");
+  if (config->producer)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" PRODUCER "' is for GPUs");
   return mlirLogicalResultSuccess();
 }
 
@@ -354,8 +375,8 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
   if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR " must be a dictionary");
   static const char *const known[] = {
-      BLOCK_Q, BLOCK_H,     BLOCK_J,      BLOCK_K,     BLOCK_TAIL,
-      ORDER,   LOCAL_OUTER, LAZY_RESCALE, SUM_COLUMNS, OPERAND};
+      BLOCK_Q,     BLOCK_H,      BLOCK_J,     BLOCK_K, BLOCK_TAIL, ORDER,
+      LOCAL_OUTER, LAZY_RESCALE, SUM_COLUMNS, STAGES,  PRODUCER,   OPERAND};
   intptr_t entries = mlirAttributeIsNull(attribute)
                          ? 0
                          : mlirDictionaryAttrGetNumElements(attribute);
@@ -377,13 +398,16 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
                 {BLOCK_J, 1, &config->block_j},
                 {BLOCK_K, 1, &config->block_k},
                 {BLOCK_TAIL, 0, &config->block_tail},
-                {SUM_COLUMNS, 1, &config->sum_columns}};
+                {SUM_COLUMNS, 1, &config->sum_columns},
+                {STAGES, 1, &config->stages}};
   for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i)
     if (mlirLogicalResultIsFailure(read_block(
             op, attribute, blocks[i].name, blocks[i].least, blocks[i].value)))
       return mlirLogicalResultFailure();
   if (mlirLogicalResultIsFailure(
           read_order(op, attribute, &config->inner_stationary)) ||
+      mlirLogicalResultIsFailure(
+          read_bool(op, attribute, PRODUCER, &config->producer)) ||
       mlirLogicalResultIsFailure(
           read_bool(op, attribute, LAZY_RESCALE, &config->lazy_rescale)) ||
       mlirLogicalResultIsFailure(
@@ -420,6 +444,8 @@ static void write(MlirOperation op, const Config *config) {
            b.context, ir_str(config->inner_stationary ? ORDER_KJ : ORDER_JK))},
       {SUM_COLUMNS, ir_i64_attr(&b, config->sum_columns)},
       {LOCAL_OUTER, mlirBoolAttrGet(b.context, config->local_outer)},
+      {STAGES, ir_i64_attr(&b, config->stages)},
+      {PRODUCER, mlirBoolAttrGet(b.context, config->producer)},
       {LAZY_RESCALE, mlirBoolAttrGet(b.context, config->lazy_rescale)},
       {OPERAND, mlirTypeAttrGet(config->operand)}};
   enum { COUNT = sizeof entries / sizeof *entries };
@@ -441,7 +467,7 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
   if (mlirLogicalResultIsFailure(read(op, config)))
     return mlirLogicalResultFailure();
   if (!config->block_q || !config->block_h || !config->block_j ||
-      !config->block_k || !config->sum_columns ||
+      !config->block_k || !config->sum_columns || !config->stages ||
       mlirTypeIsNull(config->operand))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     " is incomplete: run simplicial-configure first");
@@ -461,7 +487,7 @@ static MlirLogicalResult configure(MlirOperation op) {
   choose_for(op, attributes, &list, &config);
   if (mlirLogicalResultIsFailure(read(op, &config)) ||
       mlirLogicalResultIsFailure(check_local(op, attributes, &config)) ||
-      mlirLogicalResultIsFailure(list.n ? check_gpu(op, list.names, &config)
+      mlirLogicalResultIsFailure(list.n ? check_gpu(op, &list, &config)
                                         : check_cpu(op, &config)))
     return mlirLogicalResultFailure();
   write(op, &config);

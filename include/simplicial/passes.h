@@ -40,6 +40,12 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
 ///   sum_columns : i64  columns that a row's sum is kept in until the end: 1,
 ///   or
 ///                     on GPUs 8, which saves exchanges between threads
+///   stages  : i64     inner tiles in shared memory at once, on GPUs 2 to 8:
+///   all
+///                     but one are on their way; 1 on CPUs
+///   producer : bool   a warp that does nothing else copies the inner tiles, by
+///                     TMA; sm_90a only, where products are warpgroups'. Else,
+///                     and where TMA's rules forbid it, all warps copy.
 ///   operand : type    element type of the operands of matrix products. GPUs
 ///                     take the inputs' type, where f32 products are sums of
 ///                     three of tf32 and nearly as exact, or tf32 for f32

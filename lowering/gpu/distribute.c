@@ -16,6 +16,15 @@
 //        gpu.launch_func @f_kernels::@f_tiles blocks in (%B * %H * %N) ...
 //      }
 //
+// A kernel for warpgroups may have a producer (bulk_copy.c): then it begins
+//
+//   mbarriers; barrier
+//   if (warp >= those that hold tiles) {
+//     setmaxnreg; if (it is the first of them) the program's copies
+//   } else {
+//     setmaxnreg; the program without copies
+//   }
+//
 // An "or" of all rows, the condition of an scf.if, is that of a warp's rows: a
 // tile program gives the same rows on both sides of it wherever it is false.
 
@@ -159,9 +168,14 @@ static int flatten_all(Distribute *s, int n_tiles, const MlirValue *tiles,
   int n = 0;
   for (int t = 0; t < n_tiles; ++t) {
     MlirType type = ir_type(tiles[t]);
-    int slices = distribute_slices(type, 1);
+    bool scalar = !tile_is(tiles[t]);
+    int slices = scalar ? 0 : distribute_slices(type, 1);
     if (n + 4 * slices > IR_MAX_VALUES - 4)
       return -1;
+    if (scalar) {
+      values[n++] = distribute_scalar(s, tiles[t]);
+      continue;
+    }
     At at = distribute_at(s, type, 1, 0);
     Fragment fragments[MAX_SLICES];
     for (; at.slice < slices; ++at.slice)
@@ -177,6 +191,10 @@ static void unflatten_all(Distribute *s, int n_tiles, const MlirValue *tiles,
   for (int t = 0; t < n_tiles; ++t) {
     MlirType type = ir_type(tiles[t]);
     Entry *entry = distribute_entry(s, tiles[t]);
+    if (!tile_is(tiles[t])) {
+      entry->scalar = values[n++];
+      continue;
+    }
     if (!entry->fragments)
       entry->fragments = allocate(s, tiles[t]);
     n += unflatten(values + n, distribute_slices(type, 1),
@@ -186,16 +204,25 @@ static void unflatten_all(Distribute *s, int n_tiles, const MlirValue *tiles,
 
 enum { MAX_TILES = 16 };
 
-/// Whether these tiles can travel in and out of regions.
+/// Whether these values can travel in and out of regions.
 static bool check_carried(Distribute *s, MlirOperation op) {
   int n = (int)mlirOperationGetNumResults(op);
   bool good = n <= MAX_TILES;
-  for (int i = 0; i < n && good; ++i)
-    good = tile_is(ir_result(op, i)) &&
-           mlirTypeIsAF32(ir_element(ir_type(ir_result(op, i))));
+  for (int i = 0; i < n && good; ++i) {
+    MlirType type = ir_type(ir_result(op, i));
+    good = tile_is(ir_result(op, i))
+               ? mlirTypeIsAF32(ir_element(type))
+               : ir_is(op, "scf.for") && mlirTypeIsAIndex(type);
+  }
   if (!good)
-    distribute_fail(s, op, "regions give a few tiles of f32 only");
+    distribute_fail(s, op,
+                    "regions give a few tiles of f32 only, loops indices too");
   return good;
+}
+
+/// Whether a value that a region gives is one of the role's program.
+static bool is_carried(const Distribute *s, MlirValue value) {
+  return s->role != ROLE_PRODUCER || !tile_is(value);
 }
 
 /// What the region's yield makes of tiles, flattened.
@@ -203,9 +230,10 @@ static int convert_region(Distribute *s, MlirBlock body, MlirValue *values) {
   MlirValue tiles[MAX_TILES];
   convert_body(s, body);
   MlirOperation yield = mlirBlockGetTerminator(body);
-  int n = (int)mlirOperationGetNumOperands(yield);
-  for (int i = 0; i < n; ++i)
-    tiles[i] = ir_operand(yield, i);
+  int n = 0;
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(yield); ++i)
+    if (is_carried(s, ir_operand(yield, i)))
+      tiles[n++] = ir_operand(yield, i);
   return s->failed.ptr ? 0 : flatten_all(s, n, tiles, values);
 }
 
@@ -213,15 +241,17 @@ static void convert_for(Distribute *s, MlirOperation op) {
   enum { FIRST_INIT = 3 };
   Ir *b = &s->b;
   MlirBlock body = ir_body(op, 0);
-  int n = (int)mlirOperationGetNumResults(op);
+  int n = 0;
   MlirValue inits[MAX_TILES], args[MAX_TILES], results[MAX_TILES];
   MlirValue values[IR_MAX_VALUES];
   if (!check_carried(s, op))
     return;
-  for (int i = 0; i < n; ++i) {
-    inits[i] = ir_operand(op, FIRST_INIT + i);
-    args[i] = mlirBlockGetArgument(body, 1 + i);
-    results[i] = ir_result(op, i);
+  for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
+    if (!is_carried(s, ir_result(op, i)))
+      continue;
+    inits[n] = ir_operand(op, FIRST_INIT + i);
+    args[n] = mlirBlockGetArgument(body, 1 + i);
+    results[n++] = ir_result(op, i);
   }
   int count = flatten_all(s, n, inits, values);
   if (count < 0) {
@@ -278,7 +308,7 @@ bool distribute_is_swizzled(const Distribute *s, MlirType memref) {
          ir_dim_size(memref, last - 1) % SWIZZLE_ROWS == 0;
 }
 
-MlirValue distribute_shared(Distribute *s, int64_t alignment, int64_t bytes) {
+MlirValue distribute_allocate(Distribute *s, int64_t bytes, int64_t alignment) {
   Ir *b = &s->b;
   s->shared_bytes = (s->shared_bytes + alignment - 1) / alignment * alignment;
   const int32_t at = (int32_t)s->shared_bytes;
@@ -290,14 +320,21 @@ MlirValue distribute_shared(Distribute *s, int64_t alignment, int64_t bytes) {
           {"rawConstantIndices", mlirDenseI32ArrayGet(b->context, 1, &at)}));
 }
 
-/// A buffer in shared memory: the next bytes of the block's.
+/// Whether a buffer is for tiles to be read by row, not one of copies.
+static bool is_local(MlirType memref) {
+  return mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(memref));
+}
+
+/// A buffer in shared memory.
 static void convert_alloc(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirType type = ir_type(ir_result(op, 0));
   Entry *entry = distribute_entry(s, ir_result(op, 0));
+  if (entry->pointer.ptr) // it is there for both roles
+    return;
   int64_t bytes = mlirFloatTypeGetWidth(ir_element(type)) / 8, stride = 1;
   bool swizzled = distribute_is_swizzled(s, type);
-  entry->local = mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(type));
+  entry->local = is_local(type);
   int64_t padding = swizzled || entry->local ? 0 : PADDING / bytes;
   for (int d = ir_rank(type) - 1; d >= 0; --d) {
     entry->strides[d] = ir_const_index(b, stride);
@@ -305,13 +342,15 @@ static void convert_alloc(Distribute *s, MlirOperation op) {
     if (d == ir_rank(type) - 1)
       stride += padding;
   }
-  const int64_t aligned = swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK;
-  entry->pointer = distribute_shared(s, aligned, stride * bytes);
+  entry->pointer = distribute_allocate(
+      s, stride * bytes, swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
 }
 
-/// All groups of copies but the newest ones have arrived, in all threads, and
-/// all threads are here.
-static void wait_for_copies(Distribute *s, int64_t pending) {
+void distribute_commit_copies(Distribute *s) {
+  ir_op(&s->b, "nvvm.cp.async.commit.group", IR_NONE, IR_NONE, IR_NONE);
+}
+
+void distribute_wait_for_own_copies(Distribute *s, int64_t pending) {
   Ir *b = &s->b;
   ir_op(b, "nvvm.cp.async.wait.group", IR_NONE, IR_NONE,
         IR_ATTRIBUTES({"n", mlirIntegerAttrGet(ir_i32(b), pending)}));
@@ -320,12 +359,91 @@ static void wait_for_copies(Distribute *s, int64_t pending) {
           IR_ATTRIBUTES(
               {"kind", ir_parse_attr(b, "#nvvm.proxy_kind<async.shared>")},
               {"space", ir_parse_attr(b, "#nvvm.shared_space<cta>")}));
-  ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
 }
 
-static void convert_wait(Distribute *s, MlirOperation op) {
+void distribute_barrier(Distribute *s) {
+  Ir *b = &s->b;
+  enum { NAME = 1 }; // 0 is for all threads of the block
+  const int32_t segments[] = {1, 1, 0};
+  MlirType i32 = ir_i32(b);
+  if (s->role == ROLE_ALL)
+    ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
+  else
+    ir_op(b, "nvvm.barrier", IR_NONE,
+          IR_VALUES(ir_const_i32(b, i32, NAME),
+                    ir_const_i32(b, i32, (int32_t)s->warps * WARP)),
+          IR_ATTRIBUTES(ir_segments(b, 3, segments)));
+}
+
+/// The copies of all threads have arrived, and all threads are here.
+static void wait_for_copies(Distribute *s, int64_t pending) {
+  distribute_wait_for_own_copies(s, pending);
+  distribute_barrier(s);
+}
+
+/// The slot of the tile of a loop, where each begins with the first one.
+static MlirValue slot_in_loop(Distribute *s, MlirValue number, MlirValue ring) {
+  return ir_remui(&s->b, distribute_scalar(s, number),
+                  ir_const_index(&s->b, ir_dim_size(ir_type(ring), 0)));
+}
+
+static void convert_own_wait(Distribute *s, MlirOperation op) {
   if (!ir_is(mlirOperationGetNextInBlock(op), SIMPLICIAL_COPY_WAIT))
     wait_for_copies(s, mlirIntegerAttrGetValueInt(ir_get_attr(op, "pending")));
+  distribute_entry(s, ir_result(op, 0))->scalar =
+      slot_in_loop(s, ir_operand(op, 0), ir_operand(op, 2));
+}
+
+/// An op of simplicial-stage in a program of threads that all copy. What has
+/// been released is free behind the next wait of all threads.
+static void convert_own_copy(Distribute *s, MlirOperation op) {
+  if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
+    transfer_copy(s, op, slot_in_loop(s, ir_operand(op, 2), ir_operand(op, 1)),
+                  s->thread, s->warps * WARP);
+  else if (ir_is(op, SIMPLICIAL_COPY_COMMIT))
+    distribute_commit_copies(s);
+  else if (ir_is(op, SIMPLICIAL_COPY_FINISH))
+    wait_for_copies(s, 0);
+  else if (ir_is(op, SIMPLICIAL_COPY_WAIT))
+    convert_own_wait(s, op);
+}
+
+static void convert_copy(Distribute *s, MlirOperation op) {
+  if (s->role == ROLE_ALL)
+    convert_own_copy(s, op);
+  else if (s->role == ROLE_PRODUCER && ir_is(op, SIMPLICIAL_COPY_ASYNC))
+    bulk_copy_fill(s, op);
+  else if (s->role == ROLE_CONSUMER && ir_is(op, SIMPLICIAL_COPY_WAIT))
+    bulk_copy_wait(s, op);
+  else if (s->role == ROLE_CONSUMER && ir_is(op, SIMPLICIAL_COPY_RELEASE))
+    bulk_copy_release(s, op);
+}
+
+static bool is_copy(MlirOperation op) {
+  return ir_is(op, SIMPLICIAL_COPY_ASYNC) ||
+         ir_is(op, SIMPLICIAL_COPY_COMMIT) || ir_is(op, SIMPLICIAL_COPY_WAIT) ||
+         ir_is(op, SIMPLICIAL_COPY_RELEASE) ||
+         ir_is(op, SIMPLICIAL_COPY_FINISH);
+}
+
+/// Whether the producer's program has `op`: a copy, a loop with some, or what
+/// is no tile, nor made of any.
+static bool is_producers(MlirOperation op) {
+  if (is_copy(op))
+    return true;
+  if (ir_is(op, "scf.for")) {
+    bool found = false;
+    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, 0));
+         !mlirOperationIsNull(o) && !found; o = mlirOperationGetNextInBlock(o))
+      found = is_copy(o) || (ir_is(o, "scf.for") && is_producers(o));
+    return found;
+  }
+  bool scalar = !mlirOperationGetNumRegions(op) && !ir_is(op, "memref.alloc") &&
+                mlirOperationGetNumResults(op) == 1 &&
+                !tile_is(ir_result(op, 0));
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
+    scalar &= !tile_is(ir_operand(op, i));
+  return scalar;
 }
 
 static void convert_tile(Distribute *s, MlirOperation op) {
@@ -361,7 +479,11 @@ static void copy_scalar(Distribute *s, MlirOperation op) {
 }
 
 static void convert(Distribute *s, MlirOperation op) {
-  if (ir_is(op, "scf.for"))
+  if (s->role == ROLE_PRODUCER && !is_producers(op))
+    return;
+  if (is_copy(op))
+    convert_copy(s, op);
+  else if (ir_is(op, "scf.for"))
     convert_for(s, op);
   else if (ir_is(op, "scf.if"))
     convert_if(s, op);
@@ -369,16 +491,6 @@ static void convert(Distribute *s, MlirOperation op) {
     fragment_reduce_all(s, op);
   else if (ir_is(op, "vector.transfer_write"))
     transfer_write(s, op);
-  else if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
-    transfer_copy_async(s, op);
-  else if (ir_is(op, SIMPLICIAL_COPY_COMMIT))
-    ir_op(&s->b, "nvvm.cp.async.commit.group", IR_NONE, IR_NONE, IR_NONE);
-  else if (ir_is(op, SIMPLICIAL_COPY_WAIT))
-    convert_wait(s, op);
-  else if (ir_is(op, SIMPLICIAL_COPY_FINISH))
-    wait_for_copies(s, 0);
-  else if (ir_is(op, SIMPLICIAL_COPY_RELEASE))
-    ; // the next wait is for all threads
   else if (ir_is(op, "memref.alloc"))
     convert_alloc(s, op);
   else if (mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0)))
@@ -387,12 +499,17 @@ static void convert(Distribute *s, MlirOperation op) {
     copy_scalar(s, op);
 }
 
-static void convert_body(Distribute *s, MlirBlock block) {
-  MlirOperation end = mlirBlockGetTerminator(block);
-  for (MlirOperation op = mlirBlockGetFirstOperation(block);
-       !mlirOperationEqual(op, end) && !s->failed.ptr;
+/// Converts the ops from `first` on and before `end`.
+static void convert_range(Distribute *s, MlirOperation first,
+                          MlirOperation end) {
+  for (MlirOperation op = first; !mlirOperationEqual(op, end) && !s->failed.ptr;
        op = mlirOperationGetNextInBlock(op))
     convert(s, op);
+}
+
+static void convert_body(Distribute *s, MlirBlock block) {
+  convert_range(s, mlirBlockGetFirstOperation(block),
+                mlirBlockGetTerminator(block));
 }
 
 // Kernels ---------------------------------------------------------------------
@@ -414,6 +531,87 @@ static int64_t most_rows(MlirBlock block) {
   return most;
 }
 
+/// How a multiprocessor's registers are shared by so many `blocks` on it, whose
+/// threads are all launched with as many: a producer's thread keeps some, of
+/// the rest a consumer's gets more. Together they are no more than there are.
+typedef struct Share {
+  int64_t blocks;
+  int32_t producer, consumer;
+} Share;
+
+/// By the number of warpgroups of consumers.
+static const Share shares[] = {{0, 0, 0}, {2, 24, 232}, {1, 24, 240}};
+
+_Static_assert(sizeof shares / sizeof *shares == MAX_WARPS / WARPGROUP + 1,
+               "a share for each number of warpgroups");
+
+static void set_registers(Ir *b, const char *action, int32_t count) {
+  ir_op(b, "nvvm.setmaxregister", IR_NONE, IR_NONE,
+        IR_ATTRIBUTES({"action", ir_parse_attr(b, action)},
+                      {"regCount", mlirIntegerAttrGet(ir_i32(b), count)}));
+}
+
+/// The warp's number, which the compiler then knows to be the same in all
+/// lanes.
+static MlirValue uniform_warp(Distribute *s) {
+  Ir *b = &s->b;
+  MlirType i32 = ir_i32(b);
+  return ir_value(
+      b, "nvvm.shfl.sync", i32,
+      IR_VALUES(ir_const_i32(b, i32, -1), ir_index_cast(b, s->warp, i32),
+                ir_const_i32(b, i32, 0), ir_const_i32(b, i32, WARP - 1)),
+      IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#nvvm<shfl_kind idx>")}));
+}
+
+/// Behind the last op of a program, before its loops with copies, that makes a
+/// scalar of tiles: copies may depend on it.
+static MlirOperation behind_scalars_of_tiles(MlirBlock program) {
+  MlirOperation next = mlirBlockGetFirstOperation(program);
+  for (MlirOperation op = next; !mlirOperationIsNull(op);
+       op = mlirOperationGetNextInBlock(op)) {
+    if (ir_is(op, "scf.for") && is_producers(op))
+      break;
+    if (ir_is(op, "vector.reduction"))
+      next = mlirOperationGetNextInBlock(op);
+  }
+  return next;
+}
+
+/// The program twice: in the first warp of the last warpgroup only what copies,
+/// in the others the rest. All threads run what both need of tiles.
+static void convert_by_roles(Distribute *s, MlirBlock program) {
+  enum { MAX_RINGS = 64 };
+  Ir *b = &s->b;
+  const Share *share = &shares[s->warps / WARPGROUP];
+  MlirValue rings[MAX_RINGS];
+  int n = 0;
+  for (MlirOperation op = mlirBlockGetFirstOperation(program);
+       !mlirOperationIsNull(op) && n < MAX_RINGS;
+       op = mlirOperationGetNextInBlock(op))
+    if (ir_is(op, "memref.alloc") && !is_local(ir_type(ir_result(op, 0)))) {
+      convert_alloc(s, op);
+      rings[n++] = ir_result(op, 0);
+    }
+  bulk_copy_begin(s, n, rings);
+  MlirOperation first = behind_scalars_of_tiles(program);
+  MlirOperation end = mlirBlockGetTerminator(program);
+  convert_range(s, mlirBlockGetFirstOperation(program), first);
+  MlirValue warp = uniform_warp(s);
+  MlirValue consumers = ir_const_i32(b, ir_i32(b), (int32_t)s->warps);
+  MlirValue last = ir_const_i32(b, ir_i32(b), (int32_t)s->warps - 1);
+  IrIf roles = ir_if_begin(b, ir_cmpi(b, IR_SGT, warp, last), IR_NONE);
+  set_registers(b, "#nvvm<action decrease>", share->producer);
+  IrIf one = ir_if_begin(b, ir_cmpi(b, IR_EQ, warp, consumers), IR_NONE);
+  s->role = ROLE_PRODUCER;
+  convert_range(s, first, end);
+  ir_if_end(b, &one, IR_NONE);
+  ir_if_else(b, &roles, IR_NONE);
+  set_registers(b, "#nvvm<action increase>", share->consumer);
+  s->role = ROLE_CONSUMER;
+  convert_range(s, first, end);
+  ir_if_end(b, &roles, IR_NONE);
+}
+
 static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
                         int rank, const MlirValue *extents) {
   Ir *b = &s->b;
@@ -430,7 +628,10 @@ static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
       rest = ir_divui(b, rest, extent);
   }
   keep_decide(s, old);
-  convert_body(s, old);
+  if (s->n_maps)
+    convert_by_roles(s, old);
+  else
+    convert_body(s, old);
   ir_op(b, "llvm.return", IR_NONE, IR_NONE, IR_NONE);
 }
 
@@ -474,10 +675,23 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
                   .alignment = alignment,
                   .scratch_offset = -1,
                   .entries = {sizeof(Entry), &unknown, NULL, 0, 0}};
-  s.warpgroups = s.warpgroups && fits_warpgroups(&s, ir_body(forall, 0));
+  MlirBlock program = ir_body(forall, 0);
+  s.warpgroups = s.warpgroups && fits_warpgroups(&s, program);
+  bool wanted =
+      !mlirAttributeIsNull(ir_get_attr(forall, SIMPLICIAL_PRODUCER_ATTR));
+  if (!wanted || !s.warpgroups || alignment < CHUNK ||
+      !bulk_copy_plan(&s, program))
+    s.n_maps = 0;
+  kernel->threads = warps * WARP;
+  if (s.n_maps) {
+    kernel->threads += WARPGROUP * WARP;
+    kernel->blocks = shares[warps / WARPGROUP].blocks;
+  }
+  kernel->n_maps = s.n_maps;
+  for (int i = 0; i < s.n_maps; ++i)
+    kernel->maps[i] = s.maps[i];
   Ir b = ir_before(forall);
-  MlirBlock body =
-      kernel_create(kernels, &b, kernel->name, arguments, warps * WARP);
+  MlirBlock body = kernel_create(kernels, &b, kernel, arguments);
   fill_kernel(&s, body, captures, rank, extents);
   kernel->shared_bytes = s.shared_bytes;
   value_map_free(&s.entries, release);
@@ -519,7 +733,7 @@ static MlirLogicalResult distribute(MlirOperation forall) {
   ir_unique_name(module, name, "_kernels", kernels, sizeof kernels);
   MlirBlock container = kernel_module(module, &b, kernels);
   const int64_t alignments[] = {CHUNK, 1};
-  Kernel kernel[2];
+  Kernel kernel[2] = {0};
   for (int i = 0; i < 2; ++i) {
     snprintf(kernel[i].name, sizeof kernel[i].name, "%.*s_tiles%s",
              (int)name.length, name.data, i ? "_unaligned" : "");
@@ -534,7 +748,7 @@ static MlirLogicalResult distribute(MlirOperation forall) {
   MlirValue blocks = extents[0];
   for (int i = 1; i < rank; ++i)
     blocks = ir_muli(&b, blocks, extents[i]);
-  kernel_launch_either(&b, kernels, kernel, blocks, warps * WARP, &arguments);
+  kernel_launch_either(&b, kernels, kernel, blocks, &arguments);
   mlirOperationDestroy(forall);
   mlirOperationSetAttributeByName(module, ir_str("gpu.container_module"),
                                   mlirUnitAttrGet(b.context));

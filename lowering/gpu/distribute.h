@@ -29,6 +29,7 @@
 //   product.c     matrix products and their right operands
 //   warpgroup.c   the same where four warps multiply together
 //   transfer.c    global and shared memory
+//   bulk_copy.c   copies into shared memory by a warp that does nothing else
 
 #ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H
 #define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H
@@ -46,6 +47,7 @@ enum {
   SWIZZLE_BYTES = 128, ///< of a row in a panel
   SWIZZLE_ROWS = 8,    ///< after which places repeat
   LOCAL_BYTES = 64,    ///< of a row in local memory, that four threads hold
+  MAX_MAPS = 8,        ///< tensor maps of a kernel
 };
 
 /// One thread's part of a slice. f32, tf32 and i1: v[row][column]; 16 bits:
@@ -64,16 +66,33 @@ typedef struct Entry {
   MlirValue pointer;              ///< null: not a memref the kernel has seen
   bool local;                     ///< a block's own, to be read by row
   MlirValue strides[IR_MAX_RANK]; ///< in elements, of type index
+  MlirValue mbarriers; ///< a ring's: "full" of each slot, then "empty"
 } Entry;
 
-/// A memref or scalar that a kernel gets from the host.
+/// Whose program is made: that of all threads, or where some only copy, theirs
+/// or the others'.
+typedef enum Role { ROLE_ALL, ROLE_PRODUCER, ROLE_CONSUMER } Role;
+
+/// Boxes of `rows` rows, along that dimension, and a panel's columns of a
+/// memref.
+typedef struct TensorMap {
+  MlirValue memref;
+  int row_dim;
+  int64_t rows;
+  MlirValue pointer; ///< to the map, in the kernel
+} TensorMap;
+
+/// A kernel on its way.
 typedef struct Distribute {
   Ir b; ///< in the kernel
   MlirOperation forall;
   MlirOperation failed;
   ValueMap entries; ///< of Entry, by value of the tile program
-  int64_t warps;
-  bool warpgroups;   ///< products are theirs
+  int64_t warps;    ///< that hold tiles; others are behind them
+  bool warpgroups;  ///< products are theirs
+  Role role;
+  int n_maps; ///< some if there is a producer
+  TensorMap maps[MAX_MAPS];
   int64_t alignment; ///< bytes, of rows of 16-bit elements in global memory
   MlirValue thread, lane, warp; ///< of type index
   MlirValue rows[2];            ///< this thread's two rows of the block
@@ -98,10 +117,17 @@ void distribute_fail(Distribute *s, MlirOperation op, const char *reason);
 /// This thread's rows of a tile with so many.
 At distribute_at(Distribute *s, MlirType tile, int row_dims, int slice);
 int distribute_slices(MlirType tile, int row_dims);
-/// The next bytes of the block's shared memory.
-MlirValue distribute_shared(Distribute *s, int64_t alignment, int64_t bytes);
 /// Whether a buffer lies in shared memory as warpgroups want it.
 bool distribute_is_swizzled(const Distribute *s, MlirType memref);
+/// The next bytes of the block's shared memory.
+MlirValue distribute_allocate(Distribute *s, int64_t bytes, int64_t alignment);
+/// Makes a group of the thread's copies.
+void distribute_commit_copies(Distribute *s);
+/// Waits for all groups of the thread's copies but the newest ones, and fences
+/// what they wrote.
+void distribute_wait_for_own_copies(Distribute *s, int64_t pending);
+/// Waits for all threads that hold tiles.
+void distribute_barrier(Distribute *s);
 
 // keep.c
 /// Sets `kept`, `parked` and `row_dims` of the tiles of a tile program.
@@ -147,8 +173,22 @@ void transfer_park(Distribute *s, Entry *entry, int slices,
                    const Fragment *fragments);
 Fragment transfer_parked(Distribute *s, const Entry *entry, MlirType element,
                          int slice);
-void transfer_copy_async(Distribute *s, MlirOperation op);
+/// A simplicial.copy_async into a slot by so many threads; this one is number
+/// `thread`.
+void transfer_copy(Distribute *s, MlirOperation op, MlirValue slot,
+                   MlirValue thread, int64_t threads);
 /// Keeps the result of a reduction over rows, through shared memory.
 void transfer_reduce_rows(Distribute *s, MlirOperation op);
+
+// bulk_copy.c
+/// Whether a producer can make all copies in the block. Plans its tensor maps.
+bool bulk_copy_plan(Distribute *s, MlirBlock block);
+/// Makes the mbarriers of the rings. Behind it, all threads see them.
+void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings);
+/// The producer's part of a simplicial.copy_async.
+void bulk_copy_fill(Distribute *s, MlirOperation copy);
+/// The consumers' of simplicial.copy_wait and copy_release.
+void bulk_copy_wait(Distribute *s, MlirOperation op);
+void bulk_copy_release(Distribute *s, MlirOperation op);
 
 #endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H

@@ -139,9 +139,9 @@ static void decide_row_dims(Distribute *s, MlirBlock block) {
   }
 }
 
-/// The registers of a tile of f32.
-static int64_t registers_of(MlirValue tile) {
-  return 4 * (int64_t)distribute_slices(ir_type(tile), 1);
+/// The registers of a tile of f32, or of a scalar.
+static int64_t registers_of(MlirValue value) {
+  return tile_is(value) ? 4 * (int64_t)distribute_slices(ir_type(value), 1) : 1;
 }
 
 /// The registers of the largest kept product, and of the tiles that the loop

@@ -4,6 +4,7 @@
 // where in the block a thread finds itself, and the functions themselves.
 
 #include "kernel.h"
+#include "tensor_map.h"
 
 #include "lowering/ir_llvm.h"
 
@@ -126,6 +127,8 @@ void kernel_take_arguments(Distribute *s, const Captures *captures,
           ir_index_cast(b, mlirBlockGetArgument(body, n++), ir_index(b));
     }
   }
+  for (int i = 0; i < s->n_maps; ++i)
+    s->maps[i].pointer = mlirBlockGetArgument(body, n++);
 }
 
 MlirValue kernel_register(Ir *b, const char *name) {
@@ -186,58 +189,108 @@ MlirBlock kernel_module(MlirOperation module, Ir *b, const char *name) {
   return body.block;
 }
 
-MlirBlock kernel_create(MlirBlock kernels, Ir *b, const char *name,
-                        const Arguments *arguments, int64_t threads) {
-  MlirType type = mlirLLVMFunctionTypeGet(
-      mlirLLVMVoidTypeGet(b->context), arguments->n, arguments->types, false);
-  const int32_t size[] = {(int32_t)threads, 1, 1};
+/// What says that the last arguments are tensor maps, by value.
+static MlirAttribute argument_attributes(Ir *b, int n, int n_maps) {
+  MlirAttribute attributes[IR_MAX_VALUES];
+  for (int i = 0; i < n; ++i)
+    attributes[i] = ir_parse_attr(
+        b, i < n - n_maps
+               ? "{}"
+               : "{llvm.byval = !llvm.array<16 x i64>, llvm.align = 64 : i64, "
+                 "nvvm.grid_constant}");
+  return mlirArrayAttrGet(b->context, n, attributes);
+}
+
+MlirBlock kernel_create(MlirBlock kernels, Ir *b, const Kernel *kernel,
+                        const Arguments *arguments) {
+  MlirType types[IR_MAX_VALUES];
+  int n = 0;
+  for (; n < arguments->n; ++n)
+    types[n] = arguments->types[n];
+  for (int i = 0; i < kernel->n_maps; ++i)
+    types[n++] = ir_pointer(b, 0);
+  MlirType type =
+      mlirLLVMFunctionTypeGet(mlirLLVMVoidTypeGet(b->context), n, types, false);
+  const int32_t size[] = {(int32_t)kernel->threads, 1, 1};
   MlirAttribute unit = mlirUnitAttrGet(b->context);
   Ir end = ir_at_end(kernels, b->location);
-  MlirOperation kernel =
-      ir_symbol(&end, "llvm.func", name,
+  MlirOperation function =
+      ir_symbol(&end, "llvm.func", kernel->name,
                 IR_ATTRIBUTES({"function_type", mlirTypeAttrGet(type)},
                               {"gpu.kernel", unit}, {"nvvm.kernel", unit},
                               {"nvvm.reqntid",
                                mlirDenseI32ArrayGet(b->context, 3, size)}),
-                ir_region(b, arguments->n, arguments->types));
-  return ir_body(kernel, 0);
+                ir_region(b, n, types));
+  if (kernel->n_maps)
+    mlirOperationSetAttributeByName(function, ir_str("arg_attrs"),
+                                    argument_attributes(b, n, kernel->n_maps));
+  if (kernel->blocks)
+    mlirOperationSetAttributeByName(
+        function, ir_str("nvvm.minctasm"),
+        mlirIntegerAttrGet(ir_i32(b), kernel->blocks));
+  return ir_body(function, 0);
 }
 
-static void launch(Ir *b, const char *kernels, const char *kernel,
-                   MlirValue blocks, int64_t threads, int64_t shared_bytes,
-                   const Arguments *arguments) {
+/// The kernel's maps, and whether all are there (and `there` is true).
+static MlirValue encode_maps(Ir *b, const Kernel *kernel, MlirValue there,
+                             MlirValue *maps) {
+  for (int i = 0; i < kernel->n_maps; ++i) {
+    MlirType memref = ir_type(kernel->maps[i].memref);
+    int rank = ir_rank(memref);
+    int64_t box[IR_MAX_RANK];
+    for (int d = 0; d < rank; ++d)
+      box[d] = 1;
+    box[kernel->maps[i].row_dim] = kernel->maps[i].rows;
+    box[rank - 1] =
+        SWIZZLE_BYTES / (mlirFloatTypeGetWidth(ir_element(memref)) / 8);
+    MlirType results[] = {tensor_map_type(b->context), ir_i1(b)};
+    MlirOperation op = ir_op(
+        b, SIMPLICIAL_TENSOR_MAP, 2, results, IR_VALUES(kernel->maps[i].memref),
+        IR_ATTRIBUTES({"box", ir_i64_array(b, rank, box)},
+                      {"swizzle", ir_i64_attr(b, SWIZZLE_BYTES)}));
+    maps[i] = ir_result(op, 0);
+    there = ir_value(b, "arith.andi", ir_i1(b),
+                     IR_VALUES(there, ir_result(op, 1)), IR_NONE);
+  }
+  return there;
+}
+
+static void launch(Ir *b, const char *kernels, const Kernel *kernel,
+                   MlirValue blocks, const Arguments *arguments,
+                   const MlirValue *maps) {
   MlirValue operands[IR_MAX_VALUES];
   int n = 0;
   MlirValue one = as_i64(b, ir_const_index(b, 1));
   operands[n++] = as_i64(b, blocks);
   operands[n++] = one;
   operands[n++] = one;
-  operands[n++] = as_i64(b, ir_const_index(b, threads));
+  operands[n++] = as_i64(b, ir_const_index(b, kernel->threads));
   operands[n++] = one;
   operands[n++] = one;
-  operands[n++] = ir_const_i32(b, ir_i32(b), (int32_t)shared_bytes);
+  operands[n++] = ir_const_i32(b, ir_i32(b), (int32_t)kernel->shared_bytes);
   for (int i = 0; i < arguments->n; ++i)
     operands[n++] = arguments->values[i];
-  MlirAttribute nested = ir_symbol_ref(b, kernel);
+  for (int i = 0; i < kernel->n_maps; ++i)
+    operands[n++] = maps[i];
+  MlirAttribute nested = ir_symbol_ref(b, kernel->name);
   MlirAttribute symbol =
       mlirSymbolRefAttrGet(b->context, ir_str(kernels), 1, &nested);
-  const int32_t segments[] = {0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, arguments->n, 0};
+  const int32_t segments[] = {
+      0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, arguments->n + kernel->n_maps, 0};
   ir_op(b, "gpu.launch_func", IR_NONE, n, operands,
         IR_ATTRIBUTES({"kernel", symbol}, ir_segments(b, 13, segments)));
 }
 
 void kernel_launch_either(Ir *b, const char *kernels, const Kernel *kernel,
-                          MlirValue blocks, int64_t threads,
-                          const Arguments *arguments) {
+                          MlirValue blocks, const Arguments *arguments) {
   MlirValue aligned =
       ir_cmpi(b, IR_EQ, ir_remui(b, arguments->bits, ir_const_index(b, CHUNK)),
               ir_const_index(b, 0));
-  IrIf branch = ir_if_begin(b, aligned, IR_NONE);
-  for (int i = 0; i < 2; ++i) {
-    if (i)
-      ir_if_else(b, &branch, IR_NONE);
-    launch(b, kernels, kernel[i].name, blocks, threads, kernel[i].shared_bytes,
-           arguments);
-  }
+  MlirValue maps[MAX_MAPS];
+  MlirValue first = encode_maps(b, &kernel[0], aligned, maps);
+  IrIf branch = ir_if_begin(b, first, IR_NONE);
+  launch(b, kernels, &kernel[0], blocks, arguments, maps);
+  ir_if_else(b, &branch, IR_NONE);
+  launch(b, kernels, &kernel[1], blocks, arguments, NULL);
   ir_if_end(b, &branch, IR_NONE);
 }

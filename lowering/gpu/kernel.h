@@ -23,6 +23,10 @@ typedef struct Arguments {
 typedef struct Kernel {
   char name[256];
   int64_t shared_bytes;
+  int64_t threads; ///< of a block
+  int64_t blocks;  ///< that must fit a multiprocessor; 0: any
+  int n_maps;      ///< arguments behind the others
+  TensorMap maps[MAX_MAPS];
 } Kernel;
 
 /// What the host passes; made at `b`. Diagnoses what cannot travel.
@@ -43,11 +47,11 @@ MlirValue kernel_register(Ir *b, const char *name);
 /// `module`.
 MlirBlock kernel_module(MlirOperation module, Ir *b, const char *name);
 /// The body of a kernel in it.
-MlirBlock kernel_create(MlirBlock kernels, Ir *b, const char *name,
-                        const Arguments *arguments, int64_t threads);
-/// Launches the first kernel if all that must be aligned is, else the second.
+MlirBlock kernel_create(MlirBlock kernels, Ir *b, const Kernel *kernel,
+                        const Arguments *arguments);
+/// Launches the first kernel if all that must be aligned is and its tensor maps
+/// are there, else the second, which has none.
 void kernel_launch_either(Ir *b, const char *kernels, const Kernel *kernel,
-                          MlirValue blocks, int64_t threads,
-                          const Arguments *arguments);
+                          MlirValue blocks, const Arguments *arguments);
 
 #endif // SIMPLICIAL_LOWERING_GPU_KERNEL_H

@@ -11,11 +11,11 @@
 //      simplicial.copy_async (rows %lo of %m) -> tile 0 of %s
 //      simplicial.copy_commit
 //      scf.for %k = %lo to %hi step %c64 {
-//        simplicial.copy_wait (tile %i of %s) {pending = 0}
+//        %slot = simplicial.copy_wait (tile %i of %s) {pending = 0}
 //        simplicial.copy_async (rows %k + 64 of %m, if the loop gets there)
 //          -> tile %i + 1 of %s
 //        simplicial.copy_commit
-//        %t = vector.transfer_read %s[%i mod 2]
+//        %t = vector.transfer_read %s[%slot]
 //        ... vector.contract %a, %t ...
 //        simplicial.copy_release (tile %i of %s)
 //      }
@@ -26,10 +26,11 @@
 // in `simplicial.stages`, or 2; copies are ahead by all but one. Loops one
 // after the other share rings.
 //
-// Tiles have numbers, which say the slot, and who fills or empties it for the
-// how manieth time. In a program whose scf.forall has `simplicial.producer`
-// they go on from loop to loop; else they begin with 0 in each of them.
+// Tiles have numbers, which begin with 0 in each loop. In a program whose
+// scf.forall has `simplicial.producer` the ops also know how many tiles passed
+// the ring before the loop: who fills it and who empties it count them.
 
+#include "lowering/config.h"
 #include "lowering/ir.h"
 #include "lowering/pass.h"
 #include "lowering/tile_ops.h"
@@ -43,7 +44,6 @@
 
 enum {
   DEFAULT_SLOTS = 2,
-  MAX_SLOTS = 16,
   MAX_STAGED = 16,
   MAX_LOOPS = 16,
   FIRST_INIT = 3, ///< operand of scf.for
@@ -56,7 +56,7 @@ typedef struct Staged {
   int n;
   MlirOperation reads[MAX_STAGED];
   MlirValue rings[MAX_STAGED]; ///< memrefs [slots, rows, columns]
-  MlirValue first;             ///< its first tile's number; null: 0
+  MlirValue before;            ///< tiles that passed them before; null: 0
 } Staged;
 
 typedef struct Stage {
@@ -98,15 +98,11 @@ static MlirValue at_iteration(Ir *b, MlirBlock body, MlirValue iv,
   return ir_clone_with(b, op, ir_type(value), operands);
 }
 
-/// `first` + `n`, where null is 0.
-static MlirValue plus(Ir *b, MlirValue first, MlirValue n) {
-  return mlirValueIsNull(first) ? n : ir_addi(b, first, n);
-}
-
 /// The load of `read` as it would be in iteration `iv`, as a copy into the ring
-/// as tile `number`; of no rows if the loop is not `live` there.
+/// as tile `number` of the loop; of no rows if that is not `live` there.
 static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
-                      MlirOperation read, MlirValue ring, MlirValue number) {
+                      MlirOperation read, MlirValue ring, MlirValue number,
+                      MlirValue before) {
   MlirValue memref = ir_operand(read, 0);
   int rank = ir_rank(ir_type(memref)), n = 0;
   MlirType tile = ir_type(ir_result(read, 0));
@@ -114,6 +110,7 @@ static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
   operands[n++] = memref;
   operands[n++] = ring;
   operands[n++] = number;
+  operands[n++] = before;
   MlirValue count, none;
   tile_op_mask(read, &none, &count);
   count = mlirValueIsNull(count) ? ir_const_index(b, ir_dim_size(tile, 0))
@@ -135,17 +132,8 @@ static void copy_all(Ir *b, const Staged *staged, MlirValue iv,
   MlirValue live = ir_cmpi(b, IR_SLT, iv, ir_operand(staged->loop, 1));
   for (int i = 0; i < staged->n; ++i)
     copy_tile(b, ir_body(staged->loop, 0), iv, live, staged->reads[i],
-              staged->rings[i], number);
+              staged->rings[i], number, staged->before);
   ir_op(b, SIMPLICIAL_COPY_COMMIT, IR_NONE, IR_NONE, IR_NONE);
-}
-
-/// An op on tile `number` of each of the loop's rings.
-static void on_tiles(Ir *b, const char *op, const Staged *staged,
-                     MlirValue number, int n_attributes,
-                     const IrAttribute *attributes) {
-  for (int i = 0; i < staged->n; ++i)
-    ir_op(b, op, IR_NONE, IR_VALUES(number, staged->rings[i]), n_attributes,
-          attributes);
 }
 
 /// Whether `loop` is `op` or around it.
@@ -157,8 +145,8 @@ static bool holds(MlirOperation loop, MlirOperation op) {
 
 // Rings -----------------------------------------------------------------------
 
-/// Whether `y`'s tiles fit the slots of `x`'s, and no loop that uses `x`'s rings
-/// is around or within `y`'s: their copies are done when `y` begins.
+/// Whether `y`'s tiles fit the slots of `x`'s, and no loop that uses `x`'s
+/// rings is around or within `y`'s: their copies are done when `y` begins.
 static bool can_share(const Stage *s, const Staged *x, const Staged *y) {
   bool can = x->n == y->n;
   for (int i = 0; i < y->n && can; ++i) {
@@ -197,7 +185,7 @@ static void choose_rings(Stage *s, Staged *staged) {
     staged->rings[i] = allocate(s, ir_type(ir_result(staged->reads[i], 0)));
 }
 
-// Numbers ---------------------------------------------------------------------
+// Counts ----------------------------------------------------------------------
 
 /// How often `loop` runs.
 static MlirValue trip_count(Ir *b, MlirOperation loop) {
@@ -258,10 +246,10 @@ static bool uses(const Stage *s, MlirOperation op, MlirValue ring) {
   return found;
 }
 
-/// Numbers the tiles that loops in `block` pass through the ring, from `number`
-/// (null: 0) on; the number behind them.
-static MlirValue number_tiles(Stage *s, MlirBlock block, MlirValue ring,
-                              MlirValue number) {
+/// Counts the tiles that loops in `block` pass through the ring; `number` of
+/// them (null: 0) came before. How many there are behind.
+static MlirValue count_tiles(Stage *s, MlirBlock block, MlirValue ring,
+                             MlirValue number) {
   MlirOperation next, end = mlirBlockGetTerminator(block);
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationEqual(op, end); op = next) {
@@ -275,8 +263,9 @@ static MlirValue number_tiles(Stage *s, MlirBlock block, MlirValue ring,
       ++staged;
     Ir b = ir_before(op);
     if (staged < s->loops + s->n) {
-      staged->first = number;
-      number = plus(&b, number, trip_count(&b, op));
+      MlirValue trips = trip_count(&b, op);
+      staged->before = number;
+      number = mlirValueIsNull(number) ? trips : ir_addi(&b, number, trips);
       continue;
     }
     if (mlirValueIsNull(number))
@@ -284,20 +273,20 @@ static MlirValue number_tiles(Stage *s, MlirBlock block, MlirValue ring,
     op = carry(s, op, number);
     int last = (int)mlirOperationGetNumResults(op) - 1;
     MlirBlock body = ir_body(op, 0);
-    yield_too(
-        op, number_tiles(s, body, ring, mlirBlockGetArgument(body, 1 + last)));
+    yield_too(op,
+              count_tiles(s, body, ring, mlirBlockGetArgument(body, 1 + last)));
     number = ir_result(op, last);
   }
   return number;
 }
 
-static MlirLogicalResult number_all(Stage *s) {
+static MlirLogicalResult count_all(Stage *s) {
   for (int i = 0; i < s->n; ++i) {
     MlirOperation loop = s->loops[i].loop, outer = loop;
     while (ir_is(outer, "scf.for"))
       outer = mlirOperationGetParentOperation(outer);
     if (!ir_is(outer, "scf.forall"))
-      return ir_error(loop, "simplicial-stage numbers the tiles of loops that "
+      return ir_error(loop, "simplicial-stage counts the tiles of loops that "
                             "are in loops only");
   }
   for (int i = 0; i < s->n; ++i) {
@@ -305,53 +294,57 @@ static MlirLogicalResult number_all(Stage *s) {
     for (int k = 0; k < i; ++k)
       first &= !mlirValueEqual(s->loops[k].rings[0], s->loops[i].rings[0]);
     if (first)
-      number_tiles(s, s->program, s->loops[i].rings[0], (MlirValue){NULL});
+      count_tiles(s, s->program, s->loops[i].rings[0], (MlirValue){NULL});
   }
   return mlirLogicalResultSuccess();
 }
 
 // Loops -----------------------------------------------------------------------
 
-static void stage_loop(Stage *s, const Staged *staged) {
+/// Makes the loads of a ring's tile what is in its slot.
+static void read_tile(MlirOperation load, MlirValue ring, MlirValue slot) {
+  Ir b = ir_before(load);
+  MlirValue zero = ir_const_index(&b, 0), tile = ir_result(load, 0);
+  MlirValue read = ir_transfer_read(
+      &b, ir_type(tile), ring, (const MlirValue[]){slot, zero, zero},
+      (const unsigned[]){1, 2}, (MlirValue){NULL});
+  mlirValueReplaceAllUsesOfWith(tile, read);
+  mlirOperationDestroy(load);
+}
+
+static void stage_loop(Stage *s, Staged *staged) {
   MlirOperation loop = staged->loop;
   MlirBlock body = ir_body(loop, 0);
   MlirValue lower = ir_operand(loop, 0), step = ir_operand(loop, 2);
   int64_t ahead = s->slots - 1;
   Ir before = ir_before(loop);
-  MlirValue iv = lower, first = staged->first;
-  if (mlirValueIsNull(first))
-    first = ir_const_index(&before, 0);
-  copy_all(&before, staged, iv, first);
+  if (mlirValueIsNull(staged->before))
+    staged->before = ir_const_index(&before, 0);
+  MlirValue iv = lower;
+  copy_all(&before, staged, iv, ir_const_index(&before, 0));
   for (int64_t i = 1; i < ahead; ++i) {
     iv = ir_addi(&before, iv, step);
-    copy_all(&before, staged, iv,
-             plus(&before, staged->first, ir_const_index(&before, i)));
+    copy_all(&before, staged, iv, ir_const_index(&before, i));
   }
 
   Ir b = ir_before(mlirBlockGetFirstOperation(body));
   iv = mlirBlockGetArgument(body, 0);
-  MlirValue number =
-      plus(&b, staged->first, ir_divui(&b, ir_subi(&b, iv, lower), step));
-  on_tiles(&b, SIMPLICIAL_COPY_WAIT, staged, number,
-           IR_ATTRIBUTES({"pending", ir_i64_attr(&b, ahead - 1)}));
-  MlirValue slot = ir_remui(&b, number, ir_const_index(&b, s->slots));
+  MlirValue number = ir_divui(&b, ir_subi(&b, iv, lower), step);
+  MlirValue slots[MAX_STAGED];
+  for (int i = 0; i < staged->n; ++i)
+    slots[i] = ir_value(&b, SIMPLICIAL_COPY_WAIT, ir_index(&b),
+                        IR_VALUES(number, staged->before, staged->rings[i]),
+                        IR_ATTRIBUTES({"pending", ir_i64_attr(&b, ahead - 1)}));
   MlirValue distance = ir_const_index(&b, ahead);
   MlirValue far = ahead == 1 ? step : ir_muli(&b, step, distance);
   far = ir_addi(&b, iv, far);
   copy_all(&b, staged, far, ir_addi(&b, number, distance));
-  for (int i = 0; i < staged->n; ++i) {
-    Ir at = ir_before(staged->reads[i]);
-    MlirValue zero = ir_const_index(&at, 0);
-    MlirValue tile = ir_result(staged->reads[i], 0);
-    MlirValue read =
-        ir_transfer_read(&at, ir_type(tile), staged->rings[i],
-                         (const MlirValue[]){slot, zero, zero},
-                         (const unsigned[]){1, 2}, (MlirValue){NULL});
-    mlirValueReplaceAllUsesOfWith(tile, read);
-    mlirOperationDestroy(staged->reads[i]);
-  }
+  for (int i = 0; i < staged->n; ++i)
+    read_tile(staged->reads[i], staged->rings[i], slots[i]);
   Ir end = ir_before(mlirBlockGetTerminator(body));
-  on_tiles(&end, SIMPLICIAL_COPY_RELEASE, staged, number, IR_NONE);
+  for (int i = 0; i < staged->n; ++i)
+    ir_op(&end, SIMPLICIAL_COPY_RELEASE, IR_NONE,
+          IR_VALUES(number, staged->before, staged->rings[i]), IR_NONE);
   Ir after = ir_before(mlirOperationGetNextInBlock(loop));
   ir_op(&after, SIMPLICIAL_COPY_FINISH, IR_NONE, IR_NONE, IR_NONE);
 }
@@ -395,13 +388,13 @@ static MlirLogicalResult stage(MlirOperation forall) {
   if (!mlirAttributeIsNull(slots))
     s.slots =
         mlirAttributeIsAInteger(slots) ? mlirIntegerAttrGetValueInt(slots) : 0;
-  if (s.slots < 2 || s.slots > MAX_SLOTS)
+  if (s.slots < 2 || s.slots > CONFIG_MAX_STAGES)
     return ir_error(forall, SIMPLICIAL_STAGES_ATTR " must be 2 to %d",
-                    MAX_SLOTS);
+                    CONFIG_MAX_STAGES);
   if (mlirLogicalResultIsFailure(collect(&s, s.program)))
     return mlirLogicalResultFailure();
   if (!mlirAttributeIsNull(ir_get_attr(forall, SIMPLICIAL_PRODUCER_ATTR)) &&
-      mlirLogicalResultIsFailure(number_all(&s)))
+      mlirLogicalResultIsFailure(count_all(&s)))
     return mlirLogicalResultFailure();
   for (int i = 0; i < s.n; ++i)
     stage_loop(&s, &s.loops[i]);

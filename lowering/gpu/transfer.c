@@ -10,10 +10,6 @@
 #include "mlir-c/BuiltinTypes.h"
 #include "mlir-c/Dialect/LLVM.h"
 
-static void barrier(Ir *b) {
-  ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
-}
-
 static MlirValue advance(Ir *b, MlirValue pointer, MlirType element,
                          MlirValue offset) {
   MlirValue wide = ir_index_cast(b, offset, ir_i64(b));
@@ -262,7 +258,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
     return;
   }
   if (local)
-    barrier(b); // it may still be read
+    distribute_barrier(s); // it may still be read
   // Of the rows that hold the same row of the tile, the first one writes.
   for (int i = 0; i < 2; ++i) {
     At at = distribute_at(s, type, row_dims, 0);
@@ -302,7 +298,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
     ir_if_end(b, &branch, IR_NONE);
   }
   if (local)
-    barrier(b);
+    distribute_barrier(s);
 }
 
 // Parked tiles ----------------------------------------------------------------
@@ -327,7 +323,7 @@ void transfer_park(Distribute *s, Entry *entry, int slices,
   MlirType type = registers_of_slice(b);
   int64_t bytes = 8;
   entry->pointer =
-      distribute_shared(s, CHUNK, slices * s->warps * WARP * bytes);
+      distribute_allocate(s, slices * s->warps * WARP * bytes, CHUNK);
   for (int slice = 0; slice < slices; ++slice) {
     MlirValue v[2];
     for (int i = 0; i < 2; ++i)
@@ -378,24 +374,23 @@ static void copy_chunk(Distribute *s, MlirValue source, MlirValue target,
   ir_if_end(b, &branch, IR_NONE);
 }
 
-void transfer_copy_async(Distribute *s, MlirOperation op) {
+void transfer_copy(Distribute *s, MlirOperation op, MlirValue slot,
+                   MlirValue thread, int64_t threads) {
   Ir *b = &s->b;
   MlirValue from = ir_operand(op, 0), to = ir_operand(op, 1);
   MlirType element = ir_element(ir_type(from));
-  MlirValue slots = ir_const_index(b, ir_dim_size(ir_type(to), 0));
-  MlirValue slot = ir_remui(b, distribute_scalar(s, ir_operand(op, 2)), slots);
-  MlirValue count = distribute_scalar(s, ir_operand(op, 3));
+  MlirValue count = distribute_scalar(s, ir_operand(op, 4));
   MlirAttribute dims = ir_get_attr(op, "dims");
   int row_dim = (int)mlirDenseI64ArrayGetElement(dims, 0);
   int column_dim = (int)mlirDenseI64ArrayGetElement(dims, 1);
   int64_t columns = mlirDenseI64ArrayGetElement(dims, 2);
   int64_t per_chunk = s->alignment >= CHUNK ? CHUNK / bytes_of(element) : 1;
-  int64_t per_row = columns / per_chunk, threads = s->warps * WARP;
+  int64_t per_row = columns / per_chunk;
   int64_t chunks = ir_dim_size(ir_type(to), 1) * per_row;
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, chunks),
                              ir_const_index(b, threads), IR_NONE);
   keep_rolled(b, &loop);
-  MlirValue number = ir_addi(b, loop.iv[0], s->thread);
+  MlirValue number = ir_addi(b, loop.iv[0], thread);
   IrIf branch;
   bool partial = chunks % threads;
   if (partial)
@@ -406,7 +401,7 @@ void transfer_copy_async(Distribute *s, MlirOperation op) {
                              ir_const_index(b, per_chunk));
   MlirValue indices[IR_MAX_RANK];
   for (int d = 0; d < ir_rank(ir_type(from)); ++d)
-    indices[d] = distribute_scalar(s, ir_operand(op, 4 + d));
+    indices[d] = distribute_scalar(s, ir_operand(op, 5 + d));
   indices[row_dim] = ir_addi(b, indices[row_dim], row);
   indices[column_dim] = ir_addi(b, indices[column_dim], column);
   copy_chunk(s, transfer_address(s, from, indices),
@@ -464,11 +459,11 @@ void transfer_reduce_rows(Distribute *s, MlirOperation op) {
     Fragment f = fragment(s, source, inner);
     Fragment init = fragment(s, ir_operand(op, 1), outer);
     if (n > 1) {
-      barrier(b); // the scratch may still be read
+      distribute_barrier(s); // the scratch may still be read
       for (int i = 0; i < 2; ++i)
         for (int j = 0; j < 2; ++j)
           store(b, f.v[i][j], scratch(s, s->rows[i], j), 4);
-      barrier(b);
+      distribute_barrier(s);
     }
     for (int i = 0; i < 2; ++i)
       for (int j = 0; j < 2; ++j)

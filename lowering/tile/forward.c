@@ -58,6 +58,7 @@
 
 #include "simplicial/dialect.h"
 
+#include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
 #include <float.h>
@@ -809,6 +810,12 @@ static void build(Forward *f) {
     ir_for_end(b, &loop, 0, NULL);
   }
   ir_forall_end(b, &tiles);
+  if (f->config.stages > 1)
+    mlirOperationSetAttributeByName(tiles.op, ir_str(SIMPLICIAL_STAGES_ATTR),
+                                    ir_i64_attr(b, f->config.stages));
+  if (f->config.producer)
+    mlirOperationSetAttributeByName(tiles.op, ir_str(SIMPLICIAL_PRODUCER_ATTR),
+                                    mlirUnitAttrGet(b->context));
 }
 
 MlirLogicalResult tile_forward(MlirOperation op) {

@@ -7,8 +7,8 @@ A row is a kernel: the chip, the operation, and whether rows must be aligned. It
                                        of static shared memory of a block: from `ptxas -v`, compared only if the version
                                        of ptxas is that of the table
   dynamic                              bytes of dynamic shared memory that the launch gives to a block
-  wgmma, mma, ldm, cp, ex2             instructions wgmma.mma_async, mma.sync, ldmatrix, cp.async (without commits and
-                                       waits) and ex2.approx.ftz in the PTX
+  wgmma, mma, ldm, cp, tma, ex2        instructions wgmma.mma_async, mma.sync, ldmatrix, cp.async (without commits and
+                                       waits), cp.async.bulk.tensor and ex2.approx.ftz in the PTX
 
 What ptxas says of wgmma that it had to serialize, and any warning, is an error.
 
@@ -32,7 +32,7 @@ from run import module
 
 CHIPS = ("sm_80", "sm_86", "sm_90", "sm_90a", "sm_100", "sm_120")
 FROM_PTXAS = ("regs", "stack", "stores", "loads", "static")
-FROM_US = ("dynamic", "wgmma", "mma", "ldm", "cp", "ex2")
+FROM_US = ("dynamic", "wgmma", "mma", "ldm", "cp", "tma", "ex2")
 COLUMNS = FROM_PTXAS + FROM_US
 
 
@@ -81,7 +81,8 @@ def from_ptx(text):
     kernels = {}
     for part in text.split(".entry ")[1:]:
         kernels[part.split("(")[0]] = [len(re.findall(pattern, part)) for pattern in (
-            r"\twgmma\.mma_async\.", r"\tmma\.sync\.", r"\tldmatrix\.", r"\tcp\.async\.c[ag]\.", r"\tex2\.approx\.ftz\.")]
+            r"\twgmma\.mma_async\.", r"\tmma\.sync\.", r"\tldmatrix\.", r"\tcp\.async\.c[ag]\.",
+            r"\tcp\.async\.bulk\.tensor\.", r"\tex2\.approx\.ftz\.")]
     return kernels
 
 

@@ -73,8 +73,8 @@ func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x
 // -----
 
 func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
-  // expected-error @below {{simplicial.config: unknown entry 'stages'}}
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, simplicial.config = {stages = 2 : i64}}
+  // expected-error @below {{simplicial.config: unknown entry 'depth'}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, simplicial.config = {depth = 2 : i64}}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xf32>
 }
@@ -303,5 +303,67 @@ func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 8 : i64, simplicial.config = {local_outer = true}}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xf32>
+}
+}
+
+// -----
+
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{simplicial.config: 'stages' is for GPUs}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {stages = 2 : i64}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+
+// -----
+
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{simplicial.config: 'producer' is for GPUs}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {producer = true}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_80"} {
+func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x8x64xf16> {
+  // expected-error @below {{simplicial.config: 'stages' must be 2 to 8 for sm_80}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {stages = 1 : i64}}
+    : (tensor<1x?x8x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>) -> (tensor<1x?x8x64xf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90a"} {
+func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x8x64xf16> {
+  // expected-error @below {{simplicial.config: 'stages' must be 2 to 8 for sm_90a}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {stages = 9 : i64}}
+    : (tensor<1x?x8x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>) -> (tensor<1x?x8x64xf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90"} {
+func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x8x64xf16> {
+  // expected-error @below {{simplicial.config: 'producer' needs warpgroups, which there are none of on sm_90}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {producer = true}}
+    : (tensor<1x?x8x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>) -> (tensor<1x?x8x64xf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90a"} {
+func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x8x64xf16> {
+  // expected-error @below {{simplicial.config: 'producer' must be true or false}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {producer = 1 : i64}}
+    : (tensor<1x?x8x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>) -> (tensor<1x?x8x64xf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf16>
 }
 }

@@ -11,24 +11,23 @@
 // CHECK: %[[FIRST_LEFT:.*]] = arith.subi %[[N]], %[[LO]] : index
 // CHECK: %[[FIRST_MIN:.*]] = arith.minsi %[[FIRST_LEFT]], %c32
 // CHECK: %[[FIRST_COUNT:.*]] = arith.select %[[ANY]], %[[FIRST_MIN]], %c0
-// CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %c0, %[[FIRST_COUNT]], %[[LO]], %c0) {dims = array<i64: 0, 1, 16>}
+// CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %c0, %c0, %[[FIRST_COUNT]], %[[LO]], %c0) {dims = array<i64: 0, 1, 16>}
 // CHECK: "simplicial.copy_commit"()
 // CHECK: scf.for %[[K:.*]] = %[[LO]] to %[[N]] step %c32
 // CHECK: %[[DONE:.*]] = arith.subi %[[K]], %[[LO]]
 // CHECK: %[[NUMBER:.*]] = arith.divui %[[DONE]], %c32
-// CHECK: "simplicial.copy_wait"(%[[NUMBER]], %[[BUFFER]]) {pending = 0 : i64}
-// CHECK: %[[SLOT:.*]] = arith.remui %[[NUMBER]], %c2
+// CHECK: %[[SLOT:.*]] = "simplicial.copy_wait"(%[[NUMBER]], %c0, %[[BUFFER]]) {pending = 0 : i64}
 // CHECK: %[[NEXT:.*]] = arith.addi %[[K]], %c32
 // CHECK: %[[NEXT_NUMBER:.*]] = arith.addi %[[NUMBER]], %c1
 // CHECK: %[[GOES_ON:.*]] = arith.cmpi slt, %[[NEXT]], %[[N]]
 // CHECK: %[[LEFT:.*]] = arith.subi %[[N]], %[[NEXT]]
 // CHECK: %[[MIN:.*]] = arith.minsi %[[LEFT]], %c32
 // CHECK: %[[COUNT:.*]] = arith.select %[[GOES_ON]], %[[MIN]], %c0
-// CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %[[NEXT_NUMBER]], %[[COUNT]], %[[NEXT]], %c0)
+// CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %[[NEXT_NUMBER]], %c0, %[[COUNT]], %[[NEXT]], %c0)
 // CHECK: "simplicial.copy_commit"()
 // CHECK: %[[T:.*]] = vector.transfer_read %[[BUFFER]][%[[SLOT]], %c0, %c0], {{.*}} : memref<2x32x16xbf16, 3>, vector<32x16xbf16>
 // CHECK: vector.contract {{.*}} %{{.*}}, %[[T]], %{{.*}}
-// CHECK: "simplicial.copy_release"(%[[NUMBER]], %[[BUFFER]])
+// CHECK: "simplicial.copy_release"(%[[NUMBER]], %c0, %[[BUFFER]])
 // CHECK: scf.yield
 // CHECK: "simplicial.copy_finish"()
 func.func @staged(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x32xf32>, %lo: index, %n: index) {
@@ -127,18 +126,17 @@ func.func @sharing(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x
 
 // CHECK-LABEL: func.func @three_slots(
 // CHECK: memref.alloc() : memref<3x16x16xbf16, 3>
-// CHECK: "simplicial.copy_async"(%{{.*}}, %{{.*}}, %c0, %{{.*}}, %[[LO:.*]], %c0)
+// CHECK: "simplicial.copy_async"(%{{.*}}, %{{.*}}, %c0, %c0, %{{.*}}, %[[LO:.*]], %c0)
 // CHECK: "simplicial.copy_commit"
 // CHECK: %[[SECOND:.*]] = arith.addi %[[LO]], %c16
-// CHECK: "simplicial.copy_async"(%{{.*}}, %{{.*}}, %c1, %{{.*}}, %[[SECOND]], %c0)
+// CHECK: "simplicial.copy_async"(%{{.*}}, %{{.*}}, %c1, %c0, %{{.*}}, %[[SECOND]], %c0)
 // CHECK: "simplicial.copy_commit"
 // CHECK: scf.for %[[K:.*]] = %[[LO]]
-// CHECK: "simplicial.copy_wait"(%[[NUMBER:.*]], %{{.*}}) {pending = 1 : i64}
-// CHECK: arith.remui %[[NUMBER]], %c3
+// CHECK: "simplicial.copy_wait"(%[[NUMBER:.*]], %c0, %{{.*}}) {pending = 1 : i64}
 // CHECK: %[[AHEAD:.*]] = arith.muli %{{.*}}, %c2
 // CHECK: %[[THIRD:.*]] = arith.addi %[[K]], %[[AHEAD]]
 // CHECK: %[[THIRD_NUMBER:.*]] = arith.addi %[[NUMBER]], %c2
-// CHECK: "simplicial.copy_async"(%{{.*}}, %{{.*}}, %[[THIRD_NUMBER]], %{{.*}}, %[[THIRD]], %c0)
+// CHECK: "simplicial.copy_async"(%{{.*}}, %{{.*}}, %[[THIRD_NUMBER]], %c0, %{{.*}}, %[[THIRD]], %c0)
 func.func @three_slots(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x16xf32>, %lo: index, %n: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -161,10 +159,10 @@ func.func @three_slots(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref
 
 // -----
 
-// Where there is a producer, numbers go on: from loop to loop, and from one
-// iteration of what is around them to the next.
+// Where there is a producer, what passed a ring is counted: from loop to loop,
+// and from one iteration of what is around them to the next.
 
-// CHECK-LABEL: func.func @numbered(
+// CHECK-LABEL: func.func @counted(
 // CHECK-SAME: %[[N:[a-z0-9]+]]: index, %[[M:[a-z0-9]+]]: index
 // CHECK: scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}, %[[BEFORE:.*]] = %c0) -> (vector<16x16xf32>, index)
 // CHECK: %[[LENGTH:.*]] = arith.subi %[[N]], %c0
@@ -173,18 +171,17 @@ func.func @three_slots(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref
 // CHECK: %[[UP:.*]] = arith.addi %[[NOT_NEGATIVE]], %[[ROUND_UP]]
 // CHECK: %[[TRIPS:.*]] = arith.divui %[[UP]], %c16
 // CHECK: %[[BETWEEN:.*]] = arith.addi %[[BEFORE]], %[[TRIPS]]
-// CHECK: "simplicial.copy_async"(%{{.*}}, %[[RING:.*]], %[[BEFORE]], %{{.*}}, %c0, %c0)
+// CHECK: "simplicial.copy_async"(%{{.*}}, %[[RING:.*]], %c0, %[[BEFORE]], %{{.*}}, %c0, %c0)
 // CHECK: scf.for %[[K:.*]] = %c0 to %[[N]] step %c16
 // CHECK: %[[DONE:.*]] = arith.subi %[[K]], %c0
 // CHECK: %[[TILE:.*]] = arith.divui %[[DONE]], %c16
-// CHECK: %[[NUMBER:.*]] = arith.addi %[[BEFORE]], %[[TILE]]
-// CHECK: "simplicial.copy_wait"(%[[NUMBER]], %[[RING]])
+// CHECK: "simplicial.copy_wait"(%[[TILE]], %[[BEFORE]], %[[RING]])
 // CHECK: "simplicial.copy_finish"()
 // CHECK: %[[AFTER:.*]] = arith.addi %[[BETWEEN]], %{{.*}}
-// CHECK: "simplicial.copy_async"(%{{.*}}, %[[RING]], %[[BETWEEN]], %{{.*}}, %[[N]], %c0)
+// CHECK: "simplicial.copy_async"(%{{.*}}, %[[RING]], %c0, %[[BETWEEN]], %{{.*}}, %[[N]], %c0)
 // CHECK: "simplicial.copy_finish"()
 // CHECK: scf.yield %{{.*}}, %[[AFTER]] : vector<16x16xf32>, index
-func.func @numbered(%n: index, %m: index, %a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x16xf32>) {
+func.func @counted(%n: index, %m: index, %a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x16xf32>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c16 = arith.constant 16 : index

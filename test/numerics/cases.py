@@ -27,7 +27,7 @@ class Case:
     results: str = "out lse"  # what the function returns
     threads: int = None
     operand: str = None       # element type of the operands of a GPU's products, if not that of the inputs
-    config: str = None        # entries of simplicial.config, for GPUs
+    config: str = ""          # entries of simplicial.config for GPUs
     data: str = "peaked"      # how the inputs are made, see data.py
     bad: tuple = ()           # ((input name, index, value), ...): single elements overwritten by inf or nan
 
@@ -330,6 +330,28 @@ def gpu_queries():
     yield Case(**{**SMALL, "w2": 7}, Hq=8, D=128, bad=(("v2", (0, 4, 0, 7), math.inf),), config=few(8))
 
 
+def gpu_rings():
+    """Tiles of 16 inner keys, so that a window has several: on sm_90a by TMA, where they are whole and aligned."""
+    small = dict(dtype="bf16", N=61, Nq=2, Hq=64, D=64, w1=3, w2=50)
+    for config in ("", "stages = 3", "stages = 4, block_tail = 0", 'order = "jk"', 'order = "jk", stages = 3',
+                   "producer = false", 'producer = false, order = "jk", stages = 3'):
+        yield Case(**small, config=", ".join(["block_k = 16"] + [config] * bool(config)))
+    small["config"] = "block_k = 16, stages = 3"
+    yield Case(**{**small, "dtype": "f16", "Hq": 128, "D": 128})
+    yield Case(**{**small, "B": 2, "Hq": 128, "Hk": 2}, pad=(8, 16, 8, 0, 24), dynamic="B Nq N")
+    yield Case(**{**small, "Hq": 16, "D": 128}, causal=False)
+    yield Case(**{**small, "D": 192}, form="determinant")
+    yield Case(**{**small, "w1": 50, "w2": 20})
+    yield Case(**{**small, "Hq": 1, "D": 16})  # no warpgroups, and so no producer
+    yield Case(**small, pad=(0, 0, 4, 0, 0))  # for TMA, not aligned
+    yield Case(**small, pad=(0, 0, 0, 0, 1))
+    for n in (0, 1, 16, 17):
+        yield Case(**{**small, "N": n}, dynamic="N")
+    yield Case(**{**small, "B": 0}, dynamic="B")
+    for name in ("k2", "v2"):  # in the tile of the first query's last keys, behind them
+        yield Case(**small, bad=((name, (0, 60, 0, 7), math.nan), (name, (0, 9, 0, 7), math.inf)))
+
+
 def gpu_values():
     """Large logits, many of them equal, and what is not finite."""
     inf, nan = math.inf, math.nan
@@ -370,4 +392,5 @@ def gpu_mixed():
 
 GROUPS = {group.__name__: list(group()) for group in (
     heads, windows, dims, lengths, queries, empty, attributes, determinant, half_types, dynamic, strided, results,
-    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_queries, gpu_warpgroups, gpu_values, gpu_mixed)}
+    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_queries, gpu_warpgroups, gpu_rings, gpu_values,
+    gpu_mixed)}
