@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The rules for tensor maps, which are those of cuTensorMapEncodeTiled.
+// The rules for tensor maps, which are those of cuTensorMapEncodeTiled, but
+// that there are no elements that no coordinate, of 32 bits with a sign,
+// reaches.
 
 #include "simplicial/tensor_map.h"
 
 enum { MIN_RANK = 2, MAX_BOX = 256, UNIT = 16 };
 
-static const int64_t max_size = INT64_C(1) << 32;
+static const int64_t max_size = INT64_C(1) << 31;
 static const int64_t max_stride = INT64_C(1) << 40; // this is too much
 
 #define FAIL(...) simplicialError(SIMPLICIAL_INVALID_ARGUMENT, __VA_ARGS__)
@@ -20,7 +22,7 @@ static SimplicialStatus check_dimension(const SimplicialTensorMapInfo *info,
   long long size = info->sizes[d], box = info->box[d],
             stride = info->strides[d];
   if (size < 1 || size > max_size)
-    return FAIL("a tensor map's dimension %d has 1 to 2^32 elements, not %lld",
+    return FAIL("a tensor map's dimension %d has 1 to 2^31 elements, not %lld",
                 d, size);
   if (box < 1 || box > MAX_BOX)
     return FAIL("a tensor map's box has 1 to %d elements in dimension %d, not "

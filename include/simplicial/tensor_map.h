@@ -27,7 +27,7 @@ typedef struct SimplicialTensorMapInfo {
   /// within 32, 64 or 128 bytes, as the address of the row says, so that
   /// columns are in different banks. 0: they are not.
   int64_t swizzle;
-  int64_t sizes[SIMPLICIAL_TENSOR_MAP_RANK];   ///< elements, at most 2^32
+  int64_t sizes[SIMPLICIAL_TENSOR_MAP_RANK];   ///< elements, at most 2^31
   int64_t strides[SIMPLICIAL_TENSOR_MAP_RANK]; ///< bytes; of 16, but for the
                                                ///< first: of an element
   int64_t box[SIMPLICIAL_TENSOR_MAP_RANK];     ///< elements, at most 256
