@@ -63,7 +63,7 @@ irdl.dialect @simplicial {
   // Begins to copy a tile from global to shared memory: to[slot, r, c] becomes
   // `from` at `indices`, plus r in dimension dims[0] and c in dimension dims[1];
   // zero in rows from `count` on. %to is a ring, a memref [slots, rows, pitch]
-  // of which the tile is dims[2] columns wide. The tile is number %number of
+  // of which the tile has dims[2] rows and dims[3] columns. The tile is number %number of
   // its loop, before which %before tiles passed the ring (0 where nobody counts
   // them). A copy of no rows is of a tile that nobody waits for.
   irdl.operation @copy_async {

@@ -36,7 +36,7 @@ enum { MAX_BOX = 256, MIN_RANK = 2, MAX_RANK = 5, MBARRIER_BYTES = 8 };
 enum { FROM, TO, NUMBER, BEFORE, COUNT, INDICES };
 
 /// Its `dims`.
-enum { ROW_DIM, COLUMN_DIM, COLUMNS };
+enum { ROW_DIM, COLUMN_DIM, ROWS, COLUMNS };
 
 static int64_t dim_of(MlirOperation copy, int i) {
   return mlirDenseI64ArrayGetElement(ir_get_attr(copy, "dims"), i);

@@ -266,6 +266,7 @@ static void convert_for(Distribute *s, MlirOperation op) {
   unflatten_all(s, n, args, loop.args);
   convert_region(s, body, values);
   ir_for_end(b, &loop, count, values);
+  kernel_find_place_anew(s);
   unflatten_all(s, n, results, loop.results);
 }
 
@@ -397,6 +398,7 @@ static void convert_own_wait(Distribute *s, MlirOperation op) {
 /// An op of simplicial-stage in a program of threads that all copy. What has
 /// been released is free behind the next wait of all threads.
 static void convert_own_copy(Distribute *s, MlirOperation op) {
+  kernel_find_place_anew(s);
   if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
     transfer_copy(s, op, slot_in_loop(s, ir_operand(op, 2), ir_operand(op, 1)),
                   s->thread, s->warps * WARP);
@@ -603,11 +605,13 @@ static void convert_by_roles(Distribute *s, MlirBlock program) {
   set_registers(b, "#nvvm<action decrease>", share->producer);
   IrIf one = ir_if_begin(b, ir_cmpi(b, IR_EQ, warp, consumers), IR_NONE);
   s->role = ROLE_PRODUCER;
+  kernel_find_place_anew(s);
   convert_range(s, first, end);
   ir_if_end(b, &one, IR_NONE);
   ir_if_else(b, &roles, IR_NONE);
   set_registers(b, "#nvvm<action increase>", share->consumer);
   s->role = ROLE_CONSUMER;
+  kernel_find_place_anew(s);
   convert_range(s, first, end);
   ir_if_end(b, &roles, IR_NONE);
 }

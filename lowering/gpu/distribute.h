@@ -94,6 +94,7 @@ typedef struct Distribute {
   int n_maps; ///< some if there is a producer
   TensorMap maps[MAX_MAPS];
   int64_t alignment; ///< bytes, of rows of 16-bit elements in global memory
+  MlirValue number;  ///< of the thread, an i32
   MlirValue thread, lane, warp; ///< of type index
   MlirValue rows[2];            ///< this thread's two rows of the block
   MlirValue column;             ///< its first column of a slice
@@ -166,6 +167,10 @@ void warpgroup_product(Distribute *s, MlirOperation contraction,
 /// A pointer to element `indices` of a memref.
 MlirValue transfer_address(Distribute *s, MlirValue memref,
                            const MlirValue *indices);
+/// A pointer to the element so many further in each dimension, which is not
+/// swizzled. Pointers that differ by constants take one register.
+MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
+                         const int64_t *by);
 Fragment transfer_read(Distribute *s, MlirOperation op, At at);
 void transfer_write(Distribute *s, MlirOperation op);
 /// Stores the slices of a tile of packed pairs for this thread, and loads one.

@@ -101,17 +101,19 @@ static Fragment mask(Distribute *s, MlirOperation op, At at) {
     distribute_fail(s, op, "masks of more than one dimension only mask loads");
     return all(ir_zero(b, ir_f32(b)));
   }
-  // In 32 bits: places are small, and one register each.
+  // In 32 bits: places are small, and one register each. A column's number is
+  // a constant and the thread's first column: all are compared with one value.
   MlirType i32 = ir_i32(b);
   MlirValue count =
       ir_index_cast(b, distribute_scalar(s, ir_operand(op, 0)), i32);
+  if (!at.row_dims)
+    count = ir_subi(b, count, ir_index_cast(b, s->column, i32));
   Fragment f;
   for (int i = 0; i < 2; ++i)
     for (int j = 0; j < 2; ++j) {
-      MlirValue place =
-          ir_index_cast(b, at.row_dims ? at.rows[i] : s->column, i32);
-      if (!at.row_dims)
-        place = ir_addi(b, place, ir_const_i32(b, i32, at.slice * SLICE + j));
+      MlirValue place = at.row_dims
+                            ? ir_index_cast(b, at.rows[i], i32)
+                            : ir_const_i32(b, i32, at.slice * SLICE + j);
       f.v[i][j] = ir_cmpi(b, IR_SLT, place, count);
     }
   return f;

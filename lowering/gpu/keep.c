@@ -32,9 +32,13 @@ static bool is_cheap(MlirValue tile) {
 
 /// Whether a tile is all that is done to a load before arithmetic, in one
 /// register for two elements: it is kept, so that the load begins early. Few
-/// warps are there to hide what it takes.
-static bool is_load_by_row(MlirValue tile) {
-  if (!fragment_is_packed(ir_type(tile)) || ir_rank(ir_type(tile)) != 2)
+/// warps are there to hide what it takes. One that takes many registers is not,
+/// unless warpgroups multiply: their right operands take none.
+static bool is_load_by_row(const Distribute *s, MlirValue tile) {
+  enum { MOST = 24 }; // registers: with more, ptxas keeps others on the stack
+  MlirType type = ir_type(tile);
+  if (!fragment_is_packed(type) || ir_rank(type) != 2 ||
+      (2 * distribute_slices(type, 1) > MOST && !s->warpgroups))
     return false;
   for (MlirOpOperand use = mlirValueGetFirstUse(tile);
        !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
@@ -93,7 +97,7 @@ static void decide_kept(Distribute *s, MlirBlock block) {
       MlirValue result = ir_result(op, i);
       if (tile_is(result) && !masks_transfers(result) &&
           ((tile_uses(result) > 1 && !is_cheap(result)) ||
-           is_load_by_row(result)))
+           is_load_by_row(s, result)))
         keep(s, result);
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
@@ -180,7 +184,8 @@ static void park_loads(Distribute *s, MlirBlock block) {
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue result = ir_result(op, i);
-      if (tile_is(result) && is_load_by_row(result) && is_used_deeper(result))
+      if (tile_is(result) && is_load_by_row(s, result) &&
+          is_used_deeper(result))
         distribute_entry(s, result)->parked = true;
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)

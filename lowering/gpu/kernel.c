@@ -131,10 +131,13 @@ void kernel_take_arguments(Distribute *s, const Captures *captures,
     s->maps[i].pointer = mlirBlockGetArgument(body, n++);
 }
 
-MlirValue kernel_register(Ir *b, const char *name) {
-  MlirValue value = ir_value(b, name, ir_i32(b), IR_NONE, IR_NONE);
-  return ir_value(b, "arith.index_castui", ir_index(b), IR_VALUES(value),
+static MlirValue as_index(Ir *b, MlirValue unsigned_i32) {
+  return ir_value(b, "arith.index_castui", ir_index(b), IR_VALUES(unsigned_i32),
                   IR_NONE);
+}
+
+MlirValue kernel_register(Ir *b, const char *name) {
+  return as_index(b, ir_value(b, name, ir_i32(b), IR_NONE, IR_NONE));
 }
 
 /// The sum of the steps of the bits that are set in `lane`.
@@ -161,9 +164,10 @@ MlirValue kernel_column(Ir *b, const Layout *layout, MlirValue lane) {
   return sum_of_steps(b, layout, lane, false);
 }
 
-void kernel_find_place(Distribute *s) {
+/// The place of the thread with this number, an i32.
+static void find_place(Distribute *s, MlirValue number) {
   Ir *b = &s->b;
-  s->thread = kernel_register(b, "nvvm.read.ptx.sreg.tid.x");
+  s->thread = as_index(b, number);
   s->lane = ir_remui(b, s->thread, ir_const_index(b, WARP));
   s->warp = ir_divui(b, s->thread, ir_const_index(b, WARP));
   s->column = kernel_column(b, &layout_accumulator, s->lane);
@@ -171,7 +175,19 @@ void kernel_find_place(Distribute *s) {
                        kernel_row(b, &layout_accumulator, s->lane));
   int below = layout_accumulator.element[1].row;
   s->rows[1] = ir_addi(b, s->rows[0], ir_const_index(b, below));
+}
+
+void kernel_find_place(Distribute *s) {
+  Ir *b = &s->b;
+  s->number =
+      ir_value(b, "nvvm.read.ptx.sreg.tid.x", ir_i32(b), IR_NONE, IR_NONE);
   s->shared = ir_address_of(b, SHARED_NAME, SHARED);
+  find_place(s, s->number);
+}
+
+void kernel_find_place_anew(Distribute *s) {
+  find_place(s, ir_value(&s->b, SIMPLICIAL_TIE, ir_i32(&s->b),
+                         IR_VALUES(s->number), IR_NONE));
 }
 
 /// gpu.module @<function>_kernels with its shared memory, at the module's end.

@@ -40,6 +40,10 @@ MlirValue kernel_row(Ir *b, const Layout *layout, MlirValue lane);
 MlirValue kernel_column(Ir *b, const Layout *layout, MlirValue lane);
 /// The thread's number and place, and the block's shared memory.
 void kernel_find_place(Distribute *s);
+/// The place again, computed from here on: what is computed from it is not
+/// computed before loops around here, nor kept from earlier uses, each of which
+/// would take a register through all that is between.
+void kernel_find_place_anew(Distribute *s);
 /// A special register, as an index.
 MlirValue kernel_register(Ir *b, const char *name);
 

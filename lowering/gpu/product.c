@@ -88,17 +88,20 @@ static MlirValue cast(Ir *b, MlirValue value, MlirType type) {
 static MlirValue address_of(Distribute *s, const Product *product, int slice,
                             int64_t k, MlirValue row, MlirValue column) {
   Ir *b = &s->b;
-  MlirValue place[] = {ir_addi(b, row, ir_const_index(b, k)),
-                       ir_addi(b, column, ir_const_index(b, slice * SLICE))};
+  const MlirValue place[] = {row, column};
+  const int64_t first[] = {k, slice * SLICE};
   MlirValue memref = ir_operand(product->right, 0), indices[IR_MAX_RANK];
+  int64_t by[IR_MAX_RANK] = {0};
   int rank = ir_rank(ir_type(memref)), dims[2];
   tile_op_memref_dims(product->right, 2, dims);
   for (int d = 0; d < rank; ++d)
     indices[d] = distribute_scalar(s, ir_operand(product->right, 1 + d));
-  for (int t = 0; t < 2; ++t)
-    indices[dims[t]] =
-        ir_addi(b, indices[dims[t]], place[product->k_major ? t : 1 - t]);
-  return transfer_address(s, memref, indices);
+  for (int t = 0; t < 2; ++t) {
+    int of = product->k_major ? t : 1 - t;
+    indices[dims[t]] = ir_addi(b, indices[dims[t]], place[of]);
+    by[dims[t]] = first[of];
+  }
+  return transfer_moved(s, memref, transfer_address(s, memref, indices), by);
 }
 
 // Operands of 16 bits ---------------------------------------------------------

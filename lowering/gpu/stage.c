@@ -120,11 +120,11 @@ static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
     operands[n++] = at_iteration(b, body, iv, ir_operand(read, 1 + d));
   MlirAffineMap map =
       mlirAffineMapAttrGetValue(ir_get_attr(read, "permutation_map"));
-  int64_t dims[3] = {0, 0, ir_dim_size(tile, 1)};
+  int64_t dims[4] = {0, 0, ir_dim_size(tile, 0), ir_dim_size(tile, 1)};
   for (int t = 0; t < 2; ++t)
     dims[t] = mlirAffineDimExprGetPosition(mlirAffineMapGetResult(map, t));
   ir_op(b, SIMPLICIAL_COPY_ASYNC, IR_NONE, n, operands,
-        IR_ATTRIBUTES({"dims", ir_i64_array(b, 3, dims)}));
+        IR_ATTRIBUTES({"dims", ir_i64_array(b, 4, dims)}));
 }
 
 static void copy_all(Ir *b, const Staged *staged, MlirValue iv,

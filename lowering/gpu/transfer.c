@@ -4,6 +4,7 @@
 // of tiles, and reductions over rows, which lie in different threads.
 
 #include "distribute.h"
+#include "kernel.h"
 #include "layout.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -49,6 +50,19 @@ MlirValue transfer_address(Distribute *s, MlirValue memref,
   for (int d = 0; d < (in_panels ? 1 : ir_rank(type)); ++d)
     offset = ir_addi(b, offset, ir_muli(b, indices[d], entry->strides[d]));
   return advance(b, entry->pointer, ir_element(type), offset);
+}
+
+MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
+                         const int64_t *by) {
+  Ir *b = &s->b;
+  const Entry *entry = distribute_entry(s, memref);
+  MlirType type = ir_type(memref);
+  MlirValue offset = ir_const_index(b, 0);
+  for (int d = 0; d < ir_rank(type); ++d)
+    if (by[d])
+      offset = ir_addi(b, offset,
+                       ir_muli(b, ir_const_index(b, by[d]), entry->strides[d]));
+  return advance(b, address, ir_element(type), offset);
 }
 
 static MlirValue load(Ir *b, MlirType type, MlirValue pointer, int64_t bytes) {
@@ -383,10 +397,11 @@ void transfer_copy(Distribute *s, MlirOperation op, MlirValue slot,
   MlirAttribute dims = ir_get_attr(op, "dims");
   int row_dim = (int)mlirDenseI64ArrayGetElement(dims, 0);
   int column_dim = (int)mlirDenseI64ArrayGetElement(dims, 1);
-  int64_t columns = mlirDenseI64ArrayGetElement(dims, 2);
+  int64_t rows = mlirDenseI64ArrayGetElement(dims, 2);
+  int64_t columns = mlirDenseI64ArrayGetElement(dims, 3);
   int64_t per_chunk = s->alignment >= CHUNK ? CHUNK / bytes_of(element) : 1;
   int64_t per_row = columns / per_chunk;
-  int64_t chunks = ir_dim_size(ir_type(to), 1) * per_row;
+  int64_t chunks = rows * per_row;
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, chunks),
                              ir_const_index(b, threads), IR_NONE);
   keep_rolled(b, &loop);

@@ -55,7 +55,7 @@ func.func @product(%a: memref<16x32xbf16, strided<[?, 1]>>, %b: memref<16x32xbf1
   scf.forall (%i) in (1) {
     %buffer = memref.alloc() : memref<1x16x32xbf16, 3>
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x32xbf16, strided<[?, 1]>>, vector<16x32xbf16>
-    "simplicial.copy_async"(%b, %buffer, %c0, %c0, %c16, %c0, %c0) {dims = array<i64: 0, 1, 32>}
+    "simplicial.copy_async"(%b, %buffer, %c0, %c0, %c16, %c0, %c0) {dims = array<i64: 0, 1, 16, 32>}
       : (memref<16x32xbf16>, memref<1x16x32xbf16, 3>, index, index, index, index, index) -> ()
     "simplicial.copy_commit"() : () -> ()
     %slot = "simplicial.copy_wait"(%c0, %c0, %buffer) {pending = 0 : i64} : (index, index, memref<1x16x32xbf16, 3>) -> index
@@ -176,7 +176,7 @@ func.func @product(%a: memref<16x16xf32>, %b: memref<8x16xf32>, %c: memref<16x8x
   scf.forall (%i) in (1) {
     %buffer = memref.alloc() : memref<1x8x16xf32, 3>
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xf32>, vector<16x16xf32>
-    "simplicial.copy_async"(%b, %buffer, %c0, %c0, %c8, %c0, %c0) {dims = array<i64: 0, 1, 16>}
+    "simplicial.copy_async"(%b, %buffer, %c0, %c0, %c8, %c0, %c0) {dims = array<i64: 0, 1, 8, 16>}
       : (memref<8x16xf32>, memref<1x8x16xf32, 3>, index, index, index, index, index) -> ()
     "simplicial.copy_commit"() : () -> ()
     %slot = "simplicial.copy_wait"(%c0, %c0, %buffer) {pending = 0 : i64} : (index, index, memref<1x8x16xf32, 3>) -> index
@@ -246,7 +246,7 @@ func.func @product(%a: memref<64x128xbf16>, %b: memref<16x128xbf16>, %c: memref<
   scf.forall (%i) in (1) {
     %buffer = memref.alloc() : memref<1x16x128xbf16, 3>
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x128xbf16>, vector<64x128xbf16>
-    "simplicial.copy_async"(%b, %buffer, %c0, %c0, %c16, %c0, %c0) {dims = array<i64: 0, 1, 128>}
+    "simplicial.copy_async"(%b, %buffer, %c0, %c0, %c16, %c0, %c0) {dims = array<i64: 0, 1, 16, 128>}
       : (memref<16x128xbf16>, memref<1x16x128xbf16, 3>, index, index, index, index, index) -> ()
     "simplicial.copy_commit"() : () -> ()
     %slot = "simplicial.copy_wait"(%c0, %c0, %buffer) {pending = 0 : i64} : (index, index, memref<1x16x128xbf16, 3>) -> index

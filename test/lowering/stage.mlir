@@ -11,7 +11,7 @@
 // CHECK: %[[FIRST_LEFT:.*]] = arith.subi %[[N]], %[[LO]] : index
 // CHECK: %[[FIRST_MIN:.*]] = arith.minsi %[[FIRST_LEFT]], %c32
 // CHECK: %[[FIRST_COUNT:.*]] = arith.select %[[ANY]], %[[FIRST_MIN]], %c0
-// CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %c0, %c0, %[[FIRST_COUNT]], %[[LO]], %c0) {dims = array<i64: 0, 1, 16>}
+// CHECK: "simplicial.copy_async"(%[[B]], %[[BUFFER]], %c0, %c0, %[[FIRST_COUNT]], %[[LO]], %c0) {dims = array<i64: 0, 1, 32, 16>}
 // CHECK: "simplicial.copy_commit"()
 // CHECK: scf.for %[[K:.*]] = %[[LO]] to %[[N]] step %c32
 // CHECK: %[[DONE:.*]] = arith.subi %[[K]], %[[LO]]
