@@ -5,6 +5,7 @@
 
 #include "fatbin.h"
 
+#include "scratch.h"
 #include "toolkit.h"
 
 #include "lowering/ir.h"
@@ -12,117 +13,9 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/Dialect/GPU.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-extern char **environ;
 
 enum { FATBIN = 4 }; // the format, of #gpu.object
-
-/// A folder of files that go with it.
-typedef struct Folder {
-  Text path;
-  int n;
-  Text files[MAX_CHIPS + 3]; // cubins, PTX, fatbin and what the program prints
-} Folder;
-
-static SimplicialStatus io_error(const char *what, const char *path) {
-  return simplicialError(SIMPLICIAL_IO_ERROR, "cannot %s '%s': %s", what, path,
-                         strerror(errno));
-}
-
-static SimplicialStatus folder_create(Folder *self) {
-  const char *parent = getenv("TMPDIR");
-  *self = (Folder){0};
-  text_format(&self->path, "%s/simplicial-XXXXXX",
-              parent && *parent ? parent : "/tmp");
-  if (self->path.failed)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-  return mkdtemp(self->path.data) ? simplicialOk()
-                                  : io_error("create", self->path.data);
-}
-
-static void folder_destroy(Folder *self) {
-  for (int i = 0; i < self->n; ++i) {
-    if (self->files[i].data)
-      unlink(self->files[i].data);
-    text_free(&self->files[i]);
-  }
-  if (self->path.data)
-    rmdir(self->path.data);
-  text_free(&self->path);
-}
-
-/// The path of another file; NULL if there is no memory.
-static const char *folder_add(Folder *self) {
-  Text *file = &self->files[self->n];
-  text_format(file, "%s/%d", self->path.data, self->n++);
-  return file->failed ? NULL : file->data;
-}
-
-static SimplicialStatus write_file(const char *path, MlirStringRef bytes) {
-  FILE *file = fopen(path, "wb");
-  if (!file)
-    return io_error("write", path);
-  bool written = fwrite(bytes.data, 1, bytes.length, file) == bytes.length;
-  if (fclose(file) || !written)
-    return io_error("write", path);
-  return simplicialOk();
-}
-
-static SimplicialStatus read_file(const char *path, Text *bytes) {
-  FILE *file = fopen(path, "rb");
-  if (!file)
-    return io_error("read", path);
-  char part[4096];
-  for (size_t n; (n = fread(part, 1, sizeof part, file));)
-    text_append(bytes, part, n);
-  bool failed = ferror(file);
-  fclose(file);
-  if (failed)
-    return io_error("read", path);
-  return bytes->failed
-             ? simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory")
-             : simplicialOk();
-}
-
-/// Runs a program; if it fails, what it printed is in the status.
-static SimplicialStatus run(char *const *command, const char *log) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
-                                   O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  pid_t process;
-  int failure =
-      posix_spawn(&process, command[0], &actions, NULL, command, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failure) {
-    errno = failure;
-    return io_error("run", command[0]);
-  }
-  int end;
-  while (waitpid(process, &end, 0) < 0)
-    if (errno != EINTR)
-      return io_error("wait for", command[0]);
-  if (WIFEXITED(end) && !WEXITSTATUS(end))
-    return simplicialOk();
-  Text printed = {0};
-  simplicialStatusFree(read_file(log, &printed));
-  while (printed.size && printed.data[printed.size - 1] == '\n')
-    printed.data[--printed.size] = '\0';
-  SimplicialStatus status =
-      simplicialError(SIMPLICIAL_INTERNAL, "'%s' failed: %s", command[0],
-                      printed.size ? printed.data : "it does not say why");
-  text_free(&printed);
-  return status;
-}
 
 /// The program's command, as it grows.
 typedef struct Command {
@@ -131,23 +24,24 @@ typedef struct Command {
 } Command;
 
 /// Writes an image into the folder, and adds it to the command.
-static SimplicialStatus add_image(Folder *folder, Command *command,
+static SimplicialStatus add_image(Scratch *folder, Command *command,
                                   const char *kind, const Chip *chip,
                                   MlirAttribute object) {
   Text *word = &command->images[folder->n];
-  const char *file = folder_add(folder);
+  const char *file = scratch_add(folder);
   if (file)
     text_format(word, "--image3=kind=%s,sm=%s,file=%s", kind,
                 chip->name + strlen("sm_"), file);
   if (!file || word->failed)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-  return write_file(file, mlirGPUObjectAttrGetObject(object));
+  return scratch_write(file, mlirGPUObjectAttrGetObject(object));
 }
 
 /// Runs the command on the folder's images.
-static SimplicialStatus create(Folder *folder, Command *command, Text *fatbin) {
+static SimplicialStatus create(Scratch *folder, Command *command,
+                               Text *fatbin) {
   int n = 0, images = folder->n;
-  const char *file = folder_add(folder), *log = folder_add(folder);
+  const char *file = scratch_add(folder), *log = scratch_add(folder);
   SimplicialStatus status = toolkit_find("fatbinary", &command->fatbinary);
   if (status.code)
     return status;
@@ -160,15 +54,15 @@ static SimplicialStatus create(Folder *folder, Command *command, Text *fatbin) {
   for (int i = 0; i < images; ++i)
     command->words[n++] = command->images[i].data;
   command->words[n++] = command->create.data;
-  status = run(command->words, log);
-  return status.code ? status : read_file(file, fatbin);
+  status = scratch_run(command->words, log);
+  return status.code ? status : scratch_read(file, fatbin);
 }
 
 static SimplicialStatus join(const ChipList *list, MlirAttribute cubins,
                              MlirAttribute ptx, Text *fatbin) {
-  Folder folder;
+  Scratch folder;
   Command command = {0};
-  SimplicialStatus status = folder_create(&folder);
+  SimplicialStatus status = scratch_create(&folder);
   for (int i = 0; i < list->n && !status.code; ++i)
     status = add_image(&folder, &command, "elf", list->chips[i],
                        mlirArrayAttrGetElement(cubins, i));
@@ -178,7 +72,7 @@ static SimplicialStatus join(const ChipList *list, MlirAttribute cubins,
                   mlirArrayAttrGetElement(ptx, 0));
   if (!status.code)
     status = create(&folder, &command, fatbin);
-  folder_destroy(&folder);
+  scratch_destroy(&folder);
   for (int i = 0; i <= list->n; ++i)
     text_free(&command.images[i]);
   text_free(&command.fatbinary);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Files for the programs of the CUDA toolkit, and running these.
+
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static SimplicialStatus io_error(const char *what, const char *path) {
+  return simplicialError(SIMPLICIAL_IO_ERROR, "cannot %s '%s': %s", what, path,
+                         strerror(errno));
+}
+
+SimplicialStatus scratch_create(Scratch *self) {
+  const char *parent = getenv("TMPDIR");
+  *self = (Scratch){0};
+  text_format(&self->path, "%s/simplicial-XXXXXX",
+              parent && *parent ? parent : "/tmp");
+  if (self->path.failed)
+    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+  return mkdtemp(self->path.data) ? simplicialOk()
+                                  : io_error("create", self->path.data);
+}
+
+void scratch_destroy(Scratch *self) {
+  for (int i = 0; i < self->n; ++i) {
+    if (self->files[i].data)
+      unlink(self->files[i].data);
+    text_free(&self->files[i]);
+  }
+  if (self->path.data)
+    rmdir(self->path.data);
+  text_free(&self->path);
+}
+
+const char *scratch_add(Scratch *self) {
+  Text *file = &self->files[self->n];
+  text_format(file, "%s/%d", self->path.data, self->n++);
+  return file->failed ? NULL : file->data;
+}
+
+SimplicialStatus scratch_write(const char *path, MlirStringRef bytes) {
+  FILE *file = fopen(path, "wb");
+  if (!file)
+    return io_error("write", path);
+  bool written = fwrite(bytes.data, 1, bytes.length, file) == bytes.length;
+  if (fclose(file) || !written)
+    return io_error("write", path);
+  return simplicialOk();
+}
+
+SimplicialStatus scratch_read(const char *path, Text *bytes) {
+  FILE *file = fopen(path, "rb");
+  if (!file)
+    return io_error("read", path);
+  char part[4096];
+  for (size_t n; (n = fread(part, 1, sizeof part, file));)
+    text_append(bytes, part, n);
+  bool failed = ferror(file);
+  fclose(file);
+  if (failed)
+    return io_error("read", path);
+  return bytes->failed
+             ? simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory")
+             : simplicialOk();
+}
+
+SimplicialStatus scratch_run(char *const *command, const char *log) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
+                                   O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  pid_t process;
+  int failure =
+      posix_spawn(&process, command[0], &actions, NULL, command, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failure) {
+    errno = failure;
+    return io_error("run", command[0]);
+  }
+  int end;
+  while (waitpid(process, &end, 0) < 0)
+    if (errno != EINTR)
+      return io_error("wait for", command[0]);
+  if (WIFEXITED(end) && !WEXITSTATUS(end))
+    return simplicialOk();
+  Text printed = {0};
+  simplicialStatusFree(scratch_read(log, &printed));
+  while (printed.size && printed.data[printed.size - 1] == '\n')
+    printed.data[--printed.size] = '\0';
+  SimplicialStatus status =
+      simplicialError(SIMPLICIAL_INTERNAL, "'%s' failed: %s", command[0],
+                      printed.size ? printed.data : "it does not say why");
+  text_free(&printed);
+  return status;
+}
