@@ -31,6 +31,10 @@ static const Tool tool = {
     "      cubin          their machine code, for one chip; needs ptxas\n"
     "      fatbin         machine code, and PTX for later chips; needs ptxas\n"
     "                     and fatbinary, as objects do\n"
+    "      analysis       what the kernels are predicted to cost on one chip:\n"
+    "                     instructions, busy units, registers, time, as text;\n"
+    "                     sizes must be static, and registers need ptxas\n"
+    "  --analyze        the same as --emit=analysis\n"
     "  --target=TARGET  what to compile for: cpu (the default), sm_80, sm_86,\n"
     "                   sm_89, sm_90, sm_90a, sm_100, sm_120, or cuda, the "
     "chip\n"
@@ -40,11 +44,16 @@ static const Tool tool = {
     "  --help, --version\n"};
 
 static const char *const kinds[] = {
-    [SIMPLICIAL_EMIT_TILE] = "tile",     [SIMPLICIAL_EMIT_LLVM] = "llvm",
-    [SIMPLICIAL_EMIT_OBJECT] = "object", [SIMPLICIAL_EMIT_HEADER] = "header",
-    [SIMPLICIAL_EMIT_GPU] = "gpu",       [SIMPLICIAL_EMIT_NVVM] = "nvvm",
-    [SIMPLICIAL_EMIT_PTX] = "ptx",       [SIMPLICIAL_EMIT_CUBIN] = "cubin",
+    [SIMPLICIAL_EMIT_TILE] = "tile",
+    [SIMPLICIAL_EMIT_LLVM] = "llvm",
+    [SIMPLICIAL_EMIT_OBJECT] = "object",
+    [SIMPLICIAL_EMIT_HEADER] = "header",
+    [SIMPLICIAL_EMIT_GPU] = "gpu",
+    [SIMPLICIAL_EMIT_NVVM] = "nvvm",
+    [SIMPLICIAL_EMIT_PTX] = "ptx",
+    [SIMPLICIAL_EMIT_CUBIN] = "cubin",
     [SIMPLICIAL_EMIT_FATBIN] = "fatbin",
+    [SIMPLICIAL_EMIT_ANALYSIS] = "analysis",
 };
 
 typedef struct Options {
@@ -62,15 +71,16 @@ static SimplicialStatus parse_kind(const char *name, SimplicialEmit *emit) {
   return simplicialError(
       SIMPLICIAL_INVALID_ARGUMENT,
       "--emit=%s is none of tile, llvm, object, header, gpu, "
-      "nvvm, ptx, cubin and fatbin",
+      "nvvm, ptx, cubin, fatbin and analysis",
       name);
 }
 
 static SimplicialStatus parse_options(int argc, char **argv, Options *o) {
-  enum { EMIT = TOOL_OPTION, TARGET };
+  enum { EMIT = TOOL_OPTION, TARGET, ANALYZE };
   static const struct option options[] = {
       {"emit", required_argument, NULL, EMIT},
       {"target", required_argument, NULL, TARGET},
+      {"analyze", no_argument, NULL, ANALYZE},
       TOOL_OPTIONS};
   SimplicialStatus status = simplicialOk();
   int option;
@@ -83,6 +93,9 @@ static SimplicialStatus parse_options(int argc, char **argv, Options *o) {
       break;
     case EMIT:
       status = parse_kind(optarg, &o->emit);
+      break;
+    case ANALYZE:
+      o->emit = SIMPLICIAL_EMIT_ANALYSIS;
       break;
     case TARGET:
       o->target = optarg;

@@ -99,6 +99,9 @@ typedef enum SimplicialEmit {
   SIMPLICIAL_EMIT_CUBIN,  ///< their machine code, for one chip; needs ptxas
   SIMPLICIAL_EMIT_FATBIN, ///< machine code for all chips, and PTX for
                           ///< later ones; needs ptxas and fatbinary
+  /// Text: what the kernels are predicted to cost on one chip. All sizes must
+  /// be static; registers need ptxas.
+  SIMPLICIAL_EMIT_ANALYSIS,
 } SimplicialEmit;
 
 /// Compiles `source` as simplicialCompilerLoad does, and returns what `emit`

@@ -195,15 +195,20 @@ static double attention_flops(const Attention *a, const int64_t *sizes) {
          (double)sizes[a->d];
 }
 
+double function_flops(const SimplicialFunction *f, const int64_t *sizes) {
+  double flops = 0;
+  for (int i = 0; i < f->attention_count; ++i)
+    flops += attention_flops(&f->attentions[i], sizes);
+  return flops;
+}
+
 SimplicialStatus simplicialFunctionFlops(const SimplicialFunction *f,
                                          DLTensor *const *inputs, int count,
                                          double *flops) {
   Binding binding;
   SimplicialStatus status =
       bind_all(&binding, f, inputs, count, f->input_count);
-  *flops = 0;
-  for (int i = 0; i < f->attention_count && !status.code; ++i)
-    *flops += attention_flops(&f->attentions[i], binding.sizes);
+  *flops = status.code ? 0 : function_flops(f, binding.sizes);
   free(binding.sizes);
   return status;
 }

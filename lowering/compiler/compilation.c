@@ -7,9 +7,10 @@
 #include "fatbin.h"
 #include "toolkit.h"
 
-#include "lowering/ir.h"
+#include "lowering/ir_llvm.h"
 
 #include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/Dialect/GPU.h"
 #include "mlir-c/RegisterEverything.h"
 #include "simplicial/dialect.h"
 #include "simplicial/passes.h"
@@ -222,6 +223,30 @@ SimplicialStatus compilation_to_binary(Compilation *self, const char *target,
                            "as '%s' are",
                            target);
   return make_fatbin(self);
+}
+
+SimplicialStatus compilation_ptx(Compilation *self,
+                                 void (*visit)(MlirStringRef module,
+                                               MlirStringRef ptx, void *user),
+                                 void *user) {
+  MlirModule program = self->lowered;
+  self->lowered = mlirModuleFromOperation(
+      mlirOperationClone(mlirModuleGetOperation(program)));
+  SimplicialStatus status = run_pipeline(self, "simplicial-to-nvvm");
+  if (!status.code)
+    status = make_binary(self, "isa");
+  MlirOperation op =
+      mlirBlockGetFirstOperation(mlirModuleGetBody(self->lowered));
+  for (; !status.code && !mlirOperationIsNull(op);
+       op = mlirOperationGetNextInBlock(op))
+    if (ir_is(op, "gpu.binary"))
+      visit(ir_symbol_name(op),
+            mlirGPUObjectAttrGetObject(
+                mlirArrayAttrGetElement(ir_get_attr(op, "objects"), 0)),
+            user);
+  mlirModuleDestroy(self->lowered);
+  self->lowered = program;
+  return status;
 }
 
 /// What a driver on this machine can load best.

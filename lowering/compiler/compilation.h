@@ -45,6 +45,13 @@ SimplicialStatus compilation_to_nvvm(Compilation *self, const char *target);
 SimplicialStatus compilation_to_binary(Compilation *self, const char *target,
                                        const char *format);
 
+/// Calls `visit` with the PTX of each gpu.module of `lowered`, which is a GPU
+/// program for one chip and stays that.
+SimplicialStatus compilation_ptx(Compilation *self,
+                                 void (*visit)(MlirStringRef module,
+                                               MlirStringRef ptx, void *user),
+                                 void *user);
+
 /// `lowered` becomes the LLVM dialect's. A GPU's kernels are embedded as
 /// compilation_to_binary makes them; NULL for `gpu_format` is what fits this
 /// machine: machine code, or PTX if there is no CUDA toolkit.

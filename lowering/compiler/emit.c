@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Source -> tile program, GPU program, kernels, LLVM IR, object file or C
-// header, as bytes.
+// Source -> tile program, GPU program, kernels, LLVM IR, object file, C header
+// or analysis, as bytes.
 
+#include "analysis.h"
 #include "header.h"
 #include "machine.h"
 
@@ -111,6 +112,9 @@ static SimplicialStatus emit(Compilation *compilation, const char *target,
     return emit_binary(compilation, target, "bin", out);
   case SIMPLICIAL_EMIT_FATBIN:
     return emit_binary(compilation, target, "fatbin", out);
+  case SIMPLICIAL_EMIT_ANALYSIS:
+    status = compilation_to_gpu(compilation, target);
+    return status.code ? status : analysis_print(compilation, out);
   case SIMPLICIAL_EMIT_HEADER:
     status = compilation_to_tile(compilation, target);
     if (status.code)

@@ -45,6 +45,9 @@ SimplicialStatus functions_read(const Compilation *compilation, int *count,
                                 SimplicialFunction **functions);
 void functions_free(SimplicialFunction *functions, int count);
 
+/// call.c: what simplicialFunctionFlops counts, for these sizes of symbols.
+double function_flops(const SimplicialFunction *function, const int64_t *sizes);
+
 /// dims.c: sets `arguments[].symbols` and all below them of a function whose
 /// other fields are set, from the operations in `op`.
 SimplicialStatus function_read_dims(SimplicialFunction *function,

@@ -2,7 +2,17 @@
 //
 // The table of GPUs. The PTX version is an old one that has what we need of the
 // chip, so that PTX also runs with old drivers. Shared memory is what the CUDA
-// programming guide's table of compute capabilities says.
+// programming guide's table of compute capabilities says, as are threads and
+// blocks an SM.
+//
+// Rates. Arithmetic is the programming guide's table of throughputs. Tensor
+// FLOP/clk/SM are the data sheet's dense FLOP/s with accumulation in f32 over
+// its SMs and boost clock, of the products below: 989 TFLOP/s / (132 * 1.83
+// GHz) = 4096 for the H100. L2 is 5120 bytes a clock for the whole chip
+// (NVIDIA's A100 white paper; assumed for the H100), and half of that where the
+// L2 has one partition (assumed). Also assumed: mma.sync reaches 0.62 of what
+// wgmma does on 9.0, a quarter of what tcgen05 does on 10.0, and all there is
+// elsewhere.
 
 #include "chip.h"
 
@@ -14,15 +24,28 @@
 #include <stdio.h>
 #include <string.h>
 
+// What the fields are: ChipRates.
+#define A100                                                                   \
+  {108, 1410, 2048, 1024, 1, 64, 64, 16, 128, 47, 2048, 32, 164 << 10}
+#define A40 {84, 1740, 1024, 512, 1, 128, 64, 16, 128, 30, 1536, 16, 100 << 10}
+#define L40S                                                                   \
+  {142, 2520, 1024, 512, 1, 128, 64, 16, 128, 18, 1536, 24, 100 << 10}
+#define H100                                                                   \
+  {132, 1830, 4096, 2048, 0.62, 128, 64, 16, 128, 38, 2048, 32, 228 << 10}
+#define B200                                                                   \
+  {148, 1850, 8192, 4096, 0.25, 128, 64, 16, 128, 34, 2048, 32, 228 << 10}
+#define RTX_PRO_6000                                                           \
+  {188, 2617, 1024, 512, 1, 128, 64, 16, 128, 13, 1536, 24, 100 << 10}
+
 const Chip chips[] = {
-    {"sm_80", 8, 0, false, false, "+ptx78", 163 << 10},
-    {"sm_86", 8, 6, false, false, "+ptx78", 99 << 10},
-    {"sm_89", 8, 9, false, false, "+ptx78", 99 << 10},
-    {"sm_90", 9, 0, false, false, "+ptx78", 227 << 10},
-    {"sm_90a", 9, 0, true, true, "+ptx86", 227 << 10},
-    {"sm_100", 10, 0, false, false, "+ptx86", 227 << 10},
-    {"sm_120", 12, 0, false, false, "+ptx87", 99 << 10},
-    {NULL, 0, 0, false, false, NULL, 0},
+    {"sm_80", 8, 0, false, false, "+ptx78", 163 << 10, A100},
+    {"sm_86", 8, 6, false, false, "+ptx78", 99 << 10, A40},
+    {"sm_89", 8, 9, false, false, "+ptx78", 99 << 10, L40S},
+    {"sm_90", 9, 0, false, false, "+ptx78", 227 << 10, H100},
+    {"sm_90a", 9, 0, true, true, "+ptx86", 227 << 10, H100},
+    {"sm_100", 10, 0, false, false, "+ptx86", 227 << 10, B200},
+    {"sm_120", 12, 0, false, false, "+ptx87", 99 << 10, RTX_PRO_6000},
+    {0},
 };
 
 _Static_assert(sizeof chips / sizeof *chips - 1 <= MAX_CHIPS,

@@ -7,6 +7,18 @@
 
 #include "mlir-c/IR.h"
 
+/// What the units of an SM do a clock, and what its blocks share.
+typedef struct ChipRates {
+  int sms, mhz;         ///< of the product that is meant
+  int tensor, tensor32; ///< FLOP of products of 16-bit types, of tf32
+  double mma;           ///< the share of these that mma.sync reaches
+  int fma, alu, mufu;   ///< results of 32 bits
+  int shared_bytes;     ///< shared memory and L1
+  int l2_bytes;         ///< what an SM gets when all ask
+  int threads, blocks;  ///< at most, on an SM
+  int shared_capacity;  ///< of an SM
+} ChipRates;
+
 typedef struct Chip {
   const char *name; ///< in `simplicial.target`
   int major, minor; ///< compute capability
@@ -14,6 +26,7 @@ typedef struct Chip {
   bool warpgroups;  ///< four warps multiply together: wgmma
   const char *ptx;  ///< LLVM's feature for the PTX version to write
   int shared_bytes; ///< shared memory that one block may have
+  ChipRates rates;
 } Chip;
 
 /// The chips by compute capability, and behind them one without a name.
