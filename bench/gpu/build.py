@@ -2,32 +2,36 @@
 """Makes a folder with all that run.py needs on a machine with a GPU and without MLIR.
 
 It holds a shared library for each distinct attention of the cases, one that times their launches, the runtime library,
-the scripts, and manifest.json with the cases and what they were built from.
+the scripts, and manifest.json with the cases and what they were built from. For one chip, predictions.csv has what the
+compiler predicts of each case.
 """
 
 import argparse
 import concurrent.futures
+import csv
 import dataclasses
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
-from cases import CASES
+from cases import CASES, PREDICTIONS
 
 CC = os.environ.get("CC", "cc")
 HERE = pathlib.Path(__file__).resolve().parent
 RUNTIME = "libsimplicial_runtime.so"
-SCRIPTS = ("cases.py", "kernels.py", "reference.py", "report.py", "run.py", "triton_peer.py")
+SCRIPTS = ("cases.py", "clock.py", "kernels.py", "reference.py", "report.py", "run.py", "triton_peer.py")
 
 
 def execute(*command):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"build.py: error: {' '.join(map(str, command))}\nexit status {done.returncode}: {done.stderr}")
+    return done.stdout
 
 
 def build_kernel(build, target, case, folder):
@@ -37,6 +41,21 @@ def build_kernel(build, target, case, folder):
         execute(build / "bin" / "simplicial-compile", source, f"--target={target}", "--emit=object", "-o", compiled)
         execute(CC, "-shared", compiled, "-o", folder / f"{case.kernel}.so", "-L", build / "lib",
                 "-lsimplicial_runtime", "-Wl,-rpath,$ORIGIN")
+
+
+def predict(build, target, case):
+    """The row of predictions.csv: clocks, and the rate at the chip's nominal clock."""
+    with tempfile.TemporaryDirectory() as temporary:
+        source = pathlib.Path(temporary, "f.mlir")
+        source.write_text(case.static_module)
+        text = execute(build / "bin" / "simplicial-compile", source, f"--target={target}", "--analyze")
+    tile, launch = text.split("launch:")
+    find = lambda pattern, part: re.search(pattern, part).group(1)
+    return {"case": case.name, "clocks": find(r"clocks: (\d+)", launch),
+            "tflops": find(r"TFLOP/s: ([\d.]+)", launch),
+            "mhz": round(1e3 * float(find(r"at ([\d.]+) GHz", launch))),
+            "peak_share": find(r"tensor peak: ([\d.]+)%", launch),
+            "tile_clocks": find(r"clocks: (\d+)", tile), "binding": find(r"binding: (.*)", tile)}
 
 
 def commit():
@@ -64,6 +83,12 @@ def main():
     kernels = {case.kernel: case for case in cases}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda case: build_kernel(arguments.build, arguments.target, case, folder), kernels.values()))
+        if "," not in arguments.target:
+            rows = list(pool.map(lambda case: predict(arguments.build, arguments.target, case), cases))
+            with (folder / PREDICTIONS).open("w", newline="") as file:
+                writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(rows)
     execute(CC, "-std=gnu11", "-O2", "-shared", "-fPIC", HERE / "launch.c", "-o", folder / "launch.so")
     shutil.copy(arguments.build / "lib" / RUNTIME, folder)
     for script in SCRIPTS:

@@ -4,6 +4,7 @@
 import dataclasses
 
 BYTES = {"bf16": 2, "f16": 2}
+PREDICTIONS = "predictions.csv"  # what the compiler predicts of the cases
 
 
 def pairs(n, w1, w2):
@@ -49,6 +50,11 @@ class Case:
     @property
     def module(self):
         return module(self.dtype, "?", "?", self.Hq, self.Hk, self.D, self.w1, self.w2)
+
+    @property
+    def static_module(self):
+        """The same with the B and N of the measurement."""
+        return module(self.dtype, self.B, self.N, self.Hq, self.Hk, self.D, self.w1, self.w2)
 
     @property
     def flops(self):

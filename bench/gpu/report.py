@@ -9,7 +9,7 @@ import pathlib
 import sys
 from xml.sax.saxutils import escape
 
-from cases import Case
+from cases import PREDICTIONS, Case
 
 OURS, PEER = "simplicial", "triton"
 COLORS = ("#0b5fa5", "#c8502d", "#2f8f4e", "#7d4ba0")
@@ -22,6 +22,7 @@ class Row:
         self.implementation, self.name = fields["implementation"], fields["case"]
         self.ms, self.tflops, self.share, self.gb_s = (
             float(fields[key]) if fields[key] else None for key in ("ms", "tflops", "share", "gb_s"))
+        self.mhz = float(fields.get("sm_mhz") or 0)  # 0: not recorded
         self.case = None
         if self.implementation in (OURS, PEER) and self.tflops:
             numbers = {key: int(fields[key]) for key in ("B", "N", "Hq", "Hk", "D", "w1", "w2")}
@@ -35,7 +36,12 @@ def find(rows, implementation, name):
 # The table ------------------------------------------------------------------------------------------------------------
 
 
-def table(rows, machine):
+def predicted(prediction, ours):
+    """TFLOP/s at the clock that was measured, or else at the nominal one."""
+    return prediction["tflops"] * (ours.mhz or prediction["mhz"]) / prediction["mhz"]
+
+
+def table(rows, machine, predictions):
     """The lines of table.md."""
     yield f"{machine['device']}, driver {machine['driver']}, power limit {machine['power_limit']}; " \
           f"torch {machine['torch']}, triton {machine['triton']}, CUDA {machine['cuda']}; " \
@@ -54,6 +60,8 @@ def table(rows, machine):
     yield ""
     header = ["type", "B", "N", "Hq/Hk", "D", "w1", "w2", "ms", "TFLOP/s", "of matmul", "Triton ms", "Triton TFLOP/s",
               "times as fast"]
+    if predictions:
+        header += ["SM MHz", "predicted TFLOP/s", "of predicted"]
     yield f"| {' | '.join(header)} |"
     yield f"|{'---|' * len(header)}"
     cases = dict.fromkeys(row.case for row in rows if row.case)
@@ -63,7 +71,16 @@ def table(rows, machine):
         cells += [f"{ours.ms:.3f}", f"{ours.tflops:.0f}", f"{ours.share:.2f}"] if ours else [""] * 3
         cells += [f"{peer.ms:.3f}", f"{peer.tflops:.0f}"] if peer else [""] * 2
         cells += [f"{peer.ms / ours.ms:.2f}"] if ours and peer else [""]
+        if predictions and ours and case.name in predictions:
+            rate = predicted(predictions[case.name], ours)
+            cells += [f"{ours.mhz:.0f}" if ours.mhz else "", f"{rate:.0f}", f"{ours.tflops / rate:.2f}"]
+        elif predictions:
+            cells += [""] * 3
         yield f"| {' | '.join(map(str, cells))} |"
+    if predictions:
+        yield ""
+        yield "Predictions are simplicial-compile's --analyze, at the SM clock during the measurement or, where that is not " \
+              f"recorded, at {next(iter(predictions.values()))['mhz']:.0f} MHz."
     if machine.get("left_out"):
         yield ""
         yield f"Left out for lack of time: {', '.join(machine['left_out'])}."
@@ -190,6 +207,14 @@ def roofline(rows):
     return svg(740, 490, [plot])
 
 
+def read_predictions(folder):
+    """Of predictions.csv, if there is one, by case."""
+    if not (folder / PREDICTIONS).exists():
+        return {}
+    with (folder / PREDICTIONS).open(newline="") as file:
+        return {row["case"]: {key: float(row[key]) for key in ("tflops", "mhz")} for row in csv.DictReader(file)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path, help="where run.py wrote its results")
@@ -198,9 +223,10 @@ def main():
         with (folder / "results.csv").open(newline="") as file:
             rows = [Row(fields) for fields in csv.DictReader(file)]
         machine = json.loads((folder / "machine.json").read_text())
+        predictions = read_predictions(folder)
     except (OSError, KeyError, ValueError) as error:
         sys.exit(f"report.py: error: {folder} does not hold what run.py writes: {error}")
-    text = "\n".join(table(rows, machine)) + "\n"
+    text = "\n".join(table(rows, machine, predictions)) + "\n"
     (folder / "table.md").write_text(text)
     (folder / "speed.svg").write_text(speed(rows))
     (folder / "roofline.svg").write_text(roofline(rows))

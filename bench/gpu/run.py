@@ -19,6 +19,7 @@ import os
 import pathlib
 import platform
 import shlex
+import shutil
 import statistics
 import subprocess
 import sys
@@ -33,11 +34,12 @@ except ImportError as missing:
 
 import reference
 import triton_peer
-from cases import Case
+from cases import PREDICTIONS, Case
+from clock import Clock
 from kernels import Kernel
 
 FIELDS = ("implementation", "case", "dtype", "B", "N", "Hq", "Hk", "D", "w1", "w2", "config", "calls", "ms", "ms_min",
-          "ms_max", "tflops", "share", "gb_s")
+          "ms_max", "tflops", "share", "gb_s", "sm_mhz")
 MEASUREMENT_MS = 20
 FINALISTS = 3
 
@@ -45,7 +47,7 @@ FINALISTS = 3
 
 
 def measure(launches, repetitions):
-    """(milliseconds a call of each measurement, calls in each) of the launches in turn."""
+    """(milliseconds a call of each measurement, calls in each, when they began and ended) of the launches in turn."""
     turn = itertools.cycle(launches)
 
     def timed(calls):
@@ -65,8 +67,10 @@ def measure(launches, repetitions):
     calls = math.ceil(MEASUREMENT_MS / elapsed(timed(1), 1))
     if calls > 1:
         calls = math.ceil(MEASUREMENT_MS / elapsed(timed(calls), calls))
+    began = time.monotonic()
     measurements = [timed(calls) for _ in range(repetitions)]
-    return [elapsed(events, calls) for events in measurements], calls
+    ms = [elapsed(events, calls) for events in measurements]
+    return ms, calls, (began, time.monotonic())
 
 
 def copies(bytes):
@@ -89,15 +93,16 @@ def tensors(case):
 class Results:
     """What is measured goes to the terminal and to results.csv at once."""
 
-    def __init__(self, file, repetitions):
-        self.file, self.repetitions = file, repetitions
+    def __init__(self, file, repetitions, clock):
+        self.file, self.repetitions, self.clock = file, repetitions, clock
         self.writer = csv.DictWriter(file, FIELDS)
         self.writer.writeheader()
         self.matmul = None
         self.problems = []
 
-    def add(self, implementation, name, ms, calls, flops=None, bytes=None, **columns):
-        """The times `ms` of a call that does so many operations or moves so many bytes; returns its operations a ms."""
+    def add(self, implementation, name, ms, calls, times=None, flops=None, bytes=None, **columns):
+        """The times `ms` of a call, measured between two `times`, that does so many operations or moves so many bytes;
+        returns its operations a ms."""
         median = statistics.median(ms)
         row = dict(columns, implementation=implementation, case=name, calls=calls, ms=f"{median:.5g}",
                    ms_min=f"{min(ms):.5g}", ms_max=f"{max(ms):.5g}")
@@ -111,6 +116,9 @@ class Results:
         if bytes:
             row["gb_s"] = f"{1e-6 * bytes / median:.5g}"
             line += f" {1e-6 * bytes / median:8.0f} GB/s"
+        if times and (mhz := self.clock.median(*times)):
+            row["sm_mhz"] = f"{mhz:.0f}"
+            line += f" at {mhz:.0f} MHz"
         print(line, columns.get("config", ""), flush=True)
         self.writer.writerow(row)
         self.file.flush()
@@ -352,14 +360,18 @@ def main():
     out = arguments.out or arguments.folder / "results"
     out.mkdir(parents=True, exist_ok=True)
     machine = describe(manifest)
+    if (arguments.folder / PREDICTIONS).exists() and out.resolve() != arguments.folder.resolve():
+        shutil.copy(arguments.folder / PREDICTIONS, out)
     workers = min(16, len(os.sched_getaffinity(0)))
     context = multiprocessing.get_context("spawn")
     with (out / "results.csv").open("w", newline="") as file, \
          concurrent.futures.ProcessPoolExecutor(workers, context) as pool:
-        results = Results(file, arguments.repetitions)
+        clock = Clock()
+        results = Results(file, arguments.repetitions, clock)
         try:
             machine["left_out"] = run_all(arguments, arguments.folder.resolve(), cases, machine, results, pool)
         finally:
+            clock.stop()
             pool.shutdown(cancel_futures=True)
             machine["problems"] = results.problems
             machine["after"] = nvidia_smi()
