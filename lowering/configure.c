@@ -150,8 +150,8 @@ enum { GPU_COLUMNS = 8 };
 static const Suited gpu = {64, 128, 16 << 10, 16, 32, 1, true};
 
 /// Two warpgroups share a multiprocessor and an inner tile, so that one of them
-/// multiplies while the other does the rest. Where heads are small, three
-/// blocks of one warpgroup fit, as they are for other GPUs.
+/// multiplies while the other does the rest; a third one copies. Where heads
+/// are small, three blocks of one warpgroup fit, as they are for other GPUs.
 static const Suited two_warpgroups = {128, 128,         32 << 10, 16,
                                       32,  GPU_COLUMNS, true};
 
@@ -215,10 +215,11 @@ static void choose_for(MlirOperation op, SimplicialAttentionAttributes a,
                        const ChipList *chips, Config *config) {
   if (!chips->n)
     choose(op, a, &cpu, config);
-  else if (!chip_list_has_warpgroups(chips) ||
-           !choose_two_warpgroups(op, a, config))
+  else if (chip_list_has_warpgroups(chips) &&
+           choose_two_warpgroups(op, a, config))
+    config->producer = true;
+  else
     choose(op, a, &gpu, config);
-  config->producer = chip_list_has_warpgroups(chips);
 }
 
 /// What a GPU's matrix instructions and registers allow.
