@@ -121,6 +121,8 @@ static MlirLogicalResult run_block(Host *self, int number) {
     } else if (ir_is(next->op, "memref.extract_aligned_pointer_as_index")) {
       self->values[next->result] =
           known((int64_t)(next->result + 1) << ADDRESS_BITS);
+    } else if (ir_is(next->op, SIMPLICIAL_TENSOR_MAP)) {
+      self->values[next->result + 1] = known(1); // there is one
     } else if (next->n_results == 1) {
       self->values[next->result] = program_evaluate(next, operands);
     }
@@ -202,6 +204,7 @@ static void sum_tile(Analysis *analysis, const Program *program,
       continue;
     add_block(tile, program, i, counts[i].times / count->times);
     tile->units[COST_L2] += counts[i].l2 / count->times;
+    tile->units[COST_SHARED] += counts[i].shared / count->times;
   }
   for (int unit = 0; unit < COST_UNITS; ++unit)
     tile->units[unit] *= count->warps;
@@ -287,6 +290,7 @@ static void sum_launch(Analysis *analysis, const Program *program,
   for (int i = 0; i < program->n_blocks; ++i) {
     add_block(launch, program, i, weight * counts[i].times);
     launch->units[COST_L2] += weight * counts[i].l2;
+    launch->units[COST_SHARED] += weight * counts[i].shared;
   }
   analysis->l2_bytes = launch->units[COST_L2] * rates->l2_bytes;
   for (int unit = 0; unit < COST_UNITS; ++unit)

@@ -19,6 +19,7 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 #include "mlir-c/Dialect/LLVM.h"
+#include "simplicial/dialect.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ static const struct {
     {"arith.trunci", EVAL_COPY},
     {"llvm.ptrtoint", EVAL_COPY},
     {"llvm.inttoptr", EVAL_COPY},
+    {SIMPLICIAL_TIE, EVAL_COPY},
     {"nvvm.shfl.sync", EVAL_COPY_SECOND},
     {"arith.addi", EVAL_ADD},
     {"arith.subi", EVAL_SUB},

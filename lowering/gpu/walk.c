@@ -4,9 +4,10 @@
 // Out: how often each part was run, and for how long.
 //
 // All four schedulers of an SM do the same, so one is walked, with a quarter of
-// the warps and of each unit. Integers and addresses are computed, data is not:
-// a condition on data does not hold, and a wait on an mbarrier does not wait.
-// A warp issues its instructions in order, each when
+// the warps and of each unit. Integers and addresses are computed, in some
+// lanes, of which the first decides; data is not: a condition on data does not
+// hold, and a wait on an mbarrier does not wait. L1 keeps what it has once
+// read. A warp issues its instructions in order, each when
 //
 // - the scheduler is free: one instruction a clock, of any warp,
 // - its operands are there: so many clocks after what computes them,
@@ -28,16 +29,16 @@
 enum {
   SCHEDULERS = 4,
   THREADS_A_WARP = 32,
+  LANES = 8, // of a warp that are evaluated: every fourth, one of each row of a
+             // fragment
   MAX_DEPTH = 16,
   MAX_BARRIERS = 16,
   MAX_STEPS = 1 << 28, // instructions of a block
   LINE_BITS = 7,       // of L1
   GROUPS = 64,         // of copies and of products that are remembered
-  // Clocks. The first is measured: a loop of a load, an addition and the branch
-  // takes about 28. The next two are fitted to what kernels with warpgroups
-  // take on an H200, 128 heads and 64: code without loops is fetched no faster
-  // than a warp can issue it every other clock, and a wait for products ends
-  // late.
+  // Clocks. The first three are fitted to what attentions of 1 to 128 heads
+  // take on an H200. A warp issues every other clock, as if its code were
+  // fetched no faster, and a wait for products ends late.
   BRANCH = 2,       // of a trip, that nothing hides
   WARP_GAP = 2,     // from one instruction of a warp to the next
   WGMMA_TAIL = 160, // from the last product to the end of a wait for it
@@ -126,8 +127,8 @@ static Line *find_line(const Sm *sm, uint64_t number) {
   return &sm->lines[i];
 }
 
-/// The line of this address; its number is 0 if L1 has not asked for it.
-static Line *line_of(Sm *sm, int64_t address, uint64_t *number) {
+/// The line of this number; it has none if L1 has not asked for it.
+static Line *line_of(Sm *sm, uint64_t number) {
   if (2 * sm->n_lines >= sm->line_capacity) {
     Line *old = sm->lines;
     size_t n = sm->line_capacity;
@@ -138,32 +139,27 @@ static Line *line_of(Sm *sm, int64_t address, uint64_t *number) {
         *find_line(sm, old[i].number) = old[i];
     free(old);
   }
-  *number = ((uint64_t)address >> LINE_BITS) + 1;
-  return find_line(sm, *number);
-}
-
-/// When a load of L1's gives its result.
-static double look_up(Sm *sm, ProgramValue address, const Cost *cost, int block,
-                      double at) {
-  uint64_t number;
-  if (!address.known)
-    return at + cost->latency;
-  Line *line = line_of(sm, address.value, &number);
-  if (!line->number) {
-    sm->free_at[COST_L2] =
-        max(sm->free_at[COST_L2], at) + cost->cycles[COST_L2];
-    sm->result->counts[block].l2 += cost->cycles[COST_L2];
-    *line = (Line){number, sm->free_at[COST_L2] + L2_LATENCY};
-    ++sm->n_lines;
-  }
-  return max(line->there, at + cost->latency);
+  return find_line(sm, number);
 }
 
 // Control ---------------------------------------------------------------------
 
+static ProgramValue lane_value(const Sm *sm, const Warp *warp,
+                               const Instruction *instruction, int i,
+                               int lane) {
+  int slot = program_operand(sm->walk->program, instruction, i);
+  return warp->values[slot * LANES + lane];
+}
+
+/// The first lane's. Where lanes go different ways, it is followed.
 static ProgramValue value_of(const Sm *sm, const Warp *warp,
                              const Instruction *instruction, int i) {
-  return warp->values[program_operand(sm->walk->program, instruction, i)];
+  return lane_value(sm, warp, instruction, i, 0);
+}
+
+static void set_value(Warp *warp, int slot, ProgramValue value) {
+  for (int lane = 0; lane < LANES; ++lane)
+    warp->values[slot * LANES + lane] = value;
 }
 
 static void fail(Sm *sm, MlirOperation op, const char *reason) {
@@ -175,17 +171,17 @@ static void fail(Sm *sm, MlirOperation op, const char *reason) {
 static void pass_on(const Sm *sm, Warp *warp, const Instruction *instruction,
                     int from, int to, int n) {
   // Loops may swap values.
-  enum { AT_ONCE = 512 };
-  ProgramValue values[AT_ONCE];
+  enum { AT_ONCE = 256 };
+  ProgramValue values[AT_ONCE][LANES];
   double ready[AT_ONCE];
   n = n < AT_ONCE ? n : AT_ONCE;
   for (int i = 0; i < n; ++i) {
     int slot = program_operand(sm->walk->program, instruction, from + i);
-    values[i] = warp->values[slot];
+    memcpy(values[i], &warp->values[slot * LANES], sizeof values[i]);
     ready[i] = warp->ready[slot];
   }
   for (int i = 0; i < n; ++i) {
-    warp->values[to + i] = values[i];
+    memcpy(&warp->values[(to + i) * LANES], values[i], sizeof values[i]);
     warp->ready[to + i] = ready[i];
   }
 }
@@ -208,7 +204,7 @@ static void leave(Sm *sm, Warp *warp) {
 
 static void set_place(const Sm *sm, Warp *warp, const Frame *frame) {
   int slot = sm->walk->program->blocks[frame->block].argument;
-  warp->values[slot] = (ProgramValue){frame->place, true};
+  set_value(warp, slot, (ProgramValue){frame->place, true});
   warp->ready[slot] = warp->time;
 }
 
@@ -277,12 +273,14 @@ static void end_block(Sm *sm, Warp *warp, const Instruction *terminator) {
 // Instructions ----------------------------------------------------------------
 
 static ProgramValue special_register(const Sm *sm, const Warp *warp,
-                                     ProgramEval eval) {
+                                     ProgramEval eval, int lane) {
+  int number = lane * (THREADS_A_WARP / LANES);
   switch (eval) {
   case EVAL_THREAD:
-    return (ProgramValue){(int64_t)warp->number * THREADS_A_WARP, true};
+    return (ProgramValue){(int64_t)warp->number * THREADS_A_WARP + number,
+                          true};
   case EVAL_LANE:
-    return (ProgramValue){0, true};
+    return (ProgramValue){number, true};
   case EVAL_BLOCK_X:
   case EVAL_BLOCK_Y:
   case EVAL_BLOCK_Z:
@@ -294,16 +292,56 @@ static ProgramValue special_register(const Sm *sm, const Warp *warp,
 
 static void set_results(const Sm *sm, Warp *warp,
                         const Instruction *instruction, double ready) {
-  ProgramValue operands[3] = {{0}}, value;
-  for (int i = 0; i < 3 && i < instruction->n_operands; ++i)
-    operands[i] = value_of(sm, warp, instruction, i);
-  value = instruction->eval >= EVAL_THREAD && instruction->eval <= EVAL_BLOCK_Z
-              ? special_register(sm, warp, instruction->eval)
-              : program_evaluate(instruction, operands);
   for (int i = 0; i < instruction->n_results; ++i) {
-    warp->values[instruction->result + i] = value;
+    set_value(warp, instruction->result + i, (ProgramValue){0, false});
     warp->ready[instruction->result + i] = ready;
   }
+  if (instruction->eval == EVAL_UNKNOWN)
+    return;
+  bool is_special =
+      instruction->eval >= EVAL_THREAD && instruction->eval <= EVAL_BLOCK_Z;
+  for (int lane = 0; lane < LANES; ++lane) {
+    ProgramValue operands[3] = {{0}};
+    for (int i = 0; i < 3 && i < instruction->n_operands; ++i)
+      operands[i] = lane_value(sm, warp, instruction, i, lane);
+    if (instruction->eval == EVAL_SELECT && !operands[0].known)
+      operands[0] = (ProgramValue){0, true}; // it does not hold
+    warp->values[instruction->result * LANES + lane] =
+        is_special ? special_register(sm, warp, instruction->eval, lane)
+                   : program_evaluate(instruction, operands);
+  }
+}
+
+/// When a load of L1's gives its result. Each line that it asks for takes a
+/// clock of the SM; `*extra` is what that is more than the instruction's cost.
+static double look_up(Sm *sm, const Warp *warp, const Instruction *load,
+                      WalkCount *count, double at, double *extra) {
+  const Cost *cost = &load->cost;
+  double ready = at + cost->latency;
+  uint64_t lines[LANES];
+  int n = 0;
+  for (int lane = 0; lane < LANES; ++lane) {
+    ProgramValue address = lane_value(sm, warp, load, 0, lane);
+    bool seen = !address.known;
+    uint64_t number = ((uint64_t)address.value >> LINE_BITS) + 1;
+    for (int i = 0; i < n; ++i)
+      seen |= lines[i] == number;
+    if (seen)
+      continue;
+    lines[n++] = number;
+    Line *line = line_of(sm, number);
+    if (!line->number) {
+      sm->free_at[COST_L2] =
+          max(sm->free_at[COST_L2], at) + cost->cycles[COST_L2];
+      count->l2 += cost->cycles[COST_L2];
+      *line = (Line){number, sm->free_at[COST_L2] + L2_LATENCY};
+      ++sm->n_lines;
+    }
+    ready = max(ready, line->there);
+  }
+  *extra = max(0, SCHEDULERS * n - cost->cycles[COST_SHARED]);
+  count->shared += *extra;
+  return ready + *extra;
 }
 
 static double operands_ready(const Sm *sm, const Warp *warp,
@@ -426,7 +464,10 @@ static void issue(Sm *sm, Warp *warp, double at) {
     sm->free_at[cost->unit] = at + cost->cycles[cost->unit];
   double ready = at + cost->latency;
   if (cost->role == COST_LOOKS_UP) {
-    ready = look_up(sm, value_of(sm, warp, instruction, 0), cost, block, at);
+    double extra;
+    ready =
+        look_up(sm, warp, instruction, &sm->result->counts[block], at, &extra);
+    sm->free_at[COST_SHARED] += extra;
   } else if (cost->cycles[COST_L2] > 0) {
     sm->free_at[COST_L2] =
         max(sm->free_at[COST_L2], at) + cost->cycles[COST_L2];
@@ -548,12 +589,13 @@ static void add_warps(Sm *sm) {
     Warp *warp = &sm->warps[i];
     warp->block = i / sm->warps_a_block;
     warp->number = i % sm->warps_a_block * SCHEDULERS;
-    warp->values = zeroed((size_t)walk->program->n_slots, sizeof *warp->values);
+    warp->values =
+        zeroed((size_t)walk->program->n_slots * LANES, sizeof *warp->values);
     warp->ready = zeroed((size_t)walk->program->n_slots, sizeof *warp->ready);
     warp->ran = zeroed((size_t)walk->program->n_blocks, sizeof *warp->ran);
     const ProgramBlock *body = &walk->program->blocks[0];
     for (int a = 0; a < body->n_arguments; ++a)
-      warp->values[body->argument + a] = walk->arguments[a];
+      set_value(warp, body->argument + a, walk->arguments[a]);
     enter(sm, warp, NULL, 0);
   }
 }

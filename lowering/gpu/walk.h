@@ -21,6 +21,7 @@ typedef struct WalkCount {
   double times;  ///< that it was run
   double clocks; ///< from its begin to its end
   double l2;     ///< clocks of L2, for what L1 did not have
+  double shared; ///< of L1, for loads of several lines, beside their cost
   double warps;  ///< that run it: the most of all walks
 } WalkCount;
 
