@@ -266,7 +266,8 @@ static void convert_for(Distribute *s, MlirOperation op) {
   unflatten_all(s, n, args, loop.args);
   convert_region(s, body, values);
   ir_for_end(b, &loop, count, values);
-  kernel_find_place_anew(s);
+  if (!ir_is(mlirOperationGetParentOperation(op), "scf.for"))
+    kernel_find_place_anew(s);
   unflatten_all(s, n, results, loop.results);
 }
 

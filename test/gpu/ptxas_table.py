@@ -10,7 +10,8 @@ A row is a kernel: the chip, the operation, and whether rows must be aligned. It
   wgmma, mma, ldm, cp, tma, ex2        instructions wgmma.mma_async, mma.sync, ldmatrix, cp.async (without commits and
                                        waits), cp.async.bulk.tensor and ex2.approx.ftz in the PTX
 
-What ptxas says of wgmma that it had to serialize, and any warning, is an error.
+What ptxas says of wgmma that it had to serialize, and any warning, is an error; so is a stack or a spill, other than where
+MAY_SPILL says that kernels need more registers than there are.
 
 --update writes the table anew.
 """
@@ -34,6 +35,7 @@ CHIPS = ("sm_80", "sm_86", "sm_90", "sm_90a", "sm_100", "sm_120")
 FROM_PTXAS = ("regs", "stack", "stores", "loads", "static")
 FROM_US = ("dynamic", "wgmma", "mma", "ldm", "cp", "tma", "ex2")
 COLUMNS = FROM_PTXAS + FROM_US
+MAY_SPILL = (r"D=256 ", r"sm_90a b?f16 .* D=128 ")
 
 
 def operations():
@@ -161,6 +163,14 @@ def compare(table, rows, columns):
             yield f"{' '.join(key)}: {', '.join(changes)}"
 
 
+def spills(rows):
+    """The kernels that spill and should not, a line each."""
+    for key, columns in rows.items():
+        stack = [f"{name} {n}" for name, n in zip(COLUMNS, columns) if name in ("stack", "stores", "loads") and n]
+        if stack and not any(re.search(pattern, " ".join(key)) for pattern in MAY_SPILL):
+            yield f"{' '.join(key)}: {', '.join(stack)}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tool", default="simplicial-compile", help="simplicial-compile to test")
@@ -172,6 +182,9 @@ def main():
         parser.error("--update writes all of the table")
 
     rows = measure_all(arguments.tool, arguments.match)
+    if spilled := list(spills(rows)):
+        print(*spilled, f"{len(spilled)} of {len(rows)} kernels spill", sep="\n")
+        return 1
     if arguments.update:
         with arguments.table.open("w") as file:
             print_table(rows, file)
