@@ -262,12 +262,13 @@ static void convert_for(Distribute *s, MlirOperation op) {
       ir_for_begin(b, distribute_scalar(s, ir_operand(op, 0)),
                    distribute_scalar(s, ir_operand(op, 1)),
                    distribute_scalar(s, ir_operand(op, 2)), count, values);
+  const Distribute before = *s;
   distribute_entry(s, mlirBlockGetArgument(body, 0))->scalar = loop.iv[0];
   unflatten_all(s, n, args, loop.args);
   convert_region(s, body, values);
   ir_for_end(b, &loop, count, values);
-  if (!ir_is(mlirOperationGetParentOperation(op), "scf.for"))
-    kernel_find_place_anew(s);
+  kernel_leave_loop(s, &before,
+                    !ir_is(mlirOperationGetParentOperation(op), "scf.for"));
   unflatten_all(s, n, results, loop.results);
 }
 
@@ -606,13 +607,11 @@ static void convert_by_roles(Distribute *s, MlirBlock program) {
   set_registers(b, "#nvvm<action decrease>", share->producer);
   IrIf one = ir_if_begin(b, ir_cmpi(b, IR_EQ, warp, consumers), IR_NONE);
   s->role = ROLE_PRODUCER;
-  kernel_find_place_anew(s);
   convert_range(s, first, end);
   ir_if_end(b, &one, IR_NONE);
   ir_if_else(b, &roles, IR_NONE);
   set_registers(b, "#nvvm<action increase>", share->consumer);
   s->role = ROLE_CONSUMER;
-  kernel_find_place_anew(s);
   convert_range(s, first, end);
   ir_if_end(b, &roles, IR_NONE);
 }

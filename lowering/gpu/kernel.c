@@ -186,8 +186,21 @@ void kernel_find_place(Distribute *s) {
 }
 
 void kernel_find_place_anew(Distribute *s) {
-  find_place(s, ir_value(&s->b, SIMPLICIAL_TIE, ir_i32(&s->b),
-                         IR_VALUES(s->number), IR_NONE));
+  if (!s->warpgroups)
+    find_place(s, ir_value(&s->b, SIMPLICIAL_TIE, ir_i32(&s->b),
+                           IR_VALUES(s->number), IR_NONE));
+}
+
+void kernel_leave_loop(Distribute *s, const Distribute *before,
+                       bool outermost) {
+  s->thread = before->thread;
+  s->lane = before->lane;
+  s->warp = before->warp;
+  s->column = before->column;
+  for (int i = 0; i < 2; ++i)
+    s->rows[i] = before->rows[i];
+  if (outermost)
+    kernel_find_place_anew(s);
 }
 
 /// gpu.module @<function>_kernels with its shared memory, at the module's end.
