@@ -331,12 +331,14 @@ def gpu_queries():
 
 
 def gpu_rings():
-    """Tiles of 16 inner keys, so that a window has several: on sm_90a by TMA, where they are whole and aligned."""
+    """Tiles of 16 inner keys, so that a window has several, for sm_90a: copied by a producer, by TMA where they are
+    whole and aligned; and by all warps."""
     small = dict(dtype="bf16", N=61, Nq=2, Hq=64, D=64, w1=3, w2=50)
-    for config in ("", "stages = 3", "stages = 4, block_tail = 0", 'order = "jk"', 'order = "jk", stages = 3',
-                   "producer = false", 'producer = false, order = "jk", stages = 3'):
-        yield Case(**small, config=", ".join(["block_k = 16"] + [config] * bool(config)))
-    small["config"] = "block_k = 16, stages = 3"
+    for config in ("stages = 2", "stages = 3", "stages = 4, block_tail = 0", 'order = "jk"', 'order = "jk", stages = 3'):
+        yield Case(**small, config=f"block_k = 16, producer = true, {config}")
+    for config in ("stages = 2", 'order = "jk", stages = 3'):
+        yield Case(**small, config=f"block_k = 16, producer = false, {config}")
+    small["config"] = "block_k = 16, producer = true, stages = 3"
     yield Case(**{**small, "dtype": "f16", "Hq": 128, "D": 128})
     yield Case(**{**small, "B": 2, "Hq": 128, "Hk": 2}, pad=(8, 16, 8, 0, 24), dynamic="B Nq N")
     yield Case(**{**small, "Hq": 16, "D": 128}, causal=False)
@@ -350,6 +352,10 @@ def gpu_rings():
     yield Case(**{**small, "B": 0}, dynamic="B")
     for name in ("k2", "v2"):  # in the tile of the first query's last keys, behind them
         yield Case(**small, bad=((name, (0, 60, 0, 7), math.nan), (name, (0, 9, 0, 7), math.inf)))
+    few = {**small, "Hq": 8, "Nq": 11,
+           "config": "block_q = 8, block_j = 1, block_k = 32, block_tail = 16, producer = true, stages = 3"}
+    yield Case(**few)
+    yield Case(**few, bad=(("v2", (0, 55, 0, 7), math.nan),))  # some queries see it: one by one
 
 
 def gpu_values():
