@@ -134,12 +134,13 @@ typedef struct Suited {
   int64_t step;        ///< block_k is a multiple of it
   int64_t tail;        ///< the most inner keys of a tile behind whole ones
   int64_t sum_columns; ///< if no rows are merged
-  bool gpu; ///< operands of the inputs' type, lazy_rescale, several queries
+  bool gpu;            ///< operands of the inputs' type, lazy_rescale
+  bool queries;        ///< several of them, where heads do not fill the rows
 } Suited;
 
 /// Two vectors of 8 lanes; an inner tile stays in the cache. Loops end at a
 /// window's end, and rescaling is a small part of the work.
-static const Suited cpu = {16, 256, 32 << 10, 1, 0, 1, false};
+static const Suited cpu = {16, 256, 32 << 10, 1, 0, 1, false, false};
 
 /// A thread has some of so many columns of a matrix instruction's result; it
 /// adds to them alone.
@@ -147,13 +148,16 @@ enum { GPU_COLUMNS = 8 };
 
 /// 16 rows, the matrix instruction's, of each of four warps, and a multiple of
 /// its depth; an inner tile leaves room for others in shared memory.
-static const Suited gpu = {64, 128, 16 << 10, 16, 32, 1, true};
+static const Suited gpu = {64, 128, 16 << 10, 16, 32, 1, true, false};
+
+/// The same where warpgroups multiply: masks by row are less of the work there.
+static const Suited one_warpgroup = {64, 128, 16 << 10, 16, 32, 1, true, true};
 
 /// Two warpgroups share a multiprocessor and an inner tile, so that one of them
 /// multiplies while the other does the rest; a third one copies. Where heads
 /// are small, three blocks of one warpgroup fit, as they are for other GPUs.
 static const Suited two_warpgroups = {128, 128,         32 << 10, 16,
-                                      32,  GPU_COLUMNS, true};
+                                      32,  GPU_COLUMNS, true,     true};
 
 static int64_t outer_rows(SimplicialAttentionAttributes a,
                           const Config *config) {
@@ -174,7 +178,7 @@ static bool outer_fits(MlirOperation op, SimplicialAttentionAttributes a,
 
 static void choose(MlirOperation op, SimplicialAttentionAttributes a,
                    const Suited *suited, Config *config) {
-  if (!suited->gpu || !choose_rows_of_queries(op, suited->rows, config))
+  if (!suited->queries || !choose_rows_of_queries(op, suited->rows, config))
     choose_rows(op, a, suited->rows, config);
   MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q));
   config->operand =
@@ -215,11 +219,12 @@ static void choose_for(MlirOperation op, SimplicialAttentionAttributes a,
                        const ChipList *chips, Config *config) {
   if (!chips->n)
     choose(op, a, &cpu, config);
-  else if (chip_list_has_warpgroups(chips) &&
-           choose_two_warpgroups(op, a, config))
+  else if (!chip_list_has_warpgroups(chips))
+    choose(op, a, &gpu, config);
+  else if (choose_two_warpgroups(op, a, config))
     config->producer = true;
   else
-    choose(op, a, &gpu, config);
+    choose(op, a, &one_warpgroup, config);
 }
 
 /// What a GPU's matrix instructions and registers allow.
