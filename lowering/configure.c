@@ -203,13 +203,19 @@ static void choose(MlirOperation op, SimplicialAttentionAttributes a,
   config->sum_columns = config->block_j == 1 ? suited->sum_columns : 1;
 }
 
+/// Whether heads are such that warpgroups multiply them.
+static bool fit_warpgroups(MlirOperation op) {
+  MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q));
+  int64_t d = ir_dim_size(q, 3);
+  return !mlirTypeIsAF32(ir_element(q)) && (d == 64 || d == 128);
+}
+
 /// Whether two warpgroups have heads that fill them.
 static bool choose_two_warpgroups(MlirOperation op,
                                   SimplicialAttentionAttributes a,
                                   Config *config) {
   enum { D = 128, ONE = 64 };
-  MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q));
-  if (ir_dim_size(q, 3) != D || mlirTypeIsAF32(ir_element(q)))
+  if (ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 3) != D)
     return false;
   choose(op, a, &two_warpgroups, config);
   return tile_rows(config) > ONE;
@@ -219,7 +225,7 @@ static void choose_for(MlirOperation op, SimplicialAttentionAttributes a,
                        const ChipList *chips, Config *config) {
   if (!chips->n)
     choose(op, a, &cpu, config);
-  else if (!chip_list_has_warpgroups(chips))
+  else if (!chip_list_has_warpgroups(chips) || !fit_warpgroups(op))
     choose(op, a, &gpu, config);
   else if (choose_two_warpgroups(op, a, config))
     config->producer = true;

@@ -81,6 +81,7 @@ CASES = [
     *grid(16384),
     *grid(4096),
     *[case(4096, heads, 512) for heads in (32, 16, 8, 4, 1)],
+    *[case(16384, heads, 512) for heads in (32, 16, 8)],
     case(4096, 128, 512, d=64),
     case(4096, 128, 512, dtype="f16"),
     *grid(8192),

@@ -555,6 +555,9 @@ static void set_registers(Ir *b, const char *action, int32_t count) {
                       {"regCount", mlirIntegerAttrGet(ir_i32(b), count)}));
 }
 
+/// Of one warpgroup that also copies: so many multiply by turns.
+enum { BLOCKS_OF_ONE_WARPGROUP = 3 };
+
 /// The warp's number, which the compiler then knows to be the same in all
 /// lanes.
 static MlirValue uniform_warp(Distribute *s) {
@@ -690,6 +693,8 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
   if (s.n_maps) {
     kernel->threads += WARPGROUP * WARP;
     kernel->blocks = shares[warps / WARPGROUP].blocks;
+  } else if (s.warpgroups && warps == WARPGROUP) {
+    kernel->blocks = BLOCKS_OF_ONE_WARPGROUP;
   }
   kernel->n_maps = s.n_maps;
   for (int i = 0; i < s.n_maps; ++i)

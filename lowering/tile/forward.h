@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The forward tile program on its way: what forward.c and load.c share.
+
+#ifndef SIMPLICIAL_LOWERING_TILE_FORWARD_H
+#define SIMPLICIAL_LOWERING_TILE_FORWARD_H
+
+#include "window.h"
+
+#include "lowering/config.h"
+#include "lowering/ir.h"
+
+enum { MAX_PLANES = 3 };
+
+/// Dimensions of q, keys and values.
+enum { DIM_N = 1, DIM_H = 2, DIM_D = 3 };
+/// One pair of keys and values, with its window.
+typedef struct Side {
+  MlirValue keys, values;
+  int64_t window; ///< 0: none
+  double key_bias, value_bias;
+} Side;
+
+typedef struct Forward {
+  Ir *b;
+  Config config;
+  bool causal;
+  Side outer, inner;
+  MlirValue q, out, lse; ///< lse may be null
+  int planes;
+  bool negated;    ///< combine(q, outer) is -(q x k): roles are swapped
+  MlirType factor; ///< element type in which q and outer keys are multiplied
+  double c;        ///< scale * log2(e)
+  int64_t d, rows;
+  int64_t group;   ///< query heads that share a key head
+  MlirValue keys;  ///< how many there are
+  MlirValue shift; ///< from a query's number to its position
+  // Of the current tile:
+  MlirValue batch, query, head, key_head;
+  MlirValue count;                    ///< of its queries
+  Queries positions;                  ///< and where they stand
+  MlirValue local_keys, local_values; ///< of the outer window; null: none
+  MlirValue local_first;              ///< the position of their first row
+  MlirValue q_planes[MAX_PLANES];     ///< by row
+} Forward;
+
+/// A tile of the outer window, by row.
+typedef struct OuterTile {
+  MlirValue combined[MAX_PLANES]; ///< A, [rows, D / planes] each
+  MlirValue values;               ///< V1, [rows, D]
+  MlirValue rows;    ///< [rows]: those whose j is in the window; null: all are
+  MlirValue partial; ///< an i1: not all are
+} OuterTile;
+
+/// A tile of the inner window.
+typedef struct InnerTile {
+  int64_t size;
+  MlirValue keys[MAX_PLANES]; ///< [size, D / planes] each
+  MlirValue values;           ///< [size, D]
+  MlirValue columns; ///< [size]: those whose k is in the window; null: all are
+  Range seen; ///< by the first of several queries: the first of the keys,
+              ///< and the first behind them; each next query sees one
+              ///< further on. Null: no bound
+  MlirValue partial; ///< an i1: not all queries see all keys
+} InnerTile;
+
+/// A part of the inner window, in tiles of one size.
+typedef struct Part {
+  Range range;
+  int64_t block;
+  bool whole; ///< a whole number of tiles
+} Part;
+
+/// The dimensions that the rows of a block of queries have in memory.
+int load_query_dims(const Forward *f, int64_t dims[2], unsigned memory_dims[2]);
+
+/// The queries of a block that there are, for a transfer of a tile of (query,
+/// head, ...); null if that is all of them. A mask has its dimensions in the
+/// memref's order.
+MlirValue load_query_mask(Forward *f, int rank, const int64_t *shape,
+                          const unsigned *memory_dims);
+
+/// `size` rows of keys or values from n on, columns [d, d + width). Only those
+/// of [first, end) are in memory, the others read as zero. Null: from 0; all.
+MlirValue load_keys(Forward *f, MlirValue memref, MlirValue n, int64_t size,
+                    MlirValue first, MlirValue end, int64_t d, int64_t width);
+
+/// The queries of the block, into its `q_planes`.
+void load_query(Forward *f);
+
+/// The outer window of all queries of the block, into memory of its own.
+void load_local(Forward *f, const Window *window);
+
+/// Tile j of the outer window, combined with the queries.
+OuterTile load_outer(Forward *f, MlirValue j, Range window);
+
+/// The tile of a part of the inner window that begins at k.
+InnerTile load_inner(Forward *f, MlirValue k, Part part, const Window *window);
+
+#endif // SIMPLICIAL_LOWERING_TILE_FORWARD_H

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The loads of the forward tile program: queries by row; tiles of the outer
+// window by row, combined with them; tiles of the inner window.
+
+#include "forward.h"
+
+#include "mlir-c/BuiltinTypes.h"
+
+#include <stddef.h>
+
+static MlirValue null_value(void) { return (MlirValue){NULL}; }
+
+static MlirType mask_vector(Forward *f, int64_t n) {
+  return ir_vector(ir_i1(f->b), IR_DIMS(n));
+}
+
+// Queries ---------------------------------------------------------------------
+
+int load_query_dims(const Forward *f, int64_t dims[2],
+                    unsigned memory_dims[2]) {
+  int n = 0;
+  if (f->config.block_q > 1) {
+    dims[n] = f->config.block_q;
+    memory_dims[n++] = DIM_N;
+  }
+  dims[n] = f->config.block_h;
+  memory_dims[n++] = DIM_H;
+  return n;
+}
+
+MlirValue load_query_mask(Forward *f, int rank, const int64_t *shape,
+                          const unsigned *memory_dims) {
+  if (f->config.block_q == 1)
+    return null_value();
+  int64_t sizes[3];
+  MlirValue counts[3];
+  for (int t = 0; t < rank; ++t) {
+    int place = 0;
+    for (int u = 0; u < rank; ++u)
+      place += memory_dims[u] < memory_dims[t];
+    sizes[place] = shape[t];
+    counts[place] = t ? ir_const_index(f->b, shape[t]) : f->count;
+  }
+  return ir_create_mask(f->b, rank, counts,
+                        ir_vector(ir_i1(f->b), rank, sizes));
+}
+
+// Keys and values -------------------------------------------------------------
+
+MlirValue load_keys(Forward *f, MlirValue memref, MlirValue n, int64_t size,
+                    MlirValue first, MlirValue end, int64_t d, int64_t width) {
+  Ir *b = f->b;
+  MlirType tile = ir_vector(ir_element(ir_type(memref)), IR_DIMS(size, width));
+  MlirValue mask = null_value();
+  if (!mlirValueIsNull(end))
+    mask = window_mask(b, ir_with_element(tile, ir_i1(b)), first, end);
+  MlirValue indices[] = {f->batch, n, f->key_head, ir_const_index(b, d)};
+  return ir_transfer_read(b, tile, memref, indices,
+                          (const unsigned[]){DIM_N, DIM_D}, mask);
+}
+
+static MlirValue add_bias(Ir *b, MlirValue x, double bias) {
+  return bias != 0 ? ir_addf(b, x, ir_const_f(b, ir_type(x), bias)) : x;
+}
+
+/// [..., n] -> [rows, n]
+static MlirValue by_row(Forward *f, MlirValue x) {
+  MlirType type = ir_type(x);
+  int64_t n = ir_dim_size(type, ir_rank(type) - 1);
+  return ir_shape_cast(f->b, x,
+                       ir_vector(ir_element(type), IR_DIMS(f->rows, n)));
+}
+
+/// x [block_h, n] by row, [rows, n]: the same for every j.
+static MlirValue for_every_j(Forward *f, MlirValue x) {
+  MlirType type = ir_type(x);
+  MlirType all =
+      ir_vector(ir_element(type), IR_DIMS(f->config.block_j, f->config.block_h,
+                                          ir_dim_size(type, 1)));
+  return by_row(f, ir_broadcast(f->b, x, all));
+}
+
+/// x [block_j, n], [block_q, n] or [1, n] by row, [rows, n]: the same for every
+/// head, or for every row.
+static MlirValue for_every_head(Forward *f, MlirValue x) {
+  MlirType element = ir_element(ir_type(x));
+  int64_t m = ir_dim_size(ir_type(x), 0), n = ir_dim_size(ir_type(x), 1);
+  int64_t h = f->config.block_h;
+  MlirValue split =
+      ir_shape_cast(f->b, x, ir_vector(element, IR_DIMS(m, 1, n)));
+  MlirType all = ir_vector(element, IR_DIMS(f->rows / h, h, n));
+  return by_row(f, ir_broadcast(f->b, split, all));
+}
+
+/// The elementwise product of q and the outer keys by row, or the cross product
+/// of their planes.
+static void combine(Forward *f, MlirValue *const q, MlirValue *const k,
+                    MlirValue *combined) {
+  Ir *b = f->b;
+  if (f->planes == 1) {
+    combined[0] = ir_convert(b, ir_mulf(b, q[0], k[0]), f->config.operand);
+    return;
+  }
+  for (int t = 0; t < 3; ++t) {
+    int u = (t + 1) % 3, v = (t + 2) % 3;
+    MlirValue x = ir_mulf(b, q[u], k[v]), y = ir_mulf(b, q[v], k[u]);
+    MlirValue z = f->negated ? ir_subf(b, y, x) : ir_subf(b, x, y);
+    combined[t] = ir_convert(b, z, f->config.operand);
+  }
+}
+
+/// Where the keys of an outer tile stand.
+typedef struct OuterPlace {
+  int64_t size;                   ///< how many there are
+  MlirValue n;                    ///< the first one
+  MlirValue first, end;           ///< of them, those that there are: load_keys
+  MlirValue live_first, live_end; ///< those in the window; null: all
+} OuterPlace;
+
+/// One query: tile `j` is keys j, j + 1, ...
+static OuterPlace place_of_keys(Forward *f, MlirValue j, MlirValue upper) {
+  Ir *b = f->b;
+  OuterPlace place = {.size = f->config.block_j, .n = j};
+  // A window's loop has no iteration without keys: one key needs no mask.
+  if (place.size > 1)
+    place.end = place.live_end =
+        ir_minsi(b, ir_subi(b, upper, j), ir_const_index(b, place.size));
+  return place;
+}
+
+/// Several queries: tile `step` is a key of each one's window, or, where they
+/// begin at 0, the same for all, which causality may keep from the first ones.
+static OuterPlace place_of_step(Forward *f, MlirValue step) {
+  Ir *b = f->b;
+  MlirValue zero = ir_const_index(b, 0);
+  MlirValue size = ir_const_index(b, f->config.block_q);
+  Range window =
+      window_unbounded(b, f->outer.window, f->causal, f->positions.first);
+  OuterPlace place = {.size = 1, .n = step};
+  if (!mlirValueIsNull(window.lower)) {
+    place.size = f->config.block_q;
+    place.n = ir_addi(b, window.lower, step);
+    place.first = place.live_first =
+        ir_maxsi(b, zero, ir_subi(b, zero, place.n));
+    place.end = place.live_end =
+        ir_minsi(b, size, ir_subi(b, f->keys, place.n));
+  } else if (f->causal) {
+    place.live_first = ir_maxsi(b, zero, ir_subi(b, step, f->positions.first));
+    place.live_end = size;
+  }
+  return place;
+}
+
+/// Keys or values of an outer tile, columns [d, d + width).
+static MlirValue load_outer_rows(Forward *f, const OuterPlace *place,
+                                 bool values, int64_t d, int64_t width) {
+  Ir *b = f->b;
+  if (!f->config.local_outer)
+    return load_keys(f, values ? f->outer.values : f->outer.keys, place->n,
+                     place->size, place->first, place->end, d, width);
+  MlirType element = ir_element(ir_type(f->outer.keys));
+  MlirValue row = ir_subi(b, place->n, f->local_first);
+  return ir_transfer_read(b, ir_vector(element, IR_DIMS(place->size, width)),
+                          values ? f->local_values : f->local_keys,
+                          (const MlirValue[]){row, ir_const_index(b, d)},
+                          (const unsigned[]){0, 1}, null_value());
+}
+
+OuterTile load_outer(Forward *f, MlirValue j, Range window) {
+  Ir *b = f->b;
+  int64_t width = f->d / f->planes;
+  OuterPlace place = f->config.block_q == 1 ? place_of_keys(f, j, window.upper)
+                                            : place_of_step(f, j);
+  OuterTile tile = {.rows = null_value()};
+  MlirValue k[MAX_PLANES];
+  for (int t = 0; t < f->planes; ++t) {
+    MlirValue keys = load_outer_rows(f, &place, false, t * width, width);
+    keys = ir_convert(b, for_every_head(f, keys), f->factor);
+    k[t] = add_bias(b, keys, f->outer.key_bias);
+  }
+  combine(f, f->q_planes, k, tile.combined);
+  MlirValue values = load_outer_rows(f, &place, true, 0, f->d);
+  values = ir_convert(b, for_every_head(f, values), ir_f32(b));
+  tile.values = add_bias(b, values, f->outer.value_bias);
+  if (mlirValueIsNull(place.live_end))
+    return tile;
+
+  MlirValue heads = ir_const_index(b, f->config.block_h);
+  MlirValue first = place.live_first;
+  tile.partial = ir_cmpi(b, IR_SLT, place.live_end, f->count);
+  if (!mlirValueIsNull(first)) {
+    MlirValue zero = ir_const_index(b, 0);
+    tile.partial = ir_ori(b, tile.partial, ir_cmpi(b, IR_SGT, first, zero));
+    first = ir_muli(b, first, heads);
+  }
+  tile.rows = window_mask(b, mask_vector(f, f->rows), first,
+                          ir_muli(b, place.live_end, heads));
+  return tile;
+}
+
+/// Which keys of a tile at k the first of several queries sees, and whether all
+/// of them see all.
+static void place_seen(Forward *f, InnerTile *tile, MlirValue k,
+                       const Window *window) {
+  Ir *b = f->b;
+  Range seen =
+      window_unbounded(b, f->inner.window, f->causal, f->positions.first);
+  if (mlirValueIsNull(seen.upper))
+    return;
+  tile->partial =
+      ir_cmpi(b, IR_SGT, ir_addi(b, k, ir_const_index(b, tile->size)),
+              window->every.upper);
+  tile->seen.upper = ir_subi(b, seen.upper, k);
+  if (mlirValueIsNull(seen.lower))
+    return;
+  tile->partial =
+      ir_ori(b, tile->partial, ir_cmpi(b, IR_SLT, k, window->every.lower));
+  tile->seen.lower = ir_subi(b, seen.lower, k);
+}
+
+InnerTile load_inner(Forward *f, MlirValue k, Part part, const Window *window) {
+  Ir *b = f->b;
+  int64_t size = part.block, width = f->d / f->planes;
+  MlirValue count = null_value();
+  if (!part.whole)
+    count =
+        ir_minsi(b, ir_subi(b, part.range.upper, k), ir_const_index(b, size));
+  InnerTile tile = {.size = size};
+  for (int t = 0; t < f->planes; ++t)
+    tile.keys[t] = ir_convert(b,
+                              load_keys(f, f->inner.keys, k, size, null_value(),
+                                        count, t * width, width),
+                              f->config.operand);
+  tile.values = ir_convert(
+      b, load_keys(f, f->inner.values, k, size, null_value(), count, 0, f->d),
+      f->config.operand);
+  if (f->config.block_q > 1)
+    place_seen(f, &tile, k, window);
+  if (!part.whole)
+    tile.columns =
+        ir_create_mask(b, IR_LIST(MlirValue, count), mask_vector(f, size));
+  return tile;
+}
+
+void load_query(Forward *f) {
+  Ir *b = f->b;
+  int64_t width = f->d / f->planes, shape[3];
+  unsigned dims[3];
+  int n = load_query_dims(f, shape, dims);
+  shape[n] = width;
+  dims[n++] = DIM_D;
+  MlirType tile = ir_vector(ir_element(ir_type(f->q)), n, shape);
+  for (int t = 0; t < f->planes; ++t) {
+    MlirValue indices[] = {f->batch, f->query, f->head,
+                           ir_const_index(b, t * width)};
+    MlirValue q = ir_transfer_read(b, tile, f->q, indices, dims,
+                                   load_query_mask(f, n, shape, dims));
+    q = f->config.block_q > 1 ? by_row(f, q) : for_every_j(f, q);
+    f->q_planes[t] = ir_convert(b, q, f->factor);
+  }
+}
+
+void load_local(Forward *f, const Window *window) {
+  Ir *b = f->b;
+  int64_t rows = config_outer_rows(&f->config, f->outer.window, f->causal);
+  MlirType element = ir_element(ir_type(f->outer.keys));
+  MlirType local = ir_memref(element, IR_DIMS(rows, f->d));
+  f->local_first = window->any.lower;
+  if (f->config.block_q > 1)
+    f->local_first =
+        window_unbounded(b, f->outer.window, f->causal, f->positions.first)
+            .lower;
+  f->local_keys = ir_alloc(b, local);
+  f->local_values = ir_alloc(b, local);
+  // An empty window has no iteration.
+  MlirValue size = ir_const_index(b, rows), zero = ir_const_index(b, 0);
+  MlirValue first = ir_maxsi(b, zero, ir_subi(b, zero, f->local_first));
+  MlirValue end =
+      ir_minsi(b, size, ir_subi(b, window->any.upper, f->local_first));
+  IrLoop loop = ir_for_begin(b, first, end, size, 0, NULL);
+  const MlirValue from[] = {f->outer.keys, f->outer.values};
+  const MlirValue to[] = {f->local_keys, f->local_values};
+  for (int i = 0; i < 2; ++i)
+    ir_transfer_write(
+        b, load_keys(f, from[i], f->local_first, rows, first, end, 0, f->d),
+        to[i], (const MlirValue[]){zero, zero}, (const unsigned[]){0, 1},
+        null_value());
+  ir_for_end(b, &loop, 0, NULL);
+}
