@@ -37,11 +37,11 @@ enum {
   LINE_BITS = 7,       // of L1
   GROUPS = 64,         // of copies and of products that are remembered
   // Clocks. The first three are fitted to what attentions of 1 to 128 heads
-  // take on an H200. A warp issues every other clock, as if its code were
+  // take on an H100. A warp issues every other clock, as if its code were
   // fetched no faster, and a wait for products ends late.
   BRANCH = 2,       // of a trip, that nothing hides
   WARP_GAP = 2,     // from one instruction of a warp to the next
-  WGMMA_TAIL = 160, // from the last product to the end of a wait for it
+  WGMMA_TAIL = 360, // from the last product to the end of a wait for it
   L2_LATENCY = 270,
   COPY_LATENCY = 500, // of a copy to shared memory, behind its turn in L2
 };
