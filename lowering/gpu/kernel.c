@@ -25,10 +25,6 @@ static MlirValue as_i64(Ir *b, MlirValue index) {
   return ir_index_cast(b, index, ir_i64(b));
 }
 
-static MlirValue either(Ir *b, MlirValue x, MlirValue y) {
-  return ir_value(b, "arith.ori", ir_type(x), IR_VALUES(x, y), IR_NONE);
-}
-
 /// Whether more than single elements of `memref` are read or written at once.
 static bool moves_in_chunks(MlirValue memref) {
   for (MlirOpOperand use = mlirValueGetFirstUse(memref);
@@ -68,7 +64,7 @@ static void add_memref(Ir *b, Arguments *arguments, MlirValue memref) {
   MlirType pointer = ir_pointer(b, GLOBAL);
   bool checked = moves_in_chunks(memref);
   if (checked)
-    arguments->bits = either(b, arguments->bits, address);
+    arguments->bits = ir_ori(b, arguments->bits, address);
   add_argument(arguments, pointer,
                ir_value(b, "llvm.inttoptr", pointer,
                         IR_VALUES(as_i64(b, address)), IR_NONE));
@@ -76,7 +72,7 @@ static void add_memref(Ir *b, Arguments *arguments, MlirValue memref) {
     if (mlirShapedTypeIsDynamicStrideOrOffset(strides[d])) {
       MlirValue stride = ir_result(metadata, 2 + rank + d);
       if (checked)
-        arguments->bits = either(b, arguments->bits, ir_muli(b, stride, bytes));
+        arguments->bits = ir_ori(b, arguments->bits, ir_muli(b, stride, bytes));
       add_argument(arguments, ir_i64(b), as_i64(b, stride));
     }
 }
