@@ -188,7 +188,9 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window) {
 
   MlirValue heads = ir_const_index(b, f->config.block_h);
   MlirValue first = place.live_first;
-  tile.partial = ir_cmpi(b, IR_SLT, place.live_end, f->count);
+  MlirValue all =
+      f->config.block_q == 1 ? ir_const_index(b, f->config.block_j) : f->count;
+  tile.partial = ir_cmpi(b, IR_SLT, place.live_end, all);
   if (!mlirValueIsNull(first)) {
     MlirValue zero = ir_const_index(b, 0);
     tile.partial = ir_ori(b, tile.partial, ir_cmpi(b, IR_SGT, first, zero));

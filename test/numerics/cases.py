@@ -239,6 +239,10 @@ def gpu():
         yield Case(**{**small, "w1": w1, "w2": w2, "dtype": "f16"}, Hq=3, causal=False)
     yield Case(**{**small, "N": 80, "w2": 70}, Nq=3, Hq=8)  # more than a tile of the inner window
     yield Case(**{**small, "N": 70, "w1": 66, "w2": 70}, Nq=2, Hq=1)  # and of the outer one
+    rest = {**small, "N": 60, "w1": 6, "w2": 40}  # with whole inner tiles, outer ones that are not: logits of 0 would show
+    for local in "true", "false":
+        yield Case(**rest, Nq=2, Hq=4, data="down", scale=1.0,
+                   config=f"block_q = 1, block_j = 4, block_k = 16, local_outer = {local}")
     yield Case(**small, B=2, Hq=4, Hk=2, causal=False, dynamic="B Nq N")
     yield Case(**small, Nq=17, Hq=4)  # queries that see nothing
     yield Case(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3)
@@ -318,6 +322,9 @@ def gpu_queries():
     yield Case(**{**small, "N": 0}, Nq=3, dynamic="N", Hq=3, config=few(2))
     yield Case(**small, Nq=0, dynamic="Nq", Hq=2, config=few(2))
     yield Case(**small, data="winner", scale=1.0, Hq=4, config=few(4))
+    for causal in (True, False):  # a logit of 0 that should be masked would show
+        yield Case(**{**small, "N": 60, "w1": 6, "w2": 40}, Nq=9, Hq=4, causal=causal, data="down", scale=1.0,
+                   config=few(4, block_k="16 : i64"))
     seen = dict(dtype="bf16", N=24, w1=5, w2=7, Hq=3)
     for name in ("q", "k1", "k2", "v1", "v2"):  # of the queries beside each other some see it and some do not
         yield Case(**seen, bad=((name, (0, 6, 0, 3), math.inf),), config=few(5))
