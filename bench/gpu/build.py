@@ -73,6 +73,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parents[1] / "build", help="the build folder")
     parser.add_argument("--target", default="sm_90", help="simplicial-compile's --target (default: %(default)s)")
     parser.add_argument("--match", default="", help="only the cases whose name contains this")
+    parser.add_argument("--numerics", action="store_true", help="also the numerics tests' cases, for run.py to begin with")
     arguments = parser.parse_args()
 
     cases = [case for case in CASES if arguments.match in case.name]
@@ -90,6 +91,9 @@ def main():
                 writer.writeheader()
                 writer.writerows(rows)
     execute(CC, "-std=gnu11", "-O2", "-shared", "-fPIC", HERE / "launch.c", "-o", folder / "launch.so")
+    if arguments.numerics:
+        execute(sys.executable, HERE / "numerics.py", "make", folder / "numerics", "--build", arguments.build,
+                "--target", arguments.target)
     shutil.copy(arguments.build / "lib" / RUNTIME, folder)
     for script in SCRIPTS:
         shutil.copy(HERE / script, folder)

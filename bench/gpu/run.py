@@ -305,9 +305,23 @@ class Triton:
 # The whole run --------------------------------------------------------------------------------------------------------
 
 
+def run_numerics(results, folder):
+    """Runs the numerics tests' cases, if the folder has them."""
+    script = folder / "numerics" / "numerics.py"
+    if not script.exists():
+        print("numerics     not in the folder: build.py --numerics makes them")
+        return
+    done = subprocess.run([sys.executable, script, "run"], capture_output=True, text=True)
+    lines = (done.stdout + done.stderr).splitlines()
+    print(*[f"numerics     {line}" for line in lines], sep="\n", flush=True)
+    if done.returncode:
+        results.problems.append(f"numerics: {lines[-1] if lines else done.returncode}")
+
+
 def run_all(arguments, folder, cases, machine, results, pool):
     deadline = time.monotonic() + arguments.budget
     torch.manual_seed(0)
+    run_numerics(results, folder)
     ceilings(results, machine)
     simplicial, peer = Simplicial(folder, cases), Triton(pool)
     launch_overhead(results, simplicial.kernels[cases[0].kernel], cases[0])
