@@ -33,16 +33,15 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
 ///                     all of them masked
 ///   order   : string  "kj" (a tile of inner keys stays while the outer ones
 ///                     pass) or "jk"
-///   local_outer : bool  the outer window of a block of queries is loaded once,
-///                     into memory of its own; GPUs only
+///   local_outer : bool  a block of queries loads its outer window once, into
+///                     memory of its own, if that has no more keys than a tile
+///                     has rows; GPUs only
 ///   lazy_rescale : bool  sums are scaled for a new maximum only when one has
 ///                     grown more than 256-fold in the exponential; GPUs only
-///   sum_columns : i64  columns that a row's sum is kept in until the end: 1,
-///   or
-///                     on GPUs 8, which saves exchanges between threads
-///   stages  : i64     inner tiles in shared memory at once, on GPUs 2 to 8:
-///   all
-///                     but one are on their way; 1 on CPUs
+///   sum_columns : i64  columns that a row's sum is kept in until the end: 1
+///                     or, on GPUs, 8, which saves exchanges between threads
+///   stages  : i64     inner tiles in shared memory at once: 2 to 8 on GPUs,
+///                     all but one of them on their way; 1 on CPUs
 ///   producer : bool   a warp that does nothing else copies the inner tiles, by
 ///                     TMA; sm_90a only, where products are warpgroups'. Else,
 ///                     and where TMA's rules forbid it, all warps copy.

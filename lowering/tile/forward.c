@@ -5,9 +5,8 @@
 // A tile's rows are `block_h` heads that share their keys, times one of two
 // things that fill it where those are few:
 //
-//  - `block_j` keys of the outer window; row = j * block_h + head. The rows of
-//  a
-//    head are merged at the end, as split softmaxes are.
+//  - `block_j` keys of the outer window; row = j * block_h + head. A head's
+//    rows are merged at the end, as split softmaxes are.
 //  - `block_q` neighbouring queries; row = query * block_h + head. In each step
 //    every row takes the next key of its own outer window. Inner tiles are
 //    those that any of the queries sees, and where not all of them do, each row

@@ -14,6 +14,7 @@ enum { MAX_PLANES = 3 };
 
 /// Dimensions of q, keys and values.
 enum { DIM_N = 1, DIM_H = 2, DIM_D = 3 };
+
 /// One pair of keys and values, with its window.
 typedef struct Side {
   MlirValue keys, values;
