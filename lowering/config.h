@@ -16,17 +16,18 @@ typedef struct Config {
   int64_t block_j;       ///< outer keys in a tile; the product is its rows
   int64_t block_k;       ///< inner keys in a tile
   int64_t block_tail;    ///< and behind the whole tiles; 0: no other tiles
+  int64_t tiles;         ///< inner tiles whose values are summed before V1
   bool inner_stationary; ///< order "kj": inner tiles outside the loop over j
   bool local_outer;      ///< the outer window of a block in memory of its own
   bool lazy_rescale;     ///< scale sums only when a maximum has moved enough
   int64_t sum_columns;   ///< that rows' sums are kept in until the end
-  int64_t stages;        ///< tiles of a ring of copies; 1: there are none
+  int64_t stages;        ///< tiles of a ring of copies; 0: there are none
   bool producer;         ///< warps that only copy fill the rings
   MlirType operand;      ///< element type of the operands of products
 } Config;
 
-/// The most `stages`.
-enum { CONFIG_MAX_STAGES = 8 };
+/// The most `stages` and `tiles`.
+enum { CONFIG_MAX_STAGES = 8, CONFIG_MAX_TILES = 4 };
 
 /// Reads a complete `simplicial.config`; diagnoses a missing or wrong one.
 MlirLogicalResult config_get(MlirOperation op, Config *config);

@@ -8,8 +8,8 @@
 //                             block_k = 128 : i64, block_q = 1 : i64,
 //                             block_tail = 0 : i64, lazy_rescale = false,
 //                             local_outer = false, operand = f32, order = "kj",
-//                             producer = false, stages = 1 : i64,
-//                             sum_columns = 1 : i64}}
+//                             producer = false, stages = 0 : i64,
+//                             sum_columns = 1 : i64, tiles = 1 : i64}}
 //
 // What an operation's config already says stays as it is; the rest is filled
 // in.
@@ -27,6 +27,7 @@
 #define BLOCK_K "block_k"
 #define BLOCK_Q "block_q"
 #define BLOCK_TAIL "block_tail"
+#define TILES "tiles"
 #define ORDER "order"
 #define ORDER_KJ "kj"
 #define ORDER_JK "jk"
@@ -57,6 +58,7 @@ static int64_t given(MlirOperation op, const char *name) {
 }
 
 static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
+static int64_t max(int64_t x, int64_t y) { return x > y ? x : y; }
 static int64_t ceil_div(int64_t x, int64_t y) { return (x + y - 1) / y; }
 
 bool config_swaps_roles(SimplicialAttentionAttributes attributes) {
@@ -133,6 +135,7 @@ typedef struct Suited {
   int64_t cache;       ///< the most bytes of an inner tile
   int64_t step;        ///< block_k is a multiple of it
   int64_t tail;        ///< the most inner keys of a tile behind whole ones
+  int64_t tiles;       ///< the most inner tiles that are taken together
   int64_t sum_columns; ///< if no rows are merged
   bool gpu;            ///< operands of the inputs' type, lazy_rescale
   bool queries;        ///< several of them, where heads do not fill the rows
@@ -140,7 +143,7 @@ typedef struct Suited {
 
 /// Two vectors of 8 lanes; an inner tile stays in the cache. Loops end at a
 /// window's end, and rescaling is a small part of the work.
-static const Suited cpu = {16, 256, 32 << 10, 1, 0, 1, false, false};
+static const Suited cpu = {16, 256, 32 << 10, 1, 0, 1, 1, false, false};
 
 /// A thread has some of so many columns of a matrix instruction's result; it
 /// adds to them alone.
@@ -151,16 +154,19 @@ enum { PAIRED_HEADS = 8 };
 
 /// 16 rows, the matrix instruction's, of each of four warps, and a multiple of
 /// its depth; an inner tile leaves room for others in shared memory.
-static const Suited gpu = {64, 128, 16 << 10, 16, 32, 1, true, false};
+static const Suited gpu = {64, 128, 16 << 10, 16, 32, 1, 1, true, false};
 
 /// The same where warpgroups multiply: masks by row are less of the work there.
-static const Suited one_warpgroup = {64, 128, 16 << 10, 16, 32, 1, true, true};
+static const Suited one_warpgroup = {64, 128, 16 << 10, 16,  32,
+                                     1,  1,   true,     true};
 
-/// Two warpgroups share a multiprocessor and an inner tile, so that one of them
-/// multiplies while the other does the rest; a third one copies. Where heads
+/// Two warpgroups share a multiprocessor and its inner tiles, so that one of
+/// them multiplies while the other does the rest; a third one copies. Four
+/// tiles stay while all outer keys pass: more of them wait for each other less
+/// often, and smaller ones leave registers for what is in flight. Where heads
 /// are small, three blocks of one warpgroup fit, as they are for other GPUs.
-static const Suited two_warpgroups = {128, 128,         32 << 10, 16,
-                                      32,  GPU_COLUMNS, true,     true};
+static const Suited two_warpgroups = {128, 64,          16 << 10, 16,  32,
+                                      4,   GPU_COLUMNS, true,     true};
 
 static int64_t outer_rows(SimplicialAttentionAttributes a,
                           const Config *config) {
@@ -199,9 +205,13 @@ static void choose(MlirOperation op, SimplicialAttentionAttributes a,
     config->block_tail =
         min(suited->tail, ceil_div(config->block_q - 1, step) * step);
   config->block_tail = min(config->block_tail, config->block_k);
+  config->tiles = suited->tiles;
+  if (inner)
+    config->tiles = max(1, min(suited->tiles, inner / config->block_k));
   config->lazy_rescale = suited->gpu;
   config->local_outer = suited->gpu && outer_fits(op, a, config);
-  config->stages = suited->gpu ? 2 : 1;
+  // Tiles that stay for long need not be copied ahead.
+  config->stages = !suited->gpu ? 0 : config->tiles > 1 ? 1 : 2;
   config->producer = false;
   // Two queries of eight heads in a warp are faster without, as measured.
   bool merged = config->block_j > 1;
@@ -263,9 +273,9 @@ static MlirLogicalResult check_gpu(MlirOperation op, const ChipList *chips,
                     SIMPLICIAL_CONFIG_ATTR ": '" SUM_COLUMNS
                                            "' must be 1 or %d for %.*s",
                     GPU_COLUMNS, length, target.data);
-  if (config->stages < 2 || config->stages > CONFIG_MAX_STAGES)
+  if (config->stages < 1 || config->stages > CONFIG_MAX_STAGES)
     return ir_error(
-        op, SIMPLICIAL_CONFIG_ATTR ": '" STAGES "' must be 2 to %d for %.*s",
+        op, SIMPLICIAL_CONFIG_ATTR ": '" STAGES "' must be 1 to %d for %.*s",
         CONFIG_MAX_STAGES, length, target.data);
   if (config->producer && !chip_list_has_warpgroups(chips))
     return ir_error(op,
@@ -318,7 +328,7 @@ static MlirLogicalResult check_cpu(MlirOperation op, const Config *config) {
   if (config->block_tail)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_TAIL "' is for GPUs");
-  if (config->stages != 1)
+  if (config->stages)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" STAGES "' is for GPUs");
   if (config->producer)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" PRODUCER "' is for GPUs");
@@ -393,8 +403,9 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
   if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR " must be a dictionary");
   static const char *const known[] = {
-      BLOCK_Q,     BLOCK_H,      BLOCK_J,     BLOCK_K, BLOCK_TAIL, ORDER,
-      LOCAL_OUTER, LAZY_RESCALE, SUM_COLUMNS, STAGES,  PRODUCER,   OPERAND};
+      BLOCK_Q, BLOCK_H,  BLOCK_J,     BLOCK_K,      BLOCK_TAIL,
+      TILES,   ORDER,    LOCAL_OUTER, LAZY_RESCALE, SUM_COLUMNS,
+      STAGES,  PRODUCER, OPERAND};
   intptr_t entries = mlirAttributeIsNull(attribute)
                          ? 0
                          : mlirDictionaryAttrGetNumElements(attribute);
@@ -411,13 +422,11 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
   const struct {
     const char *name;
     int64_t least, *value;
-  } blocks[] = {{BLOCK_Q, 1, &config->block_q},
-                {BLOCK_H, 1, &config->block_h},
-                {BLOCK_J, 1, &config->block_j},
-                {BLOCK_K, 1, &config->block_k},
-                {BLOCK_TAIL, 0, &config->block_tail},
-                {SUM_COLUMNS, 1, &config->sum_columns},
-                {STAGES, 1, &config->stages}};
+  } blocks[] = {
+      {BLOCK_Q, 1, &config->block_q},         {BLOCK_H, 1, &config->block_h},
+      {BLOCK_J, 1, &config->block_j},         {BLOCK_K, 1, &config->block_k},
+      {BLOCK_TAIL, 0, &config->block_tail},   {TILES, 1, &config->tiles},
+      {SUM_COLUMNS, 1, &config->sum_columns}, {STAGES, 0, &config->stages}};
   for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i)
     if (mlirLogicalResultIsFailure(read_block(
             op, attribute, blocks[i].name, blocks[i].least, blocks[i].value)))
@@ -437,6 +446,9 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
                     SIMPLICIAL_CONFIG_ATTR
                     ": '" BLOCK_H "' must divide the group of %lld heads",
                     (long long)group_size(op));
+  if (config->tiles > CONFIG_MAX_TILES)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" TILES "' must be 1 to %d",
+                    CONFIG_MAX_TILES);
   if (config->block_q > 1 && config->block_j > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": '" BLOCK_J "' must be 1 with '" BLOCK_Q "' above 1");
@@ -457,6 +469,7 @@ static void write(MlirOperation op, const Config *config) {
       {BLOCK_J, ir_i64_attr(&b, config->block_j)},
       {BLOCK_K, ir_i64_attr(&b, config->block_k)},
       {BLOCK_TAIL, ir_i64_attr(&b, config->block_tail)},
+      {TILES, ir_i64_attr(&b, config->tiles)},
       {ORDER,
        mlirStringAttrGet(
            b.context, ir_str(config->inner_stationary ? ORDER_KJ : ORDER_JK))},
@@ -485,7 +498,7 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
   if (mlirLogicalResultIsFailure(read(op, config)))
     return mlirLogicalResultFailure();
   if (!config->block_q || !config->block_h || !config->block_j ||
-      !config->block_k || !config->sum_columns || !config->stages ||
+      !config->block_k || !config->tiles || !config->sum_columns ||
       mlirTypeIsNull(config->operand))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     " is incomplete: run simplicial-configure first");

@@ -9,7 +9,7 @@
 
 #include "mlir-c/IR.h"
 
-enum { IR_MAX_RANK = 8, IR_MAX_VALUES = 192 };
+enum { IR_MAX_RANK = 8, IR_MAX_VALUES = 288 };
 
 typedef struct Ir {
   MlirContext context;

@@ -228,7 +228,10 @@ static bool is_carried(const Distribute *s, MlirValue value) {
 /// What the region's yield makes of tiles, flattened.
 static int convert_region(Distribute *s, MlirBlock body, MlirValue *values) {
   MlirValue tiles[MAX_TILES];
+  int outside = s->n_in_flight;
   convert_body(s, body);
+  if (s->n_in_flight > outside)
+    warpgroup_await_all(s);
   MlirOperation yield = mlirBlockGetTerminator(body);
   int n = 0;
   for (int i = 0; i < (int)mlirOperationGetNumOperands(yield); ++i)
@@ -262,6 +265,7 @@ static void convert_for(Distribute *s, MlirOperation op) {
       ir_for_begin(b, distribute_scalar(s, ir_operand(op, 0)),
                    distribute_scalar(s, ir_operand(op, 1)),
                    distribute_scalar(s, ir_operand(op, 2)), count, values);
+  warpgroup_await_for(s, op);
   const Distribute before = *s;
   distribute_entry(s, mlirBlockGetArgument(body, 0))->scalar = loop.iv[0];
   unflatten_all(s, n, args, loop.args);
@@ -290,6 +294,7 @@ static void convert_if(Distribute *s, MlirOperation op) {
   }
   for (int i = 0; i < count; ++i)
     types[i] = ir_f32(b);
+  warpgroup_await_for(s, op);
   IrIf branch =
       ir_if_begin(b, distribute_scalar(s, ir_operand(op, 0)), count, types);
   convert_region(s, ir_body(op, 0), values);
@@ -347,6 +352,7 @@ static void convert_alloc(Distribute *s, MlirOperation op) {
   }
   entry->pointer = distribute_allocate(
       s, stride * bytes, swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
+  entry->offset = s->shared_bytes - stride * bytes;
 }
 
 void distribute_commit_copies(Distribute *s) {
@@ -397,8 +403,16 @@ static void convert_own_wait(Distribute *s, MlirOperation op) {
       slot_in_loop(s, ir_operand(op, 0), ir_operand(op, 2));
 }
 
-/// An op of simplicial-stage in a program of threads that all copy. What has
-/// been released is free behind the next wait of all threads.
+/// What has been released is free behind the next wait of all threads. In a
+/// ring of one slot that is too late.
+static void convert_own_release(Distribute *s, MlirOperation op) {
+  MlirType ring = ir_type(ir_operand(op, 2));
+  if (ir_dim_size(ring, 0) == 1 &&
+      !ir_is(mlirOperationGetNextInBlock(op), SIMPLICIAL_COPY_RELEASE))
+    distribute_barrier(s);
+}
+
+/// An op of simplicial-stage in a program of threads that all copy.
 static void convert_own_copy(Distribute *s, MlirOperation op) {
   kernel_find_place_anew(s);
   if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
@@ -410,9 +424,13 @@ static void convert_own_copy(Distribute *s, MlirOperation op) {
     wait_for_copies(s, 0);
   else if (ir_is(op, SIMPLICIAL_COPY_WAIT))
     convert_own_wait(s, op);
+  else if (ir_is(op, SIMPLICIAL_COPY_RELEASE))
+    convert_own_release(s, op);
 }
 
 static void convert_copy(Distribute *s, MlirOperation op) {
+  if (ir_is(op, SIMPLICIAL_COPY_RELEASE))
+    warpgroup_await_all(s);
   if (s->role == ROLE_ALL)
     convert_own_copy(s, op);
   else if (s->role == ROLE_PRODUCER && ir_is(op, SIMPLICIAL_COPY_ASYNC))

@@ -48,6 +48,7 @@ enum {
   SWIZZLE_ROWS = 8,    ///< after which places repeat
   LOCAL_BYTES = 64,    ///< of a row in local memory, that four threads hold
   MAX_MAPS = 8,        ///< tensor maps of a kernel
+  MAX_IN_FLIGHT = 8,   ///< products
 };
 
 /// One thread's part of a slice. f32, tf32 and i1: v[row][column]; 16 bits:
@@ -61,9 +62,11 @@ typedef struct Entry {
   Fragment *fragments; ///< a kept tile's slices; NULL: not kept (yet)
   int row_dims;
   bool kept;
-  bool parked; ///< kept, in shared memory: `pointer` is where
+  bool parked;    ///< kept, in shared memory: `pointer` is where
+  bool in_flight; ///< kept, a product that has not been waited for
   // Memrefs, as the kernel sees them:
   MlirValue pointer;              ///< null: not a memref the kernel has seen
+  int64_t offset;                 ///< bytes, of a buffer in shared memory
   bool local;                     ///< a block's own, to be read by row
   MlirValue strides[IR_MAX_RANK]; ///< in elements, of type index
   MlirValue mbarriers; ///< a ring's: "full" of each slot, then "empty"
@@ -81,6 +84,13 @@ typedef struct TensorMap {
   int64_t rows;
   MlirValue pointer; ///< to the map, in the kernel
 } TensorMap;
+
+/// A product that warpgroups have begun: where its fragments go when it has
+/// been waited for, and the registers that it is in.
+typedef struct InFlight {
+  MlirValue tile, registers;
+  Fragment *fragments;
+} InFlight;
 
 /// A kernel on its way.
 typedef struct Distribute {
@@ -101,6 +111,8 @@ typedef struct Distribute {
   MlirValue shared;             ///< the block's shared memory
   int64_t shared_bytes;         ///< allocated of it so far
   int64_t scratch_offset;       ///< for exchanges between rows; -1: none yet
+  int n_in_flight;
+  InFlight in_flight[MAX_IN_FLIGHT]; ///< the oldest first
 } Distribute;
 
 /// Where a tile is evaluated: this slice of it (no matter if it has no
@@ -160,8 +172,14 @@ void product_keep(Distribute *s, MlirOperation contraction,
 // warpgroup.c
 /// Whether there are instructions for a product.
 bool warpgroup_takes(const Distribute *s, MlirOperation contraction);
+/// Begins a product. Its fragments are there when it has been waited for.
 void warpgroup_product(Distribute *s, MlirOperation contraction,
                        Fragment *fragments);
+/// Waits for a product, and all before it.
+void warpgroup_await(Distribute *s, MlirValue tile);
+void warpgroup_await_all(Distribute *s);
+/// Waits for what the regions of an op use; for all if it holds products.
+void warpgroup_await_for(Distribute *s, MlirOperation op);
 
 // transfer.c
 /// A pointer to element `indices` of a memref.

@@ -284,6 +284,8 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at) {
 }
 
 Fragment fragment(Distribute *s, MlirValue tile, At at) {
+  if (distribute_entry(s, tile)->in_flight)
+    warpgroup_await(s, tile);
   const Entry *entry = distribute_entry(s, tile);
   if (entry->parked && !mlirValueIsNull(entry->pointer))
     return transfer_parked(s, entry, ir_element(ir_type(tile)), at.slice);

@@ -321,9 +321,8 @@ static void stage_loop(Stage *s, Staged *staged) {
   if (mlirValueIsNull(staged->before))
     staged->before = ir_const_index(&before, 0);
   MlirValue iv = lower;
-  copy_all(&before, staged, iv, ir_const_index(&before, 0));
-  for (int64_t i = 1; i < ahead; ++i) {
-    iv = ir_addi(&before, iv, step);
+  for (int64_t i = 0; i < ahead; ++i) {
+    iv = i ? ir_addi(&before, iv, step) : lower;
     copy_all(&before, staged, iv, ir_const_index(&before, i));
   }
 
@@ -331,14 +330,19 @@ static void stage_loop(Stage *s, Staged *staged) {
   iv = mlirBlockGetArgument(body, 0);
   MlirValue number = ir_divui(&b, ir_subi(&b, iv, lower), step);
   MlirValue slots[MAX_STAGED];
+  if (!ahead)
+    copy_all(&b, staged, iv, number);
   for (int i = 0; i < staged->n; ++i)
-    slots[i] = ir_value(&b, SIMPLICIAL_COPY_WAIT, ir_index(&b),
-                        IR_VALUES(number, staged->before, staged->rings[i]),
-                        IR_ATTRIBUTES({"pending", ir_i64_attr(&b, ahead - 1)}));
-  MlirValue distance = ir_const_index(&b, ahead);
-  MlirValue far = ahead == 1 ? step : ir_muli(&b, step, distance);
-  far = ir_addi(&b, iv, far);
-  copy_all(&b, staged, far, ir_addi(&b, number, distance));
+    slots[i] = ir_value(
+        &b, SIMPLICIAL_COPY_WAIT, ir_index(&b),
+        IR_VALUES(number, staged->before, staged->rings[i]),
+        IR_ATTRIBUTES({"pending", ir_i64_attr(&b, ahead ? ahead - 1 : 0)}));
+  if (ahead) {
+    MlirValue distance = ir_const_index(&b, ahead);
+    MlirValue far = ahead == 1 ? step : ir_muli(&b, step, distance);
+    far = ir_addi(&b, iv, far);
+    copy_all(&b, staged, far, ir_addi(&b, number, distance));
+  }
   for (int i = 0; i < staged->n; ++i)
     read_tile(staged->reads[i], staged->rings[i], slots[i]);
   Ir end = ir_before(mlirBlockGetTerminator(body));
@@ -388,8 +392,8 @@ static MlirLogicalResult stage(MlirOperation forall) {
   if (!mlirAttributeIsNull(slots))
     s.slots =
         mlirAttributeIsAInteger(slots) ? mlirIntegerAttrGetValueInt(slots) : 0;
-  if (s.slots < 2 || s.slots > CONFIG_MAX_STAGES)
-    return ir_error(forall, SIMPLICIAL_STAGES_ATTR " must be 2 to %d",
+  if (s.slots < 1 || s.slots > CONFIG_MAX_STAGES)
+    return ir_error(forall, SIMPLICIAL_STAGES_ATTR " must be 1 to %d",
                     CONFIG_MAX_STAGES);
   if (mlirLogicalResultIsFailure(collect(&s, s.program)))
     return mlirLogicalResultFailure();

@@ -7,7 +7,11 @@
 //     fence
 //     for each 16 of the reduction dimension:
 //       acc = wgmma(a, descriptor of the right operand's tile, acc)
-//     commit; wait
+//     commit
+//
+// The wait for it comes where its result is used, or before a region that has
+// products of its own: until then what follows runs beside it. Products are
+// done in order.
 //
 // The registers of the accumulator and of the left operand are those of the
 // smaller instruction (layout.h), one warp's 16 rows above the next one's.
@@ -126,39 +130,52 @@ static MlirValue begin(Distribute *s, MlirValue init, int n, At at) {
   return tied(b, 4 * n, registers);
 }
 
-static void end(Ir *b, MlirValue acc, int n, Fragment *fragments) {
-  MlirValue ready =
-      ir_value(b, SIMPLICIAL_TIE, ir_type(acc), IR_VALUES(acc), IR_NONE);
-  for (int i = 0; i < 4 * n; ++i)
-    fragments[i / 4].v[i / 2 % 2][i % 2] = ir_extract(b, ready, i);
-}
-
 // The right operand -----------------------------------------------------------
 
-/// The descriptor of the tile, without steps along the reduction.
-static MlirValue descriptor(Distribute *s, MlirOperation read) {
+/// A small number that LLVM does not compute before this point: not before a
+/// loop, since many of them would take many registers.
+static MlirValue pinned(Ir *b, MlirValue x) {
+  return ir_value(b, SIMPLICIAL_TIE, ir_type(x), IR_VALUES(x), IR_NONE);
+}
+
+/// The address of the tile in units, from bit 0 on.
+static MlirValue units_of(Distribute *s, MlirOperation read) {
   Ir *b = &s->b;
-  MlirType i64 = ir_i64(b);
-  MlirValue memref = ir_operand(read, 0), indices[IR_MAX_RANK];
-  int rank = ir_rank(ir_type(memref));
-  for (int d = 0; d < rank; ++d)
-    indices[d] = distribute_scalar(s, ir_operand(read, 1 + d));
-  MlirValue address =
-      ir_value(b, "llvm.ptrtoint", i64,
-               IR_VALUES(transfer_address(s, memref, indices)), IR_NONE);
-  int64_t panel = ir_dim_size(ir_type(memref), 1) * SWIZZLE_BYTES;
-  int64_t constant = panel / UNIT << LEADING_SHIFT |
-                     (int64_t)SWIZZLE_ROWS * SWIZZLE_BYTES / UNIT
-                         << STRIDE_SHIFT |
-                     (int64_t)SWIZZLE_128 << SWIZZLE_SHIFT;
-  MlirValue units = ir_value(
-      b, "arith.andi", i64,
-      IR_VALUES(ir_value(b, "arith.shrui", i64,
-                         IR_VALUES(address, ir_const_int(b, i64, 4)), IR_NONE),
-                ir_const_int(b, i64, (1 << ADDRESS_BITS) - 1)),
+  MlirType i32 = ir_i32(b), type = ir_type(ir_operand(read, 0));
+  MlirValue shared =
+      ir_value(b, "llvm.ptrtoint", i32, IR_VALUES(s->shared), IR_NONE);
+  MlirValue base = ir_value(
+      b, "arith.andi", i32,
+      IR_VALUES(ir_value(b, "arith.shrui", i32,
+                         IR_VALUES(shared, ir_const_i32(b, i32, 4)), IR_NONE),
+                ir_const_i32(b, i32, (1 << ADDRESS_BITS) - 1)),
       IR_NONE);
+  int64_t slot = ir_dim_size(type, 1) * ir_dim_size(type, 2) *
+                 mlirFloatTypeGetWidth(ir_element(type)) / 8;
+  MlirValue number =
+      ir_index_cast(b, distribute_scalar(s, ir_operand(read, 1)), i32);
+  MlirValue at =
+      ir_muli(b, number, ir_const_i32(b, i32, (int32_t)(slot / UNIT)));
+  return pinned(b, ir_addi(b, base, at));
+}
+
+/// The descriptor of the tile at `units`, and so many bytes further.
+static MlirValue descriptor(Distribute *s, MlirOperation read, MlirValue units,
+                            int64_t bytes) {
+  Ir *b = &s->b;
+  MlirType i32 = ir_i32(b), i64 = ir_i64(b);
+  MlirValue memref = ir_operand(read, 0);
+  int64_t panel = ir_dim_size(ir_type(memref), 1) * SWIZZLE_BYTES;
+  int64_t first = distribute_entry(s, memref)->offset + bytes;
+  int64_t low = panel / UNIT << LEADING_SHIFT | first / UNIT;
+  int64_t high = (int64_t)SWIZZLE_ROWS * SWIZZLE_BYTES / UNIT << STRIDE_SHIFT |
+                 (int64_t)SWIZZLE_128 << SWIZZLE_SHIFT;
+  MlirValue bits =
+      ir_value(b, "arith.extui", i64,
+               IR_VALUES(ir_addi(b, units, ir_const_i32(b, i32, (int32_t)low))),
+               IR_NONE);
   return ir_value(b, "arith.ori", i64,
-                  IR_VALUES(units, ir_const_int(b, i64, constant)), IR_NONE);
+                  IR_VALUES(bits, ir_const_int(b, i64, high)), IR_NONE);
 }
 
 /// How far `k` of the reduction is from the tile's beginning, in bytes.
@@ -176,7 +193,7 @@ void warpgroup_product(Distribute *s, MlirOperation op, Fragment *result) {
   Ir *b = &s->b;
   MlirValue left = ir_operand(op, 0), init = ir_operand(op, 2);
   MlirOperation read = ir_def(ir_operand(op, 1));
-  MlirType type = ir_type(ir_result(op, 0)), i64 = ir_i64(b);
+  MlirType type = ir_type(ir_result(op, 0));
   bool mn_major = tile_op_is_k_major(op), fresh = is_zero(init);
   int n = distribute_slices(type, 1);
   int64_t size = ir_dim_size(ir_type(left), 1);
@@ -187,11 +204,12 @@ void warpgroup_product(Distribute *s, MlirOperation op, Fragment *result) {
     a[k / DEPTH] = left_at(s, left, k, at);
   MlirValue acc =
       fresh ? undefined(b, ir_f32(b), 4 * n) : begin(s, init, n, at);
-  MlirValue base = descriptor(s, read);
+  MlirValue units = units_of(s, read);
+  if (s->n_in_flight == MAX_IN_FLIGHT)
+    warpgroup_await_all(s);
   ir_op(b, "nvvm.wgmma.fence.aligned", IR_NONE, IR_NONE, IR_NONE);
   for (int64_t k = 0; k < size; k += DEPTH) {
-    MlirValue right = ir_addi(
-        b, base, ir_const_int(b, i64, offset_of(read, mn_major, k) / UNIT));
+    MlirValue right = descriptor(s, read, units, offset_of(read, mn_major, k));
     MlirValue accumulate = ir_const_int(b, ir_i1(b), k > 0 || !fresh);
     const IrAttribute attributes[] = {
         {"type", mlirTypeAttrGet(ir_element(ir_type(left)))},
@@ -201,7 +219,83 @@ void warpgroup_product(Distribute *s, MlirOperation op, Fragment *result) {
                    mn_major ? 2 : 1, attributes);
   }
   ir_op(b, "nvvm.wgmma.commit.group.sync.aligned", IR_NONE, IR_NONE, IR_NONE);
+  s->in_flight[s->n_in_flight++] = (InFlight){ir_result(op, 0), acc, result};
+  distribute_entry(s, ir_result(op, 0))->in_flight = true;
+}
+
+// Waits -----------------------------------------------------------------------
+
+/// The registers of a product that is done.
+static void take_result(Distribute *s, const InFlight *product) {
+  Ir *b = &s->b;
+  MlirType type = ir_type(product->registers);
+  MlirValue ready =
+      ir_value(b, SIMPLICIAL_TIE, type, IR_VALUES(product->registers), IR_NONE);
+  int n = 4 * distribute_slices(ir_type(product->tile), 1);
+  for (int i = 0; i < n; ++i)
+    product->fragments[i / 4].v[i / 2 % 2][i % 2] = ir_extract(b, ready, i);
+  distribute_entry(s, product->tile)->in_flight = false;
+}
+
+/// Waits for the `n` oldest products.
+static void await_oldest(Distribute *s, int n) {
+  Ir *b = &s->b;
+  if (!n)
+    return;
+  s->n_in_flight -= n;
   ir_op(b, "nvvm.wgmma.wait.group.sync.aligned", IR_NONE, IR_NONE,
-        IR_ATTRIBUTES({"group", ir_i64_attr(b, 0)}));
-  end(b, acc, n, result);
+        IR_ATTRIBUTES({"group", ir_i64_attr(b, s->n_in_flight)}));
+  for (int i = 0; i < n; ++i)
+    take_result(s, &s->in_flight[i]);
+  for (int i = 0; i < s->n_in_flight; ++i)
+    s->in_flight[i] = s->in_flight[n + i];
+}
+
+void warpgroup_await(Distribute *s, MlirValue tile) {
+  int n = 0;
+  while (!mlirValueEqual(s->in_flight[n].tile, tile))
+    ++n;
+  await_oldest(s, n + 1);
+}
+
+void warpgroup_await_all(Distribute *s) { await_oldest(s, s->n_in_flight); }
+
+/// Waits for what a value is evaluated from.
+static void await_sources(Distribute *s, MlirValue value) {
+  if (!tile_is(value))
+    return;
+  const Entry *entry = distribute_entry(s, value);
+  MlirOperation op = ir_def(value);
+  if (entry->in_flight)
+    warpgroup_await(s, value);
+  if (entry->kept || mlirOperationIsNull(op) ||
+      mlirOperationGetNumRegions(op) > 0)
+    return;
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
+    await_sources(s, ir_operand(op, i));
+}
+
+static bool holds_products(MlirOperation op) {
+  bool holds = ir_is(op, "vector.contract");
+  for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, i));
+         !mlirOperationIsNull(o); o = mlirOperationGetNextInBlock(o))
+      holds |= holds_products(o);
+  return holds;
+}
+
+void warpgroup_await_for(Distribute *s, MlirOperation op) {
+  if (!s->n_in_flight)
+    return;
+  if (holds_products(op)) {
+    warpgroup_await_all(s);
+    return;
+  }
+  for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, i));
+         !mlirOperationIsNull(o); o = mlirOperationGetNextInBlock(o)) {
+      for (int k = 0; k < (int)mlirOperationGetNumOperands(o); ++k)
+        await_sources(s, ir_operand(o, k));
+      warpgroup_await_for(s, o);
+    }
 }

@@ -65,9 +65,9 @@
 /// many more than there are keys still fit f32, and p fits f16.
 enum { LAG = 8 };
 /// The running state of the rows' softmaxes: maximum (in base 2), sum,
-/// accumulator.
+/// accumulator, and, within a step, what goes to it times V1 (null: nothing).
 typedef struct Softmax {
-  MlirValue m, l, acc;
+  MlirValue m, l, acc, pv;
 } Softmax;
 
 static MlirValue null_value(void) { return (MlirValue){NULL}; }
@@ -118,7 +118,7 @@ static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
   return s;
 }
 
-/// The same, where there may be nothing to mask.
+/// The same, where in a tile of whole ones there may be nothing to mask.
 static MlirValue masked_if_partial(Forward *f, MlirValue s,
                                    const OuterTile *outer,
                                    const InnerTile *inner) {
@@ -128,8 +128,7 @@ static MlirValue masked_if_partial(Forward *f, MlirValue s,
     partial = inner->partial;
   else if (!mlirValueIsNull(inner->partial))
     partial = ir_ori(b, partial, inner->partial);
-  if (!f->config.block_tail || !mlirValueIsNull(inner->columns) ||
-      mlirValueIsNull(partial))
+  if (!mlirValueIsNull(inner->columns) || mlirValueIsNull(partial))
     return masked(f, s, outer, inner);
   MlirType type = ir_type(s);
   IrIf branch = ir_if_begin(b, partial, 1, &type);
@@ -139,6 +138,7 @@ static MlirValue masked_if_partial(Forward *f, MlirValue s,
   return ir_result(branch.op, 0);
 }
 
+/// Logits of a tile, of all its keys.
 static MlirValue logits(Forward *f, const OuterTile *outer,
                         const InnerTile *inner) {
   Ir *b = f->b;
@@ -150,7 +150,7 @@ static MlirValue logits(Forward *f, const OuterTile *outer,
   MlirValue s = product_init(f, f->inner.key_bias, row_sum, inner->size);
   for (int t = 0; t < f->planes; ++t)
     s = ir_contract(b, outer->combined[t], inner->keys[t], false, s);
-  return masked_if_partial(f, s, outer, inner);
+  return s;
 }
 
 /// [rows] as l is.
@@ -173,49 +173,101 @@ static MlirValue sum(Forward *f, MlirValue l, MlirValue p, MlirValue p_sum) {
   return l;
 }
 
-/// The state with its sums scaled for the maximum `m`.
-static Softmax scaled(Forward *f, Softmax state, MlirValue m) {
+/// The state with its sums scaled by the factors `a` of the rows.
+static Softmax scaled(Forward *f, Softmax state, MlirValue a) {
   Ir *b = f->b;
-  MlirValue a = ir_exp2(b, ir_subf(b, state.m, m));
-  return (Softmax){m, ir_mulf(b, state.l, in_sum_columns(f, a)),
-                   ir_mulf(b, state.acc, ir_broadcast_rows(b, a, f->d))};
+  MlirValue by_column = ir_broadcast_rows(b, a, f->d);
+  state.l = ir_mulf(b, state.l, in_sum_columns(f, a));
+  state.acc = ir_mulf(b, state.acc, by_column);
+  if (!mlirValueIsNull(state.pv))
+    state.pv = ir_mulf(b, state.pv, by_column);
+  return state;
 }
 
-/// The state for rows whose new maximum is `row_max`.
-static Softmax rescale(Forward *f, Softmax state, MlirValue row_max) {
+/// The state for maxima that were `m` before; those of the rows that `moved`
+/// (null: any) are others now.
+static Softmax rescale(Forward *f, Softmax state, MlirValue m,
+                       MlirValue moved) {
   Ir *b = f->b;
-  if (!f->config.lazy_rescale)
-    return scaled(f, state, ir_maxnumf(b, state.m, row_max));
-  MlirValue moved =
-      ir_cmpf(b, IR_OGT, row_max, ir_addf(b, state.m, row_constant(f, LAG)));
-  MlirValue m = ir_select(b, moved, row_max, state.m);
-  MlirType types[] = {ir_type(state.l), ir_type(state.acc)};
-  IrIf branch = ir_if_begin(b, ir_any(b, moved), 2, types);
-  Softmax then = scaled(f, state, m);
-  ir_if_else(b, &branch, IR_VALUES(then.l, then.acc));
-  ir_if_end(b, &branch, IR_VALUES(state.l, state.acc));
-  return (Softmax){m, ir_result(branch.op, 0), ir_result(branch.op, 1)};
+  MlirValue a = ir_exp2(b, ir_subf(b, m, state.m));
+  if (mlirValueIsNull(moved))
+    return scaled(f, state, a);
+  bool pv = !mlirValueIsNull(state.pv);
+  MlirType type = ir_type(state.acc);
+  MlirType types[] = {ir_type(state.l), type, type};
+  IrIf branch = ir_if_begin(b, ir_any(b, moved), pv ? 3 : 2, types);
+  Softmax then = scaled(f, state, a);
+  ir_if_else(b, &branch, pv ? 3 : 2,
+             (const MlirValue[]){then.l, then.acc, then.pv});
+  ir_if_end(b, &branch, pv ? 3 : 2,
+            (const MlirValue[]){state.l, state.acc, state.pv});
+  state.l = ir_result(branch.op, 0);
+  state.acc = ir_result(branch.op, 1);
+  if (pv)
+    state.pv = ir_result(branch.op, 2);
+  return state;
 }
 
-static Softmax step(Forward *f, Softmax state, const OuterTile *outer,
-                    const InnerTile *inner) {
+/// Takes a tile's logits into the maximum and the sum: p, and its sum by row
+/// (null: not needed).
+static MlirValue exponentials(Forward *f, Softmax *state, MlirValue s,
+                              MlirValue *p_sum) {
   Ir *b = f->b;
-  MlirValue s = logits(f, outer, inner);
-
+  MlirValue before = state->m, moved = null_value();
   MlirValue row_max =
       ir_multi_reduction(b, IR_MAX, s, 1, row_constant(f, -INFINITY));
-  state = rescale(f, state, ir_mulf(b, row_max, row_constant(f, f->c)));
-  MlirValue p = ir_exp2(
-      b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
-                ir_broadcast_rows(b, ir_negf(b, state.m), inner->size)));
-  MlirValue p_sum = null_value();
+  row_max = ir_mulf(b, row_max, row_constant(f, f->c));
+  if (f->config.lazy_rescale) {
+    moved =
+        ir_cmpf(b, IR_OGT, row_max, ir_addf(b, before, row_constant(f, LAG)));
+    state->m = ir_select(b, moved, row_max, before);
+  } else {
+    state->m = ir_maxnumf(b, before, row_max);
+  }
+  MlirValue p =
+      ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
+                        ir_broadcast_rows(b, ir_negf(b, state->m),
+                                          ir_dim_size(ir_type(s), 1))));
+  *state = rescale(f, *state, before, moved);
+  *p_sum = null_value();
   if (f->config.sum_columns == 1 || f->inner.value_bias != 0)
-    p_sum = row_sum(f, p);
-  MlirValue pv =
-      ir_contract(b, ir_convert(b, p, f->config.operand), inner->values, true,
-                  product_init(f, f->inner.value_bias, p_sum, f->d));
-  return (Softmax){state.m, sum(f, state.l, p, p_sum),
-                   ir_fma(b, outer->values, pv, state.acc)};
+    *p_sum = row_sum(f, p);
+  state->l = sum(f, state->l, p, *p_sum);
+  return ir_convert(b, p, f->config.operand);
+}
+
+/// pv with the product of a tile added to it.
+static MlirValue add_values(Forward *f, MlirValue pv, MlirValue p,
+                            MlirValue p_sum, const InnerTile *inner) {
+  Ir *b = f->b;
+  double bias = f->inner.value_bias;
+  MlirValue init = pv;
+  if (mlirValueIsNull(pv))
+    init = product_init(f, bias, p_sum, f->d);
+  else if (bias != 0)
+    init = ir_addf(b, pv, product_init(f, bias, p_sum, f->d));
+  return ir_contract(b, p, inner->values, true, init);
+}
+
+/// Inner tiles, one after the other. The logits of the next one are asked for
+/// before the product of this one with its values, so that a machine on which
+/// products take their time has both to do while it makes exponentials.
+static Softmax step(Forward *f, Softmax state, const OuterTile *outer, int n,
+                    const InnerTile *inner) {
+  state.pv = null_value();
+  MlirValue s = logits(f, outer, &inner[0]), values = null_value();
+  for (int t = 0; t < n; ++t) {
+    MlirValue p_sum;
+    s = masked_if_partial(f, s, outer, &inner[t]);
+    MlirValue p = exponentials(f, &state, s, &p_sum);
+    if (t + 1 < n)
+      s = logits(f, outer, &inner[t + 1]);
+    else
+      values = load_outer_values(f, outer);
+    state.pv = add_values(f, state.pv, p, p_sum, &inner[t]);
+  }
+  state.acc = ir_fma(f->b, values, state.pv, state.acc);
+  return state;
 }
 
 // The two loops ---------------------------------------------------------------
@@ -225,40 +277,53 @@ static IrLoop begin_loop(Forward *f, Range range, int64_t block,
   MlirValue inits[] = {state->m, state->l, state->acc};
   IrLoop loop = ir_for_begin(f->b, range.lower, range.upper,
                              ir_const_index(f->b, block), 3, inits);
-  *state = (Softmax){loop.args[0], loop.args[1], loop.args[2]};
+  *state = (Softmax){loop.args[0], loop.args[1], loop.args[2], null_value()};
   return loop;
 }
 
 static void end_loop(Forward *f, IrLoop *loop, Softmax *state) {
   MlirValue yields[] = {state->m, state->l, state->acc};
   ir_for_end(f->b, loop, 3, yields);
-  *state = (Softmax){loop->results[0], loop->results[1], loop->results[2]};
+  *state = (Softmax){loop->results[0], loop->results[1], loop->results[2],
+                     null_value()};
+}
+
+/// Of a window, as many whole steps as fit; the rest is left.
+static Part take_whole(Forward *f, Range *rest, int64_t block, int tiles) {
+  Ir *b = f->b;
+  MlirValue step = ir_const_index(b, tiles * block);
+  MlirValue length =
+      ir_maxsi(b, ir_subi(b, rest->upper, rest->lower), ir_const_index(b, 0));
+  MlirValue end =
+      ir_addi(b, rest->lower, ir_muli(b, ir_divui(b, length, step), step));
+  Part part = {{rest->lower, end}, block, tiles, true};
+  rest->lower = end;
+  return part;
 }
 
 /// The inner window in parts.
-static int split(Forward *f, Range window, Part parts[2]) {
-  Ir *b = f->b;
-  int64_t block = f->config.block_k, tail = f->config.block_tail;
-  parts[0] = (Part){window, block, false};
-  if (!tail)
-    return 1;
-  MlirValue size = ir_const_index(b, block);
-  MlirValue length =
-      ir_maxsi(b, ir_subi(b, window.upper, window.lower), ir_const_index(b, 0));
-  MlirValue end =
-      ir_addi(b, window.lower, ir_muli(b, ir_divui(b, length, size), size));
-  parts[0] = (Part){{window.lower, end}, block, true};
-  parts[1] = (Part){{end, window.upper}, tail, false};
-  return 2;
+static int split(Forward *f, Range window, Part parts[MAX_PARTS]) {
+  const Config *config = &f->config;
+  int64_t last = config->block_k;
+  int n = 0;
+  if (config->tiles > 1)
+    parts[n++] = take_whole(f, &window, config->block_k, (int)config->tiles);
+  if (config->block_tail) {
+    parts[n++] = take_whole(f, &window, config->block_k, 1);
+    last = config->block_tail;
+  }
+  parts[n++] = (Part){window, last, 1, false};
+  return n;
 }
 
 static Softmax inner_stationary(Forward *f, Softmax state, Range js, Part part,
                                 const Window *ks) {
-  IrLoop over_k = begin_loop(f, part.range, part.block, &state);
-  InnerTile inner = load_inner(f, over_k.iv[0], part, ks);
+  IrLoop over_k = begin_loop(f, part.range, part.tiles * part.block, &state);
+  InnerTile inner[CONFIG_MAX_TILES];
+  load_inner(f, over_k.iv[0], part, ks, inner);
   IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
-  state = step(f, state, &outer, &inner);
+  state = step(f, state, &outer, part.tiles, inner);
   end_loop(f, &over_j, &state);
   end_loop(f, &over_k, &state);
   return state;
@@ -269,9 +334,11 @@ static Softmax outer_stationary(Forward *f, Softmax state, Range js, int n,
   IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
   for (int i = 0; i < n; ++i) {
-    IrLoop over_k = begin_loop(f, parts[i].range, parts[i].block, &state);
-    InnerTile inner = load_inner(f, over_k.iv[0], parts[i], ks);
-    state = step(f, state, &outer, &inner);
+    IrLoop over_k =
+        begin_loop(f, parts[i].range, parts[i].tiles * parts[i].block, &state);
+    InnerTile inner[CONFIG_MAX_TILES];
+    load_inner(f, over_k.iv[0], parts[i], ks, inner);
+    state = step(f, state, &outer, parts[i].tiles, inner);
     end_loop(f, &over_k, &state);
   }
   end_loop(f, &over_j, &state);
@@ -279,10 +346,10 @@ static Softmax outer_stationary(Forward *f, Softmax state, Range js, int n,
 }
 
 static Softmax attend(Forward *f, Range js, const Window *ks) {
-  Softmax state = {row_constant(f, -FLT_MAX),
-                   in_sum_columns(f, row_constant(f, 0)),
-                   ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d)))};
-  Part parts[2];
+  Softmax state = {
+      row_constant(f, -FLT_MAX), in_sum_columns(f, row_constant(f, 0)),
+      ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d))), null_value()};
+  Part parts[MAX_PARTS];
   int n = split(f, ks->any, parts);
   if (!f->config.inner_stationary)
     return outer_stationary(f, state, js, n, parts, ks);
@@ -463,7 +530,7 @@ static void build(Forward *f) {
     ir_for_end(b, &loop, 0, NULL);
   }
   ir_forall_end(b, &tiles);
-  if (f->config.stages > 1)
+  if (f->config.stages)
     mlirOperationSetAttributeByName(tiles.op, ir_str(SIMPLICIAL_STAGES_ATTR),
                                     ir_i64_attr(b, f->config.stages));
   if (f->config.producer)

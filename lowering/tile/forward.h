@@ -10,7 +10,7 @@
 #include "lowering/config.h"
 #include "lowering/ir.h"
 
-enum { MAX_PLANES = 3 };
+enum { MAX_PLANES = 3, MAX_PARTS = 3 };
 
 /// Dimensions of q, keys and values.
 enum { DIM_N = 1, DIM_H = 2, DIM_D = 3 };
@@ -45,10 +45,18 @@ typedef struct Forward {
   MlirValue q_planes[MAX_PLANES];     ///< by row
 } Forward;
 
+/// Where the keys of an outer tile stand.
+typedef struct OuterPlace {
+  int64_t size;                   ///< how many there are
+  MlirValue n;                    ///< the first one
+  MlirValue first, end;           ///< of them, those that there are: load_keys
+  MlirValue live_first, live_end; ///< those in the window; null: all
+} OuterPlace;
+
 /// A tile of the outer window, by row.
 typedef struct OuterTile {
+  OuterPlace place;
   MlirValue combined[MAX_PLANES]; ///< A, [rows, D / planes] each
-  MlirValue values;               ///< V1, [rows, D]
   MlirValue rows;    ///< [rows]: those whose j is in the window; null: all are
   MlirValue partial; ///< an i1: not all are
 } OuterTile;
@@ -65,11 +73,12 @@ typedef struct InnerTile {
   MlirValue partial; ///< an i1: not all queries see all keys
 } InnerTile;
 
-/// A part of the inner window, in tiles of one size.
+/// A part of the inner window, in steps of some tiles of one size.
 typedef struct Part {
   Range range;
   int64_t block;
-  bool whole; ///< a whole number of tiles
+  int tiles;
+  bool whole; ///< a whole number of steps
 } Part;
 
 /// The dimensions that the rows of a block of queries have in memory.
@@ -95,7 +104,11 @@ void load_local(Forward *f, const Window *window);
 /// Tile j of the outer window, combined with the queries.
 OuterTile load_outer(Forward *f, MlirValue j, Range window);
 
-/// The tile of a part of the inner window that begins at k.
-InnerTile load_inner(Forward *f, MlirValue k, Part part, const Window *window);
+/// Its values, V1 [rows, D].
+MlirValue load_outer_values(Forward *f, const OuterTile *tile);
+
+/// The tiles of the step of a part of the inner window that begins at k.
+void load_inner(Forward *f, MlirValue k, Part part, const Window *window,
+                InnerTile *tiles);
 
 #endif // SIMPLICIAL_LOWERING_TILE_FORWARD_H

@@ -110,14 +110,6 @@ static void combine(Forward *f, MlirValue *const q, MlirValue *const k,
   }
 }
 
-/// Where the keys of an outer tile stand.
-typedef struct OuterPlace {
-  int64_t size;                   ///< how many there are
-  MlirValue n;                    ///< the first one
-  MlirValue first, end;           ///< of them, those that there are: load_keys
-  MlirValue live_first, live_end; ///< those in the window; null: all
-} OuterPlace;
-
 /// One query: tile `j` is keys j, j + 1, ...
 static OuterPlace place_of_keys(Forward *f, MlirValue j, MlirValue upper) {
   Ir *b = f->b;
@@ -180,9 +172,7 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window) {
     k[t] = add_bias(b, keys, f->outer.key_bias);
   }
   combine(f, f->q_planes, k, tile.combined);
-  MlirValue values = load_outer_rows(f, &place, true, 0, f->d);
-  values = ir_convert(b, for_every_head(f, values), ir_f32(b));
-  tile.values = add_bias(b, values, f->outer.value_bias);
+  tile.place = place;
   if (mlirValueIsNull(place.live_end))
     return tile;
 
@@ -199,6 +189,13 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   tile.rows = window_mask(b, mask_vector(f, f->rows), first,
                           ir_muli(b, place.live_end, heads));
   return tile;
+}
+
+MlirValue load_outer_values(Forward *f, const OuterTile *tile) {
+  Ir *b = f->b;
+  MlirValue values = load_outer_rows(f, &tile->place, true, 0, f->d);
+  values = ir_convert(b, for_every_head(f, values), ir_f32(b));
+  return add_bias(b, values, f->outer.value_bias);
 }
 
 /// Which keys of a tile at k the first of several queries sees, and whether all
@@ -221,7 +218,8 @@ static void place_seen(Forward *f, InnerTile *tile, MlirValue k,
   tile->seen.lower = ir_subi(b, seen.lower, k);
 }
 
-InnerTile load_inner(Forward *f, MlirValue k, Part part, const Window *window) {
+static InnerTile load_tile(Forward *f, MlirValue k, Part part,
+                           const Window *window) {
   Ir *b = f->b;
   int64_t size = part.block, width = f->d / f->planes;
   MlirValue count = null_value();
@@ -243,6 +241,16 @@ InnerTile load_inner(Forward *f, MlirValue k, Part part, const Window *window) {
     tile.columns =
         ir_create_mask(b, IR_LIST(MlirValue, count), mask_vector(f, size));
   return tile;
+}
+
+void load_inner(Forward *f, MlirValue k, Part part, const Window *window,
+                InnerTile *tiles) {
+  for (int t = 0; t < part.tiles; ++t) {
+    MlirValue first = k;
+    if (t > 0)
+      first = ir_addi(f->b, k, ir_const_index(f->b, t * part.block));
+    tiles[t] = load_tile(f, first, part, window);
+  }
 }
 
 void load_query(Forward *f) {

@@ -365,6 +365,31 @@ def gpu_rings():
     yield Case(**few, bad=(("v2", (0, 55, 0, 7), math.nan),))  # some queries see it: one by one
 
 
+def gpu_tiles():
+    """Several inner tiles together, of 16 keys each: whole steps of them, single ones, and a rest. For sm_90a by a
+    producer; or by all warps."""
+    small = dict(dtype="bf16", N=90, Nq=2, Hq=64, D=64, w1=3, w2=77)
+    tiles = lambda n, *others: ", ".join([f"block_k = 16, tiles = {n}", *others])
+    for n, stages in (2, 2), (3, 1), (4, 1):
+        for others in ("producer = true",), ("producer = false", "block_tail = 0"), ("producer = true", 'order = "jk"'):
+            yield Case(**small, config=tiles(n, f"stages = {stages}", *others))
+    small["config"] = tiles(4, "stages = 1", "producer = true")
+    yield Case(**{**small, "dtype": "f16", "Hq": 128, "D": 128})
+    yield Case(**small, data="winner", scale=1.0)
+    yield Case(**small, data="up", scale=1.0)
+    yield Case(**small, data="up", scale=1.0, k2_bias=0.5, v2_bias=-0.3)
+    yield Case(**{**small, "Hq": 16, "D": 128}, causal=False)
+    yield Case(**{**small, "D": 192, "w2": 40}, form="determinant")
+    yield Case(**small, pad=(0, 0, 4, 0, 0))  # for TMA, not aligned
+    for name in ("k2", "v2"):
+        yield Case(**small, bad=((name, (0, 70, 0, 7), math.inf),))
+    for group, q in (1, 64), (8, 8), (16, 8):
+        few = {**small, "Hq": group, "D": 128, "Nq": 2 * q + 1, "N": 77 + 2 * q, "w1": 2,
+               "config": tiles(4, "stages = 1", "producer = true", f"block_q = {q}", "block_tail = 16")}
+        yield Case(**few)
+    yield Case(**few, data="up", scale=1.0)
+
+
 def gpu_values():
     """Large logits, many of them equal, and what is not finite."""
     inf, nan = math.inf, math.nan
@@ -405,5 +430,5 @@ def gpu_mixed():
 
 GROUPS = {group.__name__: list(group()) for group in (
     heads, windows, dims, lengths, queries, empty, attributes, determinant, half_types, dynamic, strided, results,
-    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_queries, gpu_warpgroups, gpu_rings, gpu_values,
+    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_queries, gpu_warpgroups, gpu_rings, gpu_tiles, gpu_values,
     gpu_mixed)}
