@@ -637,6 +637,26 @@ static void convert_by_roles(Distribute *s, MlirBlock program) {
   ir_if_end(b, &roles, IR_NONE);
 }
 
+/// Which iteration of the scf.forall this block is. Those that are last in the
+/// last dimension come first: in causal programs they have most to do, and what
+/// is short fills the gaps at the end.
+static void take_iteration(Distribute *s, MlirBlock program, int rank,
+                           const MlirValue *extents) {
+  Ir *b = &s->b;
+  MlirValue rest = kernel_register(b, "nvvm.read.ptx.sreg.ctaid.x");
+  for (int i = 0; i < rank; ++i) {
+    MlirValue extent = distribute_scalar(s, extents[i]), iteration = rest;
+    if (i < rank - 1) {
+      iteration = ir_remui(b, rest, extent);
+      rest = ir_divui(b, rest, extent);
+    } else {
+      MlirValue last = ir_subi(b, extent, ir_const_index(b, 1));
+      iteration = ir_subi(b, last, rest);
+    }
+    distribute_entry(s, mlirBlockGetArgument(program, i))->scalar = iteration;
+  }
+}
+
 static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
                         int rank, const MlirValue *extents) {
   Ir *b = &s->b;
@@ -644,14 +664,7 @@ static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
   MlirBlock old = ir_body(s->forall, 0);
   kernel_take_arguments(s, captures, body);
   kernel_find_place(s);
-  MlirValue rest = kernel_register(b, "nvvm.read.ptx.sreg.ctaid.x");
-  for (int i = rank - 1; i >= 0; --i) {
-    MlirValue extent = distribute_scalar(s, extents[i]);
-    distribute_entry(s, mlirBlockGetArgument(old, i))->scalar =
-        i ? ir_remui(b, rest, extent) : rest;
-    if (i)
-      rest = ir_divui(b, rest, extent);
-  }
+  take_iteration(s, old, rank, extents);
   keep_decide(s, old);
   if (s->n_maps)
     convert_by_roles(s, old);

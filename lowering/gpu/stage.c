@@ -46,22 +46,30 @@ enum {
   DEFAULT_SLOTS = 2,
   MAX_STAGED = 16,
   MAX_LOOPS = 16,
+  MAX_RINGS = 32,
   FIRST_INIT = 3, ///< operand of scf.for
   SHARED = 3,
 };
 
-/// A loop, the loads in it that become copies, and where to.
+/// A load that becomes copies into a ring.
+typedef struct Load {
+  MlirOperation read;
+  int ring;
+  MlirValue before; ///< tiles that passed the ring before the loop; null: 0
+} Load;
+
+/// A loop and the loads in it that become copies.
 typedef struct Staged {
   MlirOperation loop;
   int n;
-  MlirOperation reads[MAX_STAGED];
-  MlirValue rings[MAX_STAGED]; ///< memrefs [slots, rows, columns]
-  MlirValue before;            ///< tiles that passed them before; null: 0
+  Load loads[MAX_STAGED];
 } Staged;
 
 typedef struct Stage {
   MlirBlock program; ///< the scf.forall's
   int64_t slots;
+  int n_rings;
+  MlirValue rings[MAX_RINGS]; ///< memrefs [slots, rows, columns]
   int n;
   Staged loops[MAX_LOOPS];
 } Stage;
@@ -127,12 +135,13 @@ static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
         IR_ATTRIBUTES({"dims", ir_i64_array(b, 4, dims)}));
 }
 
-static void copy_all(Ir *b, const Staged *staged, MlirValue iv,
+static void copy_all(Ir *b, const Stage *s, const Staged *staged, MlirValue iv,
                      MlirValue number) {
   MlirValue live = ir_cmpi(b, IR_SLT, iv, ir_operand(staged->loop, 1));
-  for (int i = 0; i < staged->n; ++i)
-    copy_tile(b, ir_body(staged->loop, 0), iv, live, staged->reads[i],
-              staged->rings[i], number, staged->before);
+  for (const Load *load = staged->loads; load < staged->loads + staged->n;
+       ++load)
+    copy_tile(b, ir_body(staged->loop, 0), iv, live, load->read,
+              s->rings[load->ring], number, load->before);
   ir_op(b, SIMPLICIAL_COPY_COMMIT, IR_NONE, IR_NONE, IR_NONE);
 }
 
@@ -145,20 +154,25 @@ static bool holds(MlirOperation loop, MlirOperation op) {
 
 // Rings -----------------------------------------------------------------------
 
-/// Whether `y`'s tiles fit the slots of `x`'s, and no loop that uses `x`'s
-/// rings is around or within `y`'s: their copies are done when `y` begins.
-static bool can_share(const Stage *s, const Staged *x, const Staged *y) {
-  bool can = x->n == y->n;
-  for (int i = 0; i < y->n && can; ++i) {
-    MlirType slot = ir_type(x->rings[i]);
-    MlirType tile = ir_type(ir_result(y->reads[i], 0));
-    can = mlirTypeEqual(ir_element(slot), ir_element(tile)) &&
-          ir_dim_size(slot, 1) >= ir_dim_size(tile, 0) &&
-          ir_dim_size(slot, 2) == ir_dim_size(tile, 1);
-  }
-  for (const Staged *other = s->loops; other < y && can; ++other)
-    can = !mlirValueEqual(other->rings[0], x->rings[0]) ||
-          (!holds(other->loop, y->loop) && !holds(y->loop, other->loop));
+/// The loop's load that fills a ring; NULL: none does.
+static Load *load_into(Staged *staged, int ring) {
+  for (Load *load = staged->loads; load < staged->loads + staged->n; ++load)
+    if (load->ring == ring)
+      return load;
+  return NULL;
+}
+
+/// Whether a tile fits the ring's slots, and no loop that uses the ring is
+/// `staged`'s, or around or within it: copies of others are done when it
+/// begins.
+static bool can_use(Stage *s, int ring, const Staged *staged, MlirType tile) {
+  MlirType slot = ir_type(s->rings[ring]);
+  bool can = mlirTypeEqual(ir_element(slot), ir_element(tile)) &&
+             ir_dim_size(slot, 1) >= ir_dim_size(tile, 0) &&
+             ir_dim_size(slot, 2) == ir_dim_size(tile, 1);
+  for (Staged *other = s->loops; other <= staged && can; ++other)
+    can = !load_into(other, ring) || (!holds(other->loop, staged->loop) &&
+                                      !holds(staged->loop, other->loop));
   return can;
 }
 
@@ -173,16 +187,23 @@ static MlirValue allocate(Stage *s, MlirType tile) {
   return ir_alloc(&b, type);
 }
 
-/// Rings that an earlier loop has, or new ones.
-static void choose_rings(Stage *s, Staged *staged) {
-  for (const Staged *other = s->loops; other < staged; ++other)
-    if (can_share(s, other, staged)) {
-      for (int i = 0; i < staged->n; ++i)
-        staged->rings[i] = other->rings[i];
-      return;
-    }
+/// For the loop's loads, rings that earlier loops have, or new ones.
+static MlirLogicalResult choose_rings(Stage *s, Staged *staged) {
   for (int i = 0; i < staged->n; ++i)
-    staged->rings[i] = allocate(s, ir_type(ir_result(staged->reads[i], 0)));
+    staged->loads[i].ring = -1;
+  for (int i = 0; i < staged->n; ++i) {
+    MlirType tile = ir_type(ir_result(staged->loads[i].read, 0));
+    int ring = 0;
+    while (ring < s->n_rings && !can_use(s, ring, staged, tile))
+      ++ring;
+    if (ring == MAX_RINGS)
+      return ir_error(staged->loop, "simplicial-stage has at most %d rings",
+                      MAX_RINGS);
+    if (ring == s->n_rings)
+      s->rings[s->n_rings++] = allocate(s, tile);
+    staged->loads[i].ring = ring;
+  }
+  return mlirLogicalResultSuccess();
 }
 
 // Counts ----------------------------------------------------------------------
@@ -238,17 +259,16 @@ static void yield_too(MlirOperation loop, MlirValue value) {
 }
 
 /// Whether `op` is or holds a loop that uses the ring.
-static bool uses(const Stage *s, MlirOperation op, MlirValue ring) {
+static bool uses(Stage *s, MlirOperation op, int ring) {
   bool found = false;
-  for (int i = 0; i < s->n; ++i)
-    found |= mlirValueEqual(s->loops[i].rings[0], ring) &&
-             holds(op, s->loops[i].loop);
+  for (Staged *staged = s->loops; staged < s->loops + s->n; ++staged)
+    found |= load_into(staged, ring) && holds(op, staged->loop);
   return found;
 }
 
 /// Counts the tiles that loops in `block` pass through the ring; `number` of
 /// them (null: 0) came before. How many there are behind.
-static MlirValue count_tiles(Stage *s, MlirBlock block, MlirValue ring,
+static MlirValue count_tiles(Stage *s, MlirBlock block, int ring,
                              MlirValue number) {
   MlirOperation next, end = mlirBlockGetTerminator(block);
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
@@ -258,13 +278,12 @@ static MlirValue count_tiles(Stage *s, MlirBlock block, MlirValue ring,
       continue;
     Staged *staged = s->loops;
     while (staged < s->loops + s->n &&
-           !(mlirOperationEqual(staged->loop, op) &&
-             mlirValueEqual(staged->rings[0], ring)))
+           !(mlirOperationEqual(staged->loop, op) && load_into(staged, ring)))
       ++staged;
     Ir b = ir_before(op);
     if (staged < s->loops + s->n) {
       MlirValue trips = trip_count(&b, op);
-      staged->before = number;
+      load_into(staged, ring)->before = number;
       number = mlirValueIsNull(number) ? trips : ir_addi(&b, number, trips);
       continue;
     }
@@ -280,6 +299,19 @@ static MlirValue count_tiles(Stage *s, MlirBlock block, MlirValue ring,
   return number;
 }
 
+/// A ring before `ring` that the same loops use, and so as many tiles pass; -1:
+/// there is none.
+static int find_twin(Stage *s, int ring) {
+  for (int twin = 0; twin < ring; ++twin) {
+    bool same = true;
+    for (Staged *staged = s->loops; staged < s->loops + s->n; ++staged)
+      same &= !load_into(staged, ring) == !load_into(staged, twin);
+    if (same)
+      return twin;
+  }
+  return -1;
+}
+
 static MlirLogicalResult count_all(Stage *s) {
   for (int i = 0; i < s->n; ++i) {
     MlirOperation loop = s->loops[i].loop, outer = loop;
@@ -289,12 +321,14 @@ static MlirLogicalResult count_all(Stage *s) {
       return ir_error(loop, "simplicial-stage counts the tiles of loops that "
                             "are in loops only");
   }
-  for (int i = 0; i < s->n; ++i) {
-    bool first = true;
-    for (int k = 0; k < i; ++k)
-      first &= !mlirValueEqual(s->loops[k].rings[0], s->loops[i].rings[0]);
-    if (first)
-      count_tiles(s, s->program, s->loops[i].rings[0], (MlirValue){NULL});
+  for (int ring = 0; ring < s->n_rings; ++ring) {
+    int twin = find_twin(s, ring);
+    if (twin < 0)
+      count_tiles(s, s->program, ring, (MlirValue){NULL});
+    for (Staged *staged = s->loops; twin >= 0 && staged < s->loops + s->n;
+         ++staged)
+      if (load_into(staged, ring))
+        load_into(staged, ring)->before = load_into(staged, twin)->before;
   }
   return mlirLogicalResultSuccess();
 }
@@ -318,12 +352,13 @@ static void stage_loop(Stage *s, Staged *staged) {
   MlirValue lower = ir_operand(loop, 0), step = ir_operand(loop, 2);
   int64_t ahead = s->slots - 1;
   Ir before = ir_before(loop);
-  if (mlirValueIsNull(staged->before))
-    staged->before = ir_const_index(&before, 0);
+  for (int i = 0; i < staged->n; ++i)
+    if (mlirValueIsNull(staged->loads[i].before))
+      staged->loads[i].before = ir_const_index(&before, 0);
   MlirValue iv = lower;
   for (int64_t i = 0; i < ahead; ++i) {
     iv = i ? ir_addi(&before, iv, step) : lower;
-    copy_all(&before, staged, iv, ir_const_index(&before, i));
+    copy_all(&before, s, staged, iv, ir_const_index(&before, i));
   }
 
   Ir b = ir_before(mlirBlockGetFirstOperation(body));
@@ -331,24 +366,27 @@ static void stage_loop(Stage *s, Staged *staged) {
   MlirValue number = ir_divui(&b, ir_subi(&b, iv, lower), step);
   MlirValue slots[MAX_STAGED];
   if (!ahead)
-    copy_all(&b, staged, iv, number);
+    copy_all(&b, s, staged, iv, number);
+  int64_t pending = ahead ? ahead - 1 : 0;
   for (int i = 0; i < staged->n; ++i)
-    slots[i] = ir_value(
-        &b, SIMPLICIAL_COPY_WAIT, ir_index(&b),
-        IR_VALUES(number, staged->before, staged->rings[i]),
-        IR_ATTRIBUTES({"pending", ir_i64_attr(&b, ahead ? ahead - 1 : 0)}));
+    slots[i] = ir_value(&b, SIMPLICIAL_COPY_WAIT, ir_index(&b),
+                        IR_VALUES(number, staged->loads[i].before,
+                                  s->rings[staged->loads[i].ring]),
+                        IR_ATTRIBUTES({"pending", ir_i64_attr(&b, pending)}));
   if (ahead) {
     MlirValue distance = ir_const_index(&b, ahead);
     MlirValue far = ahead == 1 ? step : ir_muli(&b, step, distance);
     far = ir_addi(&b, iv, far);
-    copy_all(&b, staged, far, ir_addi(&b, number, distance));
+    copy_all(&b, s, staged, far, ir_addi(&b, number, distance));
   }
   for (int i = 0; i < staged->n; ++i)
-    read_tile(staged->reads[i], staged->rings[i], slots[i]);
+    read_tile(staged->loads[i].read, s->rings[staged->loads[i].ring], slots[i]);
   Ir end = ir_before(mlirBlockGetTerminator(body));
   for (int i = 0; i < staged->n; ++i)
     ir_op(&end, SIMPLICIAL_COPY_RELEASE, IR_NONE,
-          IR_VALUES(number, staged->before, staged->rings[i]), IR_NONE);
+          IR_VALUES(number, staged->loads[i].before,
+                    s->rings[staged->loads[i].ring]),
+          IR_NONE);
   Ir after = ir_before(mlirOperationGetNextInBlock(loop));
   ir_op(&after, SIMPLICIAL_COPY_FINISH, IR_NONE, IR_NONE, IR_NONE);
 }
@@ -369,14 +407,15 @@ static MlirLogicalResult collect(Stage *s, MlirBlock block) {
     if (staged.n == MAX_STAGED)
       return ir_error(op, "simplicial-stage takes at most %d loads in a loop",
                       MAX_STAGED);
-    staged.reads[staged.n++] = op;
+    staged.loads[staged.n++] = (Load){.read = op};
   }
   if (staged.n && s->n == MAX_LOOPS)
     return ir_error(loop, "simplicial-stage takes at most %d loops with copies",
                     MAX_LOOPS);
   if (staged.n) {
     s->loops[s->n] = staged;
-    choose_rings(s, &s->loops[s->n++]);
+    if (mlirLogicalResultIsFailure(choose_rings(s, &s->loops[s->n++])))
+      return mlirLogicalResultFailure();
   }
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op))
