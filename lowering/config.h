@@ -16,7 +16,8 @@ typedef struct Config {
   int64_t block_j;       ///< outer keys in a tile; the product is its rows
   int64_t block_k;       ///< inner keys in a tile
   int64_t block_tail;    ///< and behind the whole tiles; 0: no other tiles
-  int64_t tiles;         ///< inner tiles whose values are summed before V1
+  int64_t tiles;         ///< inner tiles of a step, summed before V1
+  int64_t block_last;    ///< inner keys of a step's last tile
   bool inner_stationary; ///< order "kj": inner tiles outside the loop over j
   bool local_outer;      ///< the outer window of a block in memory of its own
   bool lazy_rescale;     ///< scale sums only when a maximum has moved enough
@@ -35,6 +36,9 @@ MlirLogicalResult config_get(MlirOperation op, Config *config);
 /// How many keys the queries of a block have in their outer windows together,
 /// or more; 0: there is no bound.
 int64_t config_outer_rows(const Config *config, int64_t window, bool causal);
+
+/// The inner keys of a step.
+int64_t config_step(const Config *config);
 
 /// The outer window is the smaller one. The operation is symmetric in its two
 /// pairs of keys and values, so when w1 > w2 the pairs change roles.

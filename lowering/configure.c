@@ -27,6 +27,7 @@
 #define BLOCK_K "block_k"
 #define BLOCK_Q "block_q"
 #define BLOCK_TAIL "block_tail"
+#define BLOCK_LAST "block_last"
 #define TILES "tiles"
 #define ORDER "order"
 #define ORDER_KJ "kj"
@@ -57,6 +58,11 @@ static int64_t given(MlirOperation op, const char *name) {
              : mlirIntegerAttrGetValueInt(value);
 }
 
+static int64_t given_or(MlirOperation op, const char *name, int64_t otherwise) {
+  int64_t value = given(op, name);
+  return value > 0 ? value : otherwise;
+}
+
 static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
 static int64_t max(int64_t x, int64_t y) { return x > y ? x : y; }
 static int64_t ceil_div(int64_t x, int64_t y) { return (x + y - 1) / y; }
@@ -70,6 +76,10 @@ int64_t config_outer_rows(const Config *config, int64_t window, bool causal) {
     return 0;
   return (causal ? window : 2 * window - 1) + config->block_q - 1 +
          config->block_j - 1;
+}
+
+int64_t config_step(const Config *config) {
+  return (config->tiles - 1) * config->block_k + config->block_last;
 }
 
 static int64_t tile_rows(const Config *config) {
@@ -185,6 +195,23 @@ static bool outer_fits(MlirOperation op, SimplicialAttentionAttributes a,
   return rows && rows <= tile_rows(config) && bytes <= SMALL;
 }
 
+/// Steps of the loop over the inner window. Beside its whole tiles are the keys
+/// of a block's later queries: another tile, or some keys more of the last one.
+static void choose_steps(MlirOperation op, int64_t inner, const Suited *suited,
+                         Config *config) {
+  int64_t block = given_or(op, BLOCK_K, config->block_k);
+  int64_t queries = given_or(op, BLOCK_Q, config->block_q);
+  config->tiles =
+      inner ? max(1, min(suited->tiles, inner / block)) : suited->tiles;
+  config->block_tail = min(suited->tail, block);
+  config->block_last = block;
+  if (given_or(op, TILES, config->tiles) > 1)
+    config->block_last += queries > 1 ? suited->step : 0;
+  else if (queries > 1)
+    config->block_tail = min(
+        config->block_tail, ceil_div(queries - 1, suited->step) * suited->step);
+}
+
 static void choose(MlirOperation op, SimplicialAttentionAttributes a,
                    const Suited *suited, Config *config) {
   if (!suited->queries || !choose_rows_of_queries(op, suited->rows, config))
@@ -199,15 +226,7 @@ static void choose(MlirOperation op, SimplicialAttentionAttributes a,
     steps = min(steps, ceil_div(inner, step));
   config->block_k = steps * step;
   config->inner_stationary = true;
-  // Behind a window's whole tiles are the keys of a block's later queries.
-  config->block_tail = suited->tail;
-  if (config->block_q > 1)
-    config->block_tail =
-        min(suited->tail, ceil_div(config->block_q - 1, step) * step);
-  config->block_tail = min(config->block_tail, config->block_k);
-  config->tiles = suited->tiles;
-  if (inner)
-    config->tiles = max(1, min(suited->tiles, inner / config->block_k));
+  choose_steps(op, inner, suited, config);
   config->lazy_rescale = suited->gpu;
   config->local_outer = suited->gpu && outer_fits(op, a, config);
   // Tiles that stay for long need not be copied ahead.
@@ -403,9 +422,9 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
   if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR " must be a dictionary");
   static const char *const known[] = {
-      BLOCK_Q, BLOCK_H,  BLOCK_J,     BLOCK_K,      BLOCK_TAIL,
-      TILES,   ORDER,    LOCAL_OUTER, LAZY_RESCALE, SUM_COLUMNS,
-      STAGES,  PRODUCER, OPERAND};
+      BLOCK_LAST,  BLOCK_Q, BLOCK_H,  BLOCK_J,     BLOCK_K,
+      BLOCK_TAIL,  TILES,   ORDER,    LOCAL_OUTER, LAZY_RESCALE,
+      SUM_COLUMNS, STAGES,  PRODUCER, OPERAND};
   intptr_t entries = mlirAttributeIsNull(attribute)
                          ? 0
                          : mlirDictionaryAttrGetNumElements(attribute);
@@ -422,11 +441,15 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
   const struct {
     const char *name;
     int64_t least, *value;
-  } blocks[] = {
-      {BLOCK_Q, 1, &config->block_q},         {BLOCK_H, 1, &config->block_h},
-      {BLOCK_J, 1, &config->block_j},         {BLOCK_K, 1, &config->block_k},
-      {BLOCK_TAIL, 0, &config->block_tail},   {TILES, 1, &config->tiles},
-      {SUM_COLUMNS, 1, &config->sum_columns}, {STAGES, 0, &config->stages}};
+  } blocks[] = {{BLOCK_Q, 1, &config->block_q},
+                {BLOCK_H, 1, &config->block_h},
+                {BLOCK_J, 1, &config->block_j},
+                {BLOCK_K, 1, &config->block_k},
+                {BLOCK_TAIL, 0, &config->block_tail},
+                {TILES, 1, &config->tiles},
+                {BLOCK_LAST, 1, &config->block_last},
+                {SUM_COLUMNS, 1, &config->sum_columns},
+                {STAGES, 0, &config->stages}};
   for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i)
     if (mlirLogicalResultIsFailure(read_block(
             op, attribute, blocks[i].name, blocks[i].least, blocks[i].value)))
@@ -469,6 +492,7 @@ static void write(MlirOperation op, const Config *config) {
       {BLOCK_J, ir_i64_attr(&b, config->block_j)},
       {BLOCK_K, ir_i64_attr(&b, config->block_k)},
       {BLOCK_TAIL, ir_i64_attr(&b, config->block_tail)},
+      {BLOCK_LAST, ir_i64_attr(&b, config->block_last)},
       {TILES, ir_i64_attr(&b, config->tiles)},
       {ORDER,
        mlirStringAttrGet(
@@ -498,8 +522,8 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
   if (mlirLogicalResultIsFailure(read(op, config)))
     return mlirLogicalResultFailure();
   if (!config->block_q || !config->block_h || !config->block_j ||
-      !config->block_k || !config->tiles || !config->sum_columns ||
-      mlirTypeIsNull(config->operand))
+      !config->block_k || !config->tiles || !config->block_last ||
+      !config->sum_columns || mlirTypeIsNull(config->operand))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     " is incomplete: run simplicial-configure first");
   return mlirLogicalResultSuccess();

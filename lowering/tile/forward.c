@@ -288,39 +288,57 @@ static void end_loop(Forward *f, IrLoop *loop, Softmax *state) {
                      null_value()};
 }
 
-/// Of a window, as many whole steps as fit; the rest is left.
-static Part take_whole(Forward *f, Range *rest, int64_t block, int tiles) {
-  Ir *b = f->b;
-  MlirValue step = ir_const_index(b, tiles * block);
-  MlirValue length =
-      ir_maxsi(b, ir_subi(b, rest->upper, rest->lower), ir_const_index(b, 0));
-  MlirValue end =
-      ir_addi(b, rest->lower, ir_muli(b, ir_divui(b, length, step), step));
-  Part part = {{rest->lower, end}, block, tiles, true};
-  rest->lower = end;
-  return part;
+/// Whether steps may go beyond windows: those of several queries are about a
+/// multiple of a step.
+static bool steps_beyond(Forward *f) {
+  return f->config.block_q > 1 && f->config.tiles > 1;
 }
 
-/// The inner window in parts.
-static int split(Forward *f, Range window, Part parts[MAX_PARTS]) {
+/// Of a window, the keys that whole steps take. A last step that the window
+/// nearly fills may go beyond it, to keys that no query sees, if `beyond`.
+static MlirValue whole_keys(Forward *f, Range window, MlirValue beyond) {
+  Ir *b = f->b;
   const Config *config = &f->config;
-  int64_t last = config->block_k;
-  int n = 0;
-  if (config->tiles > 1)
-    parts[n++] = take_whole(f, &window, config->block_k, (int)config->tiles);
-  if (config->block_tail) {
-    parts[n++] = take_whole(f, &window, config->block_k, 1);
-    last = config->block_tail;
+  MlirValue step = ir_const_index(b, config_step(config));
+  MlirValue zero = ir_const_index(b, 0);
+  MlirValue length = ir_maxsi(b, ir_subi(b, window.upper, window.lower), zero);
+  MlirValue whole = ir_muli(b, ir_divui(b, length, step), step);
+  if (mlirValueIsNull(beyond))
+    return whole;
+  MlirValue missing = ir_subi(b, ir_addi(b, whole, step), length);
+  MlirValue end = ir_addi(b, window.upper, missing);
+  MlirValue few =
+      ir_cmpi(b, IR_SLT, missing, ir_const_index(b, config->block_last));
+  MlirValue inside =
+      ir_cmpi(b, IR_SLT, end, ir_addi(b, f->keys, ir_const_index(b, 1)));
+  MlirValue more = ir_select(b, beyond, ir_select(b, few, step, zero), zero);
+  return ir_addi(b, whole, ir_select(b, inside, more, zero));
+}
+
+/// The inner window in parts: whole steps, and the rest.
+static int split(Forward *f, Range window, Part parts[MAX_PARTS]) {
+  Ir *b = f->b;
+  const Config *config = &f->config;
+  int64_t block = config->block_k, tail = config->block_tail;
+  if (!tail) {
+    parts[0] = (Part){window, block, block, 1, window.upper};
+    return 1;
   }
-  parts[n++] = (Part){window, last, 1, false};
-  return n;
+  MlirValue end = ir_addi(b, window.lower, whole_keys(f, window, f->beyond));
+  parts[0] = (Part){{window.lower, end},
+                    block,
+                    config->block_last,
+                    (int)config->tiles,
+                    null_value()};
+  parts[1] = (Part){{end, window.upper}, tail, tail, 1, window.upper};
+  return 2;
 }
 
 static Softmax inner_stationary(Forward *f, Softmax state, Range js, Part part,
                                 const Window *ks) {
-  IrLoop over_k = begin_loop(f, part.range, part.tiles * part.block, &state);
+  IrLoop over_k = begin_loop(f, part.range, part_step(&part), &state);
   InnerTile inner[CONFIG_MAX_TILES];
-  load_inner(f, over_k.iv[0], part, ks, inner);
+  load_inner(f, over_k.iv[0], &part, ks, inner);
   IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
   state = step(f, state, &outer, part.tiles, inner);
@@ -334,10 +352,9 @@ static Softmax outer_stationary(Forward *f, Softmax state, Range js, int n,
   IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
   for (int i = 0; i < n; ++i) {
-    IrLoop over_k =
-        begin_loop(f, parts[i].range, parts[i].tiles * parts[i].block, &state);
+    IrLoop over_k = begin_loop(f, parts[i].range, part_step(&parts[i]), &state);
     InnerTile inner[CONFIG_MAX_TILES];
-    load_inner(f, over_k.iv[0], parts[i], ks, inner);
+    load_inner(f, over_k.iv[0], &parts[i], ks, inner);
     state = step(f, state, &outer, parts[i].tiles, inner);
     end_loop(f, &over_k, &state);
   }
@@ -495,8 +512,13 @@ static MlirValue queries_at_once(Forward *f, MlirValue query, MlirValue count) {
   MlirValue x = ir_zero(b, f32_vector(f, IR_DIMS(n < ROWS ? n : ROWS)));
   x = add_not_finite(f, x, window.any.lower,
                      ir_minsi(b, window.every.lower, window.any.upper));
+  MlirValue end = window.any.upper;
+  if (steps_beyond(f)) {
+    MlirValue whole = whole_keys(f, window.any, ir_const_int(b, ir_i1(b), 1));
+    end = ir_maxsi(b, end, ir_addi(b, window.any.lower, whole));
+  }
   x = add_not_finite(f, x, ir_maxsi(b, window.every.upper, window.any.lower),
-                     window.any.upper);
+                     end);
   return ir_select(b, ir_any(b, ir_cmpf(b, IR_UNO, x, x)), ir_const_index(b, 1),
                    ir_const_index(b, n));
 }
@@ -525,6 +547,8 @@ static void build(Forward *f) {
     MlirValue query = ir_muli(b, tiles.iv[2], size);
     MlirValue end = ir_minsi(b, queries, ir_addi(b, query, size));
     MlirValue step = queries_at_once(f, query, ir_subi(b, end, query));
+    if (steps_beyond(f))
+      f->beyond = ir_cmpi(b, IR_SGT, step, one);
     IrLoop loop = ir_for_begin(b, query, end, step, 0, NULL);
     attend_block(f, loop.iv[0], ir_minsi(b, step, ir_subi(b, end, loop.iv[0])));
     ir_for_end(b, &loop, 0, NULL);

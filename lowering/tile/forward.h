@@ -10,7 +10,7 @@
 #include "lowering/config.h"
 #include "lowering/ir.h"
 
-enum { MAX_PLANES = 3, MAX_PARTS = 3 };
+enum { MAX_PLANES = 3, MAX_PARTS = 2 };
 
 /// Dimensions of q, keys and values.
 enum { DIM_N = 1, DIM_H = 2, DIM_D = 3 };
@@ -38,8 +38,10 @@ typedef struct Forward {
   MlirValue shift; ///< from a query's number to its position
   // Of the current tile:
   MlirValue batch, query, head, key_head;
-  MlirValue count;                    ///< of its queries
-  Queries positions;                  ///< and where they stand
+  MlirValue count;   ///< of its queries
+  MlirValue beyond;  ///< an i1: keys behind the inner windows are finite; null:
+                     ///< it is not known
+  Queries positions; ///< and where they stand
   MlirValue local_keys, local_values; ///< of the outer window; null: none
   MlirValue local_first;              ///< the position of their first row
   MlirValue q_planes[MAX_PLANES];     ///< by row
@@ -73,12 +75,12 @@ typedef struct InnerTile {
   MlirValue partial; ///< an i1: not all queries see all keys
 } InnerTile;
 
-/// A part of the inner window, in steps of some tiles of one size.
+/// A part of the inner window, in steps of some tiles.
 typedef struct Part {
   Range range;
-  int64_t block;
+  int64_t block, last; ///< keys of a tile, and of a step's last one
   int tiles;
-  bool whole; ///< a whole number of steps
+  MlirValue end; ///< of the keys that there are; null: all of whole steps
 } Part;
 
 /// The dimensions that the rows of a block of queries have in memory.
@@ -107,8 +109,11 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window);
 /// Its values, V1 [rows, D].
 MlirValue load_outer_values(Forward *f, const OuterTile *tile);
 
-/// The tiles of the step of a part of the inner window that begins at k.
-void load_inner(Forward *f, MlirValue k, Part part, const Window *window,
+/// How many keys a step of the part has.
+int64_t part_step(const Part *part);
+
+/// The tiles of the part's step that begins at k.
+void load_inner(Forward *f, MlirValue k, const Part *part, const Window *window,
                 InnerTile *tiles);
 
 #endif // SIMPLICIAL_LOWERING_TILE_FORWARD_H

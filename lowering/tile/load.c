@@ -218,14 +218,14 @@ static void place_seen(Forward *f, InnerTile *tile, MlirValue k,
   tile->seen.lower = ir_subi(b, seen.lower, k);
 }
 
-static InnerTile load_tile(Forward *f, MlirValue k, Part part,
+/// The tile at k, which has no keys from `end` on (null: it is whole).
+static InnerTile load_tile(Forward *f, MlirValue k, int64_t size, MlirValue end,
                            const Window *window) {
   Ir *b = f->b;
-  int64_t size = part.block, width = f->d / f->planes;
+  int64_t width = f->d / f->planes;
   MlirValue count = null_value();
-  if (!part.whole)
-    count =
-        ir_minsi(b, ir_subi(b, part.range.upper, k), ir_const_index(b, size));
+  if (!mlirValueIsNull(end))
+    count = ir_minsi(b, ir_subi(b, end, k), ir_const_index(b, size));
   InnerTile tile = {.size = size};
   for (int t = 0; t < f->planes; ++t)
     tile.keys[t] = ir_convert(b,
@@ -237,19 +237,24 @@ static InnerTile load_tile(Forward *f, MlirValue k, Part part,
       f->config.operand);
   if (f->config.block_q > 1)
     place_seen(f, &tile, k, window);
-  if (!part.whole)
+  if (!mlirValueIsNull(end))
     tile.columns =
         ir_create_mask(b, IR_LIST(MlirValue, count), mask_vector(f, size));
   return tile;
 }
 
-void load_inner(Forward *f, MlirValue k, Part part, const Window *window,
+int64_t part_step(const Part *part) {
+  return (part->tiles - 1) * part->block + part->last;
+}
+
+void load_inner(Forward *f, MlirValue k, const Part *part, const Window *window,
                 InnerTile *tiles) {
-  for (int t = 0; t < part.tiles; ++t) {
-    MlirValue first = k;
+  MlirValue block = ir_const_index(f->b, part->block);
+  for (int t = 0; t < part->tiles; ++t) {
     if (t > 0)
-      first = ir_addi(f->b, k, ir_const_index(f->b, t * part.block));
-    tiles[t] = load_tile(f, first, part, window);
+      k = ir_addi(f->b, k, block);
+    tiles[t] = load_tile(f, k, t < part->tiles - 1 ? part->block : part->last,
+                         part->end, window);
   }
 }
 
