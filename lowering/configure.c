@@ -159,9 +159,6 @@ static const Suited cpu = {16, 256, 32 << 10, 1, 0, 1, 1, false, false};
 /// adds to them alone.
 enum { GPU_COLUMNS = 8 };
 
-/// Half the rows of a warp.
-enum { PAIRED_HEADS = 8 };
-
 /// 16 rows, the matrix instruction's, of each of four warps, and a multiple of
 /// its depth; an inner tile leaves room for others in shared memory.
 static const Suited gpu = {64, 128, 16 << 10, 16, 32, 1, 1, true, false};
@@ -232,10 +229,7 @@ static void choose(MlirOperation op, SimplicialAttentionAttributes a,
   // Tiles that stay for long need not be copied ahead.
   config->stages = !suited->gpu ? 0 : config->tiles > 1 ? 1 : 2;
   config->producer = false;
-  // Two queries of eight heads in a warp are faster without, as measured.
-  bool merged = config->block_j > 1;
-  bool pairs = config->block_q > 1 && config->block_h == PAIRED_HEADS;
-  config->sum_columns = merged || pairs ? 1 : suited->sum_columns;
+  config->sum_columns = config->block_j > 1 ? 1 : suited->sum_columns;
 }
 
 /// Whether heads are such that warpgroups multiply them.

@@ -103,15 +103,6 @@ static Fragment *allocate(Distribute *s, MlirValue tile) {
   return checked(calloc((size_t)n, sizeof(Fragment)));
 }
 
-/// Keeps a row's limit of columns where it is: what it is compared with is the
-/// same in many iterations, and LLVM would hoist all the results.
-static void pin(Distribute *s, Fragment *fragment) {
-  for (int i = 0; i < 2; ++i)
-    fragment->v[i][0] = fragment->v[i][1] =
-        ir_value(&s->b, SIMPLICIAL_TIE, ir_i32(&s->b),
-                 IR_VALUES(fragment->v[i][0]), IR_NONE);
-}
-
 static void keep_tile(Distribute *s, MlirValue tile) {
   Entry *entry = distribute_entry(s, tile);
   Fragment *fragments = allocate(s, tile);
@@ -125,8 +116,6 @@ static void keep_tile(Distribute *s, MlirValue tile) {
     for (; at.slice < distribute_slices(ir_type(tile), entry->row_dims);
          ++at.slice)
       fragments[at.slice] = fragment_definition(s, tile, at);
-  if (mlirTypeEqual(ir_element(ir_type(tile)), ir_i32(&s->b)))
-    pin(s, fragments);
   if (entry->parked) {
     transfer_park(s, entry, distribute_slices(ir_type(tile), entry->row_dims),
                   fragments);
@@ -270,6 +259,8 @@ static void convert_for(Distribute *s, MlirOperation op) {
   distribute_entry(s, mlirBlockGetArgument(body, 0))->scalar = loop.iv[0];
   unflatten_all(s, n, args, loop.args);
   convert_region(s, body, values);
+  if (s->failed.ptr)
+    return;
   ir_for_end(b, &loop, count, values);
   kernel_leave_loop(s, &before,
                     !ir_is(mlirOperationGetParentOperation(op), "scf.for"));
@@ -298,8 +289,12 @@ static void convert_if(Distribute *s, MlirOperation op) {
   IrIf branch =
       ir_if_begin(b, distribute_scalar(s, ir_operand(op, 0)), count, types);
   convert_region(s, ir_body(op, 0), values);
+  if (s->failed.ptr)
+    return;
   ir_if_else(b, &branch, count, values);
   convert_region(s, ir_body(op, 1), values);
+  if (s->failed.ptr)
+    return;
   ir_if_end(b, &branch, count, values);
   for (int i = 0; i < count; ++i)
     values[i] = ir_result(branch.op, i);

@@ -6,6 +6,8 @@
 #include "distribute.h"
 #include "layout.h"
 
+#include "simplicial/dialect.h"
+
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
@@ -76,11 +78,22 @@ static bool shares_rows(MlirOperation op, int row_dims, int source_row_dims) {
   return f < 0 || same % WARP_ROWS == 0;
 }
 
+/// An i32 is a limit that columns are compared with, the same in many
+/// iterations: it stays where it is, or LLVM would hoist all the results.
+static MlirValue broadcast_scalar(Distribute *s, MlirValue value) {
+  MlirValue scalar = distribute_scalar(s, value);
+  if (!mlirTypeEqual(ir_type(value), ir_i32(&s->b)) ||
+      ir_is(ir_def(value), "arith.constant"))
+    return scalar;
+  return ir_value(&s->b, SIMPLICIAL_TIE, ir_i32(&s->b), IR_VALUES(scalar),
+                  IR_NONE);
+}
+
 static Fragment broadcast(Distribute *s, MlirOperation op, At at) {
   MlirValue operand = ir_operand(op, 0);
   MlirType from = ir_type(operand);
   if (!mlirTypeIsAVector(from))
-    return all(distribute_scalar(s, operand));
+    return all(broadcast_scalar(s, operand));
   At source = at;
   source.row_dims = tile_op_source_row_dims(op, at.row_dims);
   for (int i = 0; i < 2 && source.row_dims; ++i)

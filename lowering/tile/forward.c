@@ -80,10 +80,13 @@ static MlirType f32_vector(Forward *f, int rank, const int64_t *shape) {
 static MlirValue seen_by_row(Forward *f, const InnerTile *tile, MlirType mask) {
   Ir *b = f->b;
   int64_t h = f->config.block_h;
-  MlirValue before = window_mask_by_query(b, mask, h, tile->seen.upper);
+  MlirValue before =
+      window_mask_by_query(b, mask, h, tile->seen.upper, tile->offset);
   if (mlirValueIsNull(tile->seen.lower))
     return before;
-  return ir_xori(b, before, window_mask_by_query(b, mask, h, tile->seen.lower));
+  return ir_xori(
+      b, before,
+      window_mask_by_query(b, mask, h, tile->seen.lower, tile->offset));
 }
 
 // One step of the online softmax ----------------------------------------------

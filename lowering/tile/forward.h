@@ -69,9 +69,11 @@ typedef struct InnerTile {
   MlirValue keys[MAX_PLANES]; ///< [size, D / planes] each
   MlirValue values;           ///< [size, D]
   MlirValue columns; ///< [size]: those whose k is in the window; null: all are
-  Range seen; ///< by the first of several queries: the first of the keys,
-              ///< and the first behind them; each next query sees one
-              ///< further on. Null: no bound
+  Range seen; ///< by the first of several queries: the limits of the first of
+              ///< the keys, and of the first behind them, from the beginning
+              ///< of the step; each next query sees one further on. Null: no
+              ///< bound
+  int64_t offset;    ///< of the tile in the step, in keys
   MlirValue partial; ///< an i1: not all queries see all keys
 } InnerTile;
 

@@ -198,29 +198,34 @@ MlirValue load_outer_values(Forward *f, const OuterTile *tile) {
   return add_bias(b, values, f->outer.value_bias);
 }
 
-/// Which keys of a tile at k the first of several queries sees, and whether all
-/// of them see all.
-static void place_seen(Forward *f, InnerTile *tile, MlirValue k,
-                       const Window *window) {
+/// What the first of several queries sees of a step that begins at k.
+static Range seen_of_step(Forward *f, MlirValue k) {
   Ir *b = f->b;
   Range seen =
       window_unbounded(b, f->inner.window, f->causal, f->positions.first);
-  if (mlirValueIsNull(seen.upper))
-    return;
-  tile->partial =
-      ir_cmpi(b, IR_SGT, ir_addi(b, k, ir_const_index(b, tile->size)),
-              window->every.upper);
-  tile->seen.upper = ir_subi(b, seen.upper, k);
-  if (mlirValueIsNull(seen.lower))
-    return;
-  tile->partial =
-      ir_ori(b, tile->partial, ir_cmpi(b, IR_SLT, k, window->every.lower));
-  tile->seen.lower = ir_subi(b, seen.lower, k);
+  if (!mlirValueIsNull(seen.upper))
+    seen.upper = window_limit(b, ir_subi(b, seen.upper, k));
+  if (!mlirValueIsNull(seen.lower))
+    seen.lower = window_limit(b, ir_subi(b, seen.lower, k));
+  return seen;
+}
+
+/// Whether some of the queries do not see all keys of a tile at k.
+static MlirValue is_partial(Forward *f, const InnerTile *tile, MlirValue k,
+                            const Window *window) {
+  Ir *b = f->b;
+  if (mlirValueIsNull(tile->seen.upper))
+    return null_value();
+  MlirValue end = ir_addi(b, k, ir_const_index(b, tile->size));
+  MlirValue partial = ir_cmpi(b, IR_SGT, end, window->every.upper);
+  if (mlirValueIsNull(tile->seen.lower))
+    return partial;
+  return ir_ori(b, partial, ir_cmpi(b, IR_SLT, k, window->every.lower));
 }
 
 /// The tile at k, which has no keys from `end` on (null: it is whole).
-static InnerTile load_tile(Forward *f, MlirValue k, int64_t size, MlirValue end,
-                           const Window *window) {
+static InnerTile load_tile(Forward *f, MlirValue k, int64_t size,
+                           MlirValue end) {
   Ir *b = f->b;
   int64_t width = f->d / f->planes;
   MlirValue count = null_value();
@@ -235,8 +240,6 @@ static InnerTile load_tile(Forward *f, MlirValue k, int64_t size, MlirValue end,
   tile.values = ir_convert(
       b, load_keys(f, f->inner.values, k, size, null_value(), count, 0, f->d),
       f->config.operand);
-  if (f->config.block_q > 1)
-    place_seen(f, &tile, k, window);
   if (!mlirValueIsNull(end))
     tile.columns =
         ir_create_mask(b, IR_LIST(MlirValue, count), mask_vector(f, size));
@@ -250,11 +253,17 @@ int64_t part_step(const Part *part) {
 void load_inner(Forward *f, MlirValue k, const Part *part, const Window *window,
                 InnerTile *tiles) {
   MlirValue block = ir_const_index(f->b, part->block);
+  Range seen = {null_value(), null_value()};
+  if (f->config.block_q > 1)
+    seen = seen_of_step(f, k);
   for (int t = 0; t < part->tiles; ++t) {
     if (t > 0)
       k = ir_addi(f->b, k, block);
     tiles[t] = load_tile(f, k, t < part->tiles - 1 ? part->block : part->last,
-                         part->end, window);
+                         part->end);
+    tiles[t].seen = seen;
+    tiles[t].offset = t * part->block;
+    tiles[t].partial = is_partial(f, &tiles[t], k, window);
   }
 }
 

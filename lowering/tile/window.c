@@ -73,21 +73,28 @@ static MlirValue numbers(Ir *b, int64_t n) {
   return ir_index_cast(b, ir_step(b, n), ir_vector(ir_i32(b), IR_DIMS(n)));
 }
 
-MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
-                               MlirValue end) {
+MlirValue window_limit(Ir *b, MlirValue end) {
   enum { LIMIT = 1 << 30 }; // more than there are columns or rows
+  end = ir_maxsi(b, ir_const_index(b, -LIMIT),
+                 ir_minsi(b, end, ir_const_index(b, LIMIT)));
+  return ir_index_cast(b, end, ir_i32(b));
+}
+
+MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
+                               MlirValue limit, int64_t offset) {
   int64_t rows = ir_dim_size(mask, 0), columns = ir_dim_size(mask, 1);
   int64_t queries = rows / heads;
   MlirType i32 = ir_i32(b), by_row = ir_vector(i32, IR_DIMS(rows));
-  end = ir_maxsi(b, ir_const_index(b, -LIMIT),
-                 ir_minsi(b, end, ir_const_index(b, LIMIT)));
   MlirValue query = ir_shape_cast(b, numbers(b, queries),
                                   ir_vector(i32, IR_DIMS(queries, 1)));
   query = ir_shape_cast(
       b, ir_broadcast(b, query, ir_vector(i32, IR_DIMS(queries, heads))),
       by_row);
-  MlirValue limit =
-      ir_addi(b, ir_broadcast(b, ir_index_cast(b, end, i32), by_row), query);
+  limit = ir_addi(b, ir_broadcast(b, limit, by_row), query);
+  if (offset)
+    limit = ir_addi(
+        b, limit,
+        ir_broadcast(b, ir_const_i32(b, i32, (int32_t)-offset), by_row));
   MlirValue column =
       ir_broadcast(b, numbers(b, columns), ir_with_element(mask, i32));
   return ir_cmpi(b, IR_SLT, column, ir_broadcast_rows(b, limit, columns));

@@ -35,9 +35,12 @@ Range window_unbounded(Ir *b, int64_t width, bool causal, MlirValue p);
 /// null, which is 0.
 MlirValue window_mask(Ir *b, MlirType mask, MlirValue first, MlirValue end);
 
-/// A mask [rows, columns] of the columns below `end` + query, rows being
-/// (query, head) with so many heads.
+/// A number of columns as an i32, or as one that is more than there are.
+MlirValue window_limit(Ir *b, MlirValue end);
+
+/// A mask [rows, columns] of the columns below `limit` - `offset` + query, rows
+/// being (query, head) with so many heads.
 MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
-                               MlirValue end);
+                               MlirValue limit, int64_t offset);
 
 #endif // SIMPLICIAL_LOWERING_TILE_WINDOW_H
