@@ -5,11 +5,12 @@
 // In:  "simplicial.attention"(...) {w1 = 32 : i64, ...}
 // Out: "simplicial.attention"(...) {w1 = 32 : i64, ...,
 //        simplicial.config = {block_h = 8 : i64, block_j = 2 : i64,
-//                             block_k = 128 : i64, block_q = 1 : i64,
-//                             block_tail = 0 : i64, lazy_rescale = false,
-//                             local_outer = false, operand = f32, order = "kj",
-//                             producer = false, stages = 0 : i64,
-//                             sum_columns = 1 : i64, tiles = 1 : i64}}
+//                             block_k = 128 : i64, block_last = 128 : i64,
+//                             block_q = 1 : i64, block_tail = 0 : i64,
+//                             lazy_rescale = false, local_outer = false,
+//                             operand = f32, order = "kj", producer = false,
+//                             stages = 0 : i64, sum_columns = 1 : i64,
+//                             tiles = 1 : i64}}
 //
 // What an operation's config already says stays as it is; the rest is filled
 // in.
@@ -172,7 +173,7 @@ static const Suited one_warpgroup = {64, 128, 16 << 10, 16,  32,
 /// tiles stay while all outer keys pass: more of them wait for each other less
 /// often, and smaller ones leave registers for what is in flight. Where heads
 /// are small, three blocks of one warpgroup fit, as they are for other GPUs.
-static const Suited two_warpgroups = {128, 64,          16 << 10, 16,  32,
+static const Suited two_warpgroups = {128, 64,          16 << 10, 16,  64,
                                       4,   GPU_COLUMNS, true,     true};
 
 static int64_t outer_rows(SimplicialAttentionAttributes a,
@@ -227,7 +228,8 @@ static void choose(MlirOperation op, SimplicialAttentionAttributes a,
   config->lazy_rescale = suited->gpu;
   config->local_outer = suited->gpu && outer_fits(op, a, config);
   // Tiles that stay for long need not be copied ahead.
-  config->stages = !suited->gpu ? 0 : config->tiles > 1 ? 1 : 2;
+  int64_t tiles = given_or(op, TILES, config->tiles);
+  config->stages = !suited->gpu ? 0 : tiles > 1 ? 1 : 2;
   config->producer = false;
   config->sum_columns = config->block_j > 1 ? 1 : suited->sum_columns;
 }
@@ -275,12 +277,21 @@ static MlirLogicalResult check_gpu(MlirOperation op, const ChipList *chips,
                     ": '" OPERAND
                     "' must be the operands' element type for %.*s",
                     length, target.data);
-  if (config->block_k % gpu.step || config->block_tail % gpu.step)
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '%s' must be a multiple of %d "
-                                           "for %.*s",
-                    config->block_k % gpu.step ? BLOCK_K : BLOCK_TAIL,
-                    (int)gpu.step, length, target.data);
+  const struct {
+    const char *name;
+    int64_t keys;
+  } blocks[] = {{BLOCK_K, config->block_k},
+                {BLOCK_TAIL, config->block_tail},
+                {BLOCK_LAST, config->block_last}};
+  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i)
+    if (blocks[i].keys % gpu.step)
+      return ir_error(op,
+                      SIMPLICIAL_CONFIG_ATTR ": '%s' must be a multiple of %d "
+                                             "for %.*s",
+                      blocks[i].name, (int)gpu.step, length, target.data);
+  if (config->tiles > 1 && !config->block_tail)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": '" TILES "' above 1 needs a '" BLOCK_TAIL "'");
   if (config->sum_columns != 1 && config->sum_columns != GPU_COLUMNS)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" SUM_COLUMNS
@@ -341,6 +352,11 @@ static MlirLogicalResult check_cpu(MlirOperation op, const Config *config) {
   if (config->block_tail)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_TAIL "' is for GPUs");
+  if (config->tiles != 1)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" TILES "' is for GPUs");
+  if (config->block_last != config->block_k)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_LAST "' is for GPUs");
   if (config->stages)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" STAGES "' is for GPUs");
   if (config->producer)

@@ -28,9 +28,15 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
 ///   block_h : i64     query heads in a tile; divides Hq/Hk
 ///   block_j : i64     keys of the outer window in a tile
 ///   block_k : i64     keys of the inner window in a tile
-///   block_tail : i64  the same behind the window's whole tiles, which then are
-///                     masked only where they must be; 0: no other tiles, and
-///                     all of them masked
+///   tiles   : i64     tiles of a step, whose products with the inner values
+///                     are summed before the outer values multiply them, and
+///                     of which the next one's logits are computed beside
+///                     this one's product; 1 to 4, more than 1 on GPUs only
+///   block_last : i64  keys of a step's last tile; other than block_k on GPUs
+///                     only
+///   block_tail : i64  keys of the tiles behind the window's whole steps, which
+///                     then are masked only where they must be; 0: no other
+///                     tiles, and all of them masked
 ///   order   : string  "kj" (a tile of inner keys stays while the outer ones
 ///                     pass) or "jk"
 ///   local_outer : bool  a block of queries loads its outer window once, into
@@ -40,8 +46,8 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
 ///                     grown more than 256-fold in the exponential; GPUs only
 ///   sum_columns : i64  columns that a row's sum is kept in until the end: 1
 ///                     or, on GPUs, 8, which saves exchanges between threads
-///   stages  : i64     inner tiles in shared memory at once: 2 to 8 on GPUs,
-///                     all but one of them on their way; 1 on CPUs
+///   stages  : i64     steps in shared memory at once: 1 to 8 on GPUs, all but
+///                     one of them on their way; 0 on CPUs
 ///   producer : bool   a warp that does nothing else copies the inner tiles, by
 ///                     TMA; sm_90a only, where products are warpgroups'. Else,
 ///                     and where TMA's rules forbid it, all warps copy.

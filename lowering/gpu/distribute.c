@@ -472,11 +472,17 @@ static void convert_tile(Distribute *s, MlirOperation op) {
     entry->fragments = allocate(s, tile);
     fragment_reduce_columns(s, op);
   } else if (tile_op_reduces_rows(op)) {
+    warpgroup_await_for(s, op);
     entry->fragments = allocate(s, tile);
     transfer_reduce_rows(s, op);
   } else {
     keep_tile(s, tile);
   }
+}
+
+static void convert_write(Distribute *s, MlirOperation op) {
+  warpgroup_await_for(s, op);
+  transfer_write(s, op);
 }
 
 static void copy_scalar(Distribute *s, MlirOperation op) {
@@ -507,7 +513,7 @@ static void convert(Distribute *s, MlirOperation op) {
   else if (ir_is(op, "vector.reduction"))
     fragment_reduce_all(s, op);
   else if (ir_is(op, "vector.transfer_write"))
-    transfer_write(s, op);
+    convert_write(s, op);
   else if (ir_is(op, "memref.alloc"))
     convert_alloc(s, op);
   else if (mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0)))

@@ -178,7 +178,8 @@ void warpgroup_product(Distribute *s, MlirOperation contraction,
 /// Waits for a product, and all before it.
 void warpgroup_await(Distribute *s, MlirValue tile);
 void warpgroup_await_all(Distribute *s);
-/// Waits for what the regions of an op use; for all if it holds products.
+/// Waits for what an op, or its regions, are evaluated from, before a region is
+/// begun for it; for all if it holds products.
 void warpgroup_await_for(Distribute *s, MlirOperation op);
 
 // transfer.c

@@ -284,18 +284,20 @@ static bool holds_products(MlirOperation op) {
   return holds;
 }
 
+static void await_operands(Distribute *s, MlirOperation op) {
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
+    await_sources(s, ir_operand(op, i));
+  for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, i));
+         !mlirOperationIsNull(o); o = mlirOperationGetNextInBlock(o))
+      await_operands(s, o);
+}
+
 void warpgroup_await_for(Distribute *s, MlirOperation op) {
   if (!s->n_in_flight)
     return;
-  if (holds_products(op)) {
+  if (holds_products(op))
     warpgroup_await_all(s);
-    return;
-  }
-  for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
-    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, i));
-         !mlirOperationIsNull(o); o = mlirOperationGetNextInBlock(o)) {
-      for (int k = 0; k < (int)mlirOperationGetNumOperands(o); ++k)
-        await_sources(s, ir_operand(o, k));
-      warpgroup_await_for(s, o);
-    }
+  else
+    await_operands(s, op);
 }

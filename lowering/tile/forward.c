@@ -176,9 +176,10 @@ static MlirValue sum(Forward *f, MlirValue l, MlirValue p, MlirValue p_sum) {
   return l;
 }
 
-/// The state with its sums scaled by the factors `a` of the rows.
-static Softmax scaled(Forward *f, Softmax state, MlirValue a) {
+/// The state with its sums scaled, for maxima that were `m` before.
+static Softmax scaled(Forward *f, Softmax state, MlirValue m) {
   Ir *b = f->b;
+  MlirValue a = ir_exp2(b, ir_subf(b, m, state.m));
   MlirValue by_column = ir_broadcast_rows(b, a, f->d);
   state.l = ir_mulf(b, state.l, in_sum_columns(f, a));
   state.acc = ir_mulf(b, state.acc, by_column);
@@ -187,26 +188,20 @@ static Softmax scaled(Forward *f, Softmax state, MlirValue a) {
   return state;
 }
 
-/// The state for maxima that were `m` before; those of the rows that `moved`
-/// (null: any) are others now.
-static Softmax rescale(Forward *f, Softmax state, MlirValue m,
-                       MlirValue moved) {
+/// The same, if any of the rows' maxima `moved`.
+static Softmax scaled_if(Forward *f, Softmax state, MlirValue m,
+                         MlirValue moved) {
   Ir *b = f->b;
-  MlirValue a = ir_exp2(b, ir_subf(b, m, state.m));
-  if (mlirValueIsNull(moved))
-    return scaled(f, state, a);
-  bool pv = !mlirValueIsNull(state.pv);
+  int n = mlirValueIsNull(state.pv) ? 2 : 3;
   MlirType type = ir_type(state.acc);
   MlirType types[] = {ir_type(state.l), type, type};
-  IrIf branch = ir_if_begin(b, ir_any(b, moved), pv ? 3 : 2, types);
-  Softmax then = scaled(f, state, a);
-  ir_if_else(b, &branch, pv ? 3 : 2,
-             (const MlirValue[]){then.l, then.acc, then.pv});
-  ir_if_end(b, &branch, pv ? 3 : 2,
-            (const MlirValue[]){state.l, state.acc, state.pv});
+  IrIf branch = ir_if_begin(b, ir_any(b, moved), n, types);
+  Softmax then = scaled(f, state, m);
+  ir_if_else(b, &branch, n, (const MlirValue[]){then.l, then.acc, then.pv});
+  ir_if_end(b, &branch, n, (const MlirValue[]){state.l, state.acc, state.pv});
   state.l = ir_result(branch.op, 0);
   state.acc = ir_result(branch.op, 1);
-  if (pv)
+  if (n > 2)
     state.pv = ir_result(branch.op, 2);
   return state;
 }
@@ -231,7 +226,8 @@ static MlirValue exponentials(Forward *f, Softmax *state, MlirValue s,
       ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
                         ir_broadcast_rows(b, ir_negf(b, state->m),
                                           ir_dim_size(ir_type(s), 1))));
-  *state = rescale(f, *state, before, moved);
+  *state = mlirValueIsNull(moved) ? scaled(f, *state, before)
+                                  : scaled_if(f, *state, before, moved);
   *p_sum = null_value();
   if (f->config.sum_columns == 1 || f->inner.value_bias != 0)
     *p_sum = row_sum(f, p);

@@ -328,8 +328,8 @@ func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x
 
 module attributes {simplicial.target = "sm_80"} {
 func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x8x64xf16> {
-  // expected-error @below {{simplicial.config: 'stages' must be 2 to 8 for sm_80}}
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {stages = 1 : i64}}
+  // expected-error @below {{simplicial.config: 'stages' must be 1 to 8 for sm_80}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {stages = 0 : i64}}
     : (tensor<1x?x8x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>) -> (tensor<1x?x8x64xf16>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xf16>
 }
@@ -339,7 +339,7 @@ func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x
 
 module attributes {simplicial.target = "sm_90a"} {
 func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x8x64xf16> {
-  // expected-error @below {{simplicial.config: 'stages' must be 2 to 8 for sm_90a}}
+  // expected-error @below {{simplicial.config: 'stages' must be 1 to 8 for sm_90a}}
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {stages = 9 : i64}}
     : (tensor<1x?x8x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>) -> (tensor<1x?x8x64xf16>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xf16>
@@ -363,6 +363,68 @@ module attributes {simplicial.target = "sm_90a"} {
 func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x8x64xf16> {
   // expected-error @below {{simplicial.config: 'producer' must be true or false}}
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {producer = 1 : i64}}
+    : (tensor<1x?x8x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>) -> (tensor<1x?x8x64xf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf16>
+}
+}
+
+// -----
+
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{simplicial.config: 'tiles' is for GPUs}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {tiles = 2 : i64, block_tail = 0 : i64}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+
+// -----
+
+func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
+  // expected-error @below {{simplicial.config: 'block_last' is for GPUs}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_last = 64 : i64}}
+    : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf32>
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90a"} {
+func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x8x64xf16> {
+  // expected-error @below {{simplicial.config: 'tiles' must be 1 to 4}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {tiles = 5 : i64}}
+    : (tensor<1x?x8x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>) -> (tensor<1x?x8x64xf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90a"} {
+func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x8x64xf16> {
+  // expected-error @below {{simplicial.config: 'tiles' above 1 needs a 'block_tail'}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {tiles = 2 : i64, block_tail = 0 : i64}}
+    : (tensor<1x?x8x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>) -> (tensor<1x?x8x64xf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90a"} {
+func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x8x64xf16> {
+  // expected-error @below {{simplicial.config: 'block_last' must be a multiple of 16 for sm_90a}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_last = 8 : i64}}
+    : (tensor<1x?x8x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>) -> (tensor<1x?x8x64xf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x64xf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_90a"} {
+func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x8x64xf16> {
+  // expected-error @below {{simplicial.config: 'block_last' must be 1 to 1024}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_last = 0 : i64}}
     : (tensor<1x?x8x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>, tensor<1x?x1x64xf16>) -> (tensor<1x?x8x64xf16>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xf16>
 }

@@ -5,6 +5,7 @@
 // RUN: %mlir-opt %t/parked.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/parked.mlir
 // RUN: %mlir-opt %t/f32.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/f32.mlir
 // RUN: %mlir-opt %t/warpgroup.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/warpgroup.mlir
+// RUN: %mlir-opt %t/steps.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/steps.mlir
 
 //--- product.mlir
 
@@ -76,6 +77,10 @@ module attributes {simplicial.target = "sm_80"} {
 
 // CHECK-LABEL: gpu.module @attention_kernels
 // CHECK: llvm.func @attention_tiles(
+// The last of 9 queries is the first block's.
+// CHECK: %[[NUMBER:.*]] = nvvm.read.ptx.sreg.ctaid.x : i32
+// CHECK: %[[BLOCK:.*]] = arith.index_castui %[[NUMBER]] : i32 to index
+// CHECK: arith.subi %c8, %[[BLOCK]] : index
 // Row maxima go over the four lanes that share a row.
 // CHECK: nvvm.shfl.sync bfly %{{.*}}, %{{.*}}, %c1_i32
 // CHECK: nvvm.shfl.sync bfly %{{.*}}, %{{.*}}, %c2_i32
@@ -114,7 +119,8 @@ module attributes {simplicial.target = "sm_80"} {
 // CHECK: nvvm.mma.sync
 // Masks: what is left of a row's limit is compared with constants.
 // CHECK: scf.if
-// CHECK: %[[LIMIT:.*]] = "simplicial.tie"(%{{.*}}) : (i32) -> i32
+// CHECK: %[[FIRST:.*]] = "simplicial.tie"(%{{.*}}) : (i32) -> i32
+// CHECK: %[[LIMIT:.*]] = arith.addi %[[FIRST]], %{{.*}} : i32
 // CHECK: %[[LEFT:.*]] = arith.subi %[[LIMIT]], %{{.*}} : i32
 // CHECK: arith.cmpi sgt, %[[LEFT]], %c0_i32 : i32
 // CHECK: } else {
@@ -215,18 +221,23 @@ module attributes {simplicial.target = "sm_90a"} {
 // CHECK-NEXT: nvvm.barrier0
 // x y^T: K-major, steps of 32 bytes, then the next panel.
 // CHECK: %[[A:.*]] = "simplicial.tie"(%{{.*}}) : (!llvm.struct<(i32, i32, i32, i32)>)
-// CHECK: %[[ADDRESS:.*]] = llvm.ptrtoint %{{.*}} : !llvm.ptr<3> to i64
-// CHECK: %[[UNITS:.*]] = arith.shrui %[[ADDRESS]], %c4_i64
-// CHECK: %[[MASKED:.*]] = arith.andi %[[UNITS]], %c16383_i64
-// 1 << 62 | 64 << 32 | 128 << 16
-// CHECK: %[[D:.*]] = arith.ori %[[MASKED]], %c4611686293313683456_i64
+// CHECK: %[[ADDRESS:.*]] = llvm.ptrtoint %{{.*}} : !llvm.ptr<3> to i32
+// CHECK: %[[UNITS:.*]] = arith.shrui %[[ADDRESS]], %c4_i32
+// CHECK: %[[MASKED:.*]] = arith.andi %[[UNITS]], %c16383_i32
+// CHECK: %[[PLACE:.*]] = "simplicial.tie"(%[[MASKED]]) : (i32) -> i32
 // CHECK: nvvm.wgmma.fence.aligned
+// The low half, 128 << 16; 1 << 62 | 64 << 32 is the other one.
+// CHECK: %[[LOW:.*]] = arith.addi %[[PLACE]], %c8388608_i32
+// CHECK: %[[WIDE:.*]] = arith.extui %[[LOW]] : i32 to i64
+// CHECK: %[[D:.*]] = arith.ori %[[WIDE]], %c4611686293305294848_i64
 // CHECK: %[[S0:.*]] = "simplicial.wgmma"(%{{.*}}, %[[A]], %[[D]], %false) {type = bf16} : (!llvm.struct<(f32, f32, f32, f32, f32, f32, f32, f32)>
-// CHECK: %[[D2:.*]] = arith.addi %[[D]], %c2_i64
+// CHECK: %[[LOW2:.*]] = arith.addi %[[PLACE]], %c8388610_i32
+// CHECK: %[[WIDE2:.*]] = arith.extui %[[LOW2]]
+// CHECK: %[[D2:.*]] = arith.ori %[[WIDE2]]
 // CHECK: "simplicial.wgmma"(%[[S0]], %{{.*}}, %[[D2]], %true)
-// CHECK: arith.addi %[[D]], %c4_i64
-// CHECK: arith.addi %[[D]], %c6_i64
-// CHECK: arith.addi %[[D]], %c128_i64
+// CHECK: arith.addi %[[PLACE]], %c8388612_i32
+// CHECK: arith.addi %[[PLACE]], %c8388614_i32
+// CHECK: arith.addi %[[PLACE]], %c8388736_i32
 // CHECK-COUNT-4: "simplicial.wgmma"
 // CHECK-NOT: "simplicial.wgmma"
 // CHECK: nvvm.wgmma.commit.group.sync.aligned
@@ -234,7 +245,9 @@ module attributes {simplicial.target = "sm_90a"} {
 // CHECK: %[[S:.*]] = "simplicial.tie"
 // CHECK: llvm.extractvalue %[[S]][0]
 // s y: MN-major, one step of 16 rows, 128 columns; the same tile.
-// CHECK: "simplicial.wgmma"(%{{.*}}, %{{.*}}, %[[D]], %false) {b_mn_major, type = bf16}
+// CHECK: %[[SAME:.*]] = "simplicial.tie"(%[[MASKED]]) : (i32) -> i32
+// CHECK: arith.addi %[[SAME]], %c8388608_i32
+// CHECK: "simplicial.wgmma"(%{{.*}}, %{{.*}}, %{{.*}}, %false) {b_mn_major, type = bf16}
 // CHECK-NOT: nvvm.mma.sync
 // CHECK: llvm.func @product_tiles_unaligned(
 func.func @product(%a: memref<64x128xbf16>, %b: memref<16x128xbf16>, %c: memref<64x128xf32>) {
@@ -260,6 +273,51 @@ func.func @product(%a: memref<64x128xbf16>, %b: memref<16x128xbf16>, %c: memref<
        : vector<64x16xbf16>, vector<16x128xbf16> into vector<64x128xf32>
     vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<64x128xf32>, memref<64x128xf32>
   }
+  return
+}
+}
+
+//--- steps.mlir
+
+// Steps of two inner tiles. The logits of the second one, 32 columns, are asked
+// for before the product of the first one, 64 columns; each is waited for where
+// it is used.
+
+module attributes {simplicial.target = "sm_90a"} {
+// CHECK-LABEL: llvm.func @steps_tiles(
+// CHECK: nvvm.mbarrier.try_wait
+// CHECK: scf.for
+// CHECK-COUNT-4: "simplicial.wgmma"({{.*}}) {type = bf16}
+// CHECK: nvvm.wgmma.commit.group.sync.aligned
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK-COUNT-4: "simplicial.wgmma"({{.*}}) {type = bf16}
+// CHECK: nvvm.wgmma.commit.group.sync.aligned
+// CHECK-NOT: wait.group
+// CHECK-COUNT-2: "simplicial.wgmma"({{.*}}) {b_mn_major, type = bf16}
+// CHECK: nvvm.wgmma.commit.group.sync.aligned
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 1
+// CHECK: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"
+// CHECK: %[[ANY:.*]] = nvvm.vote.sync any
+// The sum of products is scaled where a maximum moved.
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK: scf.if %[[ANY]]
+// CHECK-COUNT-2: "simplicial.wgmma"({{.*}}, %true) {b_mn_major, type = bf16}
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK: math.fma
+// Where all warps copy into rings of one slot, they meet behind each step.
+// CHECK-LABEL: llvm.func @steps_tiles_unaligned(
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK: scf.for
+// CHECK-COUNT-2: "simplicial.wgmma"({{.*}}, %true) {b_mn_major, type = bf16}
+// CHECK: scf.yield
+// CHECK: nvvm.barrier0
+// CHECK: scf.yield
+func.func @steps(%q: memref<1x9x64x64xbf16>, %kv: memref<1x99x1x64xbf16>, %out: memref<1x9x64x64xbf16>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {causal, w1 = 4 : i64, w2 = 64 : i64,
+       simplicial.config = {block_k = 32 : i64, tiles = 2 : i64, producer = true}}
+    : (memref<1x9x64x64xbf16>, memref<1x99x1x64xbf16>, memref<1x99x1x64xbf16>, memref<1x99x1x64xbf16>,
+       memref<1x99x1x64xbf16>, memref<1x9x64x64xbf16>) -> ()
   return
 }
 }

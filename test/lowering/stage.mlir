@@ -159,6 +159,61 @@ func.func @three_slots(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref
 
 // -----
 
+// With one slot a copy begins in its own iteration. A loop's loads have rings of
+// their own; a later loop's takes the first one that its tile fits.
+
+// CHECK-LABEL: func.func @one_slot(
+// CHECK: %[[X:.*]] = memref.alloc() : memref<1x16x16xbf16, 3>
+// CHECK: %[[Y:.*]] = memref.alloc() : memref<1x32x16xbf16, 3>
+// CHECK-NOT: memref.alloc
+// CHECK-NOT: simplicial.copy_async
+// CHECK: scf.for
+// CHECK: "simplicial.copy_async"(%{{.*}}, %[[Y]], %[[NUMBER:.*]], %c0,
+// CHECK: "simplicial.copy_async"(%{{.*}}, %[[X]], %[[NUMBER]], %c0,
+// CHECK: "simplicial.copy_commit"
+// CHECK: "simplicial.copy_wait"(%[[NUMBER]], %c0, %[[Y]]) {pending = 0 : i64}
+// CHECK: "simplicial.copy_wait"(%[[NUMBER]], %c0, %[[X]]) {pending = 0 : i64}
+// CHECK-NOT: simplicial.copy_async
+// CHECK: "simplicial.copy_release"(%[[NUMBER]], %c0, %[[Y]])
+// CHECK: "simplicial.copy_release"(%[[NUMBER]], %c0, %[[X]])
+// CHECK: scf.for
+// CHECK: "simplicial.copy_async"(%{{.*}}, %[[Y]],
+// CHECK: "simplicial.copy_release"(%{{.*}}, %{{.*}}, %[[Y]])
+func.func @one_slot(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %c: memref<16x32xf32>, %n: index, %m: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<16x32xf32>
+  %zeros = arith.constant dense<0.0> : vector<16x16xf32>
+  scf.forall (%i) in (%c1) {
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xbf16>, vector<16x16xbf16>
+    %r:2 = scf.for %k = %c0 to %n step %c16 iter_args(%acc = %zero, %acc2 = %zeros) -> (vector<16x32xf32>, vector<16x16xf32>) {
+      %y = vector.transfer_read %b[%k, %c0], %pad {in_bounds = [true, true]} : memref<?x16xbf16>, vector<32x16xbf16>
+      %z = vector.transfer_read %b[%k, %c0], %pad {in_bounds = [true, true]} : memref<?x16xbf16>, vector<16x16xbf16>
+      %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %acc
+         : vector<16x16xbf16>, vector<32x16xbf16> into vector<16x32xf32>
+      %t = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %z, %acc2
+         : vector<16x16xbf16>, vector<16x16xbf16> into vector<16x16xf32>
+      scf.yield %s, %t : vector<16x32xf32>, vector<16x16xf32>
+    }
+    %u = scf.for %k = %n to %m step %c16 iter_args(%acc = %r#1) -> (vector<16x16xf32>) {
+      %z = vector.transfer_read %b[%k, %c0], %pad {in_bounds = [true, true]} : memref<?x16xbf16>, vector<16x16xbf16>
+      %t = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %z, %acc
+         : vector<16x16xbf16>, vector<16x16xbf16> into vector<16x16xf32>
+      scf.yield %t : vector<16x16xf32>
+    }
+    vector.transfer_write %r#0, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x32xf32>, memref<16x32xf32>
+    vector.transfer_write %u, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<16x32xf32>
+  } {simplicial.stages = 1 : i64}
+  return
+}
+
+// -----
+
 // Where there is a producer, what passed a ring is counted: from loop to loop,
 // and from one iteration of what is around them to the next.
 

@@ -31,7 +31,6 @@
 // CHECK: scf.for %[[J:.*]] = %[[JLO]] to %[[END]] step %c2
 // CHECK: vector.transfer_read %[[K1]][%[[B]], %[[J]], {{.*}} vector<2x16xbf16>
 // CHECK: %[[A:.*]] = arith.mulf {{.*}} : vector<8x16xf32>
-// CHECK: vector.transfer_read %[[V1]][%[[B]], %[[J]], {{.*}} vector<2x16xbf16>
 // Logits, with what is outside of either window at minus infinity.
 // CHECK: %[[S:.*]] = vector.contract {{.*}} %[[A]], {{.*}} vector<8x16xf32>, vector<8x16xf32> into vector<8x8xf32>
 // CHECK: %[[S1:.*]] = arith.select %{{.*}}, %[[S]], %[[INF:.*]] : vector<8x8xi1>
@@ -40,14 +39,15 @@
 // CHECK: %[[MAX:.*]] = vector.multi_reduction <maxnumf>, %[[S2]], %{{.*}} [1]
 // CHECK: %[[SCALED:.*]] = arith.mulf %[[MAX]]
 // CHECK: %[[M:.*]] = arith.maxnumf %[[OLD_M:.*]], %[[SCALED]]
+// CHECK: %[[X:.*]] = math.fma %[[S2]]
+// CHECK: %[[P2:.*]] = math.exp2 %[[X]] : vector<8x8xf32>
 // CHECK: %[[DIFF:.*]] = arith.subf %[[OLD_M]], %[[M]]
 // CHECK: %[[ALPHA:.*]] = math.exp2 %[[DIFF]]
 // CHECK: %[[OLD_L:.*]] = arith.mulf %{{.*}}, %[[ALPHA]] : vector<8xf32>
-// CHECK: %[[X:.*]] = math.fma %[[S2]]
-// CHECK: %[[P2:.*]] = math.exp2 %[[X]] : vector<8x8xf32>
 // CHECK: %[[SUM:.*]] = vector.multi_reduction <add>, %[[P2]], %{{.*}} [1]
-// CHECK: %[[PV:.*]] = vector.contract {{.*}} %[[P2]], {{.*}} into vector<8x16xf32>
 // CHECK: %[[L:.*]] = arith.addf %[[OLD_L]], %[[SUM]]
+// CHECK: vector.transfer_read %[[V1]][%[[B]], %[[J]], {{.*}} vector<2x16xbf16>
+// CHECK: %[[PV:.*]] = vector.contract {{.*}} %[[P2]], {{.*}} into vector<8x16xf32>
 // CHECK: %[[ACC:.*]] = math.fma %{{.*}}, %[[PV]], %{{.*}} : vector<8x16xf32>
 // CHECK: scf.yield %[[M]], %[[L]], %[[ACC]]
 // The rows of a head merge.
@@ -272,5 +272,49 @@ func.func @queries(%q: memref<2x?x1x48xf32>, %kv: memref<2x?x1x48xf32>, %out: me
        simplicial.config = {block_q = 4 : i64, block_tail = 16 : i64, local_outer = true}}
     : (memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
        memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x1x?xf32>) -> ()
+  return
+}
+
+// Steps of two inner tiles: the second one's logits come before the product of
+// the first one with its values, which is scaled with the rest. V1 multiplies
+// what the step has summed. Of a window of 60 keys a step takes 48; the rest
+// comes in tiles of 16.
+
+// CHECK-LABEL: func.func @steps(
+// CHECK: %[[STEPS:.*]] = arith.divui %{{.*}}, %c48
+// CHECK: %[[WHOLE:.*]] = arith.muli %[[STEPS]], %c48
+// CHECK: %[[END:.*]] = arith.addi %[[LO:.*]], %[[WHOLE]]
+// CHECK: scf.for %[[K:.*]] = %[[LO]] to %[[END]] step %c48
+// CHECK-NOT: vector.create_mask
+// CHECK: %[[K0:.*]] = vector.transfer_read %{{.*}}[%{{.*}}, %[[K]], {{.*}} vector<32x64xbf16>
+// CHECK: %[[V0:.*]] = vector.transfer_read %{{.*}}[%{{.*}}, %[[K]], {{.*}} vector<32x64xbf16>
+// CHECK: %[[SECOND:.*]] = arith.addi %[[K]], %c32
+// CHECK: %[[K1:.*]] = vector.transfer_read %{{.*}}[%{{.*}}, %[[SECOND]], {{.*}} vector<16x64xbf16>
+// CHECK: %[[V1:.*]] = vector.transfer_read %{{.*}}[%{{.*}}, %[[SECOND]], {{.*}} vector<16x64xbf16>
+// CHECK: scf.for %[[J:.*]] = %{{.*}} to
+// CHECK: %[[S0:.*]] = vector.contract {{.*}} %{{.*}}, %[[K0]],
+// CHECK: vector.multi_reduction <maxnumf>, %[[S0]]
+// CHECK: scf.if %{{.*}} -> (vector<64xf32>, vector<64x64xf32>)
+// CHECK: %[[P0:.*]] = arith.truncf %{{.*}} : vector<64x32xf32> to vector<64x32xbf16>
+// CHECK: %[[S1:.*]] = vector.contract {{.*}} %{{.*}}, %[[K1]],
+// CHECK: %[[PV0:.*]] = vector.contract {{.*}} %[[P0]], %[[V0]],
+// CHECK: vector.multi_reduction <maxnumf>, %[[S1]]
+// CHECK: %[[SCALED:.*]]:3 = scf.if %{{.*}} -> (vector<64xf32>, vector<64x64xf32>, vector<64x64xf32>) {
+// CHECK: arith.mulf %[[PV0]], %{{.*}}
+// CHECK: %[[P1:.*]] = arith.truncf %{{.*}} : vector<64x16xf32> to vector<64x16xbf16>
+// CHECK: vector.transfer_read %{{.*}}[%{{.*}}, %[[J]], {{.*}} vector<1x64xbf16>
+// CHECK: %[[PV1:.*]] = vector.contract {{.*}} %[[P1]], %[[V1]], %[[SCALED]]#2
+// CHECK: math.fma %{{.*}}, %[[PV1]], %[[SCALED]]#1
+// CHECK: scf.for %{{.*}} = %[[END]] to %{{.*}} step %c16
+// CHECK: vector.create_mask
+func.func @steps(%q: memref<1x?x64x64xbf16>, %kv: memref<1x?x1x64xbf16>, %out: memref<1x?x64x64xbf16>) attributes {simplicial.target = "sm_90a"} {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {causal, w1 = 4 : i64, w2 = 60 : i64,
+       simplicial.config = {block_q = 1 : i64, block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64,
+                            block_last = 16 : i64, block_tail = 16 : i64, tiles = 2 : i64, order = "kj",
+                            local_outer = false, lazy_rescale = true, sum_columns = 1 : i64, stages = 1 : i64,
+                            producer = false, operand = bf16}}
+    : (memref<1x?x64x64xbf16>, memref<1x?x1x64xbf16>, memref<1x?x1x64xbf16>, memref<1x?x1x64xbf16>,
+       memref<1x?x1x64xbf16>, memref<1x?x64x64xbf16>) -> ()
   return
 }
