@@ -12,42 +12,30 @@
 //    those that any of the queries sees, and where not all of them do, each row
 //    has a mask of its own.
 //
-// Every row runs its own online softmax in base 2. For a block of queries:
+// Every row runs its own online softmax in base 2 (softmax.c): m is its
+// maximum, l its sum. For a block of queries:
 //
 //     for j in outer window, step block_j:
-//       A  = combine(q, ko[j])                  [rows, D]
-//       V1 = vo[j] by row                       [rows, D]
-//       for k in inner window, step block_k:    (or this loop outside: "kj")
-//         s   = mask(A * ki[k]^T)               [rows, block_k]
-//         m'  = max(m, rowmax(s) * c)           c = scale * log2(e)
-//         l, acc *= exp2(m - m')
-//         p   = exp2(s * c - m')
-//         l   = l + rowsum(p)
-//         acc = acc + V1 .* (p * vi[k])         [rows, D]
+//       A  = combine(q, ko[j]);  V1 = vo[j]     [rows, D], by row
+//       for k in inner window:                  (or this loop outside: "kj")
+//         m, l, acc = with A, V1 and the inner tiles from k on
 //     w   = exp2(m - max_j m);  l = sum_j l * w
 //     out = sum_j acc * w / l;  lse = (max_j m) * ln 2 + ln l
 //
-// Biases of the inner pair never touch its tiles: (K + b) contributes b *
-// rowsum(A) to s and b * rowsum(p) to p * V, the initial values of the two
-// products. A determinant is a sum over three planes of D/3 of the same
-// product, A being the planes of a cross product.
-//
-// With n `sum_columns` l has n columns, each the sum of every n-th column of p;
-// they meet at the end. With `lazy_rescale` a row's m follows its maximum only
-// when that is LAG above it, and l and acc are scaled only if some row's m
-// moved: scf.if on the "or" over the rows. The others' factor is 1, so that
-// each part of the rows may as well decide for itself.
-//
-// With `block_tail` the loop over the inner window is two: one of whole tiles,
-// which are masked only if some row does not see all of them (scf.if), and one
-// of tiles of `block_tail` keys for the rest.
+// A step of the loop over the inner window takes `tiles` tiles of `block_k`
+// keys, the last one of `block_last`. With `block_tail` there are two such
+// loops, one of whole steps and one of tiles of `block_tail` keys for the rest,
+// which alone are always masked. What the windows of several queries lack of
+// one more whole step is less to do than a rest would be, if it is little: then
+// that step goes on to keys that nobody sees.
 //
 // With `local_outer` the outer window's keys and values are loaded once for a
 // block of queries, into memory of its own.
 //
 // A masked logit has p = 0, but 0 times a value that is not finite is not 0. So
 // what no row sees reads as zero, and if one of the values is not finite that
-// some of a block's queries see and some do not, they are taken one by one.
+// some of a block's queries see and some do not, or that a step would go on to,
+// they are taken one by one.
 
 #include "forward.h"
 #include "tile.h"
@@ -60,214 +48,6 @@
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
-
-/// Powers of 2 by which p may exceed 1 before the rows are rescaled. Sums of so
-/// many more than there are keys still fit f32, and p fits f16.
-enum { LAG = 8 };
-/// The running state of the rows' softmaxes: maximum (in base 2), sum,
-/// accumulator, and, within a step, what goes to it times V1 (null: nothing).
-typedef struct Softmax {
-  MlirValue m, l, acc, pv;
-} Softmax;
-
-static MlirValue null_value(void) { return (MlirValue){NULL}; }
-
-static MlirType f32_vector(Forward *f, int rank, const int64_t *shape) {
-  return ir_vector(ir_f32(f->b), rank, shape);
-}
-
-/// Of a mask [rows, keys of the tile] those that see each other.
-static MlirValue seen_by_row(Forward *f, const InnerTile *tile, MlirType mask) {
-  Ir *b = f->b;
-  int64_t h = f->config.block_h;
-  MlirValue before =
-      window_mask_by_query(b, mask, h, tile->seen.upper, tile->offset);
-  if (mlirValueIsNull(tile->seen.lower))
-    return before;
-  return ir_xori(
-      b, before,
-      window_mask_by_query(b, mask, h, tile->seen.lower, tile->offset));
-}
-
-// One step of the online softmax ----------------------------------------------
-
-static MlirValue row_constant(Forward *f, double value) {
-  return ir_const_f(f->b, f32_vector(f, IR_DIMS(f->rows)), value);
-}
-
-/// The initial value of a product whose right operand has `bias` added to it:
-/// bias * row_sum in every column.
-static MlirValue product_init(Forward *f, double bias, MlirValue row_sum,
-                              int64_t columns) {
-  if (bias == 0)
-    return ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, columns)));
-  return ir_broadcast_rows(f->b, ir_mulf(f->b, row_sum, row_constant(f, bias)),
-                           columns);
-}
-
-/// Logits with -inf for what is not in the windows.
-static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
-                        const InnerTile *inner) {
-  Ir *b = f->b;
-  MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
-  MlirValue nothing = ir_const_f(b, type, -INFINITY);
-  if (!mlirValueIsNull(outer->rows))
-    s = ir_select(b, ir_broadcast_rows(b, outer->rows, inner->size), s,
-                  nothing);
-  if (!mlirValueIsNull(inner->seen.upper))
-    s = ir_select(b, seen_by_row(f, inner, mask), s, nothing);
-  if (!mlirValueIsNull(inner->columns))
-    s = ir_select(b, ir_broadcast(b, inner->columns, mask), s, nothing);
-  return s;
-}
-
-/// The same, where in a tile of whole ones there may be nothing to mask.
-static MlirValue masked_if_partial(Forward *f, MlirValue s,
-                                   const OuterTile *outer,
-                                   const InnerTile *inner) {
-  Ir *b = f->b;
-  MlirValue partial = outer->partial;
-  if (mlirValueIsNull(partial))
-    partial = inner->partial;
-  else if (!mlirValueIsNull(inner->partial))
-    partial = ir_ori(b, partial, inner->partial);
-  if (!mlirValueIsNull(inner->columns) || mlirValueIsNull(partial))
-    return masked(f, s, outer, inner);
-  MlirType type = ir_type(s);
-  IrIf branch = ir_if_begin(b, partial, 1, &type);
-  MlirValue then = masked(f, s, outer, inner);
-  ir_if_else(b, &branch, 1, &then);
-  ir_if_end(b, &branch, 1, &s);
-  return ir_result(branch.op, 0);
-}
-
-/// Logits of a tile, of all its keys.
-static MlirValue logits(Forward *f, const OuterTile *outer,
-                        const InnerTile *inner) {
-  Ir *b = f->b;
-  MlirValue row_sum = row_constant(f, 0);
-  if (f->inner.key_bias != 0)
-    for (int t = 0; t < f->planes; ++t)
-      row_sum = ir_multi_reduction(
-          b, IR_SUM, ir_convert(b, outer->combined[t], ir_f32(b)), 1, row_sum);
-  MlirValue s = product_init(f, f->inner.key_bias, row_sum, inner->size);
-  for (int t = 0; t < f->planes; ++t)
-    s = ir_contract(b, outer->combined[t], inner->keys[t], false, s);
-  return s;
-}
-
-/// [rows] as l is.
-static MlirValue in_sum_columns(Forward *f, MlirValue x) {
-  int64_t n = f->config.sum_columns;
-  return n > 1 ? ir_broadcast_rows(f->b, x, n) : x;
-}
-
-static MlirValue row_sum(Forward *f, MlirValue p) {
-  return ir_multi_reduction(f->b, IR_SUM, p, 1, row_constant(f, 0));
-}
-
-/// l and what p adds to it.
-static MlirValue sum(Forward *f, MlirValue l, MlirValue p, MlirValue p_sum) {
-  int64_t n = f->config.sum_columns;
-  if (n == 1)
-    return ir_addf(f->b, l, p_sum);
-  for (int64_t i = 0; i < ir_dim_size(ir_type(p), 1); i += n)
-    l = ir_addf(f->b, l, ir_columns(f->b, p, i, n));
-  return l;
-}
-
-/// The state with its sums scaled, for maxima that were `m` before.
-static Softmax scaled(Forward *f, Softmax state, MlirValue m) {
-  Ir *b = f->b;
-  MlirValue a = ir_exp2(b, ir_subf(b, m, state.m));
-  MlirValue by_column = ir_broadcast_rows(b, a, f->d);
-  state.l = ir_mulf(b, state.l, in_sum_columns(f, a));
-  state.acc = ir_mulf(b, state.acc, by_column);
-  if (!mlirValueIsNull(state.pv))
-    state.pv = ir_mulf(b, state.pv, by_column);
-  return state;
-}
-
-/// The same, if any of the rows' maxima `moved`.
-static Softmax scaled_if(Forward *f, Softmax state, MlirValue m,
-                         MlirValue moved) {
-  Ir *b = f->b;
-  int n = mlirValueIsNull(state.pv) ? 2 : 3;
-  MlirType type = ir_type(state.acc);
-  MlirType types[] = {ir_type(state.l), type, type};
-  IrIf branch = ir_if_begin(b, ir_any(b, moved), n, types);
-  Softmax then = scaled(f, state, m);
-  ir_if_else(b, &branch, n, (const MlirValue[]){then.l, then.acc, then.pv});
-  ir_if_end(b, &branch, n, (const MlirValue[]){state.l, state.acc, state.pv});
-  state.l = ir_result(branch.op, 0);
-  state.acc = ir_result(branch.op, 1);
-  if (n > 2)
-    state.pv = ir_result(branch.op, 2);
-  return state;
-}
-
-/// Takes a tile's logits into the maximum and the sum: p, and its sum by row
-/// (null: not needed).
-static MlirValue exponentials(Forward *f, Softmax *state, MlirValue s,
-                              MlirValue *p_sum) {
-  Ir *b = f->b;
-  MlirValue before = state->m, moved = null_value();
-  MlirValue row_max =
-      ir_multi_reduction(b, IR_MAX, s, 1, row_constant(f, -INFINITY));
-  row_max = ir_mulf(b, row_max, row_constant(f, f->c));
-  if (f->config.lazy_rescale) {
-    moved =
-        ir_cmpf(b, IR_OGT, row_max, ir_addf(b, before, row_constant(f, LAG)));
-    state->m = ir_select(b, moved, row_max, before);
-  } else {
-    state->m = ir_maxnumf(b, before, row_max);
-  }
-  MlirValue p =
-      ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
-                        ir_broadcast_rows(b, ir_negf(b, state->m),
-                                          ir_dim_size(ir_type(s), 1))));
-  *state = mlirValueIsNull(moved) ? scaled(f, *state, before)
-                                  : scaled_if(f, *state, before, moved);
-  *p_sum = null_value();
-  if (f->config.sum_columns == 1 || f->inner.value_bias != 0)
-    *p_sum = row_sum(f, p);
-  state->l = sum(f, state->l, p, *p_sum);
-  return ir_convert(b, p, f->config.operand);
-}
-
-/// pv with the product of a tile added to it.
-static MlirValue add_values(Forward *f, MlirValue pv, MlirValue p,
-                            MlirValue p_sum, const InnerTile *inner) {
-  Ir *b = f->b;
-  double bias = f->inner.value_bias;
-  MlirValue init = pv;
-  if (mlirValueIsNull(pv))
-    init = product_init(f, bias, p_sum, f->d);
-  else if (bias != 0)
-    init = ir_addf(b, pv, product_init(f, bias, p_sum, f->d));
-  return ir_contract(b, p, inner->values, true, init);
-}
-
-/// Inner tiles, one after the other. The logits of the next one are asked for
-/// before the product of this one with its values, so that a machine on which
-/// products take their time has both to do while it makes exponentials.
-static Softmax step(Forward *f, Softmax state, const OuterTile *outer, int n,
-                    const InnerTile *inner) {
-  state.pv = null_value();
-  MlirValue s = logits(f, outer, &inner[0]), values = null_value();
-  for (int t = 0; t < n; ++t) {
-    MlirValue p_sum;
-    s = masked_if_partial(f, s, outer, &inner[t]);
-    MlirValue p = exponentials(f, &state, s, &p_sum);
-    if (t + 1 < n)
-      s = logits(f, outer, &inner[t + 1]);
-    else
-      values = load_outer_values(f, outer);
-    state.pv = add_values(f, state.pv, p, p_sum, &inner[t]);
-  }
-  state.acc = ir_fma(f->b, values, state.pv, state.acc);
-  return state;
-}
 
 // The two loops ---------------------------------------------------------------
 
@@ -340,7 +120,7 @@ static Softmax inner_stationary(Forward *f, Softmax state, Range js, Part part,
   load_inner(f, over_k.iv[0], &part, ks, inner);
   IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
-  state = step(f, state, &outer, part.tiles, inner);
+  state = softmax_step(f, state, &outer, part.tiles, inner);
   end_loop(f, &over_j, &state);
   end_loop(f, &over_k, &state);
   return state;
@@ -354,7 +134,7 @@ static Softmax outer_stationary(Forward *f, Softmax state, Range js, int n,
     IrLoop over_k = begin_loop(f, parts[i].range, part_step(&parts[i]), &state);
     InnerTile inner[CONFIG_MAX_TILES];
     load_inner(f, over_k.iv[0], &parts[i], ks, inner);
-    state = step(f, state, &outer, parts[i].tiles, inner);
+    state = softmax_step(f, state, &outer, parts[i].tiles, inner);
     end_loop(f, &over_k, &state);
   }
   end_loop(f, &over_j, &state);
@@ -362,9 +142,7 @@ static Softmax outer_stationary(Forward *f, Softmax state, Range js, int n,
 }
 
 static Softmax attend(Forward *f, Range js, const Window *ks) {
-  Softmax state = {
-      row_constant(f, -FLT_MAX), in_sum_columns(f, row_constant(f, 0)),
-      ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d))), null_value()};
+  Softmax state = softmax_begin(f);
   Part parts[MAX_PARTS];
   int n = split(f, ks->any, parts);
   if (!f->config.inner_stationary)
@@ -405,7 +183,7 @@ static void finish(Forward *f, Softmax state) {
   MlirType per_head_d = f32_vector(f, IR_DIMS(pairs, f->d));
 
   if (f->config.sum_columns > 1)
-    state.l = row_sum(f, state.l);
+    state.l = softmax_row_sum(f, state.l);
   MlirValue m_rows = ir_shape_cast(b, state.m, split);
   MlirValue m = ir_multi_reduction(b, IR_MAX, m_rows, 0,
                                    ir_const_f(b, per_head, -FLT_MAX));

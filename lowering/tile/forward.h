@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The forward tile program on its way: what forward.c and load.c share.
+// The forward tile program on its way: what forward.c, softmax.c and load.c
+// share.
 
 #ifndef SIMPLICIAL_LOWERING_TILE_FORWARD_H
 #define SIMPLICIAL_LOWERING_TILE_FORWARD_H
@@ -85,6 +86,27 @@ typedef struct Part {
   MlirValue end; ///< of the keys that there are; null: all of whole steps
 } Part;
 
+/// The running state of the rows' softmaxes: maximum (in base 2), sum,
+/// accumulator, and, within a step, what goes to it times V1 (null: nothing).
+typedef struct Softmax {
+  MlirValue m, l, acc, pv;
+} Softmax;
+
+static inline MlirType f32_vector(const Forward *f, int rank,
+                                  const int64_t *shape) {
+  return ir_vector(ir_f32(f->b), rank, shape);
+}
+
+// softmax.c
+/// The state of rows that have seen nothing.
+Softmax softmax_begin(Forward *f);
+/// Takes an outer tile with `n` inner ones.
+Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
+                     const InnerTile *inner);
+/// Sums by row.
+MlirValue softmax_row_sum(Forward *f, MlirValue x);
+
+// load.c
 /// The dimensions that the rows of a block of queries have in memory.
 int load_query_dims(const Forward *f, int64_t dims[2], unsigned memory_dims[2]);
 

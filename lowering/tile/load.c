@@ -9,8 +9,6 @@
 
 #include <stddef.h>
 
-static MlirValue null_value(void) { return (MlirValue){NULL}; }
-
 static MlirType mask_vector(Forward *f, int64_t n) {
   return ir_vector(ir_i1(f->b), IR_DIMS(n));
 }

@@ -10,8 +10,6 @@
 /// No key position reaches this, so neither does a window need to.
 static const int64_t far = (int64_t)1 << 48;
 
-static MlirValue null_value(void) { return (MlirValue){NULL}; }
-
 static int64_t limited(int64_t width) { return width < far ? width : far; }
 
 static MlirValue lower_of(Ir *b, int64_t width, MlirValue p) {

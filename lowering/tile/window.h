@@ -7,6 +7,10 @@
 
 #include "lowering/ir.h"
 
+#include <stddef.h>
+
+static inline MlirValue null_value(void) { return (MlirValue){NULL}; }
+
 /// Positions [lower, upper).
 typedef struct Range {
   MlirValue lower, upper;

@@ -307,8 +307,8 @@ func.func @queries(%q: memref<2x?x1x48xf32>, %kv: memref<2x?x1x48xf32>, %out: me
 // CHECK: math.fma %{{.*}}, %[[PV1]], %[[SCALED]]#1
 // CHECK: scf.for %{{.*}} = %[[END]] to %{{.*}} step %c16
 // CHECK: vector.create_mask
-func.func @steps(%q: memref<1x?x64x64xbf16>, %kv: memref<1x?x1x64xbf16>, %out: memref<1x?x64x64xbf16>) attributes {simplicial.target = "sm_90a"} {
-  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+func.func @steps(%q: memref<1x?x64x64xbf16>, %k: memref<1x?x1x64xbf16>, %v: memref<1x?x1x64xbf16>, %out: memref<1x?x64x64xbf16>) attributes {simplicial.target = "sm_90a"} {
+  "simplicial.attention_into"(%q, %k, %k, %v, %v, %out)
       {causal, w1 = 4 : i64, w2 = 60 : i64,
        simplicial.config = {block_q = 1 : i64, block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64,
                             block_last = 16 : i64, block_tail = 16 : i64, tiles = 2 : i64, order = "kj",
