@@ -41,7 +41,7 @@ enum {
   // fetched no faster, and a wait for products ends late.
   BRANCH = 2,       // of a trip, that nothing hides
   WARP_GAP = 2,     // from one instruction of a warp to the next
-  WGMMA_TAIL = 360, // from the last product to the end of a wait for it
+  WGMMA_TAIL = 400, // from the last product to the end of a wait for it
   L2_LATENCY = 270,
   COPY_LATENCY = 500, // of a copy to shared memory, behind its turn in L2
 };
