@@ -60,6 +60,11 @@ extern "C" {
 #define SIMPLICIAL_STAGES_ATTR "simplicial.stages"
 #define SIMPLICIAL_PRODUCER_ATTR "simplicial.producer"
 
+/// A discardable attribute of a loop of a tile program (a unit attribute): what
+/// it does the next loop does as well, if the results of this one are what it
+/// carries at first. A kernel that need not be fast is smaller without it.
+#define SIMPLICIAL_OPTIONAL_ATTR "simplicial.optional"
+
 /// Loads the dialect into `context`; doing so again is harmless. Fails, after
 /// emitting a diagnostic, only if another dialect of this name is in the way.
 MLIR_CAPI_EXPORTED MlirLogicalResult

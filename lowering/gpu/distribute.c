@@ -229,6 +229,12 @@ static int convert_region(Distribute *s, MlirBlock body, MlirValue *values) {
   return s->failed.ptr ? 0 : flatten_all(s, n, tiles, values);
 }
 
+/// Whether the kernel, one for rows that are not aligned, goes without a loop.
+static bool is_left_out(const Distribute *s, MlirOperation loop) {
+  return s->alignment < CHUNK &&
+         !mlirAttributeIsNull(ir_get_attr(loop, SIMPLICIAL_OPTIONAL_ATTR));
+}
+
 static void convert_for(Distribute *s, MlirOperation op) {
   enum { FIRST_INIT = 3 };
   Ir *b = &s->b;
@@ -248,6 +254,10 @@ static void convert_for(Distribute *s, MlirOperation op) {
   int count = flatten_all(s, n, inits, values);
   if (count < 0) {
     distribute_fail(s, op, "it carries more than the registers hold");
+    return;
+  }
+  if (is_left_out(s, op)) {
+    unflatten_all(s, n, results, values);
     return;
   }
   IrLoop loop =

@@ -4,8 +4,8 @@
 //
 // In:  module attributes {simplicial.target = "sm_80,sm_90"} {
 //        gpu.module @f_kernels { ... }
-// Out:   gpu.module @f_kernels [#nvvm.target<O = 3, chip = "sm_80", ...>,
-//                               #nvvm.target<O = 3, chip = "sm_90", ...>]
+// Out:   gpu.module @f_kernels [#nvvm.target<chip = "sm_80", ...>,
+//                               #nvvm.target<chip = "sm_90", ...>]
 //            attributes {llvm.data_layout = "..."} { ... }
 //
 // The targets stand by compute capability. Our own ops become inline assembly
@@ -36,7 +36,7 @@ static MlirLogicalResult attach(MlirOperation gpu_module) {
   for (int i = 0; i < list.n; ++i) {
     char text[128];
     snprintf(text, sizeof text,
-             "#nvvm.target<O = 3, chip = \"%s\", features = \"%s\">",
+             "#nvvm.target<chip = \"%s\", features = \"%s\">",
              list.chips[i]->name, list.chips[i]->ptx);
     targets[i] = ir_parse_attr(&b, text);
   }

@@ -113,29 +113,57 @@ static int split(Forward *f, Range window, Part parts[MAX_PARTS]) {
   return 2;
 }
 
-static Softmax inner_stationary(Forward *f, Softmax state, Range js, Part part,
+/// Begins the loop over the steps of a part. One of several tiles may as well
+/// be left out: it gives where the next part begins.
+static IrLoop begin_part(Forward *f, const Part *part, Softmax *state) {
+  if (part->tiles == 1)
+    return begin_loop(f, part->range, part_step(part), state);
+  MlirValue inits[] = {state->m, state->l, state->acc, part->range.lower};
+  IrLoop loop = ir_for_begin(f->b, part->range.lower, part->range.upper,
+                             ir_const_index(f->b, part_step(part)), 4, inits);
+  mlirOperationSetAttributeByName(loop.op, ir_str(SIMPLICIAL_OPTIONAL_ATTR),
+                                  mlirUnitAttrGet(f->b->context));
+  *state = (Softmax){loop.args[0], loop.args[1], loop.args[2], null_value()};
+  return loop;
+}
+
+static void end_part(Forward *f, IrLoop *loop, Part *part, Softmax *state) {
+  if (part->tiles == 1) {
+    end_loop(f, loop, state);
+    return;
+  }
+  MlirValue next =
+      ir_addi(f->b, loop->iv[0], ir_const_index(f->b, part_step(part)));
+  MlirValue yields[] = {state->m, state->l, state->acc, next};
+  ir_for_end(f->b, loop, 4, yields);
+  *state = (Softmax){loop->results[0], loop->results[1], loop->results[2],
+                     null_value()};
+  part[1].range.lower = loop->results[3];
+}
+
+static Softmax inner_stationary(Forward *f, Softmax state, Range js, Part *part,
                                 const Window *ks) {
-  IrLoop over_k = begin_loop(f, part.range, part_step(&part), &state);
+  IrLoop over_k = begin_part(f, part, &state);
   InnerTile inner[CONFIG_MAX_TILES];
-  load_inner(f, over_k.iv[0], &part, ks, inner);
+  load_inner(f, over_k.iv[0], part, ks, inner);
   IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
-  state = softmax_step(f, state, &outer, part.tiles, inner);
+  state = softmax_step(f, state, &outer, part->tiles, inner);
   end_loop(f, &over_j, &state);
-  end_loop(f, &over_k, &state);
+  end_part(f, &over_k, part, &state);
   return state;
 }
 
 static Softmax outer_stationary(Forward *f, Softmax state, Range js, int n,
-                                const Part *parts, const Window *ks) {
+                                Part *parts, const Window *ks) {
   IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
-  for (int i = 0; i < n; ++i) {
-    IrLoop over_k = begin_loop(f, parts[i].range, part_step(&parts[i]), &state);
+  for (Part *part = parts; part < parts + n; ++part) {
+    IrLoop over_k = begin_part(f, part, &state);
     InnerTile inner[CONFIG_MAX_TILES];
-    load_inner(f, over_k.iv[0], &parts[i], ks, inner);
-    state = softmax_step(f, state, &outer, parts[i].tiles, inner);
-    end_loop(f, &over_k, &state);
+    load_inner(f, over_k.iv[0], part, ks, inner);
+    state = softmax_step(f, state, &outer, part->tiles, inner);
+    end_part(f, &over_k, part, &state);
   }
   end_loop(f, &over_j, &state);
   return state;
@@ -148,7 +176,7 @@ static Softmax attend(Forward *f, Range js, const Window *ks) {
   if (!f->config.inner_stationary)
     return outer_stationary(f, state, js, n, parts, ks);
   for (int i = 0; i < n; ++i)
-    state = inner_stationary(f, state, js, parts[i], ks);
+    state = inner_stationary(f, state, js, &parts[i], ks);
   return state;
 }
 

@@ -5,7 +5,7 @@
 !acc = !llvm.struct<(f32, f32, f32, f32)>
 !a = !llvm.struct<(i32, i32, i32, i32)>
 module attributes {simplicial.target = "sm_90a"} {
-  // CHECK: gpu.module @kernels [#nvvm.target<O = 3, chip = "sm_90a", features = "+ptx86">]
+  // CHECK: gpu.module @kernels [#nvvm.target<chip = "sm_90a", features = "+ptx86">]
   gpu.module @kernels {
     // CHECK-LABEL: @products
     // CHECK-SAME: (%[[ACC:.*]]: !llvm.struct<(f32, f32, f32, f32)>, %[[A:.*]]: !llvm.struct<(i32, i32, i32, i32)>, %[[D:.*]]: i64, %[[B:.*]]: i64, %[[MORE:.*]]: i1)
