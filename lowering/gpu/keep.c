@@ -70,11 +70,12 @@ static void keep(Distribute *s, MlirValue tile) {
   if (!tile_is(tile) || ir_is(op, "arith.constant"))
     return;
   distribute_entry(s, tile)->kept = true;
-  int masked = ir_is(op, "arith.select") ? 1 : 2;
-  if ((masked == 1 || ir_is(op, "vector.contract")) &&
-      (ir_is(ir_def(ir_operand(op, masked)), "vector.contract") ||
-       ir_is(ir_def(ir_operand(op, masked)), "arith.select")))
-    keep(s, ir_operand(op, masked));
+  int first = ir_is(op, "arith.select") ? 1 : 2;
+  bool masks = first == 1 || ir_is(op, "vector.contract");
+  for (int i = first; i <= 2 && masks; ++i)
+    if (ir_is(ir_def(ir_operand(op, i)), "vector.contract") ||
+        ir_is(ir_def(ir_operand(op, i)), "arith.select"))
+      keep(s, ir_operand(op, i));
 }
 
 static void decide_kept(Distribute *s, MlirBlock block) {

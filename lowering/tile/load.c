@@ -208,17 +208,36 @@ static Range seen_of_step(Forward *f, MlirValue k) {
   return seen;
 }
 
+/// What of that may matter to a tile of whole steps: windows begin where the
+/// first step does, or up to as many keys further on as there are other
+/// queries, and end as many before the last step's end, which may be beyond.
+static Range seen_of_tile(Forward *f, Range seen, const Part *part, int t) {
+  int64_t others = f->config.block_q - 1;
+  int64_t behind = (part->tiles - 1 - t) * part->block;
+  if (t < part->tiles - 1)
+    behind += part->last - part->block;
+  if (!mlirValueIsNull(part->end))
+    return seen;
+  if (t * part->block >= others)
+    seen.lower = null_value();
+  if (behind >= others + (part->tiles > 1 ? part->last : 0))
+    seen.upper = null_value();
+  return seen;
+}
+
 /// Whether some of the queries do not see all keys of a tile at k.
 static MlirValue is_partial(Forward *f, const InnerTile *tile, MlirValue k,
                             const Window *window) {
   Ir *b = f->b;
-  if (mlirValueIsNull(tile->seen.upper))
-    return null_value();
   MlirValue end = ir_addi(b, k, ir_const_index(b, tile->size));
-  MlirValue partial = ir_cmpi(b, IR_SGT, end, window->every.upper);
-  if (mlirValueIsNull(tile->seen.lower))
-    return partial;
-  return ir_ori(b, partial, ir_cmpi(b, IR_SLT, k, window->every.lower));
+  MlirValue over = null_value(), under = null_value();
+  if (!mlirValueIsNull(tile->seen.upper))
+    over = ir_cmpi(b, IR_SGT, end, window->every.upper);
+  if (!mlirValueIsNull(tile->seen.lower))
+    under = ir_cmpi(b, IR_SLT, k, window->every.lower);
+  if (mlirValueIsNull(over) || mlirValueIsNull(under))
+    return mlirValueIsNull(over) ? under : over;
+  return ir_ori(b, over, under);
 }
 
 /// The tile at k, which has no keys from `end` on (null: it is whole).
@@ -259,7 +278,7 @@ void load_inner(Forward *f, MlirValue k, const Part *part, const Window *window,
       k = ir_addi(f->b, k, block);
     tiles[t] = load_tile(f, k, t < part->tiles - 1 ? part->block : part->last,
                          part->end);
-    tiles[t].seen = seen;
+    tiles[t].seen = seen_of_tile(f, seen, part, t);
     tiles[t].offset = t * part->block;
     tiles[t].partial = is_partial(f, &tiles[t], k, window);
   }

@@ -35,19 +35,6 @@
 /// Powers of 2 by which p may exceed 1 before the rows are rescaled. Sums of so
 /// many more than there are keys still fit f32, and p fits f16.
 enum { LAG = 8 };
-/// Of a mask [rows, keys of the tile] those that see each other.
-static MlirValue seen_by_row(Forward *f, const InnerTile *tile, MlirType mask) {
-  Ir *b = f->b;
-  int64_t h = f->config.block_h;
-  MlirValue before =
-      window_mask_by_query(b, mask, h, tile->seen.upper, tile->offset);
-  if (mlirValueIsNull(tile->seen.lower))
-    return before;
-  return ir_xori(
-      b, before,
-      window_mask_by_query(b, mask, h, tile->seen.lower, tile->offset));
-}
-
 // One step of the online softmax ----------------------------------------------
 
 static MlirValue row_constant(Forward *f, double value) {
@@ -73,8 +60,17 @@ static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
   if (!mlirValueIsNull(outer->rows))
     s = ir_select(b, ir_broadcast_rows(b, outer->rows, inner->size), s,
                   nothing);
+  int64_t heads = f->config.block_h;
   if (!mlirValueIsNull(inner->seen.upper))
-    s = ir_select(b, seen_by_row(f, inner, mask), s, nothing);
+    s = ir_select(
+        b,
+        window_mask_by_query(b, mask, heads, inner->seen.upper, inner->offset),
+        s, nothing);
+  if (!mlirValueIsNull(inner->seen.lower))
+    s = ir_select(
+        b,
+        window_mask_by_query(b, mask, heads, inner->seen.lower, inner->offset),
+        nothing, s);
   if (!mlirValueIsNull(inner->columns))
     s = ir_select(b, ir_broadcast(b, inner->columns, mask), s, nothing);
   return s;
