@@ -36,12 +36,14 @@ enum {
   MAX_STEPS = 1 << 28, // instructions of a block
   LINE_BITS = 7,       // of L1
   GROUPS = 64,         // of copies and of products that are remembered
-  // Clocks. The first three are fitted to what attentions of 1 to 128 heads
+  // Clocks. The first four are fitted to what attentions of 1 to 128 heads
   // take on an H100. A warp issues every other clock, as if its code were
-  // fetched no faster, and a wait for products ends late.
+  // fetched no faster, a wait for products ends late, and looking up lines is
+  // half again as slow as one in a clock.
   BRANCH = 2,       // of a trip, that nothing hides
   WARP_GAP = 2,     // from one instruction of a warp to the next
   WGMMA_TAIL = 400, // from the last product to the end of a wait for it
+  TWO_LINES = 3,    // of the SM, that a load of L1's asks for
   L2_LATENCY = 270,
   COPY_LATENCY = 500, // of a copy to shared memory, behind its turn in L2
 };
@@ -312,8 +314,8 @@ static void set_results(const Sm *sm, Warp *warp,
   }
 }
 
-/// When a load of L1's gives its result. Each line that it asks for takes a
-/// clock of the SM; `*extra` is what that is more than the instruction's cost.
+/// When a load of L1's gives its result. The lines that it asks for take their
+/// time; `*extra` is what that is more than the instruction's cost.
 static double look_up(Sm *sm, const Warp *warp, const Instruction *load,
                       WalkCount *count, double at, double *extra) {
   const Cost *cost = &load->cost;
@@ -339,7 +341,8 @@ static double look_up(Sm *sm, const Warp *warp, const Instruction *load,
     }
     ready = max(ready, line->there);
   }
-  *extra = max(0, SCHEDULERS * n - cost->cycles[COST_SHARED]);
+  double clocks = SCHEDULERS * TWO_LINES / 2.0 * n;
+  *extra = max(0, clocks - cost->cycles[COST_SHARED]);
   count->shared += *extra;
   return ready + *extra;
 }
