@@ -196,19 +196,17 @@ void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings) {
 
 // The producer ----------------------------------------------------------------
 
-/// A small index that LLVM does not compute with before this point: not before
-/// the loops, since a producer has few registers.
-static MlirValue pinned(Ir *b, MlirValue index) {
-  MlirValue value = ir_value(b, SIMPLICIAL_TIE, ir_i32(b),
-                             IR_VALUES(as_i32(b, index)), IR_NONE);
-  return ir_index_cast(b, value, ir_index(b));
+/// A small index, pinned: a producer has few registers.
+static MlirValue pinned(Distribute *s, MlirValue index) {
+  MlirValue value = distribute_pinned(s, as_i32(&s->b, index));
+  return ir_index_cast(&s->b, value, ir_index(&s->b));
 }
 
 /// All lanes copy, some rows of zeros too.
 static void copy_by_lanes(Distribute *s, MlirOperation copy, const Slot *slot) {
   Ir *b = &s->b;
-  MlirValue number = pinned(b, slot->number);
-  transfer_copy(s, copy, number, pinned(b, s->lane), WARP);
+  MlirValue number = pinned(s, slot->number);
+  transfer_copy(s, copy, number, pinned(s, s->lane), WARP);
   distribute_commit_copies(s);
   distribute_wait_for_own_copies(s, 0);
   ir_op(b, "nvvm.bar.warp.sync", IR_NONE, IR_VALUES(constant(b, -1)), IR_NONE);

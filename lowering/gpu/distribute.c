@@ -375,6 +375,10 @@ void distribute_wait_for_own_copies(Distribute *s, int64_t pending) {
               {"space", ir_parse_attr(b, "#nvvm.shared_space<cta>")}));
 }
 
+MlirValue distribute_pinned(Distribute *s, MlirValue x) {
+  return ir_value(&s->b, SIMPLICIAL_TIE, ir_i32(&s->b), IR_VALUES(x), IR_NONE);
+}
+
 void distribute_barrier(Distribute *s) {
   Ir *b = &s->b;
   enum { NAME = 1 }; // 0 is for all threads of the block

@@ -141,6 +141,9 @@ void distribute_commit_copies(Distribute *s);
 void distribute_wait_for_own_copies(Distribute *s, int64_t pending);
 /// Waits for all threads that hold tiles.
 void distribute_barrier(Distribute *s);
+/// An i32 that LLVM computes nothing from before this point: not before a loop,
+/// where much that is made from it would be in registers all the time.
+MlirValue distribute_pinned(Distribute *s, MlirValue x);
 
 // keep.c
 /// Sets `kept`, `parked` and `row_dims` of the tiles of a tile program.

@@ -6,8 +6,6 @@
 #include "distribute.h"
 #include "layout.h"
 
-#include "simplicial/dialect.h"
-
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
@@ -85,8 +83,7 @@ static MlirValue broadcast_scalar(Distribute *s, MlirValue value) {
   if (!mlirTypeEqual(ir_type(value), ir_i32(&s->b)) ||
       ir_is(ir_def(value), "arith.constant"))
     return scalar;
-  return ir_value(&s->b, SIMPLICIAL_TIE, ir_i32(&s->b), IR_VALUES(scalar),
-                  IR_NONE);
+  return distribute_pinned(s, scalar);
 }
 
 static Fragment broadcast(Distribute *s, MlirOperation op, At at) {

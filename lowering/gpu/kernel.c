@@ -183,8 +183,7 @@ void kernel_find_place(Distribute *s) {
 
 void kernel_find_place_anew(Distribute *s) {
   if (!s->warpgroups)
-    find_place(s, ir_value(&s->b, SIMPLICIAL_TIE, ir_i32(&s->b),
-                           IR_VALUES(s->number), IR_NONE));
+    find_place(s, distribute_pinned(s, s->number));
 }
 
 void kernel_leave_loop(Distribute *s, const Distribute *before,

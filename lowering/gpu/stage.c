@@ -23,8 +23,9 @@
 //
 // A copy fills rows past the mask's count with zeros, so what is read from
 // shared memory needs no mask. A ring has as many slots as the scf.forall says
-// in `simplicial.stages`, or 2; copies are ahead by all but one. Loops one
-// after the other share rings.
+// in `simplicial.stages`, or 2; copies are ahead by all but one: none, where
+// there is one slot. Each load has a ring; loops one after the other share
+// them.
 //
 // Tiles have numbers, which begin with 0 in each loop. In a program whose
 // scf.forall has `simplicial.producer` the ops also know how many tiles passed

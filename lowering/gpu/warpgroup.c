@@ -132,12 +132,6 @@ static MlirValue begin(Distribute *s, MlirValue init, int n, At at) {
 
 // The right operand -----------------------------------------------------------
 
-/// A small number that LLVM does not compute before this point: not before a
-/// loop, since many of them would take many registers.
-static MlirValue pinned(Ir *b, MlirValue x) {
-  return ir_value(b, SIMPLICIAL_TIE, ir_type(x), IR_VALUES(x), IR_NONE);
-}
-
 /// The address of the tile in units, from bit 0 on.
 static MlirValue units_of(Distribute *s, MlirOperation read) {
   Ir *b = &s->b;
@@ -156,7 +150,7 @@ static MlirValue units_of(Distribute *s, MlirOperation read) {
       ir_index_cast(b, distribute_scalar(s, ir_operand(read, 1)), i32);
   MlirValue at =
       ir_muli(b, number, ir_const_i32(b, i32, (int32_t)(slot / UNIT)));
-  return pinned(b, ir_addi(b, base, at));
+  return distribute_pinned(s, ir_addi(b, base, at));
 }
 
 /// The descriptor of the tile at `units`, and so many bytes further.

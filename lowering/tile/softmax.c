@@ -35,7 +35,6 @@
 /// Powers of 2 by which p may exceed 1 before the rows are rescaled. Sums of so
 /// many more than there are keys still fit f32, and p fits f16.
 enum { LAG = 8 };
-// One step of the online softmax ----------------------------------------------
 
 static MlirValue row_constant(Forward *f, double value) {
   return ir_const_f(f->b, f32_vector(f, IR_DIMS(f->rows)), value);
