@@ -260,11 +260,11 @@ static void convert_for(Distribute *s, MlirOperation op) {
     unflatten_all(s, n, results, values);
     return;
   }
+  warpgroup_await_for(s, op);
   IrLoop loop =
       ir_for_begin(b, distribute_scalar(s, ir_operand(op, 0)),
                    distribute_scalar(s, ir_operand(op, 1)),
                    distribute_scalar(s, ir_operand(op, 2)), count, values);
-  warpgroup_await_for(s, op);
   const Distribute before = *s;
   distribute_entry(s, mlirBlockGetArgument(body, 0))->scalar = loop.iv[0];
   unflatten_all(s, n, args, loop.args);
