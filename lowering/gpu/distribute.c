@@ -103,22 +103,36 @@ static Fragment *allocate(Distribute *s, MlirValue tile) {
   return checked(calloc((size_t)n, sizeof(Fragment)));
 }
 
+/// All slices of a tile. Where registers are few it is so many at a time: ptxas
+/// moves no load, and there are some for each slice, up across a barrier of the
+/// warp.
+static void keep_slices(Distribute *s, MlirValue tile, int slices,
+                        Fragment *fragments) {
+  enum { AT_ONCE = 16 };
+  Ir *b = &s->b;
+  At at =
+      distribute_at(s, ir_type(tile), distribute_entry(s, tile)->row_dims, 0);
+  for (; at.slice < slices; ++at.slice) {
+    fragments[at.slice] = fragment_definition(s, tile, at);
+    if (s->tight && !s->warpgroups && (at.slice + 1) % AT_ONCE == 0)
+      ir_op(b, "nvvm.bar.warp.sync", IR_NONE,
+            IR_VALUES(ir_const_i32(b, ir_i32(b), -1)), IR_NONE);
+  }
+}
+
 static void keep_tile(Distribute *s, MlirValue tile) {
   Entry *entry = distribute_entry(s, tile);
   Fragment *fragments = allocate(s, tile);
-  At at = distribute_at(s, ir_type(tile), entry->row_dims, 0);
+  int slices = distribute_slices(ir_type(tile), entry->row_dims);
   MlirOperation op = ir_def(tile);
   if (ir_is(op, "vector.contract") && s->warpgroups)
     warpgroup_product(s, op, fragments);
   else if (ir_is(op, "vector.contract"))
     product_keep(s, op, fragments);
   else
-    for (; at.slice < distribute_slices(ir_type(tile), entry->row_dims);
-         ++at.slice)
-      fragments[at.slice] = fragment_definition(s, tile, at);
+    keep_slices(s, tile, slices, fragments);
   if (entry->parked) {
-    transfer_park(s, entry, distribute_slices(ir_type(tile), entry->row_dims),
-                  fragments);
+    transfer_park(s, entry, slices, fragments);
     free(fragments);
   } else {
     entry->fragments = fragments;
@@ -267,6 +281,8 @@ static void convert_for(Distribute *s, MlirOperation op) {
                    distribute_scalar(s, ir_operand(op, 2)), count, values);
   const Distribute before = *s;
   distribute_entry(s, mlirBlockGetArgument(body, 0))->scalar = loop.iv[0];
+  if (s->tight)
+    kernel_find_place_anew(s);
   unflatten_all(s, n, args, loop.args);
   convert_region(s, body, values);
   if (s->failed.ptr)

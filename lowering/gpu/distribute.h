@@ -62,8 +62,9 @@ typedef struct Entry {
   Fragment *fragments; ///< a kept tile's slices; NULL: not kept (yet)
   int row_dims;
   bool kept;
-  bool parked;    ///< kept, in shared memory: `pointer` is where
-  bool in_flight; ///< kept, a product that has not been waited for
+  bool parked;     ///< kept, in shared memory: `pointer` is where
+  bool rows_equal; ///< parked, and a thread's two rows are the same
+  bool in_flight;  ///< kept, a product that has not been waited for
   // Memrefs, as the kernel sees them:
   MlirValue pointer;              ///< null: not a memref the kernel has seen
   int64_t offset;                 ///< bytes, of a buffer in shared memory
@@ -100,6 +101,7 @@ typedef struct Distribute {
   ValueMap entries; ///< of Entry, by value of the tile program
   int64_t warps;    ///< that hold tiles; others are behind them
   bool warpgroups;  ///< products are theirs
+  bool tight;       ///< registers are few: tiles are parked
   Role role;
   int n_maps; ///< some if there is a producer
   TensorMap maps[MAX_MAPS];
@@ -146,7 +148,8 @@ void distribute_barrier(Distribute *s);
 MlirValue distribute_pinned(Distribute *s, MlirValue x);
 
 // keep.c
-/// Sets `kept`, `parked` and `row_dims` of the tiles of a tile program.
+/// Sets `tight`, and `kept`, `parked` and `row_dims` of the tiles of a tile
+/// program.
 void keep_decide(Distribute *s, MlirBlock program);
 
 // fragment.c
@@ -154,6 +157,8 @@ Fragment fragment(Distribute *s, MlirValue tile, At at);
 /// The same from the defining op, even if the tile is kept.
 Fragment fragment_definition(Distribute *s, MlirValue tile, At at);
 bool fragment_is_packed(MlirType tile);
+/// Whether a thread's two rows of what has been broadcast are one row of it.
+bool fragment_shares_rows(MlirValue tile);
 /// One of the two elements of a packed pair.
 MlirValue fragment_element(Ir *b, MlirValue pair, int64_t i);
 /// An f32 rounded to a tf32, which is an i32 here.

@@ -66,14 +66,40 @@ static MlirValue source_row(Distribute *s, MlirOperation op, int row_dims,
   return result;
 }
 
-/// Whether a warp's rows of a broadcast's result are one row of its source.
-static bool shares_rows(MlirOperation op, int row_dims, int source_row_dims) {
+/// The same of a number.
+static int64_t source_row_number(MlirOperation op, int row_dims,
+                                 int source_row_dims, int64_t row) {
   MlirType to = ir_type(ir_result(op, 0)), from = ir_type(ir_operand(op, 0));
-  int64_t same = 1;
-  int f = source_row_dims - 1;
-  for (int dim = row_dims - 1; f >= 0 && ir_dim_size(from, f) == 1; --dim, --f)
-    same *= ir_dim_size(to, dim);
-  return f < 0 || same % WARP_ROWS == 0;
+  int64_t result = 0, stride = 1;
+  for (int dim = row_dims - 1, f = source_row_dims - 1; f >= 0; --dim, --f) {
+    int64_t size = ir_dim_size(to, dim);
+    if (ir_dim_size(from, f) > 1)
+      result += (dim ? row % size : row) * stride;
+    row /= size;
+    stride *= ir_dim_size(from, f);
+  }
+  return result;
+}
+
+/// Whether a thread's two rows of a broadcast's result are one row of its
+/// source.
+static bool shares_rows(MlirOperation op, int row_dims, int source_row_dims) {
+  int64_t rows = tile_rows(ir_type(ir_result(op, 0)), row_dims);
+  bool shares = rows % WARP_ROWS == 0;
+  for (int64_t row = 0; row < rows && shares; ++row)
+    shares =
+        source_row_number(op, row_dims, source_row_dims, row) ==
+        source_row_number(op, row_dims, source_row_dims, row ^ (WARP_ROWS / 2));
+  return shares;
+}
+
+bool fragment_shares_rows(MlirValue tile) {
+  MlirOperation op = ir_def(tile);
+  int row_dims = 1;
+  for (; ir_is(op, "vector.shape_cast"); op = ir_def(ir_operand(op, 0)))
+    row_dims = tile_op_source_row_dims(op, row_dims);
+  return ir_is(op, "vector.broadcast") &&
+         shares_rows(op, row_dims, tile_op_source_row_dims(op, row_dims));
 }
 
 /// An i32 is a limit that columns are compared with, the same in many

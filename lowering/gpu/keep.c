@@ -31,14 +31,10 @@ static bool is_cheap(MlirValue tile) {
 }
 
 /// Whether a tile is all that is done to a load before arithmetic, in one
-/// register for two elements: it is kept, so that the load begins early. Few
-/// warps are there to hide what it takes. One that takes many registers is not,
-/// unless warpgroups multiply: their right operands take none.
-static bool is_load_by_row(const Distribute *s, MlirValue tile) {
-  enum { MOST = 24 }; // registers: with more, ptxas keeps others on the stack
+/// register for two elements.
+static bool is_load_by_row(MlirValue tile) {
   MlirType type = ir_type(tile);
-  if (!fragment_is_packed(type) || ir_rank(type) != 2 ||
-      (2 * distribute_slices(type, 1) > MOST && !s->warpgroups))
+  if (!fragment_is_packed(type) || ir_rank(type) != 2)
     return false;
   for (MlirOpOperand use = mlirValueGetFirstUse(tile);
        !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
@@ -48,6 +44,13 @@ static bool is_load_by_row(const Distribute *s, MlirValue tile) {
   while (ir_is(op, "vector.broadcast") || ir_is(op, "vector.shape_cast"))
     op = ir_def(ir_operand(op, 0));
   return ir_is(op, "vector.transfer_read");
+}
+
+/// Whether arithmetic on it is in f32.
+static bool is_widened(MlirValue tile) {
+  MlirOpOperand use = mlirValueGetFirstUse(tile);
+  return !mlirOpOperandIsNull(use) &&
+         ir_is(mlirOpOperandGetOwner(use), "arith.extf");
 }
 
 /// Whether a tile is there for transfers only, which look into its definition.
@@ -97,8 +100,7 @@ static void decide_kept(Distribute *s, MlirBlock block) {
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue result = ir_result(op, i);
       if (tile_is(result) && !masks_transfers(result) &&
-          ((tile_uses(result) > 1 && !is_cheap(result)) ||
-           is_load_by_row(s, result)))
+          tile_uses(result) > 1 && !is_cheap(result))
         keep(s, result);
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
@@ -180,17 +182,42 @@ static bool is_used_deeper(MlirValue tile) {
   return false;
 }
 
+/// Parks loads that loops use. Not those with two registers a slice, which take
+/// the shared memory of another block; of warpgroups that carry as much there
+/// is only one.
 static void park_loads(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
-      MlirValue result = ir_result(op, i);
-      if (tile_is(result) && is_load_by_row(s, result) &&
-          is_used_deeper(result))
-        distribute_entry(s, result)->parked = true;
+      MlirValue tile = ir_result(op, i);
+      if (!tile_is(tile) || !is_load_by_row(tile) || !is_used_deeper(tile) ||
+          !(s->warpgroups || fragment_shares_rows(tile)))
+        continue;
+      keep(s, tile);
+      s->tight = distribute_entry(s, tile)->parked = true;
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
       park_loads(s, ir_body(op, i));
+  }
+}
+
+/// Keeps loads by row, so that they begin early: few warps are there to hide
+/// what they take. One that takes many registers is kept only where warpgroups
+/// multiply, whose right operands take none, or where others are parked and it
+/// is needed in steps, as a left operand.
+static void keep_loads(Distribute *s, MlirBlock block) {
+  enum { MOST = 24 }; // registers: with more, ptxas keeps others on the stack
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
+      MlirValue tile = ir_result(op, i);
+      if (tile_is(tile) && is_load_by_row(tile) &&
+          (s->warpgroups || (s->tight && !is_widened(tile)) ||
+           2 * distribute_slices(ir_type(tile), 1) <= MOST))
+        keep(s, tile);
+    }
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+      keep_loads(s, ir_body(op, i));
   }
 }
 
@@ -203,4 +230,5 @@ void keep_decide(Distribute *s, MlirBlock program) {
   count_registers(s, program, &product, &carried);
   if (product + carried >= MANY)
     park_loads(s, program);
+  keep_loads(s, program);
 }

@@ -317,25 +317,32 @@ void transfer_write(Distribute *s, MlirOperation op) {
 
 // Parked tiles ----------------------------------------------------------------
 
-/// The place of this thread's registers of a slice: those of all threads follow
-/// each other.
-static MlirValue parking(Distribute *s, MlirValue area, int slice,
-                         MlirType registers) {
-  Ir *b = &s->b;
-  int64_t threads = s->warps * WARP;
-  return advance(b, area, registers,
-                 ir_addi(b, s->thread, ir_const_index(b, slice * threads)));
+/// A thread's registers of a slice: one for each row, or for both.
+static MlirType parked_type(Ir *b, const Entry *entry) {
+  return entry->rows_equal ? ir_i32(b) : ir_vector(ir_i32(b), IR_DIMS(2));
 }
 
-static MlirType registers_of_slice(Ir *b) {
-  return ir_vector(ir_i32(b), IR_DIMS(2));
+static int64_t parked_bytes(const Entry *entry) {
+  return entry->rows_equal ? 4 : 8;
+}
+
+/// The place of this thread's registers of a slice: those of all threads follow
+/// each other.
+static MlirValue parking(Distribute *s, const Entry *entry, int slice) {
+  Ir *b = &s->b;
+  int64_t threads = s->warps * WARP;
+  return advance(b, entry->pointer, parked_type(b, entry),
+                 ir_addi(b, s->thread, ir_const_index(b, slice * threads)));
 }
 
 void transfer_park(Distribute *s, Entry *entry, int slices,
                    const Fragment *fragments) {
   Ir *b = &s->b;
-  MlirType type = registers_of_slice(b);
-  int64_t bytes = 8;
+  entry->rows_equal = true;
+  for (int slice = 0; slice < slices; ++slice)
+    entry->rows_equal &=
+        mlirValueEqual(fragments[slice].v[0][0], fragments[slice].v[1][0]);
+  int64_t bytes = parked_bytes(entry);
   entry->pointer =
       distribute_allocate(s, slices * s->warps * WARP * bytes, CHUNK);
   for (int slice = 0; slice < slices; ++slice) {
@@ -343,25 +350,29 @@ void transfer_park(Distribute *s, Entry *entry, int slices,
     for (int i = 0; i < 2; ++i)
       v[i] = ir_value(b, "llvm.bitcast", ir_i32(b),
                       IR_VALUES(fragments[slice].v[i][0]), IR_NONE);
-    store(b, ir_value(b, "vector.from_elements", type, 2, v, IR_NONE),
-          parking(s, entry->pointer, slice, type), bytes);
+    MlirValue all = entry->rows_equal
+                        ? v[0]
+                        : ir_value(b, "vector.from_elements",
+                                   parked_type(b, entry), 2, v, IR_NONE);
+    store(b, all, parking(s, entry, slice), bytes);
   }
 }
 
 Fragment transfer_parked(Distribute *s, const Entry *entry, MlirType element,
                          int slice) {
   Ir *b = &s->b;
-  MlirType type = registers_of_slice(b);
   // Volatile: or LLVM would load before a loop what is parked for it.
-  MlirValue both = ir_value(
-      b, "llvm.load", type, IR_VALUES(parking(s, entry->pointer, slice, type)),
-      IR_ATTRIBUTES({"alignment", ir_i64_attr(b, 8)},
-                    {"volatile_", mlirUnitAttrGet(b->context)}));
+  MlirValue all =
+      ir_value(b, "llvm.load", parked_type(b, entry),
+               IR_VALUES(parking(s, entry, slice)),
+               IR_ATTRIBUTES({"alignment", ir_i64_attr(b, parked_bytes(entry))},
+                             {"volatile_", mlirUnitAttrGet(b->context)}));
   Fragment f;
   for (int i = 0; i < 2; ++i)
-    f.v[i][0] = f.v[i][1] =
-        ir_value(b, "llvm.bitcast", ir_vector(element, IR_DIMS(2)),
-                 IR_VALUES(fragment_element(b, both, i)), IR_NONE);
+    f.v[i][0] = f.v[i][1] = ir_value(
+        b, "llvm.bitcast", ir_vector(element, IR_DIMS(2)),
+        IR_VALUES(entry->rows_equal ? all : fragment_element(b, all, i)),
+        IR_NONE);
   return f;
 }
 

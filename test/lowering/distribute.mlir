@@ -2,6 +2,7 @@
 // RUN: %mlir-opt %t/product.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/product.mlir
 // RUN: %mlir-opt %t/attention.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/attention.mlir
 // RUN: %mlir-opt %t/queries.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/queries.mlir
+// RUN: %mlir-opt %t/tight.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/tight.mlir
 // RUN: %mlir-opt %t/parked.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/parked.mlir
 // RUN: %mlir-opt %t/f32.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/f32.mlir
 // RUN: %mlir-opt %t/warpgroup.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/warpgroup.mlir
@@ -151,6 +152,31 @@ func.func @parked(%q: memref<1x9x128x128xbf16>, %kv: memref<1x9x1x128xbf16>, %ou
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out) {causal, w1 = 4 : i64, w2 = 512 : i64}
     : (memref<1x9x128x128xbf16>, memref<1x9x1x128xbf16>, memref<1x9x1x128xbf16>, memref<1x9x1x128xbf16>,
        memref<1x9x1x128xbf16>, memref<1x9x128x128xbf16>) -> ()
+  return
+}
+}
+
+//--- tight.mlir
+
+// mma.sync with 256 columns: the accumulator takes half of the registers. The
+// two rows of a thread are of one head, so that a slice of q is one register,
+// in shared memory meanwhile; and no more than 16 slices of values are loaded at
+// a time.
+
+module attributes {simplicial.target = "sm_80"} {
+// CHECK-LABEL: llvm.func @tight_tiles(
+// CHECK-COUNT-32: llvm.store %{{.*}} {alignment = 4 : i64} : i32, !llvm.ptr<3>
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: llvm.load volatile %{{.*}} {alignment = 4 : i64} : !llvm.ptr<3> -> i32
+// CHECK-COUNT-32: nvvm.mma.sync
+// CHECK: nvvm.bar.warp.sync
+// CHECK-COUNT-32: nvvm.mma.sync
+// CHECK: nvvm.bar.warp.sync
+// CHECK: scf.yield
+func.func @tight(%q: memref<1x9x8x256xbf16>, %kv: memref<1x9x1x256xbf16>, %out: memref<1x9x8x256xbf16>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out) {causal, w1 = 32 : i64, w2 = 256 : i64}
+    : (memref<1x9x8x256xbf16>, memref<1x9x1x256xbf16>, memref<1x9x1x256xbf16>, memref<1x9x1x256xbf16>, memref<1x9x1x256xbf16>, memref<1x9x8x256xbf16>) -> ()
   return
 }
 }
