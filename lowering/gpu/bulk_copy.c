@@ -30,6 +30,8 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
+#include <string.h>
+
 enum { MAX_BOX = 256, MIN_RANK = 2, MAX_RANK = 5, MBARRIER_BYTES = 8 };
 
 /// Operands of simplicial.copy_async.
@@ -50,14 +52,35 @@ static int64_t rows_of(MlirValue ring) { return ir_dim_size(ir_type(ring), 1); }
 
 // Tensor maps -----------------------------------------------------------------
 
-/// The number of the map that a copy's boxes are of; -1: there is none.
-static int find_map(const Distribute *s, MlirOperation copy) {
+const TensorMap *bulk_copy_map(const Distribute *s, MlirValue memref,
+                               const int64_t *box) {
+  size_t size = (size_t)ir_rank(ir_type(memref)) * sizeof *box;
   for (int i = 0; i < s->n_maps; ++i)
-    if (mlirValueEqual(s->maps[i].memref, ir_operand(copy, FROM)) &&
-        s->maps[i].row_dim == dim_of(copy, ROW_DIM) &&
-        s->maps[i].rows == rows_of(ir_operand(copy, TO)))
-      return i;
-  return -1;
+    if (mlirValueEqual(s->maps[i].memref, memref) &&
+        !memcmp(s->maps[i].box, box, size))
+      return &s->maps[i];
+  return NULL;
+}
+
+bool bulk_copy_plan_map(Distribute *s, MlirValue memref, const int64_t *box) {
+  if (bulk_copy_map(s, memref, box))
+    return true;
+  if (s->n_maps == MAX_MAPS)
+    return false;
+  TensorMap *map = &s->maps[s->n_maps++];
+  *map = (TensorMap){.memref = memref};
+  memcpy(map->box, box, (size_t)ir_rank(ir_type(memref)) * sizeof *box);
+  return true;
+}
+
+/// The boxes of a copy: a tile's rows and a panel's columns.
+static void box_of(MlirOperation copy, int64_t *box) {
+  MlirType from = ir_type(ir_operand(copy, FROM));
+  int rank = ir_rank(from);
+  for (int d = 0; d < rank; ++d)
+    box[d] = 1;
+  box[dim_of(copy, ROW_DIM)] = rows_of(ir_operand(copy, TO));
+  box[rank - 1] = SWIZZLE_BYTES / (mlirFloatTypeGetWidth(ir_element(from)) / 8);
 }
 
 /// Whether boxes can be what is copied, and then also maps for it.
@@ -71,14 +94,9 @@ static bool plan_copy(Distribute *s, MlirOperation copy) {
       dim_of(copy, ROW_DIM) >= rank - 1 ||
       dim_of(copy, COLUMNS) != ir_dim_size(ir_type(ring), 2))
     return false;
-  if (find_map(s, copy) >= 0)
-    return true;
-  if (s->n_maps == MAX_MAPS)
-    return false;
-  s->maps[s->n_maps++] = (TensorMap){.memref = ir_operand(copy, FROM),
-                                     .row_dim = (int)dim_of(copy, ROW_DIM),
-                                     .rows = rows_of(ring)};
-  return true;
+  int64_t box[IR_MAX_RANK];
+  box_of(copy, box);
+  return bulk_copy_plan_map(s, ir_operand(copy, FROM), box);
 }
 
 bool bulk_copy_plan(Distribute *s, MlirBlock block) {
@@ -164,12 +182,6 @@ static void arrive(Ir *b, MlirValue mbarrier) {
         IR_ATTRIBUTES(ACQUIRE_RELEASE(b)));
 }
 
-static IrIf begin_elected(Ir *b) {
-  MlirValue elected =
-      ir_value(b, "nvvm.elect.sync", ir_i1(b), IR_NONE, IR_NONE);
-  return ir_if_begin(b, elected, IR_NONE);
-}
-
 static void initialise(Distribute *s, MlirValue ring) {
   Ir *b = &s->b;
   int64_t slots = slots_of(ring);
@@ -209,8 +221,8 @@ static void copy_by_lanes(Distribute *s, MlirOperation copy, const Slot *slot) {
   transfer_copy(s, copy, number, pinned(s, s->lane), WARP);
   distribute_commit_copies(s);
   distribute_wait_for_own_copies(s, 0);
-  ir_op(b, "nvvm.bar.warp.sync", IR_NONE, IR_VALUES(constant(b, -1)), IR_NONE);
-  IrIf branch = begin_elected(b);
+  distribute_warp_barrier(s);
+  IrIf branch = distribute_begin_elected(s);
   arrive(b, slot->full);
   ir_if_end(b, &branch, IR_NONE);
 }
@@ -221,11 +233,13 @@ static void copy_box(Distribute *s, MlirOperation copy, const Slot *slot,
   Ir *b = &s->b;
   MlirValue ring = ir_operand(copy, TO);
   int rank = ir_rank(ir_type(ir_operand(copy, FROM))), n = 0;
+  int64_t box[IR_MAX_RANK];
   const MlirValue place[] = {slot->number, ir_const_index(b, 0),
                              ir_const_index(b, column)};
   MlirValue operands[3 + MAX_RANK];
   operands[n++] = transfer_address(s, ring, place);
-  operands[n++] = s->maps[find_map(s, copy)].pointer;
+  box_of(copy, box);
+  operands[n++] = bulk_copy_map(s, ir_operand(copy, FROM), box)->pointer;
   for (int d = rank - 1; d >= 0; --d) {
     MlirValue at = distribute_scalar(s, ir_operand(copy, INDICES + d));
     if (d == rank - 1)
@@ -247,7 +261,7 @@ static void copy_by_boxes(Distribute *s, MlirOperation copy, const Slot *slot) {
   MlirType type = ir_type(ir_operand(copy, TO));
   int64_t bytes = mlirFloatTypeGetWidth(ir_element(type)) / 8;
   int64_t columns = ir_dim_size(type, 2);
-  IrIf branch = begin_elected(b);
+  IrIf branch = distribute_begin_elected(s);
   ir_op(b, "nvvm.mbarrier.arrive.expect_tx", IR_NONE,
         IR_VALUES(slot->full,
                   constant(b, ir_dim_size(type, 1) * columns * bytes)),
@@ -294,7 +308,7 @@ void bulk_copy_wait(Distribute *s, MlirOperation op) {
 
 void bulk_copy_release(Distribute *s, MlirOperation op) {
   Slot slot = operand_slot(s, op);
-  IrIf branch = begin_elected(&s->b);
+  IrIf branch = distribute_begin_elected(s);
   arrive(&s->b, slot.empty);
   ir_if_end(&s->b, &branch, IR_NONE);
 }

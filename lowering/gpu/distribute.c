@@ -385,10 +385,15 @@ void distribute_wait_for_own_copies(Distribute *s, int64_t pending) {
   ir_op(b, "nvvm.cp.async.wait.group", IR_NONE, IR_NONE,
         IR_ATTRIBUTES({"n", mlirIntegerAttrGet(ir_i32(b), pending)}));
   if (s->warpgroups) // which read shared memory past what the threads wrote
-    ir_op(b, "nvvm.fence.proxy", IR_NONE, IR_NONE,
-          IR_ATTRIBUTES(
-              {"kind", ir_parse_attr(b, "#nvvm.proxy_kind<async.shared>")},
-              {"space", ir_parse_attr(b, "#nvvm.shared_space<cta>")}));
+    distribute_fence(s);
+}
+
+void distribute_fence(Distribute *s) {
+  Ir *b = &s->b;
+  ir_op(b, "nvvm.fence.proxy", IR_NONE, IR_NONE,
+        IR_ATTRIBUTES(
+            {"kind", ir_parse_attr(b, "#nvvm.proxy_kind<async.shared>")},
+            {"space", ir_parse_attr(b, "#nvvm.shared_space<cta>")}));
 }
 
 MlirValue distribute_pinned(Distribute *s, MlirValue x) {
@@ -407,6 +412,19 @@ void distribute_barrier(Distribute *s) {
           IR_VALUES(ir_const_i32(b, i32, NAME),
                     ir_const_i32(b, i32, (int32_t)s->warps * WARP)),
           IR_ATTRIBUTES(ir_segments(b, 3, segments)));
+}
+
+void distribute_warp_barrier(Distribute *s) {
+  Ir *b = &s->b;
+  ir_op(b, "nvvm.bar.warp.sync", IR_NONE,
+        IR_VALUES(ir_const_i32(b, ir_i32(b), -1)), IR_NONE);
+}
+
+IrIf distribute_begin_elected(Distribute *s) {
+  Ir *b = &s->b;
+  MlirValue elected =
+      ir_value(b, "nvvm.elect.sync", ir_i1(b), IR_NONE, IR_NONE);
+  return ir_if_begin(b, elected, IR_NONE);
 }
 
 /// The copies of all threads have arrived, and all threads are here.

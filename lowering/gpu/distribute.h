@@ -77,12 +77,11 @@ typedef struct Entry {
 /// or the others'.
 typedef enum Role { ROLE_ALL, ROLE_PRODUCER, ROLE_CONSUMER } Role;
 
-/// Boxes of `rows` rows, along that dimension, and a panel's columns of a
-/// memref.
+/// Boxes of a memref: so much of each dimension, of the last one a panel's
+/// columns.
 typedef struct TensorMap {
   MlirValue memref;
-  int row_dim;
-  int64_t rows;
+  int64_t box[IR_MAX_RANK];
   MlirValue pointer; ///< to the map, in the kernel
 } TensorMap;
 
@@ -141,8 +140,14 @@ void distribute_commit_copies(Distribute *s);
 /// Waits for all groups of the thread's copies but the newest ones, and fences
 /// what they wrote.
 void distribute_wait_for_own_copies(Distribute *s, int64_t pending);
+/// Lets asynchronous operations see what the thread wrote to shared memory.
+void distribute_fence(Distribute *s);
 /// Waits for all threads that hold tiles.
 void distribute_barrier(Distribute *s);
+/// Waits for the warp's.
+void distribute_warp_barrier(Distribute *s);
+/// Begins what one thread of the warp does.
+IrIf distribute_begin_elected(Distribute *s);
 /// An i32 that LLVM computes nothing from before this point: not before a loop,
 /// where much that is made from it would be in registers all the time.
 MlirValue distribute_pinned(Distribute *s, MlirValue x);
@@ -213,6 +218,11 @@ void transfer_copy(Distribute *s, MlirOperation op, MlirValue slot,
 void transfer_reduce_rows(Distribute *s, MlirOperation op);
 
 // bulk_copy.c
+/// Plans a tensor map, if there is none such; false if there are too many.
+bool bulk_copy_plan_map(Distribute *s, MlirValue memref, const int64_t *box);
+/// The one that is planned; NULL: none.
+const TensorMap *bulk_copy_map(const Distribute *s, MlirValue memref,
+                               const int64_t *box);
 /// Whether a producer can make all copies in the block. Plans its tensor maps.
 bool bulk_copy_plan(Distribute *s, MlirBlock block);
 /// Makes the mbarriers of the rings. Behind it, all threads see them.

@@ -259,19 +259,13 @@ MlirBlock kernel_create(MlirBlock kernels, Ir *b, const Kernel *kernel,
 static MlirValue encode_maps(Ir *b, const Kernel *kernel, MlirValue there,
                              MlirValue *maps) {
   for (int i = 0; i < kernel->n_maps; ++i) {
-    MlirType memref = ir_type(kernel->maps[i].memref);
-    int rank = ir_rank(memref);
-    int64_t box[IR_MAX_RANK];
-    for (int d = 0; d < rank; ++d)
-      box[d] = 1;
-    box[kernel->maps[i].row_dim] = kernel->maps[i].rows;
-    box[rank - 1] =
-        SWIZZLE_BYTES / (mlirFloatTypeGetWidth(ir_element(memref)) / 8);
+    const TensorMap *map = &kernel->maps[i];
+    int rank = ir_rank(ir_type(map->memref));
     MlirType results[] = {tensor_map_type(b->context), ir_i1(b)};
-    MlirOperation op = ir_op(
-        b, SIMPLICIAL_TENSOR_MAP, 2, results, IR_VALUES(kernel->maps[i].memref),
-        IR_ATTRIBUTES({"box", ir_i64_array(b, rank, box)},
-                      {"swizzle", ir_i64_attr(b, SWIZZLE_BYTES)}));
+    MlirOperation op =
+        ir_op(b, SIMPLICIAL_TENSOR_MAP, 2, results, IR_VALUES(map->memref),
+              IR_ATTRIBUTES({"box", ir_i64_array(b, rank, map->box)},
+                            {"swizzle", ir_i64_attr(b, SWIZZLE_BYTES)}));
     maps[i] = ir_result(op, 0);
     there = ir_value(b, "arith.andi", ir_i1(b),
                      IR_VALUES(there, ir_result(op, 1)), IR_NONE);
