@@ -208,17 +208,11 @@ void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings) {
 
 // The producer ----------------------------------------------------------------
 
-/// A small index, pinned: a producer has few registers.
-static MlirValue pinned(Distribute *s, MlirValue index) {
-  MlirValue value = distribute_pinned(s, as_i32(&s->b, index));
-  return ir_index_cast(&s->b, value, ir_index(&s->b));
-}
-
-/// All lanes copy, some rows of zeros too.
+/// All lanes copy, some rows of zeros too. A producer has few registers.
 static void copy_by_lanes(Distribute *s, MlirOperation copy, const Slot *slot) {
   Ir *b = &s->b;
-  MlirValue number = pinned(s, slot->number);
-  transfer_copy(s, copy, number, pinned(s, s->lane), WARP);
+  MlirValue number = distribute_pinned_index(s, slot->number);
+  transfer_copy(s, copy, number, distribute_pinned_index(s, s->lane), WARP);
   distribute_commit_copies(s);
   distribute_wait_for_own_copies(s, 0);
   distribute_warp_barrier(s);

@@ -281,7 +281,7 @@ static void convert_for(Distribute *s, MlirOperation op) {
                    distribute_scalar(s, ir_operand(op, 2)), count, values);
   const Distribute before = *s;
   distribute_entry(s, mlirBlockGetArgument(body, 0))->scalar = loop.iv[0];
-  if (s->tight)
+  if (s->tight && !s->warpgroups)
     kernel_find_place_anew(s);
   unflatten_all(s, n, args, loop.args);
   convert_region(s, body, values);
@@ -400,6 +400,12 @@ MlirValue distribute_pinned(Distribute *s, MlirValue x) {
   return ir_value(&s->b, SIMPLICIAL_TIE, ir_i32(&s->b), IR_VALUES(x), IR_NONE);
 }
 
+MlirValue distribute_pinned_index(Distribute *s, MlirValue index) {
+  Ir *b = &s->b;
+  MlirValue value = distribute_pinned(s, ir_index_cast(b, index, ir_i32(b)));
+  return ir_index_cast(b, value, ir_index(b));
+}
+
 void distribute_barrier(Distribute *s) {
   Ir *b = &s->b;
   enum { NAME = 1 }; // 0 is for all threads of the block
@@ -457,7 +463,8 @@ static void convert_own_release(Distribute *s, MlirOperation op) {
 
 /// An op of simplicial-stage in a program of threads that all copy.
 static void convert_own_copy(Distribute *s, MlirOperation op) {
-  kernel_find_place_anew(s);
+  if (!s->warpgroups)
+    kernel_find_place_anew(s);
   if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
     transfer_copy(s, op, slot_in_loop(s, ir_operand(op, 2), ir_operand(op, 1)),
                   s->thread, s->warps * WARP);
@@ -530,7 +537,8 @@ static void convert_tile(Distribute *s, MlirOperation op) {
 
 static void convert_write(Distribute *s, MlirOperation op) {
   warpgroup_await_for(s, op);
-  transfer_write(s, op);
+  if (!bulk_store(s, op))
+    transfer_write(s, op);
 }
 
 static void copy_scalar(Distribute *s, MlirOperation op) {
@@ -714,7 +722,6 @@ static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
   kernel_take_arguments(s, captures, body);
   kernel_find_place(s);
   take_iteration(s, old, rank, extents);
-  keep_decide(s, old);
   if (s->n_maps)
     convert_by_roles(s, old);
   else
@@ -769,6 +776,9 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
   if (!wanted || !s.warpgroups || alignment < CHUNK ||
       !bulk_copy_plan(&s, program))
     s.n_maps = 0;
+  keep_decide(&s, program);
+  if (s.n_maps)
+    bulk_store_plan(&s, program);
   kernel->threads = warps * WARP;
   if (s.n_maps) {
     kernel->threads += WARPGROUP * WARP;

@@ -30,6 +30,7 @@
 //   warpgroup.c   the same where four warps multiply together
 //   transfer.c    global and shared memory
 //   bulk_copy.c   copies into shared memory by a warp that does nothing else
+//   bulk_store.c  stores of tiles from there
 
 #ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H
 #define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H
@@ -64,6 +65,7 @@ typedef struct Entry {
   bool kept;
   bool parked;     ///< kept, in shared memory: `pointer` is where
   bool rows_equal; ///< parked, and a thread's two rows are the same
+  bool panels;     ///< parked, where a store will have panels
   bool in_flight;  ///< kept, a product that has not been waited for
   // Memrefs, as the kernel sees them:
   MlirValue pointer;              ///< null: not a memref the kernel has seen
@@ -151,6 +153,8 @@ IrIf distribute_begin_elected(Distribute *s);
 /// An i32 that LLVM computes nothing from before this point: not before a loop,
 /// where much that is made from it would be in registers all the time.
 MlirValue distribute_pinned(Distribute *s, MlirValue x);
+/// The same of an index that an i32 holds.
+MlirValue distribute_pinned_index(Distribute *s, MlirValue index);
 
 // keep.c
 /// Sets `tight`, and `kept`, `parked` and `row_dims` of the tiles of a tile
@@ -205,6 +209,11 @@ MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
                          const int64_t *by);
 Fragment transfer_read(Distribute *s, MlirOperation op, At at);
 void transfer_write(Distribute *s, MlirOperation op);
+/// Where an element of a written tile with columns is, by dimension: in the
+/// tile, and in memory.
+void transfer_write_indices(Distribute *s, MlirOperation write, MlirValue row,
+                            MlirValue column, MlirValue *places,
+                            MlirValue *indices);
 /// Stores the slices of a tile of packed pairs for this thread, and loads one.
 void transfer_park(Distribute *s, Entry *entry, int slices,
                    const Fragment *fragments);
@@ -214,6 +223,8 @@ Fragment transfer_parked(Distribute *s, const Entry *entry, MlirType element,
 /// `thread`.
 void transfer_copy(Distribute *s, MlirOperation op, MlirValue slot,
                    MlirValue thread, int64_t threads);
+/// Unrolled, a loop would keep in registers what each iteration needs.
+void transfer_keep_rolled(Ir *b, IrLoop *loop);
 /// Keeps the result of a reduction over rows, through shared memory.
 void transfer_reduce_rows(Distribute *s, MlirOperation op);
 
@@ -232,5 +243,11 @@ void bulk_copy_fill(Distribute *s, MlirOperation copy);
 /// The consumers' of simplicial.copy_wait and copy_release.
 void bulk_copy_wait(Distribute *s, MlirOperation op);
 void bulk_copy_release(Distribute *s, MlirOperation op);
+
+// bulk_store.c
+/// Plans tensor maps for what consumers can store in boxes.
+void bulk_store_plan(Distribute *s, MlirBlock block);
+/// A vector.transfer_write, if it is one of those.
+bool bulk_store(Distribute *s, MlirOperation write);
 
 #endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H

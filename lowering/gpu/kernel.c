@@ -182,8 +182,7 @@ void kernel_find_place(Distribute *s) {
 }
 
 void kernel_find_place_anew(Distribute *s) {
-  if (!s->warpgroups)
-    find_place(s, distribute_pinned(s, s->number));
+  find_place(s, distribute_pinned(s, s->number));
 }
 
 void kernel_leave_loop(Distribute *s, const Distribute *before,
@@ -194,7 +193,7 @@ void kernel_leave_loop(Distribute *s, const Distribute *before,
   s->column = before->column;
   for (int i = 0; i < 2; ++i)
     s->rows[i] = before->rows[i];
-  if (outermost)
+  if (outermost && !s->warpgroups)
     kernel_find_place_anew(s);
 }
 

@@ -42,11 +42,11 @@ MlirValue kernel_column(Ir *b, const Layout *layout, MlirValue lane);
 void kernel_find_place(Distribute *s);
 /// The place again, computed from here on: what is computed from it is not
 /// computed before loops around here, nor kept from earlier uses, each of which
-/// would take a register through all that is between. Not for warpgroups, whose
-/// kernels need fewer registers without.
+/// would take a register through all that is between.
 void kernel_find_place_anew(Distribute *s);
 /// The place after a loop, where what was found within it is not known: that
-/// `before` it, or, after an `outermost` loop, found anew.
+/// `before` it, or, after an `outermost` loop, found anew. Not for warpgroups,
+/// whose kernels need fewer registers without.
 void kernel_leave_loop(Distribute *s, const Distribute *before, bool outermost);
 /// A special register, as an index.
 MlirValue kernel_register(Ir *b, const char *name);

@@ -124,8 +124,7 @@ static MlirValue first_column(Distribute *s, int slice) {
   return ir_addi(&s->b, s->column, ir_const_index(&s->b, slice * SLICE));
 }
 
-/// Unrolled, a loop would keep in registers what each iteration needs.
-static void keep_rolled(Ir *b, IrLoop *loop) {
+void transfer_keep_rolled(Ir *b, IrLoop *loop) {
   mlirOperationSetDiscardableAttributeByName(
       loop->op, ir_str("loop_annotation"),
       ir_parse_attr(b, "#llvm.loop_annotation<unroll = <disable = true>>"));
@@ -252,6 +251,16 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   return f;
 }
 
+void transfer_write_indices(Distribute *s, MlirOperation write, MlirValue row,
+                            MlirValue column, MlirValue *places,
+                            MlirValue *indices) {
+  MlirType tile = ir_type(ir_operand(write, 0));
+  int rank = ir_rank(tile);
+  row_places(&s->b, tile, rank - 1, row, places);
+  places[rank - 1] = column;
+  tile_indices(s, write, ir_operand(write, 1), 2, rank, places, indices);
+}
+
 static MlirValue both(Ir *b, MlirValue x, MlirValue y) {
   return ir_value(b, "arith.andi", ir_i1(b), IR_VALUES(x, y), IR_NONE);
 }
@@ -338,13 +347,14 @@ static MlirValue parking(Distribute *s, const Entry *entry, int slice) {
 void transfer_park(Distribute *s, Entry *entry, int slices,
                    const Fragment *fragments) {
   Ir *b = &s->b;
-  entry->rows_equal = true;
+  entry->rows_equal = !entry->panels; // which hold two rows of each thread
   for (int slice = 0; slice < slices; ++slice)
     entry->rows_equal &=
         mlirValueEqual(fragments[slice].v[0][0], fragments[slice].v[1][0]);
   int64_t bytes = parked_bytes(entry);
   entry->pointer =
-      distribute_allocate(s, slices * s->warps * WARP * bytes, CHUNK);
+      distribute_allocate(s, slices * s->warps * WARP * bytes,
+                          entry->panels ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
   for (int slice = 0; slice < slices; ++slice) {
     MlirValue v[2];
     for (int i = 0; i < 2; ++i)
@@ -415,7 +425,7 @@ void transfer_copy(Distribute *s, MlirOperation op, MlirValue slot,
   int64_t chunks = rows * per_row;
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, chunks),
                              ir_const_index(b, threads), IR_NONE);
-  keep_rolled(b, &loop);
+  transfer_keep_rolled(b, &loop);
   MlirValue number = ir_addi(b, loop.iv[0], thread);
   IrIf branch;
   bool partial = chunks % threads;
@@ -463,7 +473,7 @@ static MlirValue gather(Distribute *s, IrReduction kind, MlirValue row, int j,
   Ir *b = &s->b;
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, n),
                              ir_const_index(b, 1), 1, &init);
-  keep_rolled(b, &loop);
+  transfer_keep_rolled(b, &loop);
   MlirValue other =
       ir_addi(b, row, ir_muli(b, loop.iv[0], ir_const_index(b, size)));
   MlirValue value = load(b, ir_f32(b), scratch(s, other, j), 4);
