@@ -65,6 +65,10 @@ extern "C" {
 /// carries at first. A kernel that need not be fast is smaller without it.
 #define SIMPLICIAL_OPTIONAL_ATTR "simplicial.optional"
 
+/// A discardable attribute of nvvm.cp.async.bulk.tensor.global.shared.cta (an
+/// integer): the bytes of the tensor map's boxes.
+#define SIMPLICIAL_BYTES_ATTR "simplicial.bytes"
+
 /// Loads the dialect into `context`; doing so again is harmless. Fails, after
 /// emitting a diagnostic, only if another dialect of this name is in the way.
 MLIR_CAPI_EXPORTED MlirLogicalResult

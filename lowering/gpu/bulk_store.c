@@ -20,6 +20,7 @@
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
+#include "simplicial/dialect.h"
 
 enum { MAX_RANK = 5, ELEMENT_BYTES = 2 };
 
@@ -193,8 +194,10 @@ static void store_box(Distribute *s, MlirOperation write, const TensorMap *map,
     operands[n++] = ir_index_cast(b, indices[d], ir_i32(b));
   const int32_t segments[] = {1, 1, rank, 0, 0};
   ir_op(b, "nvvm.cp.async.bulk.tensor.global.shared.cta", IR_NONE, n, operands,
-        IR_ATTRIBUTES({"mode", ir_parse_attr(b, "#nvvm.tma_store_mode<tile>")},
-                      ir_segments(b, 5, segments)));
+        IR_ATTRIBUTES(
+            {"mode", ir_parse_attr(b, "#nvvm.tma_store_mode<tile>")},
+            {SIMPLICIAL_BYTES_ATTR, ir_i64_attr(b, WARP_ROWS * SWIZZLE_BYTES)},
+            ir_segments(b, 5, segments)));
 }
 
 /// One lane stores all panels, and waits until they have been read.

@@ -155,6 +155,13 @@ static void refine_expect(MlirOperation op, const Chip *chip, Cost *cost) {
   moves_global(cost, chip, bytes / SCHEDULERS);
 }
 
+/// A tensor map's box, if the op says how large that is.
+static void refine_store_box(MlirOperation op, const Chip *chip, Cost *cost) {
+  double bytes = (double)integer(op, SIMPLICIAL_BYTES_ATTR, 0);
+  moves_shared(cost, chip, bytes);
+  moves_global(cost, chip, bytes);
+}
+
 static void refine_intrinsic(MlirOperation op, const Chip *chip, Cost *cost) {
   (void)chip;
   MlirAttribute name = ir_get_attr(op, "intrin");
@@ -241,7 +248,7 @@ static const Row rows[] = {
     {"nvvm.mbarrier.try_wait", COST_SYNC, COST_ORDERS, COST_ISSUE, 1, FROM_SHARED, NULL},
     {"nvvm.mbarrier.test.wait", COST_SYNC, COST_ORDERS, COST_ISSUE, 1, FROM_SHARED, NULL},
     {"nvvm.cp.async.bulk.tensor.shared.cluster.global", COST_COPY, COST_ORDERS, COST_ISSUE, 1, 0, NULL},
-    {"nvvm.cp.async.bulk.tensor.global.shared.cta", COST_COPY, COST_ORDERS, COST_ISSUE, 1, 0, NULL},
+    {"nvvm.cp.async.bulk.tensor.global.shared.cta", COST_COPY, COST_ORDERS, COST_ISSUE, 1, 0, refine_store_box},
     {"nvvm.cp.async.bulk.commit.group", COST_SYNC, COST_ORDERS, COST_ISSUE, 1, 0, NULL},
     {"nvvm.cp.async.bulk.wait_group", COST_SYNC, COST_ORDERS, COST_ISSUE, 1, 0, NULL},
     {"nvvm.prefetch", COST_COPY, COST_ORDERS, COST_ISSUE, 1, 0, NULL},

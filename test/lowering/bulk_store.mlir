@@ -25,9 +25,9 @@
 // CHECK-NEXT: nvvm.bar.warp.sync
 // CHECK-NEXT: %[[ONE:.*]] = nvvm.elect.sync
 // CHECK-NEXT: scf.if %[[ONE]] {
-// CHECK: nvvm.cp.async.bulk.tensor.global.shared.cta %[[MAP]], %{{.*}}, box[%c0_i32, %[[ROW:.*]]] : !llvm.ptr, <3>
+// CHECK: nvvm.cp.async.bulk.tensor.global.shared.cta %[[MAP]], %{{.*}}, box[%c0_i32, %[[ROW:.*]]] {simplicial.bytes = 2048 : i64} : !llvm.ptr, <3>
 // CHECK: %[[SECOND:.*]] = llvm.getelementptr %{{.*}}[2048] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8
-// CHECK: nvvm.cp.async.bulk.tensor.global.shared.cta %[[MAP]], %[[SECOND]], box[%c64_i32, %[[ROW]]] : !llvm.ptr, <3>
+// CHECK: nvvm.cp.async.bulk.tensor.global.shared.cta %[[MAP]], %[[SECOND]], box[%c64_i32, %[[ROW]]] {simplicial.bytes = 2048 : i64} : !llvm.ptr, <3>
 // CHECK-NEXT: nvvm.cp.async.bulk.commit.group
 // CHECK-NEXT: nvvm.cp.async.bulk.wait_group 0 {read}
 // CHECK-NEXT: }
