@@ -112,6 +112,11 @@ static void refine_ldmatrix(MlirOperation op, const Chip *chip, Cost *cost) {
   moves_shared(cost, chip, 128 * (double)integer(op, "num", 1));
 }
 
+static void refine_stmatrix(MlirOperation op, const Chip *chip, Cost *cost) {
+  moves_shared(cost, chip,
+               128.0 * (double)(mlirOperationGetNumOperands(op) - 1));
+}
+
 /// A warpgroup's product; each scheduler's part is a quarter.
 static void refine_wgmma(MlirOperation op, const Chip *chip, Cost *cost) {
   enum { M = 64, K = 16, LEAST_N = 64, BYTES = 2 };
@@ -224,6 +229,7 @@ static const Row rows[] = {
     {"llvm.load", COST_LOAD_SHARED, COST_PLAIN, COST_SHARED, 1, FROM_SHARED, refine_load},
     {"llvm.store", COST_STORE_SHARED, COST_PLAIN, COST_SHARED, 1, 0, refine_store},
     {"nvvm.ldmatrix", COST_LOAD_MATRIX, COST_PLAIN, COST_SHARED, 1, MATRIX, refine_ldmatrix},
+    {"nvvm.stmatrix", COST_STORE_SHARED, COST_PLAIN, COST_SHARED, 1, 0, refine_stmatrix},
     {"nvvm.cp.async.shared.global", COST_COPY, COST_COPIES, COST_SHARED, 1, 0, refine_copy},
     {"nvvm.shfl.sync", COST_SHUFFLE, COST_PLAIN, COST_SHARED, 1, LANES, NULL},
     {"nvvm.vote.sync", COST_SHUFFLE, COST_PLAIN, COST_ALU, 1, ARITHMETIC, NULL},

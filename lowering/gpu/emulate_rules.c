@@ -11,7 +11,7 @@
   "multiplicandAPtxType = #nvvm.mma_type<" TYPE ">, "                          \
   "multiplicandBPtxType = #nvvm.mma_type<" TYPE ">, "                          \
   "shape = #nvvm.shape<m = 16, n = 8, k = " K ">}"
-#define LDMATRIX(LAYOUT)                                                       \
+#define MATRIX(LAYOUT)                                                         \
   "{layout = #nvvm.mma_layout<" LAYOUT ">, "                                   \
   "shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>, "                           \
   "eltType = #nvvm.ld_st_matrix_elt_type<b16>"
@@ -81,10 +81,13 @@ static const Rule rules[] = {
     {"nvvm.elect.sync", 1, "ElectMask", NULL, NULL},
     {"nvvm.setmaxregister", 0, "IncreaseRegisters", "regCount", "{action = #nvvm<action increase>}"},
     {"nvvm.setmaxregister", 0, "DecreaseRegisters", "regCount", "{action = #nvvm<action decrease>}"},
-    {"nvvm.ldmatrix", 1, "Ldmatrix1", NULL, LDMATRIX("row") ", num = 1 : i32}"},
-    {"nvvm.ldmatrix", 1, "Ldmatrix1Trans", NULL, LDMATRIX("col") ", num = 1 : i32}"},
-    {"nvvm.ldmatrix", 1, "Ldmatrix", "num", LDMATRIX("row") "}"},
-    {"nvvm.ldmatrix", 1, "LdmatrixTrans", "num", LDMATRIX("col") "}"},
+    {"nvvm.ldmatrix", 1, "Ldmatrix1", NULL, MATRIX("row") ", num = 1 : i32}"},
+    {"nvvm.ldmatrix", 1, "Ldmatrix1Trans", NULL, MATRIX("col") ", num = 1 : i32}"},
+    {"nvvm.ldmatrix", 1, "Ldmatrix", "num", MATRIX("row") "}"},
+    {"nvvm.ldmatrix", 1, "LdmatrixTrans", "num", MATRIX("col") "}"},
+    {"nvvm.stmatrix", 2, "Stmatrix1", NULL, MATRIX("row") "}"},
+    {"nvvm.stmatrix", 3, "Stmatrix2", NULL, MATRIX("row") "}"},
+    {"nvvm.stmatrix", 5, "Stmatrix4", NULL, MATRIX("row") "}"},
     {"nvvm.mma.sync", 10, "MmaF16", NULL, MMA("f16", "16")},
     {"nvvm.mma.sync", 10, "MmaBf16", NULL, MMA("bf16", "16")},
     {"nvvm.mma.sync", 10, "MmaTf32", NULL, MMA("tf32", "8")},

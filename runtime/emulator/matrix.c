@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// ldmatrix and mma.sync, by the fragment layouts of the PTX ISA. With
+// ldmatrix, stmatrix and mma.sync, by the fragment layouts of the PTX ISA. With
 // g = lane / 4 and t = lane % 4, a lane holds
 //
-//   8x8 matrix of 16-bit elements (ldmatrix)      row g, columns 2t, 2t+1
+//   8x8 matrix of 16-bit elements (ldmatrix, stmatrix)
+//                                   row g, columns 2t, 2t+1
 //   A of m16n8k16, registers 0..3   rows g, g+8, g, g+8; columns 2t, 2t+1 in
 //                                   registers 0 and 1, 2t+8, 2t+9 in 2 and 3
 //   B of m16n8k16, registers 0, 1   column g; rows 2t, 2t+1 and 2t+8, 2t+9
@@ -101,6 +102,55 @@ uint32_t simplicialEmulateLdmatrix1Trans(Thread *thread, uint32_t site,
   uint32_t result;
   ldmatrix(thread, site, load_transposed, row, 1, &result);
   return result;
+}
+
+// stmatrix --------------------------------------------------------------------
+
+typedef struct Store {
+  uint64_t row;
+  uint32_t count;
+  const uint32_t *values;
+} Store;
+
+/// Lane 8 m + r says where row r of matrix m is, and counts as its writer.
+static void store(Thread *warp, uint32_t lanes) {
+  enum { SHARERS = 4 }; // of a row
+  uint32_t count = ((const Store *)warp->operands)->count;
+  (void)lanes;
+  for (uint32_t i = 0; i < 8 * count; ++i) {
+    Thread *thread = &warp[i];
+    const Store *lane = thread->operands;
+    uint32_t row =
+        shared_offset(thread, thread->site, "writes", lane->row, 16, 16);
+    shared_write(thread, thread->site, row, 16);
+    for (uint32_t t = 0; t < SHARERS; ++t) {
+      const Store *sharer = warp[SHARERS * (i % 8) + t].operands;
+      memcpy(warp->block->shared + row + 4 * t, &sharer->values[i / 8], 4);
+    }
+  }
+}
+
+static void stmatrix(Thread *thread, uint32_t site, uint64_t row,
+                     uint32_t count, const uint32_t *values) {
+  require_whole_warp(thread, site);
+  Store lane = {row, count, values};
+  warp_together(thread, site, store, &lane);
+}
+
+void simplicialEmulateStmatrix1(Thread *thread, uint32_t site, uint64_t row,
+                                uint32_t a) {
+  stmatrix(thread, site, row, 1, &a);
+}
+
+void simplicialEmulateStmatrix2(Thread *thread, uint32_t site, uint64_t row,
+                                uint32_t a, uint32_t b) {
+  stmatrix(thread, site, row, 2, (const uint32_t[]){a, b});
+}
+
+void simplicialEmulateStmatrix4(Thread *thread, uint32_t site, uint64_t row,
+                                uint32_t a, uint32_t b, uint32_t c,
+                                uint32_t d) {
+  stmatrix(thread, site, row, 4, (const uint32_t[]){a, b, c, d});
 }
 
 // mma.sync --------------------------------------------------------------------

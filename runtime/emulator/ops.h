@@ -58,6 +58,10 @@
   X(uint32_t, Ldmatrix1Trans, uint64_t row)                                    \
   X(void, Ldmatrix, uint64_t row, uint32_t count, uint32_t *result)            \
   X(void, LdmatrixTrans, uint64_t row, uint32_t count, uint32_t *result)       \
+  X(void, Stmatrix1, uint64_t row, uint32_t a)                                 \
+  X(void, Stmatrix2, uint64_t row, uint32_t a, uint32_t b)                     \
+  X(void, Stmatrix4, uint64_t row, uint32_t a, uint32_t b, uint32_t c,         \
+    uint32_t d)                                                                \
   X(void, MmaF16, MMA_PARAMETERS)                                              \
   X(void, MmaBf16, MMA_PARAMETERS)                                             \
   X(void, MmaTf32, MMA_PARAMETERS)                                             \

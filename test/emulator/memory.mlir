@@ -118,6 +118,24 @@ module attributes {gpu.container_module} {
       llvm.return
     }
 
+    llvm.func @stmatrix_misaligned(%p: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+      %shared = llvm.mlir.addressof @shared : !llvm.ptr<3>
+      %zero = arith.constant 0 : i32
+      %q = llvm.getelementptr %shared[8] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8
+      // CHECK: {{.*}}.mlir:[[#@LINE+1]]:7: nvvm.stmatrix: misaligned: writes 16 bytes of shared memory at 0x408, which is not a multiple of 16 [block
+      nvvm.stmatrix %q, %zero {layout = #nvvm.mma_layout<row>, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>, eltType = #nvvm.ld_st_matrix_elt_type<b16>} : !llvm.ptr<3>, i32
+      llvm.return
+    }
+
+    // Two lanes write the same row.
+    llvm.func @stmatrix_race(%p: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+      %shared = llvm.mlir.addressof @shared : !llvm.ptr<3>
+      %zero = arith.constant 0 : i32
+      // CHECK: {{.*}}.mlir:[[#@LINE+1]]:7: nvvm.stmatrix: race: writes byte 0 of shared memory, which thread 0 writes at {{.*}}: nvvm.stmatrix with no barrier between [block (0, 0, 0), thread 1]
+      nvvm.stmatrix %shared, %zero, %zero {layout = #nvvm.mma_layout<row>, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>, eltType = #nvvm.ld_st_matrix_elt_type<b16>} : !llvm.ptr<3>, i32, i32
+      llvm.return
+    }
+
     // Two of the four bytes are written.
     llvm.func @uninitialised(%p: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
       %shared = llvm.mlir.addressof @shared : !llvm.ptr<3>
@@ -172,6 +190,12 @@ module attributes {gpu.container_module} {
       dynamic_shared_memory_size %bytes args(%p : !llvm.ptr<1>)
     call @report() : () -> ()
     gpu.launch_func @kernels::@ldmatrix_misaligned blocks in (%c1, %c1, %c1) threads in (%t32, %c1, %c1)
+      dynamic_shared_memory_size %bytes args(%p : !llvm.ptr<1>)
+    call @report() : () -> ()
+    gpu.launch_func @kernels::@stmatrix_misaligned blocks in (%c1, %c1, %c1) threads in (%t32, %c1, %c1)
+      dynamic_shared_memory_size %bytes args(%p : !llvm.ptr<1>)
+    call @report() : () -> ()
+    gpu.launch_func @kernels::@stmatrix_race blocks in (%c1, %c1, %c1) threads in (%t32, %c1, %c1)
       dynamic_shared_memory_size %bytes args(%p : !llvm.ptr<1>)
     call @report() : () -> ()
     gpu.launch_func @kernels::@uninitialised blocks in (%c1, %c1, %c1) threads in (%t32, %c1, %c1)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Unit tests of the emulator: kernels in C. The fragments of ldmatrix and
-// mma.sync are compared with tables written from the formulas of the PTX ISA
+// Unit tests of the emulator: kernels in C. The fragments of ldmatrix, stmatrix
+// and mma.sync are compared with tables written from the formulas of the PTX
+// ISA
 // ("Matrix Fragments for mma.m16n8k16 ..."), element by element.
 
 #include "unit.h"
@@ -88,6 +89,48 @@ static void ldmatrix_fragments(void **state) {
   for (uint32_t count = 1; count <= 4; count *= 2) {
     check_ldmatrix(count, false);
     check_ldmatrix(count, true);
+  }
+}
+
+// stmatrix --------------------------------------------------------------------
+
+// A lane's register m holds 64 m + 2 lane and, in its high half, one more:
+// element (row, column) of matrix m is 64 m + 8 row + column.
+typedef struct StmatrixRun {
+  uint32_t count;
+  uint16_t rows[32][8]; // by the lane that says where it is
+} StmatrixRun;
+
+static void run_stmatrix(SimplicialEmulatorThread *thread,
+                         const void *arguments) {
+  StmatrixRun *run = (StmatrixRun *)arguments;
+  uint32_t lane = simplicialEmulateLaneId(thread, FIRST), v[4];
+  for (uint32_t m = 0; m < 4; ++m)
+    v[m] = (64 * m + 2 * lane) | (64 * m + 2 * lane + 1) << 16;
+  // Rows of 16 bytes, 32 apart, in reverse order.
+  uint64_t row = SHARED + 32 * (31 - lane);
+  if (run->count == 1)
+    simplicialEmulateStmatrix1(thread, FIRST, row, v[0]);
+  else if (run->count == 2)
+    simplicialEmulateStmatrix2(thread, FIRST, row, v[0], v[1]);
+  else
+    simplicialEmulateStmatrix4(thread, FIRST, row, v[0], v[1], v[2], v[3]);
+  simplicialEmulateBarrierAll(thread, FIRST);
+  if (lane < 8 * run->count)
+    memcpy(run->rows[lane],
+           simplicialEmulateReadShared(thread, FIRST, row, 16, 16), 16);
+}
+
+static void stmatrix_fragments(void **state) {
+  (void)state;
+  for (uint32_t count = 1; count <= 4; count *= 2) {
+    StmatrixRun run = {.count = count};
+    SimplicialEmulation launch = launch_of(run_stmatrix, &run);
+    launch.sharedBytes = 1024;
+    assert_emulates(launch);
+    for (uint32_t lane = 0; lane < 8 * count; ++lane)
+      for (uint32_t column = 0; column < 8; ++column)
+        assert_int_equal(8 * lane + column, run.rows[lane][column]);
   }
 }
 
@@ -646,6 +689,7 @@ static void symbols_are_complete(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ldmatrix_fragments),
+      cmocka_unit_test(stmatrix_fragments),
       cmocka_unit_test(mma_bf16_fragments),
       cmocka_unit_test(mma_f16_fragments),
       cmocka_unit_test(mma_tf32_fragments),
