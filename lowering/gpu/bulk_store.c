@@ -152,10 +152,33 @@ static MlirValue place_of(Ir *b, MlirValue row, MlirValue chunk) {
   return ir_addi(b, panel, in_panel);
 }
 
-/// Writes the thread's fragments to the panels. Until then, what was parked
-/// there may be read.
-static void fill(Distribute *s, MlirOperation write, MlirValue panels) {
+/// Writes two neighbouring slices of the warp's rows to the panels: matrices of
+/// 8 rows, the low and the high ones of each slice. Each lane says where a row
+/// of one is.
+static void write_slices(Distribute *s, MlirValue panels, int slice,
+                         const Fragment *fragments) {
+  enum { MATRICES = 4 };
   Ir *b = &s->b;
+  MlirValue rows = ir_const_index(b, WARP_ROWS);
+  MlirValue chunk =
+      ir_addi(b, ir_divui(b, s->lane, rows), ir_const_index(b, slice));
+  MlirValue place = place_of(b, ir_remui(b, s->lane, rows), chunk);
+  MlirValue operands[1 + MATRICES] = {advance(b, panels, place)};
+  for (int i = 0; i < MATRICES; ++i)
+    operands[1 + i] =
+        ir_value(b, "llvm.bitcast", ir_i32(b),
+                 IR_VALUES(fragments[slice + i / 2].v[i % 2][0]), IR_NONE);
+  ir_op(
+      b, "nvvm.stmatrix", IR_NONE, 1 + MATRICES, operands,
+      IR_ATTRIBUTES(
+          {"layout", ir_parse_attr(b, "#nvvm.mma_layout<row>")},
+          {"shape", ir_parse_attr(b, "#nvvm.ld_st_matrix_shape<m = 8, n = 8>")},
+          {"eltType", ir_parse_attr(b, "#nvvm.ld_st_matrix_elt_type<b16>")}));
+}
+
+/// Writes the warp's rows to the panels. Until then, what was parked there may
+/// be read.
+static void fill(Distribute *s, MlirOperation write, MlirValue panels) {
   MlirValue tile = ir_operand(write, TILE);
   int row_dims = tile_op_stored_row_dims(write);
   int slices = distribute_slices(ir_type(tile), row_dims);
@@ -164,17 +187,8 @@ static void fill(Distribute *s, MlirOperation write, MlirValue panels) {
   for (; at.slice < slices; ++at.slice)
     fragments[at.slice] = fragment(s, tile, at);
   distribute_barrier(s);
-  MlirValue column = ir_muli(b, s->column, ir_const_index(b, ELEMENT_BYTES));
-  MlirValue rows = ir_const_index(b, WARP_ROWS);
-  for (int slice = 0; slice < slices; ++slice)
-    for (int i = 0; i < 2; ++i) {
-      MlirValue place =
-          place_of(b, ir_remui(b, s->rows[i], rows), ir_const_index(b, slice));
-      ir_op(b, "llvm.store", IR_NONE,
-            IR_VALUES(fragments[slice].v[i][0],
-                      advance(b, panels, ir_addi(b, place, column))),
-            IR_ATTRIBUTES({"alignment", ir_i64_attr(b, 2 * ELEMENT_BYTES)}));
-    }
+  for (int slice = 0; slice < slices; slice += 2)
+    write_slices(s, panels, slice, fragments);
 }
 
 // Stores ----------------------------------------------------------------------
@@ -281,8 +295,11 @@ bool bulk_store(Distribute *s, MlirOperation write) {
   if (!map)
     return false;
   tile_op_mask(write, &first, &end);
-  if (mlirValueIsNull(end)) // masks by row keep the place through all loops
+  // The place is not to be kept for this through the loops before, other than
+  // where masks by row keep it anyway.
+  if (mlirValueIsNull(end))
     kernel_find_place_anew(s);
+  s->lane = kernel_register(&s->b, "nvvm.read.ptx.sreg.laneid");
   MlirValue panels = panels_of(s, write);
   fill(s, write, panels);
   distribute_fence(s);

@@ -19,8 +19,7 @@
 // CHECK: arith.truncf
 // CHECK-NOT: llvm.store
 // CHECK: nvvm.barrier id = %c1_i32 number_of_threads = %c128_i32
-// CHECK-NOT: llvm.store %{{.*}} : vector<2xbf16>, !llvm.ptr<1>
-// CHECK-COUNT-32: llvm.store %{{.*}} {alignment = 4 : i64} : vector<2xbf16>, !llvm.ptr<3>
+// CHECK-COUNT-8: nvvm.stmatrix %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} {eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<row>, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>}
 // CHECK-NEXT: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
 // CHECK-NEXT: nvvm.bar.warp.sync
 // CHECK-NEXT: %[[ONE:.*]] = nvvm.elect.sync
