@@ -114,7 +114,7 @@ static void keep_slices(Distribute *s, MlirValue tile, int slices,
       distribute_at(s, ir_type(tile), distribute_entry(s, tile)->row_dims, 0);
   for (; at.slice < slices; ++at.slice) {
     fragments[at.slice] = fragment_definition(s, tile, at);
-    if (s->tight && !s->warpgroups && (at.slice + 1) % AT_ONCE == 0)
+    if (s->tight && (at.slice + 1) % AT_ONCE == 0)
       ir_op(b, "nvvm.bar.warp.sync", IR_NONE,
             IR_VALUES(ir_const_i32(b, ir_i32(b), -1)), IR_NONE);
   }
@@ -281,7 +281,7 @@ static void convert_for(Distribute *s, MlirOperation op) {
                    distribute_scalar(s, ir_operand(op, 2)), count, values);
   const Distribute before = *s;
   distribute_entry(s, mlirBlockGetArgument(body, 0))->scalar = loop.iv[0];
-  if (s->tight && !s->warpgroups)
+  if (s->tight)
     kernel_find_place_anew(s);
   unflatten_all(s, n, args, loop.args);
   convert_region(s, body, values);

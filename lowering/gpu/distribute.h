@@ -102,7 +102,7 @@ typedef struct Distribute {
   ValueMap entries; ///< of Entry, by value of the tile program
   int64_t warps;    ///< that hold tiles; others are behind them
   bool warpgroups;  ///< products are theirs
-  bool tight;       ///< registers are few: tiles are parked
+  bool tight;       ///< a warp's own products leave few registers
   Role role;
   int n_maps; ///< some if there is a producer
   TensorMap maps[MAX_MAPS];

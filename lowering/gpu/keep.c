@@ -194,7 +194,8 @@ static void park_loads(Distribute *s, MlirBlock block) {
           !(s->warpgroups || fragment_shares_rows(tile)))
         continue;
       keep(s, tile);
-      s->tight = distribute_entry(s, tile)->parked = true;
+      distribute_entry(s, tile)->parked = true;
+      s->tight = !s->warpgroups;
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
       park_loads(s, ir_body(op, i));
