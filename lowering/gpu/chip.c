@@ -51,6 +51,13 @@ const Chip chips[] = {
 _Static_assert(sizeof chips / sizeof *chips - 1 <= MAX_CHIPS,
                "a list holds all chips");
 
+ChipShare chip_share(int64_t warpgroups, bool producer) {
+  // Of one warpgroup that also copies, three blocks multiply by turns.
+  static const ChipShare alone[] = {{3, 0, 168}, {1, 0, 255}};
+  static const ChipShare beside[] = {{2, 24, 232}, {1, 24, 240}};
+  return (producer ? beside : alone)[warpgroups > 1];
+}
+
 static const Chip *find(MlirStringRef name) {
   for (const Chip *chip = chips; chip->name; ++chip)
     if (mlirStringRefEqual(name, ir_str(chip->name)))

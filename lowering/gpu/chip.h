@@ -43,6 +43,17 @@ typedef struct ChipList {
   MlirStringRef names; ///< as they were given
 } ChipList;
 
+/// How an SM's registers are shared by so many `blocks` on it, whose threads
+/// are all launched with as many: a producer's thread keeps some, of the rest a
+/// consumer's gets more. Together they are no more than there are.
+typedef struct ChipShare {
+  int64_t blocks;
+  int32_t producer, consumer;
+} ChipShare;
+
+/// Of blocks of so many warpgroups, and a producer, if there is one.
+ChipShare chip_share(int64_t warpgroups, bool producer);
+
 /// Reads one name or several with commas between. If that fails, `problem` is
 /// the reason; `others` are the targets that are no chips.
 bool chip_list_parse(MlirStringRef names, const char *others, ChipList *list,

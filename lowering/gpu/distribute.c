@@ -610,28 +610,11 @@ static int64_t most_rows(MlirBlock block) {
   return most;
 }
 
-/// How a multiprocessor's registers are shared by so many `blocks` on it, whose
-/// threads are all launched with as many: a producer's thread keeps some, of
-/// the rest a consumer's gets more. Together they are no more than there are.
-typedef struct Share {
-  int64_t blocks;
-  int32_t producer, consumer;
-} Share;
-
-/// By the number of warpgroups of consumers.
-static const Share shares[] = {{0, 0, 0}, {2, 24, 232}, {1, 24, 240}};
-
-_Static_assert(sizeof shares / sizeof *shares == MAX_WARPS / WARPGROUP + 1,
-               "a share for each number of warpgroups");
-
 static void set_registers(Ir *b, const char *action, int32_t count) {
   ir_op(b, "nvvm.setmaxregister", IR_NONE, IR_NONE,
         IR_ATTRIBUTES({"action", ir_parse_attr(b, action)},
                       {"regCount", mlirIntegerAttrGet(ir_i32(b), count)}));
 }
-
-/// Of one warpgroup that also copies: so many multiply by turns.
-enum { BLOCKS_OF_ONE_WARPGROUP = 3 };
 
 /// The warp's number, which the compiler then knows to be the same in all
 /// lanes.
@@ -664,7 +647,7 @@ static MlirOperation behind_scalars_of_tiles(MlirBlock program) {
 static void convert_by_roles(Distribute *s, MlirBlock program) {
   enum { MAX_RINGS = 64 };
   Ir *b = &s->b;
-  const Share *share = &shares[s->warps / WARPGROUP];
+  ChipShare share = chip_share(s->warps / WARPGROUP, true);
   MlirValue rings[MAX_RINGS];
   int n = 0;
   for (MlirOperation op = mlirBlockGetFirstOperation(program);
@@ -682,13 +665,13 @@ static void convert_by_roles(Distribute *s, MlirBlock program) {
   MlirValue consumers = ir_const_i32(b, ir_i32(b), (int32_t)s->warps);
   MlirValue last = ir_const_i32(b, ir_i32(b), (int32_t)s->warps - 1);
   IrIf roles = ir_if_begin(b, ir_cmpi(b, IR_SGT, warp, last), IR_NONE);
-  set_registers(b, "#nvvm<action decrease>", share->producer);
+  set_registers(b, "#nvvm<action decrease>", share.producer);
   IrIf one = ir_if_begin(b, ir_cmpi(b, IR_EQ, warp, consumers), IR_NONE);
   s->role = ROLE_PRODUCER;
   convert_range(s, first, end);
   ir_if_end(b, &one, IR_NONE);
   ir_if_else(b, &roles, IR_NONE);
-  set_registers(b, "#nvvm<action increase>", share->consumer);
+  set_registers(b, "#nvvm<action increase>", share.consumer);
   s->role = ROLE_CONSUMER;
   convert_range(s, first, end);
   ir_if_end(b, &roles, IR_NONE);
@@ -780,12 +763,10 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
   if (s.n_maps)
     bulk_store_plan(&s, program);
   kernel->threads = warps * WARP;
-  if (s.n_maps) {
+  if (s.n_maps)
     kernel->threads += WARPGROUP * WARP;
-    kernel->blocks = shares[warps / WARPGROUP].blocks;
-  } else if (s.warpgroups && warps == WARPGROUP) {
-    kernel->blocks = BLOCKS_OF_ONE_WARPGROUP;
-  }
+  if (s.n_maps || (s.warpgroups && warps == WARPGROUP))
+    kernel->blocks = chip_share(warps / WARPGROUP, s.n_maps > 0).blocks;
   kernel->n_maps = s.n_maps;
   for (int i = 0; i < s.n_maps; ++i)
     kernel->maps[i] = s.maps[i];
