@@ -30,6 +30,9 @@ typedef struct Config {
 /// The most `stages` and `tiles`.
 enum { CONFIG_MAX_STAGES = 8, CONFIG_MAX_TILES = 4 };
 
+/// The rows of a tile.
+int64_t config_rows(const Config *config);
+
 /// Reads a complete `simplicial.config`; diagnoses a missing or wrong one.
 MlirLogicalResult config_get(MlirOperation op, Config *config);
 

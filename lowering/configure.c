@@ -83,7 +83,7 @@ int64_t config_step(const Config *config) {
   return (config->tiles - 1) * config->block_k + config->block_last;
 }
 
-static int64_t tile_rows(const Config *config) {
+int64_t config_rows(const Config *config) {
   return config->block_q * config->block_h * config->block_j;
 }
 
@@ -190,7 +190,7 @@ static bool outer_fits(MlirOperation op, SimplicialAttentionAttributes a,
   MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q));
   int64_t rows = outer_rows(a, config), width = ir_dim_size(q, 3);
   int64_t bytes = 2 * rows * width * mlirFloatTypeGetWidth(ir_element(q)) / 8;
-  return rows && rows <= tile_rows(config) && bytes <= SMALL;
+  return rows && rows <= config_rows(config) && bytes <= SMALL;
 }
 
 /// Steps of the loop over the inner window. Beside its whole tiles are the keys
@@ -249,7 +249,7 @@ static bool choose_two_warpgroups(MlirOperation op,
   if (ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 3) != D)
     return false;
   choose(op, a, &two_warpgroups, config);
-  return tile_rows(config) > ONE;
+  return config_rows(config) > ONE;
 }
 
 static void choose_for(MlirOperation op, SimplicialAttentionAttributes a,
@@ -307,7 +307,7 @@ static MlirLogicalResult check_gpu(MlirOperation op, const ChipList *chips,
                                            "' needs warpgroups, which there "
                                            "are none of on %.*s",
                     length, target.data);
-  if (tile_rows(config) > MAX_ROWS)
+  if (config_rows(config) > MAX_ROWS)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_Q "' * '" BLOCK_H
                                            "' * '" BLOCK_J
@@ -321,7 +321,7 @@ static MlirLogicalResult check_local(MlirOperation op,
                                      SimplicialAttentionAttributes a,
                                      const Config *config) {
   int64_t rows = outer_rows(a, config);
-  if (!config->local_outer || (rows && rows <= tile_rows(config)))
+  if (!config->local_outer || (rows && rows <= config_rows(config)))
     return mlirLogicalResultSuccess();
   if (!rows)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
@@ -330,7 +330,7 @@ static MlirLogicalResult check_local(MlirOperation op,
                   SIMPLICIAL_CONFIG_ATTR
                   ": '" LOCAL_OUTER
                   "': the outer windows have %lld keys, a tile %lld rows",
-                  (long long)rows, (long long)tile_rows(config));
+                  (long long)rows, (long long)config_rows(config));
 }
 
 /// What the CPU has no code for.
@@ -485,7 +485,7 @@ static MlirLogicalResult read(MlirOperation op, Config *config) {
   if (config->block_q > 1 && config->block_j > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": '" BLOCK_J "' must be 1 with '" BLOCK_Q "' above 1");
-  if (tile_rows(config) > MAX_BLOCK)
+  if (config_rows(config) > MAX_BLOCK)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_Q "' * '" BLOCK_H
                                            "' * '" BLOCK_J

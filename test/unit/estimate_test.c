@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The cost of tiling strategies: one against numbers computed by hand, and what
+// must hold for all of them.
+
+#include "lowering/estimate.h"
+#include "unit.h"
+
+#include <string.h>
+
+static const Chip *chip(const char *name) {
+  const Chip *chip = chips;
+  while (strcmp(chip->name, name))
+    ++chip;
+  return chip;
+}
+
+static const Shape shape = {.d = 128,
+                            .group = 128,
+                            .outer = 32,
+                            .inner = 512,
+                            .outer_window = 32,
+                            .causal = true,
+                            .planes = 1,
+                            .bytes = 2,
+                            .passes = 1};
+
+/// Two warpgroups with a producer; four tiles stay.
+static const Config config = {.block_q = 1,
+                              .block_h = 128,
+                              .block_j = 1,
+                              .block_k = 64,
+                              .block_tail = 64,
+                              .tiles = 4,
+                              .block_last = 64,
+                              .inner_stationary = true,
+                              .local_outer = true,
+                              .sum_columns = 8,
+                              .stages = 1,
+                              .producer = true};
+
+static double clocks(const Config *c, const Shape *s, const char *name) {
+  return estimate(c, s, chip(name)).clocks;
+}
+
+static void assert_near(double x, double y) {
+  if (x < y * 0.999999 || x > y * 1.000001)
+    fail_msg("%f is not %f", x, y);
+}
+
+// hopper.md's budgets: K2 and V2 of 256 keys 128 KiB, q 32 KiB, K1 and V1 of 32
+// keys 16 KiB; 8 rings of two mbarriers. acc 64, their sum 64, logits 32, pairs
+// 16, q * k1 32, and 20.
+static void budgets(void **state) {
+  (void)state;
+  Estimate e = estimate(&config, &shape, chip("sm_90a"));
+  assert_true(e.warpgroups);
+  assert_int_equal(e.shared_bytes, (128 + 32 + 16) * 1024 + 8 * 16);
+  assert_int_equal(e.registers, 64 + 64 + 32 + 16 + 32 + 20);
+  assert_int_equal(e.most_registers, 240);
+  assert_int_equal(e.blocks, 1);
+}
+
+// mma.sync: rows of tiles are padded by 16 bytes, q is loaded for each key.
+static void budgets_of_mma(void **state) {
+  (void)state;
+  Config c = config;
+  c.block_h = 64;
+  c.tiles = 1;
+  c.stages = 2;
+  c.producer = false;
+  Estimate e = estimate(&c, &shape, chip("sm_80"));
+  assert_false(e.warpgroups);
+  assert_int_equal(e.shared_bytes, 2 * 64 * 2 * (256 + 16) + 16 * 1024);
+  assert_int_equal(e.registers, 2 * (64 + 32) + 12);
+  assert_int_equal(e.most_registers, 255);
+  assert_int_equal(e.blocks, 1);
+  c.stages = 1;
+  assert_int_equal(estimate(&c, &shape, chip("sm_80")).blocks, 2);
+}
+
+// The chain of a warpgroup's step. Instructions, of 2 clocks: of each tile 144
+// for logits, 8 + 4 products, and 30; of the step 64 to add products to sums,
+// 32 to multiply q by k1, 16 loads and 16 conversions each of k1 and v1, 16
+// loads of q, and 30. Waits: of each tile 256 clocks for logits, 400 and 100;
+// 256 for values and 400; for one of 32 steps 128 KiB at 38 bytes a clock from
+// L2, and 700. The two of them each have the tensor cores for 2048 clocks.
+static void step(void **state) {
+  (void)state;
+  double chain = 2 * (4 * (144 + 12 + 30) + 64 + 32 + 4 * 16 + 16 + 30) +
+                 4 * (256 + 400 + 100) + 256 + 400 + (131072 / 38.0 + 700) / 32;
+  double t = estimate(&config, &shape, chip("sm_90a")).step;
+  assert_near(t, chain + 5 * (2048 / t) * 512 / 2);
+}
+
+// Two steps for each of 32 keys, and 12000 clocks, for as many pairs.
+static void block(void **state) {
+  (void)state;
+  Estimate e = estimate(&config, &shape, chip("sm_90a"));
+  assert_near(e.clocks, (12000 + 32 * 2 * e.step) / (128.0 * 32 * 512));
+}
+
+// Never less than the tensor cores take, and near that where all else is small.
+static void no_less_than_products(void **state) {
+  (void)state;
+  double products = 4.0 * 128 / 4096;
+  for (int tiles = 1; tiles <= CONFIG_MAX_TILES; ++tiles) {
+    Config c = config;
+    c.tiles = tiles;
+    assert_true(clocks(&c, &shape, "sm_90a") > products);
+  }
+}
+
+// Steps of more tiles wait less; what a window is not filled by is lost.
+static void tiles(void **state) {
+  (void)state;
+  Config two = config, three = config;
+  two.tiles = 2;
+  three.tiles = 3;
+  assert_true(clocks(&config, &shape, "sm_90a") <
+              clocks(&two, &shape, "sm_90a"));
+  Shape s = shape;
+  s.inner = 384;
+  assert_true(clocks(&three, &s, "sm_90a") < clocks(&config, &s, "sm_90a"));
+}
+
+// Rows that are not there cost as much as those that are.
+static void rows(void **state) {
+  (void)state;
+  Config half = config;
+  half.block_h = 64 + 56; // in eight warps
+  double full = clocks(&config, &shape, "sm_90a");
+  assert_near(clocks(&half, &shape, "sm_90a"), full * 128 / 120);
+}
+
+// The longer the windows, the less the rest of a block matters. Of queries only
+// those count that there are.
+static void windows(void **state) {
+  (void)state;
+  double before = 1e9;
+  for (int64_t keys = 256; keys <= 4096; keys *= 2) {
+    Shape s = shape;
+    s.inner = keys;
+    double now = clocks(&config, &s, "sm_90a");
+    assert_true(now < before);
+    before = now;
+  }
+  Config c = config;
+  c.block_q = 16;
+  c.block_h = 8;
+  Shape one = shape;
+  one.queries = 1;
+  assert_near(clocks(&c, &one, "sm_90a"), 16 * clocks(&c, &shape, "sm_90a"));
+}
+
+// Where there are fewer blocks than SMs, time is that of one block.
+static void few_blocks(void **state) {
+  (void)state;
+  Shape few = shape;
+  few.queries = 33;
+  few.groups = 2;
+  Estimate e = estimate(&config, &few, chip("sm_90a"));
+  assert_near(e.clocks, 2 * clocks(&config, &shape, "sm_90a"));
+  few.groups = 132;
+  assert_near(clocks(&config, &few, "sm_90a"),
+              clocks(&config, &shape, "sm_90a"));
+}
+
+// Tiles that do not stay are copied for each outer key.
+static void order(void **state) {
+  (void)state;
+  Config jk = config;
+  jk.inner_stationary = false;
+  assert_true(clocks(&config, &shape, "sm_90a") <
+              clocks(&jk, &shape, "sm_90a"));
+}
+
+// What is over a budget says so.
+static void over(void **state) {
+  (void)state;
+  Config c = config;
+  c.stages = 2;
+  assert_int_equal(estimate(&c, &shape, chip("sm_90a")).blocks, 0);
+  c = config;
+  c.block_k = c.block_last = c.block_tail = 128;
+  c.tiles = 2;
+  Estimate e = estimate(&c, &shape, chip("sm_90a"));
+  assert_true(e.registers > e.most_registers);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(budgets),
+      cmocka_unit_test(budgets_of_mma),
+      cmocka_unit_test(step),
+      cmocka_unit_test(block),
+      cmocka_unit_test(no_less_than_products),
+      cmocka_unit_test(tiles),
+      cmocka_unit_test(rows),
+      cmocka_unit_test(windows),
+      cmocka_unit_test(few_blocks),
+      cmocka_unit_test(order),
+      cmocka_unit_test(over),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
