@@ -30,8 +30,20 @@ typedef struct Config {
 /// The most `stages` and `tiles`.
 enum { CONFIG_MAX_STAGES = 8, CONFIG_MAX_TILES = 4 };
 
+/// Of GPUs: keys of tiles are multiples of the matrix instructions' depth; a
+/// thread has two of so many columns of a result.
+enum {
+  CONFIG_MAX_GPU_ROWS = 128,
+  CONFIG_GPU_STEP = 16,
+  CONFIG_GPU_COLUMNS = 8
+};
+
 /// The rows of a tile.
 int64_t config_rows(const Config *config);
+
+/// Reads what `simplicial.config` has, if there is one; diagnoses entries that
+/// are not what they must be.
+MlirLogicalResult config_read(MlirOperation op, Config *config);
 
 /// Reads a complete `simplicial.config`; diagnoses a missing or wrong one.
 MlirLogicalResult config_get(MlirOperation op, Config *config);

@@ -21,7 +21,9 @@ extern "C" {
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
 
 /// simplicial-configure: attaches `simplicial.config` to each operation; what a
-/// dictionary already there says is kept (and checked).
+/// dictionary already there says is kept (and checked). For GPUs the rest is
+/// chosen so that it takes least time, as estimated from the shape and the
+/// chip's rates, of what fits its shared memory and registers.
 ///
 ///   block_q : i64     queries in a tile; more than 1 on GPUs only, and only
 ///                     where block_j is 1

@@ -163,7 +163,7 @@ func.func @by_hand_on_a_gpu(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>)
 
 module attributes {simplicial.target = "sm_86"} {
 // CHECK-LABEL: @wide_heads_on_a_small_gpu
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = false, operand = bf16, order = "kj", producer = false, stages = 2 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = false, operand = bf16, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @wide_heads_on_a_small_gpu(%q: tensor<1x?x8x256xbf16>, %kv: tensor<1x?x1x256xbf16>) -> tensor<1x?x8x256xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x8x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>) -> (tensor<1x?x8x256xbf16>, tensor<1x8x?xf32>)
@@ -177,7 +177,7 @@ func.func @wide_heads_on_a_small_gpu(%q: tensor<1x?x8x256xbf16>, %kv: tensor<1x?
 
 module attributes {simplicial.target = "sm_120,sm_80"} {
 // CHECK-LABEL: @on_two_gpus
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 48 : i64, block_last = 48 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = false, operand = f16, order = "kj", producer = false, stages = 2 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 48 : i64, block_last = 48 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = false, operand = f16, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @on_two_gpus(%q: tensor<1x?x8x144xf16>, %kv: tensor<1x?x1x144xf16>) -> tensor<1x?x8x144xf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x8x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>) -> (tensor<1x?x8x144xf16>, tensor<1x8x?xf32>)
@@ -188,13 +188,13 @@ func.func @on_two_gpus(%q: tensor<1x?x8x144xf16>, %kv: tensor<1x?x1x144xf16>) ->
 // -----
 
 // Where warpgroups multiply, tiles have the rows of two, or of one if heads are
-// small.
+// small: then three blocks share a multiprocessor.
 
 module attributes {simplicial.target = "sm_90a"} {
 // CHECK-LABEL: @two_warpgroups
 // CHECK: simplicial.config = {block_h = 64 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 64 : i64, lazy_rescale = true, local_outer = true, operand = bf16, order = "kj", producer = true, stages = 1 : i64, sum_columns = 1 : i64, tiles = 4 : i64}
 func.func @two_warpgroups(%q: tensor<1x?x64x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x64x128xbf16> {
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x64x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x64x128xbf16>, tensor<1x64x?xf32>)
   return %out : tensor<1x?x64x128xbf16>
 }
@@ -202,7 +202,7 @@ func.func @two_warpgroups(%q: tensor<1x?x64x128xbf16>, %kv: tensor<1x?x1x128xbf1
 // CHECK-LABEL: @two_tiles
 // CHECK: block_k = 64 : i64, block_last = 64 : i64, {{.*}} stages = 1 : i64, {{.*}} tiles = 2 : i64}
 func.func @two_tiles(%q: tensor<1x?x64x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x64x128xbf16> {
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 150 : i64}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 128 : i64}
     : (tensor<1x?x64x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x64x128xbf16>, tensor<1x64x?xf32>)
   return %out : tensor<1x?x64x128xbf16>
 }
@@ -210,29 +210,102 @@ func.func @two_tiles(%q: tensor<1x?x64x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -
 // CHECK-LABEL: @given
 // CHECK: block_k = 32 : i64, block_last = 48 : i64, block_q = 4 : i64, block_tail = 32 : i64, {{.*}} stages = 1 : i64, {{.*}} tiles = 3 : i64}
 func.func @given(%q: tensor<1x?x32x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x32x128xbf16> {
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64, simplicial.config = {block_k = 32 : i64, tiles = 3 : i64}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64, simplicial.config = {block_k = 32 : i64, tiles = 3 : i64}}
     : (tensor<1x?x32x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x32x128xbf16>, tensor<1x32x?xf32>)
   return %out : tensor<1x?x32x128xbf16>
 }
 // CHECK-LABEL: @one_warpgroup
 // CHECK: simplicial.config = {block_h = 64 : i64, block_j = 1 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = true, operand = bf16,
 func.func @one_warpgroup(%q: tensor<1x?x64x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x64x64xbf16> {
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x64x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x64x64xbf16>, tensor<1x64x?xf32>)
   return %out : tensor<1x?x64x64xbf16>
 }
 // CHECK-LABEL: @no_warpgroup
 // CHECK: simplicial.config = {block_h = 1 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 80 : i64, block_q = 128 : i64, block_tail = 64 : i64, lazy_rescale = true, local_outer = false, operand = bf16,
 func.func @no_warpgroup(%q: tensor<1x?x1x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x1x128xbf16> {
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x1x128xbf16>, tensor<1x1x?xf32>)
   return %out : tensor<1x?x1x128xbf16>
 }
 // CHECK-LABEL: @sums_in_columns
 // CHECK: simplicial.config = {block_h = 128 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 64 : i64, lazy_rescale = true, local_outer = true, operand = f16, order = "kj", producer = true, stages = 1 : i64, sum_columns = 8 : i64, tiles = 4 : i64}
 func.func @sums_in_columns(%q: tensor<1x?x128x128xf16>, %kv: tensor<1x?x1x128xf16>) -> tensor<1x?x128x128xf16> {
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x128x128xf16>, tensor<1x?x1x128xf16>, tensor<1x?x1x128xf16>, tensor<1x?x1x128xf16>, tensor<1x?x1x128xf16>) -> (tensor<1x?x128x128xf16>, tensor<1x128x?xf32>)
   return %out : tensor<1x?x128x128xf16>
+}
+// Steps that fill a window are better than longer ones with a rest.
+// CHECK-LABEL: @three_tiles
+// CHECK: block_k = 64 : i64, block_last = 64 : i64, {{.*}} tiles = 3 : i64}
+func.func @three_tiles(%q: tensor<1x?x128x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x128x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 384 : i64}
+    : (tensor<1x?x128x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x128x128xbf16>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x128xbf16>
+}
+// Windows of 1023 keys are filled by two queries together.
+// CHECK-LABEL: @two_queries
+// CHECK: block_h = 64 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 2 : i64, {{.*}} tiles = 4 : i64}
+func.func @two_queries(%q: tensor<1x?x64x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x64x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x64x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x64x128xbf16>, tensor<1x64x?xf32>)
+  return %out : tensor<1x?x64x128xbf16>
+}
+// Few heads: rows are queries, if there are some.
+// CHECK-LABEL: @few_heads
+// CHECK: block_h = 8 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 80 : i64, block_q = 16 : i64, {{.*}} tiles = 4 : i64}
+func.func @few_heads(%q: tensor<1x?x8x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x8x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x8x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x8x128xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x128xbf16>
+}
+// CHECK-LABEL: @few_heads_of_one_query
+// CHECK: block_h = 8 : i64, block_j = 16 : i64, {{.*}} block_q = 1 : i64,
+func.func @few_heads_of_one_query(%q: tensor<1x1x8x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x1x8x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x1x8x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x1x8x128xbf16>, tensor<1x8x1xf32>)
+  return %out : tensor<1x1x8x128xbf16>
+}
+// The same where there are too few queries for all multiprocessors.
+// CHECK-LABEL: @few_blocks
+// CHECK: block_h = 8 : i64, block_j = 16 : i64, {{.*}} block_q = 1 : i64,
+func.func @few_blocks(%q: tensor<1x64x8x128xbf16>, %kv: tensor<1x512x1x128xbf16>) -> tensor<1x64x8x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x64x8x128xbf16>, tensor<1x512x1x128xbf16>, tensor<1x512x1x128xbf16>, tensor<1x512x1x128xbf16>, tensor<1x512x1x128xbf16>) -> (tensor<1x64x8x128xbf16>, tensor<1x8x64xf32>)
+  return %out : tensor<1x64x8x128xbf16>
+}
+// What is fixed is so in what is chosen.
+// CHECK-LABEL: @few_heads_by_hand
+// CHECK: block_h = 4 : i64, block_j = 32 : i64, {{.*}} block_q = 1 : i64, {{.*}} tiles = 2 : i64}
+func.func @few_heads_by_hand(%q: tensor<1x?x8x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x8x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64, simplicial.config = {block_h = 4 : i64, block_q = 1 : i64, tiles = 2 : i64}}
+    : (tensor<1x?x8x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x8x128xbf16>, tensor<1x8x?xf32>)
+  return %out : tensor<1x?x8x128xbf16>
+}
+}
+
+// -----
+
+// Tiles are smaller where two blocks share a multiprocessor only then.
+
+module attributes {simplicial.target = "sm_86"} {
+// CHECK-LABEL: @on_a_small_gpu
+// CHECK: block_k = 64 : i64, {{.*}} stages = 1 : i64,
+func.func @on_a_small_gpu(%q: tensor<1x?x128x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x128x64xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 256 : i64}
+    : (tensor<1x?x128x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x128x64xbf16>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x64xbf16>
+}
+}
+
+// -----
+
+module attributes {simplicial.target = "sm_80"} {
+// CHECK-LABEL: @on_a_larger_one
+// CHECK: block_k = 128 : i64, {{.*}} stages = 2 : i64,
+func.func @on_a_larger_one(%q: tensor<1x?x128x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x128x64xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 256 : i64}
+    : (tensor<1x?x128x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x128x64xbf16>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x64xbf16>
 }
 }
