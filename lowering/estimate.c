@@ -80,25 +80,23 @@ enum {
   OTHERS_OF_MMA = 12,
 };
 
-/// Clocks and instructions. GAP, TAIL and CLOCKS_OF_LINE are walk.c's, fitted
-/// to measurements; COPY_LATENCY is, too. The others are fitted to --analyze.
+/// Clocks and instructions, beside those of chip.h, fitted to --analyze.
 enum {
-  GAP = 2,         // clocks from one instruction of a warp to the next
-  TAIL = 400,      // from a warpgroup's product to the end of a wait for it
-  REDUCTION = 100, // until a tile's maxima, and then exponentials, are there
-  TILE = 30,       // instructions of a tile that do not depend on its keys
-  SHUFFLES = 9,    // of them
-  STEP = 30,       // instructions of a step
-  MASK = 4,        // for a logit that is masked by row
-  COPY = 24,       // for a chunk
-  COPY_LATENCY = 500,
+  GAP = CHIP_WARP_GAP,
+  TAIL = CHIP_WGMMA_TAIL,
+  REDUCTION = 100,  // until a tile's maxima, and then exponentials, are there
+  TILE = 30,        // instructions of a tile that do not depend on its keys
+  SHUFFLES = 9,     // of them
+  STEP = 30,        // instructions of a step
+  MASK = 4,         // for a logit that is masked by row
+  COPY = 24,        // for a chunk
   BARRIERS = 100,   // before a slot is read, and before it is written
   BLOCK = 12000,    // to load q and the outer window, and to write results
   MERGE = 15,       // for a column of another row that is merged
   ROWS_OF_LOAD = 8, // of a tile, which may be in as many lines of L1
 };
 
-static const double CLOCKS_OF_LINE = 1.5;
+static const double CLOCKS_OF_LINE = CHIP_TWO_LINES / 2.0;
 
 // Budgets ---------------------------------------------------------------------
 
@@ -292,7 +290,7 @@ static void add_outer(const Block *b, double share, Step *step) {
 /// Clocks until so many keys have been copied; none of them were on their way.
 static double copy_clocks(const Block *b, double keys) {
   double bytes = 2 * keys * (double)(b->shape->d * b->shape->bytes);
-  return BARRIERS + COPY_LATENCY + bytes / b->chip->rates.l2_bytes;
+  return BARRIERS + CHIP_COPY_LATENCY + bytes / b->chip->rates.l2_bytes;
 }
 
 /// A thread's instructions for them.

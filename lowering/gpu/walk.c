@@ -36,16 +36,9 @@ enum {
   MAX_STEPS = 1 << 28, // instructions of a block
   LINE_BITS = 7,       // of L1
   GROUPS = 64,         // of copies and of products that are remembered
-  // Clocks. The first four are fitted to what attentions of 1 to 128 heads
-  // take on an H100. A warp issues every other clock, as if its code were
-  // fetched no faster, a wait for products ends late, and looking up lines is
-  // half again as slow as one in a clock.
-  BRANCH = 2,       // of a trip, that nothing hides
-  WARP_GAP = 2,     // from one instruction of a warp to the next
-  WGMMA_TAIL = 400, // from the last product to the end of a wait for it
-  TWO_LINES = 3,    // of the SM, that a load of L1's asks for
+  // Clocks, beside those of chip.h.
+  BRANCH = 2, // of a trip, that nothing hides; fitted as those are
   L2_LATENCY = 270,
-  COPY_LATENCY = 500, // of a copy to shared memory, behind its turn in L2
 };
 
 typedef struct Frame {
@@ -341,7 +334,7 @@ static double look_up(Sm *sm, const Warp *warp, const Instruction *load,
     }
     ready = max(ready, line->there);
   }
-  double clocks = SCHEDULERS * TWO_LINES / 2.0 * n;
+  double clocks = SCHEDULERS * CHIP_TWO_LINES / 2.0 * n;
   *extra = max(0, clocks - cost->cycles[COST_SHARED]);
   count->shared += *extra;
   return ready + *extra;
@@ -438,7 +431,7 @@ static void await_jobs(Warp *warp, int pending) {
   int64_t jobs = group > 0 ? warp->group_jobs[(group - 1) % GROUPS] : 0;
   if (warp->done >= jobs) {
     if (jobs)
-      warp->time = max(warp->time, warp->done_at + WGMMA_TAIL);
+      warp->time = max(warp->time, warp->done_at + CHIP_WGMMA_TAIL);
   } else {
     warp->awaits = jobs;
   }
@@ -462,7 +455,7 @@ static void issue(Sm *sm, Warp *warp, double at) {
   const Cost *cost = &instruction->cost;
   int block = warp->frames[warp->depth - 1].block;
   sm->free_at[COST_ISSUE] = at + cost->cycles[COST_ISSUE];
-  warp->time = at + WARP_GAP * cost->cycles[COST_ISSUE];
+  warp->time = at + CHIP_WARP_GAP * cost->cycles[COST_ISSUE];
   if (cost->role != COST_MULTIPLIES && cost->unit != COST_ISSUE)
     sm->free_at[cost->unit] = at + cost->cycles[cost->unit];
   double ready = at + cost->latency;
@@ -488,7 +481,7 @@ static void issue(Sm *sm, Warp *warp, double at) {
     await_jobs(warp, cost->pending);
     break;
   case COST_COPIES:
-    warp->copies_done = sm->free_at[COST_L2] + COPY_LATENCY;
+    warp->copies_done = sm->free_at[COST_L2] + CHIP_COPY_LATENCY;
     break;
   case COST_ENDS_COPIES:
     warp->copy_groups[warp->n_copy_groups++ % GROUPS] = warp->copies_done;
@@ -535,7 +528,7 @@ static void multiply(Sm *sm, int number, double at) {
   sm->free_at[COST_TENSOR] = warp->done_at;
   if (!warp->at_barrier && warp->awaits && warp->done >= warp->awaits) {
     warp->awaits = 0;
-    warp->time = max(warp->time, warp->done_at + WGMMA_TAIL);
+    warp->time = max(warp->time, warp->done_at + CHIP_WGMMA_TAIL);
     fetch(sm, warp);
   }
 }
