@@ -1,39 +1,74 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The clock of the GPU's SMs while something else runs."""
+"""The clock of the GPU's SMs while something else runs, which its driver does not say: what nvidia-smi prints is as old
+as it likes, and while the power limit holds the clock down it is another one."""
 
-import statistics
-import subprocess
-import threading
-import time
+import ctypes
+import functools
+
+import torch
+
+# One warp beside what is measured: writes %clock64 and %globaltimer at the beginning, and again when it is told to stop,
+# or after about 10 s.
+PTX = b"""
+.version 7.0
+.target sm_70
+.address_size 64
+
+.visible .entry sample(.param .u64 memory) {
+  .reg .b64 %memory, %clock, %time, %stop;
+  .reg .b32 %rounds;
+  .reg .pred %done;
+  ld.param.u64 %memory, [memory];
+  mov.u64 %clock, %clock64;
+  mov.u64 %time, %globaltimer;
+  st.volatile.global.u64 [%memory], %clock;
+  st.volatile.global.u64 [%memory+8], %time;
+  mov.u32 %rounds, 100000;
+again:
+  nanosleep.u32 100000;
+  sub.u32 %rounds, %rounds, 1;
+  ld.volatile.global.u64 %stop, [%memory+32];
+  setp.ne.u64 %done, %stop, 0;
+  @%done bra end;
+  setp.ne.u32 %done, %rounds, 0;
+  @%done bra again;
+end:
+  mov.u64 %clock, %clock64;
+  mov.u64 %time, %globaltimer;
+  st.volatile.global.u64 [%memory+16], %clock;
+  st.volatile.global.u64 [%memory+24], %time;
+  ret;
+}
+"""
 
 
-class Clock:
-    """The SM clock, which nvidia-smi samples in the background; without it there are no samples."""
+def call(name, *arguments):
+    status = getattr(ctypes.CDLL("libcuda.so.1"), name)(*arguments)
+    if status:
+        raise RuntimeError(f"{name}: CUDA error {status}")
 
-    SAMPLE_MS = 10
 
-    def __init__(self):
-        self.samples = []  # (time.monotonic(), MHz)
-        command = ["nvidia-smi", "--query-gpu=clocks.sm", "--format=csv,noheader,nounits",
-                   f"--loop-ms={self.SAMPLE_MS}"]
-        try:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        except OSError:
-            self.process = None
-            return
-        threading.Thread(target=self.read, daemon=True).start()
+@functools.cache
+def kernel():
+    torch.cuda.init()
+    torch.cuda.current_stream()  # its context is the current one
+    module, function = ctypes.c_void_p(), ctypes.c_void_p()
+    call("cuModuleLoadData", ctypes.byref(module), PTX)
+    call("cuModuleGetFunction", ctypes.byref(function), module, b"sample")
+    return function
 
-    def read(self):
-        for line in self.process.stdout:
-            if line.strip().isdigit():
-                self.samples.append((time.monotonic(), int(line)))
 
-    def median(self, start, end):
-        """In MHz, between two times; None if there is no sample."""
-        between = [mhz for at, mhz in list(self.samples) if start <= at <= end]
-        return statistics.median(between) if between else None
-
-    def stop(self):
-        if self.process:
-            self.process.kill()
-            self.process.wait()
+def mhz_during(work):
+    """The mean clock while `work`, a function, launches something and waits for it."""
+    memory = torch.zeros(5, dtype=torch.int64).pin_memory()  # begin and end: clocks, ns; stop
+    stream = torch.cuda.Stream()
+    pointer = ctypes.c_void_p(memory.data_ptr())
+    parameters = (ctypes.c_void_p * 1)(ctypes.cast(ctypes.byref(pointer), ctypes.c_void_p))
+    call("cuLaunchKernel", kernel(), 1, 1, 1, 32, 1, 1, 0, ctypes.c_void_p(stream.cuda_stream), parameters, None)
+    try:
+        work()
+    finally:
+        memory[4] = 1
+        stream.synchronize()
+    begin_clock, begin_ns, end_clock, end_ns, _ = memory.tolist()
+    return 1e3 * (end_clock - begin_clock) / (end_ns - begin_ns)

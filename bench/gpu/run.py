@@ -35,19 +35,21 @@ except ImportError as missing:
 import reference
 import triton_peer
 from cases import PREDICTIONS, Case
-from clock import Clock
+from clock import mhz_during
 from kernels import Kernel
 
 FIELDS = ("implementation", "case", "dtype", "B", "N", "Hq", "Hk", "D", "w1", "w2", "config", "calls", "ms", "ms_min",
           "ms_max", "tflops", "share", "gb_s", "sm_mhz")
 MEASUREMENT_MS = 20
+CLOCKED = 3  # times as long the clock is measured
 FINALISTS = 3
 
 # Measuring ------------------------------------------------------------------------------------------------------------
 
 
 def measure(launches, repetitions):
-    """(milliseconds a call of each measurement, calls in each, when they began and ended) of the launches in turn."""
+    """(milliseconds a call of each measurement, calls in each, MHz of the SMs) of the launches in turn. The clock is that
+    of as much work behind the measurements: what counts clocks takes a warp's place on an SM."""
     turn = itertools.cycle(launches)
 
     def timed(calls):
@@ -67,10 +69,9 @@ def measure(launches, repetitions):
     calls = math.ceil(MEASUREMENT_MS / elapsed(timed(1), 1))
     if calls > 1:
         calls = math.ceil(MEASUREMENT_MS / elapsed(timed(calls), calls))
-    began = time.monotonic()
     measurements = [timed(calls) for _ in range(repetitions)]
     ms = [elapsed(events, calls) for events in measurements]
-    return ms, calls, (began, time.monotonic())
+    return ms, calls, mhz_during(lambda: elapsed(timed(CLOCKED * calls), CLOCKED * calls))
 
 
 def copies(bytes):
@@ -93,15 +94,15 @@ def tensors(case):
 class Results:
     """What is measured goes to the terminal and to results.csv at once."""
 
-    def __init__(self, file, repetitions, clock):
-        self.file, self.repetitions, self.clock = file, repetitions, clock
+    def __init__(self, file, repetitions):
+        self.file, self.repetitions = file, repetitions
         self.writer = csv.DictWriter(file, FIELDS)
         self.writer.writeheader()
         self.matmul = None
         self.problems = []
 
-    def add(self, implementation, name, ms, calls, times=None, flops=None, bytes=None, **columns):
-        """The times `ms` of a call, measured between two `times`, that does so many operations or moves so many bytes;
+    def add(self, implementation, name, ms, calls, mhz=None, flops=None, bytes=None, **columns):
+        """The times `ms` of a call, at a clock of so many `mhz`, that does so many operations or moves so many bytes;
         returns its operations a ms."""
         median = statistics.median(ms)
         row = dict(columns, implementation=implementation, case=name, calls=calls, ms=f"{median:.5g}",
@@ -116,7 +117,7 @@ class Results:
         if bytes:
             row["gb_s"] = f"{1e-6 * bytes / median:.5g}"
             line += f" {1e-6 * bytes / median:8.0f} GB/s"
-        if times and (mhz := self.clock.median(*times)):
+        if mhz:
             row["sm_mhz"] = f"{mhz:.0f}"
             line += f" at {mhz:.0f} MHz"
         print(line, columns.get("config", ""), flush=True)
@@ -380,12 +381,10 @@ def main():
     context = multiprocessing.get_context("spawn")
     with (out / "results.csv").open("w", newline="") as file, \
          concurrent.futures.ProcessPoolExecutor(workers, context) as pool:
-        clock = Clock()
-        results = Results(file, arguments.repetitions, clock)
+        results = Results(file, arguments.repetitions)
         try:
             machine["left_out"] = run_all(arguments, arguments.folder.resolve(), cases, machine, results, pool)
         finally:
-            clock.stop()
             pool.shutdown(cancel_futures=True)
             machine["problems"] = results.problems
             machine["after"] = nvidia_smi()
