@@ -66,6 +66,8 @@ def mhz_during(work):
     parameters = (ctypes.c_void_p * 1)(ctypes.cast(ctypes.byref(pointer), ctypes.c_void_p))
     call("cuLaunchKernel", kernel(), 1, 1, 1, 32, 1, 1, 0, ctypes.c_void_p(stream.cuda_stream), parameters, None)
     try:
+        while not memory[1]:  # it has begun before the GPU is full
+            pass
         work()
     finally:
         memory[4] = 1
