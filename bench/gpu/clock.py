@@ -7,36 +7,41 @@ import functools
 
 import torch
 
-# One warp beside what is measured: writes %clock64 and %globaltimer at the beginning, and again when it is told to stop,
-# or after about 10 s.
+# One warp beside what is measured: says that it has begun, counts clocks, of which %clock has 32 bits, and the time, until
+# it is told to stop, or for about 10 s.
 PTX = b"""
 .version 7.0
 .target sm_70
 .address_size 64
 
 .visible .entry sample(.param .u64 memory) {
-  .reg .b64 %memory, %clock, %time, %stop;
-  .reg .b32 %rounds;
+  .reg .b64 %memory, %clocks, %passed, %begin, %time, %value;
+  .reg .b32 %last, %now, %low, %rounds;
   .reg .pred %done;
   ld.param.u64 %memory, [memory];
-  mov.u64 %clock, %clock64;
-  mov.u64 %time, %globaltimer;
-  st.volatile.global.u64 [%memory], %clock;
-  st.volatile.global.u64 [%memory+8], %time;
+  mov.u64 %clocks, 0;
   mov.u32 %rounds, 100000;
+  mov.u64 %begin, %globaltimer;
+  mov.u32 %last, %clock;
+  st.volatile.global.u64 [%memory], 1;
 again:
   nanosleep.u32 100000;
+  mov.u32 %now, %clock;
+  mov.u64 %time, %globaltimer;
+  sub.u32 %low, %now, %last;
+  mov.u32 %last, %now;
+  cvt.u64.u32 %passed, %low;
+  add.u64 %clocks, %clocks, %passed;
   sub.u32 %rounds, %rounds, 1;
-  ld.volatile.global.u64 %stop, [%memory+32];
-  setp.ne.u64 %done, %stop, 0;
+  ld.volatile.global.u64 %value, [%memory+24];
+  setp.ne.u64 %done, %value, 0;
   @%done bra end;
   setp.ne.u32 %done, %rounds, 0;
   @%done bra again;
 end:
-  mov.u64 %clock, %clock64;
-  mov.u64 %time, %globaltimer;
-  st.volatile.global.u64 [%memory+16], %clock;
-  st.volatile.global.u64 [%memory+24], %time;
+  sub.u64 %time, %time, %begin;
+  st.volatile.global.u64 [%memory+8], %clocks;
+  st.volatile.global.u64 [%memory+16], %time;
   ret;
 }
 """
@@ -60,17 +65,16 @@ def kernel():
 
 def mhz_during(work):
     """The mean clock while `work`, a function, launches something and waits for it."""
-    memory = torch.zeros(5, dtype=torch.int64).pin_memory()  # begin and end: clocks, ns; stop
+    memory = torch.zeros(4, dtype=torch.int64).pin_memory()  # begun, clocks, ns, stop
     stream = torch.cuda.Stream()
     pointer = ctypes.c_void_p(memory.data_ptr())
     parameters = (ctypes.c_void_p * 1)(ctypes.cast(ctypes.byref(pointer), ctypes.c_void_p))
     call("cuLaunchKernel", kernel(), 1, 1, 1, 32, 1, 1, 0, ctypes.c_void_p(stream.cuda_stream), parameters, None)
     try:
-        while not memory[1]:  # it has begun before the GPU is full
+        while not memory[0]:  # it has begun before the GPU is full
             pass
         work()
     finally:
-        memory[4] = 1
+        memory[3] = 1
         stream.synchronize()
-    begin_clock, begin_ns, end_clock, end_ns, _ = memory.tolist()
-    return 1e3 * (end_clock - begin_clock) / (end_ns - begin_ns)
+    return 1e3 * memory[1].item() / memory[2].item()
