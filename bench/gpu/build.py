@@ -24,7 +24,7 @@ from cases import CASES, PREDICTIONS
 CC = os.environ.get("CC", "cc")
 HERE = pathlib.Path(__file__).resolve().parent
 RUNTIME = "libsimplicial_runtime.so"
-SCRIPTS = ("cases.py", "clock.py", "kernels.py", "reference.py", "report.py", "run.py", "triton_peer.py")
+SCRIPTS = ("cases.py", "clock.ptx", "clock.py", "kernels.py", "reference.py", "report.py", "run.py", "triton_peer.py")
 
 
 def execute(*command):

@@ -85,6 +85,8 @@ void simplicialEmulateCopyWait(Thread *thread, uint32_t site, uint32_t groups) {
   while (done < thread->copy_count &&
          thread->copies[done].group + groups < thread->group)
     ++done;
+  if (!done)
+    return;
   land_all(thread, done);
   for (size_t i = 0; i < done; ++i)
     shared_copy_end(thread, thread->copies[i].to, thread->copies[i].size);
