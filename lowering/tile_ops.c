@@ -43,9 +43,14 @@ bool tile_op_is_elementwise(MlirOperation op) {
   return false;
 }
 
-/// The one dimension that a multi_reduction reduces; -1 for any other op.
+bool tile_op_reduces_all(MlirOperation op) {
+  return ir_is(op, "vector.multi_reduction") && !tile_is(ir_result(op, 0));
+}
+
+/// The one dimension that a multi_reduction to a tile reduces; -1 for any other
+/// op.
 static int reduced_dim(MlirOperation op) {
-  if (!ir_is(op, "vector.multi_reduction"))
+  if (!ir_is(op, "vector.multi_reduction") || tile_op_reduces_all(op))
     return -1;
   MlirAttribute dims = ir_get_attr(op, "reduction_dims");
   return mlirDenseArrayGetNumElements(dims) == 1

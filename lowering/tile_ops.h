@@ -17,6 +17,8 @@ bool tile_has_columns(MlirType tile, int row_dims);
 int tile_uses(MlirValue tile);
 
 bool tile_op_is_elementwise(MlirOperation op);
+/// A multi_reduction to a scalar.
+bool tile_op_reduces_all(MlirOperation op);
 /// A multi_reduction over the columns.
 bool tile_op_reduces_columns(MlirOperation op);
 /// A multi_reduction over the outermost of the rows' dimensions.

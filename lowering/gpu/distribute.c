@@ -231,9 +231,9 @@ static bool is_carried(const Distribute *s, MlirValue value) {
 /// What the region's yield makes of tiles, flattened.
 static int convert_region(Distribute *s, MlirBlock body, MlirValue *values) {
   MlirValue tiles[MAX_TILES];
-  int outside = s->n_in_flight;
+  int outside = s->flight.n;
   convert_body(s, body);
-  if (s->n_in_flight > outside)
+  if (s->flight.n > outside)
     warpgroup_await_all(s);
   MlirOperation yield = mlirBlockGetTerminator(body);
   int n = 0;
@@ -311,17 +311,22 @@ static void convert_if(Distribute *s, MlirOperation op) {
   }
   for (int i = 0; i < count; ++i)
     types[i] = ir_f32(b);
-  warpgroup_await_for(s, op);
+  int awaited = warpgroup_needed(s, op);
+  bool inside = warpgroup_is_only_for(s, awaited, op);
+  if (!inside)
+    warpgroup_await_oldest(s, awaited);
+  const Flight before = s->flight;
   IrIf branch =
       ir_if_begin(b, distribute_scalar(s, ir_operand(op, 0)), count, types);
-  convert_region(s, ir_body(op, 0), values);
-  if (s->failed.ptr)
-    return;
-  ir_if_else(b, &branch, count, values);
-  convert_region(s, ir_body(op, 1), values);
-  if (s->failed.ptr)
-    return;
-  ir_if_end(b, &branch, count, values);
+  for (int side = 0; side < 2; ++side) {
+    s->flight = before;
+    if (inside)
+      warpgroup_await_oldest(s, awaited);
+    convert_region(s, ir_body(op, side), values);
+    if (s->failed.ptr)
+      return;
+    (side ? ir_if_end : ir_if_else)(b, &branch, count, values);
+  }
   for (int i = 0; i < count; ++i)
     values[i] = ir_result(branch.op, i);
   unflatten_all(s, n, results, values);
@@ -566,7 +571,7 @@ static void convert(Distribute *s, MlirOperation op) {
     convert_for(s, op);
   else if (ir_is(op, "scf.if"))
     convert_if(s, op);
-  else if (ir_is(op, "vector.reduction"))
+  else if (tile_op_reduces_all(op))
     fragment_reduce_all(s, op);
   else if (ir_is(op, "vector.transfer_write"))
     convert_write(s, op);
@@ -636,7 +641,7 @@ static MlirOperation behind_scalars_of_tiles(MlirBlock program) {
        op = mlirOperationGetNextInBlock(op)) {
     if (ir_is(op, "scf.for") && is_producers(op))
       break;
-    if (ir_is(op, "vector.reduction"))
+    if (tile_op_reduces_all(op))
       next = mlirOperationGetNextInBlock(op);
   }
   return next;

@@ -66,7 +66,6 @@ typedef struct Entry {
   bool parked;     ///< kept, in shared memory: `pointer` is where
   bool rows_equal; ///< parked, and a thread's two rows are the same
   bool panels;     ///< parked, where a store will have panels
-  bool in_flight;  ///< kept, a product that has not been waited for
   // Memrefs, as the kernel sees them:
   MlirValue pointer;              ///< null: not a memref the kernel has seen
   int64_t offset;                 ///< bytes, of a buffer in shared memory
@@ -94,6 +93,12 @@ typedef struct InFlight {
   Fragment *fragments;
 } InFlight;
 
+/// The products that have not been waited for, the oldest first.
+typedef struct Flight {
+  int n;
+  InFlight products[MAX_IN_FLIGHT];
+} Flight;
+
 /// A kernel on its way.
 typedef struct Distribute {
   Ir b; ///< in the kernel
@@ -114,8 +119,7 @@ typedef struct Distribute {
   MlirValue shared;             ///< the block's shared memory
   int64_t shared_bytes;         ///< allocated of it so far
   int64_t scratch_offset;       ///< for exchanges between rows; -1: none yet
-  int n_in_flight;
-  InFlight in_flight[MAX_IN_FLIGHT]; ///< the oldest first
+  Flight flight;
 } Distribute;
 
 /// Where a tile is evaluated: this slice of it (no matter if it has no
@@ -192,11 +196,16 @@ bool warpgroup_takes(const Distribute *s, MlirOperation contraction);
 /// Begins a product. Its fragments are there when it has been waited for.
 void warpgroup_product(Distribute *s, MlirOperation contraction,
                        Fragment *fragments);
-/// Waits for a product, and all before it.
+/// Waits for a tile if it is a product in flight, and for all before it.
 void warpgroup_await(Distribute *s, MlirValue tile);
+void warpgroup_await_oldest(Distribute *s, int n);
 void warpgroup_await_all(Distribute *s);
-/// Waits for what an op, or its regions, are evaluated from, before a region is
-/// begun for it; for all if it holds products.
+/// How many of the oldest products an op, or its regions, are evaluated from;
+/// all if it holds products.
+int warpgroup_needed(const Distribute *s, MlirOperation op);
+/// Whether the `n` oldest products are used in the regions of `op` alone.
+bool warpgroup_is_only_for(const Distribute *s, int n, MlirOperation op);
+/// Waits for what an op, or its regions, are evaluated from.
 void warpgroup_await_for(Distribute *s, MlirOperation op);
 
 // transfer.c

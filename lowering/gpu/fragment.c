@@ -320,8 +320,7 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at) {
 }
 
 Fragment fragment(Distribute *s, MlirValue tile, At at) {
-  if (distribute_entry(s, tile)->in_flight)
-    warpgroup_await(s, tile);
+  warpgroup_await(s, tile);
   const Entry *entry = distribute_entry(s, tile);
   if (entry->parked && !mlirValueIsNull(entry->pointer))
     return transfer_parked(s, entry, ir_element(ir_type(tile)), at.slice);
@@ -374,12 +373,19 @@ void fragment_reduce_all(Distribute *s, MlirOperation op) {
   MlirValue tile = ir_operand(op, 0);
   MlirAttribute any = ir_parse_attr(b, "#vector.kind<or>");
   if (!mlirAttributeEqual(ir_get_attr(op, "kind"), any)) {
-    distribute_fail(s, op, "only an 'or' of all rows is known");
+    distribute_fail(s, op, "only an 'or' of all elements is known");
     return;
   }
-  Fragment f = fragment(s, tile, distribute_at(s, ir_type(tile), 1, 0));
-  MlirValue own = ir_value(b, "arith.ori", ir_i1(b),
-                           IR_VALUES(f.v[0][0], f.v[1][0]), IR_NONE);
+  int slices = distribute_slices(ir_type(tile), 1);
+  bool columns = tile_has_columns(ir_type(tile), 1);
+  At at = distribute_at(s, ir_type(tile), 1, 0);
+  MlirValue own = ir_const_int(b, ir_i1(b), 0);
+  for (; at.slice < slices; ++at.slice) {
+    Fragment f = fragment(s, tile, at);
+    for (int i = 0; i < 2; ++i)
+      for (int j = 0; j < (columns ? 2 : 1); ++j)
+        own = ir_ori(b, own, f.v[i][j]);
+  }
   distribute_entry(s, ir_result(op, 0))->scalar = ir_value(
       b, "nvvm.vote.sync", ir_i1(b),
       IR_VALUES(ir_const_i32(b, ir_i32(b), -1), own),

@@ -88,13 +88,12 @@ static void decide_kept(Distribute *s, MlirBlock block) {
       keep(s, ir_result(op, 0));
     if (ir_is(op, "vector.multi_reduction")) {
       keep(s, ir_result(op, 0));
-      if (tile_op_reduces_columns(op))
+      if (tile_op_reduces_columns(op) || tile_op_reduces_all(op))
         keep(s, ir_operand(op, 0));
     }
     if (!mlirValueIsNull(tile_op_column_limit(op)))
       keep(s, tile_op_column_limit(op));
-    if (ir_is(op, "scf.for") || ir_is(op, "scf.yield") ||
-        ir_is(op, "vector.reduction"))
+    if (ir_is(op, "scf.for") || ir_is(op, "scf.yield"))
       for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
         keep(s, ir_operand(op, i));
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {

@@ -11,7 +11,9 @@
 //
 // The wait for it comes where its result is used, or before a region that has
 // products of its own: until then what follows runs beside it. Products are
-// done in order.
+// done in order. Where only the regions of a branch use it, both sides wait: as
+// ptxas moves a wait up as far as it can, but into no other block, that is not
+// before what decides which side it is.
 //
 // The registers of the accumulator and of the left operand are those of the
 // smaller instruction (layout.h), one warp's 16 rows above the next one's.
@@ -199,7 +201,7 @@ void warpgroup_product(Distribute *s, MlirOperation op, Fragment *result) {
   MlirValue acc =
       fresh ? undefined(b, ir_f32(b), 4 * n) : begin(s, init, n, at);
   MlirValue units = units_of(s, read);
-  if (s->n_in_flight == MAX_IN_FLIGHT)
+  if (s->flight.n == MAX_IN_FLIGHT)
     warpgroup_await_all(s);
   ir_op(b, "nvvm.wgmma.fence.aligned", IR_NONE, IR_NONE, IR_NONE);
   for (int64_t k = 0; k < size; k += DEPTH) {
@@ -213,8 +215,7 @@ void warpgroup_product(Distribute *s, MlirOperation op, Fragment *result) {
                    mn_major ? 2 : 1, attributes);
   }
   ir_op(b, "nvvm.wgmma.commit.group.sync.aligned", IR_NONE, IR_NONE, IR_NONE);
-  s->in_flight[s->n_in_flight++] = (InFlight){ir_result(op, 0), acc, result};
-  distribute_entry(s, ir_result(op, 0))->in_flight = true;
+  s->flight.products[s->flight.n++] = (InFlight){ir_result(op, 0), acc, result};
 }
 
 // Waits -----------------------------------------------------------------------
@@ -228,70 +229,87 @@ static void take_result(Distribute *s, const InFlight *product) {
   int n = 4 * distribute_slices(ir_type(product->tile), 1);
   for (int i = 0; i < n; ++i)
     product->fragments[i / 4].v[i / 2 % 2][i % 2] = ir_extract(b, ready, i);
-  distribute_entry(s, product->tile)->in_flight = false;
 }
 
-/// Waits for the `n` oldest products.
-static void await_oldest(Distribute *s, int n) {
+void warpgroup_await_oldest(Distribute *s, int n) {
   Ir *b = &s->b;
+  Flight *flight = &s->flight;
   if (!n)
     return;
-  s->n_in_flight -= n;
+  flight->n -= n;
   ir_op(b, "nvvm.wgmma.wait.group.sync.aligned", IR_NONE, IR_NONE,
-        IR_ATTRIBUTES({"group", ir_i64_attr(b, s->n_in_flight)}));
+        IR_ATTRIBUTES({"group", ir_i64_attr(b, flight->n)}));
   for (int i = 0; i < n; ++i)
-    take_result(s, &s->in_flight[i]);
-  for (int i = 0; i < s->n_in_flight; ++i)
-    s->in_flight[i] = s->in_flight[n + i];
+    take_result(s, &flight->products[i]);
+  for (int i = 0; i < flight->n; ++i)
+    flight->products[i] = flight->products[n + i];
+}
+
+void warpgroup_await_all(Distribute *s) {
+  warpgroup_await_oldest(s, s->flight.n);
+}
+
+/// How many of the oldest products are done when a tile is; 0: it is none in
+/// flight.
+static int done_with(const Distribute *s, MlirValue tile) {
+  int n = s->flight.n;
+  while (n > 0 && !mlirValueEqual(s->flight.products[n - 1].tile, tile))
+    --n;
+  return n;
 }
 
 void warpgroup_await(Distribute *s, MlirValue tile) {
-  int n = 0;
-  while (!mlirValueEqual(s->in_flight[n].tile, tile))
-    ++n;
-  await_oldest(s, n + 1);
+  warpgroup_await_oldest(s, done_with(s, tile));
 }
 
-void warpgroup_await_all(Distribute *s) { await_oldest(s, s->n_in_flight); }
+static int larger(int x, int y) { return x > y ? x : y; }
 
-/// Waits for what a value is evaluated from.
-static void await_sources(Distribute *s, MlirValue value) {
+/// The same for all that a value is evaluated from.
+static int done_with_sources(const Distribute *s, MlirValue value) {
   if (!tile_is(value))
-    return;
-  const Entry *entry = distribute_entry(s, value);
+    return 0;
+  int n = done_with(s, value);
   MlirOperation op = ir_def(value);
-  if (entry->in_flight)
-    warpgroup_await(s, value);
-  if (entry->kept || mlirOperationIsNull(op) ||
-      mlirOperationGetNumRegions(op) > 0)
-    return;
+  if (distribute_entry((Distribute *)s, value)->kept ||
+      mlirOperationIsNull(op) || mlirOperationGetNumRegions(op) > 0)
+    return n;
   for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
-    await_sources(s, ir_operand(op, i));
+    n = larger(n, done_with_sources(s, ir_operand(op, i)));
+  return n;
 }
 
-static bool holds_products(MlirOperation op) {
-  bool holds = ir_is(op, "vector.contract");
+int warpgroup_needed(const Distribute *s, MlirOperation op) {
+  if (!s->flight.n)
+    return 0;
+  if (ir_is(op, "vector.contract"))
+    return s->flight.n;
+  int n = 0;
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
+    n = larger(n, done_with_sources(s, ir_operand(op, i)));
   for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
     for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, i));
          !mlirOperationIsNull(o); o = mlirOperationGetNextInBlock(o))
-      holds |= holds_products(o);
-  return holds;
+      n = larger(n, warpgroup_needed(s, o));
+  return n;
 }
 
-static void await_operands(Distribute *s, MlirOperation op) {
-  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
-    await_sources(s, ir_operand(op, i));
-  for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
-    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, i));
-         !mlirOperationIsNull(o); o = mlirOperationGetNextInBlock(o))
-      await_operands(s, o);
+/// Whether an op is in a region of another one.
+static bool is_within(MlirOperation op, MlirOperation outer) {
+  while (!mlirOperationIsNull(op) && !mlirOperationEqual(op, outer))
+    op = mlirOperationGetParentOperation(op);
+  return !mlirOperationIsNull(op);
+}
+
+bool warpgroup_is_only_for(const Distribute *s, int n, MlirOperation op) {
+  for (int i = 0; i < n; ++i)
+    for (MlirOpOperand use =
+             mlirValueGetFirstUse(s->flight.products[i].tile);
+         !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+      if (!is_within(mlirOpOperandGetOwner(use), op))
+        return false;
+  return true;
 }
 
 void warpgroup_await_for(Distribute *s, MlirOperation op) {
-  if (!s->n_in_flight)
-    return;
-  if (holds_products(op))
-    warpgroup_await_all(s);
-  else
-    await_operands(s, op);
+  warpgroup_await_oldest(s, warpgroup_needed(s, op));
 }

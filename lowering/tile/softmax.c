@@ -19,9 +19,9 @@
 //
 // With n `sum_columns` l has n columns, each the sum of every n-th column of p;
 // they meet at the end. With `lazy_rescale` a row's m follows its maximum only
-// when that is LAG above it, and sums are scaled only if some row's m moved:
-// scf.if on the "or" over the rows. The others' factor is 1, so that each part
-// of the rows may as well decide for itself.
+// when that is LAG above it, and maxima are made and sums scaled only if some
+// row's m moves: scf.if on the "or" over all logits. The others' factor is 1,
+// so that each part of the rows may as well decide for itself.
 //
 // Where a tile is a whole one it is masked only if some row does not see all of
 // it: scf.if, too.
@@ -142,21 +142,46 @@ static Softmax scaled(Forward *f, Softmax state, MlirValue m) {
   return state;
 }
 
-/// The same, if any of the rows' maxima `moved`.
-static Softmax scaled_if(Forward *f, Softmax state, MlirValue m,
-                         MlirValue moved) {
+/// [rows, n]: the maximum of every n-th column.
+static MlirValue column_max(Forward *f, MlirValue x, int64_t n) {
+  MlirValue max = ir_columns(f->b, x, 0, n);
+  for (int64_t i = n; i < ir_dim_size(ir_type(x), 1); i += n)
+    max = ir_maxnumf(f->b, max, ir_columns(f->b, x, i, n));
+  return max;
+}
+
+static MlirValue row_max(Forward *f, MlirValue x) {
+  return ir_multi_reduction(f->b, IR_MAX, x, 1, row_constant(f, -INFINITY));
+}
+
+/// The state for maxima that have followed what is LAG above them in logits.
+/// Whether any has needs no row's maximum, only that of a few columns each.
+static Softmax following_lazily(Forward *f, Softmax state, MlirValue s) {
   Ir *b = f->b;
-  int n = mlirValueIsNull(state.pv) ? 2 : 3;
+  enum { COLUMNS = CONFIG_GPU_COLUMNS };
+  MlirType few = f32_vector(f, IR_DIMS(f->rows, COLUMNS));
+  MlirValue max =
+      ir_mulf(b, column_max(f, s, COLUMNS), ir_const_f(b, few, f->c));
+  MlirValue bound = ir_addf(b, state.m, row_constant(f, LAG));
+  MlirValue above =
+      ir_cmpf(b, IR_OGT, max, ir_broadcast_rows(b, bound, COLUMNS));
+  int n = mlirValueIsNull(state.pv) ? 3 : 4;
   MlirType type = ir_type(state.acc);
-  MlirType types[] = {ir_type(state.l), type, type};
-  IrIf branch = ir_if_begin(b, ir_any(b, moved), n, types);
-  Softmax then = scaled(f, state, m);
-  ir_if_else(b, &branch, n, (const MlirValue[]){then.l, then.acc, then.pv});
-  ir_if_end(b, &branch, n, (const MlirValue[]){state.l, state.acc, state.pv});
-  state.l = ir_result(branch.op, 0);
-  state.acc = ir_result(branch.op, 1);
-  if (n > 2)
-    state.pv = ir_result(branch.op, 2);
+  MlirType types[] = {ir_type(state.m), ir_type(state.l), type, type};
+  IrIf branch = ir_if_begin(b, ir_any(b, above), n, types);
+  Softmax then = state;
+  max = row_max(f, max);
+  then.m = ir_select(b, ir_cmpf(b, IR_OGT, max, bound), max, state.m);
+  then = scaled(f, then, state.m);
+  ir_if_else(b, &branch, n,
+             (const MlirValue[]){then.m, then.l, then.acc, then.pv});
+  ir_if_end(b, &branch, n,
+            (const MlirValue[]){state.m, state.l, state.acc, state.pv});
+  state.m = ir_result(branch.op, 0);
+  state.l = ir_result(branch.op, 1);
+  state.acc = ir_result(branch.op, 2);
+  if (n > 3)
+    state.pv = ir_result(branch.op, 3);
   return state;
 }
 
@@ -165,23 +190,19 @@ static Softmax scaled_if(Forward *f, Softmax state, MlirValue m,
 static MlirValue exponentials(Forward *f, Softmax *state, MlirValue s,
                               MlirValue *p_sum) {
   Ir *b = f->b;
-  MlirValue before = state->m, moved = null_value();
-  MlirValue row_max =
-      ir_multi_reduction(b, IR_MAX, s, 1, row_constant(f, -INFINITY));
-  row_max = ir_mulf(b, row_max, row_constant(f, f->c));
-  if (f->config.lazy_rescale) {
-    moved =
-        ir_cmpf(b, IR_OGT, row_max, ir_addf(b, before, row_constant(f, LAG)));
-    state->m = ir_select(b, moved, row_max, before);
-  } else {
-    state->m = ir_maxnumf(b, before, row_max);
-  }
+  bool lazy = f->config.lazy_rescale;
+  MlirValue before = state->m;
+  if (lazy)
+    *state = following_lazily(f, *state, s);
+  else
+    state->m = ir_maxnumf(
+        b, before, ir_mulf(b, row_max(f, s), row_constant(f, f->c)));
   MlirValue p =
       ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
                         ir_broadcast_rows(b, ir_negf(b, state->m),
                                           ir_dim_size(ir_type(s), 1))));
-  *state = mlirValueIsNull(moved) ? scaled(f, *state, before)
-                                  : scaled_if(f, *state, before, moved);
+  if (!lazy)
+    *state = scaled(f, *state, before);
   *p_sum = null_value();
   if (f->config.sum_columns == 1 || f->inner.value_bias != 0)
     *p_sum = softmax_row_sum(f, p);

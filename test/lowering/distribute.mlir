@@ -205,6 +205,7 @@ func.func @product(%a: memref<16x16xf32>, %b: memref<8x16xf32>, %c: memref<16x8x
   %pad = arith.constant 0.0 : f32
   %zero = arith.constant dense<0.0> : vector<16x8xf32>
   %low = arith.constant dense<0.0> : vector<16xf32>
+  %false = arith.constant false
   scf.forall (%i) in (1) {
     %buffer = memref.alloc() : memref<1x8x16xf32, 3>
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xf32>, vector<16x16xf32>
@@ -218,7 +219,7 @@ func.func @product(%a: memref<16x16xf32>, %b: memref<8x16xf32>, %c: memref<16x8x
        : vector<16x16xf32>, vector<8x16xf32> into vector<16x8xf32>
     %max = vector.multi_reduction <maxnumf>, %s, %low [1] : vector<16x8xf32> to vector<16xf32>
     %positive = arith.cmpf ogt, %max, %low : vector<16xf32>
-    %any = vector.reduction <or>, %positive : vector<16xi1> into i1
+    %any = vector.multi_reduction <or>, %positive, %false [0] : vector<16xi1> to i1
     %r = scf.if %any -> (vector<16x8xf32>) {
       %double = arith.addf %s, %s : vector<16x8xf32>
       scf.yield %double : vector<16x8xf32>
@@ -322,11 +323,16 @@ module attributes {simplicial.target = "sm_90a"} {
 // CHECK-COUNT-2: "simplicial.wgmma"({{.*}}) {b_mn_major, type = bf16}
 // CHECK: nvvm.wgmma.commit.group.sync.aligned
 // CHECK: nvvm.wgmma.wait.group.sync.aligned 1
-// CHECK: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"
+// The sum of products is scaled where a maximum moves: until that is known
+// nothing waits for it.
+// CHECK-NOT: wait.group
 // CHECK: %[[ANY:.*]] = nvvm.vote.sync any
-// The sum of products is scaled where a maximum moved.
-// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK-NOT: wait.group
 // CHECK: scf.if %[[ANY]]
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"
+// CHECK: } else {
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
 // CHECK-COUNT-2: "simplicial.wgmma"({{.*}}, %true) {b_mn_major, type = bf16}
 // CHECK: nvvm.wgmma.wait.group.sync.aligned 0
 // CHECK: math.fma

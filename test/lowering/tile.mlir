@@ -169,7 +169,7 @@ func.func @unbounded(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>, %out: 
 }
 
 // Whole inner tiles first, without masks, then the rest. Sums are scaled only
-// where a row's maximum is more than 8 above its m.
+// where a logit is more than 8 above its row's m, and m moves only there.
 
 // CHECK-LABEL: func.func @gpu(
 // CHECK: %[[TILES:.*]] = arith.divui %{{.*}}, %c16
@@ -178,15 +178,22 @@ func.func @unbounded(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>, %out: 
 // CHECK: %[[STATE:.*]]:3 = scf.for %{{.*}} = %[[LOWER]] to %[[MIDDLE]] step %c16
 // CHECK-NOT: vector.create_mask
 // CHECK: %[[S:.*]] = vector.contract {{.*}} into vector<4x16xf32>
-// CHECK: %[[MAX:.*]] = vector.multi_reduction <maxnumf>, %[[S]]
+// CHECK: %[[S0:.*]] = vector.extract_strided_slice %[[S]] {offsets = [0, 0], sizes = [4, 8]
+// CHECK: %[[S1:.*]] = vector.extract_strided_slice %[[S]] {offsets = [0, 8], sizes = [4, 8]
+// CHECK: %[[MAX:.*]] = arith.maxnumf %[[S0]], %[[S1]] : vector<4x8xf32>
 // CHECK: %[[SCALED:.*]] = arith.mulf %[[MAX]]
-// CHECK: %[[LATEST:.*]] = arith.addf %[[M:.*]], %{{.*}} : vector<4xf32>
-// CHECK: %[[MOVED:.*]] = arith.cmpf ogt, %[[SCALED]], %[[LATEST]]
-// CHECK: %[[NEW_M:.*]] = arith.select %[[MOVED]], %[[SCALED]], %[[M]]
-// CHECK: %[[ANY:.*]] = vector.reduction <or>, %[[MOVED]]
-// CHECK: scf.if %[[ANY]] -> (vector<4xf32>, vector<4x48xf32>) {
+// CHECK: %[[BOUND:.*]] = arith.addf %[[M:.*]], %{{.*}} : vector<4xf32>
+// CHECK: %[[ABOVE:.*]] = arith.cmpf ogt, %[[SCALED]], %{{.*}} : vector<4x8xf32>
+// CHECK: %[[ANY:.*]] = vector.multi_reduction <or>, %[[ABOVE]], %false {{.*}}[0, 1] : vector<4x8xi1> to i1
+// CHECK: %[[NEW:.*]]:3 = scf.if %[[ANY]] -> (vector<4xf32>, vector<4xf32>, vector<4x48xf32>) {
+// CHECK: %[[ROW_MAX:.*]] = vector.multi_reduction <maxnumf>, %[[SCALED]]
+// CHECK: %[[MOVED:.*]] = arith.cmpf ogt, %[[ROW_MAX]], %[[BOUND]]
+// CHECK: %[[NEW_M:.*]] = arith.select %[[MOVED]], %[[ROW_MAX]], %[[M]]
 // CHECK: math.exp2
+// CHECK: scf.yield %[[NEW_M]]
 // CHECK: } else {
+// CHECK: scf.yield %[[M]]
+// CHECK: arith.negf %[[NEW]]#0
 // CHECK: scf.for %{{.*}} = %[[MIDDLE]] to %{{.*}} step %c16 iter_args(%{{.*}} = %[[STATE]]#0
 // CHECK: vector.create_mask
 // CHECK: arith.select %{{.*}} : vector<4x16xi1>, vector<4x16xf32>
@@ -246,7 +253,7 @@ func.func @sum_columns(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out
 // CHECK: arith.mulf
 // CHECK: vector.multi_reduction <add>
 // CHECK: %[[NAN:.*]] = arith.cmpf uno
-// CHECK: %[[ANY:.*]] = vector.reduction <or>, %[[NAN]]
+// CHECK: %[[ANY:.*]] = vector.multi_reduction <or>, %[[NAN]]
 // CHECK: %[[AT_ONCE:.*]] = arith.select %[[ANY]], %c1{{.*}}, %c4
 // CHECK: scf.for %{{.*}} step %[[AT_ONCE]] {
 // CHECK: vector.create_mask %{{.*}} : vector<4x1x48xi1>
@@ -293,18 +300,18 @@ func.func @queries(%q: memref<2x?x1x48xf32>, %kv: memref<2x?x1x48xf32>, %out: me
 // CHECK: %[[V1:.*]] = vector.transfer_read %{{.*}}[%{{.*}}, %[[SECOND]], {{.*}} vector<16x64xbf16>
 // CHECK: scf.for %[[J:.*]] = %{{.*}} to
 // CHECK: %[[S0:.*]] = vector.contract {{.*}} %{{.*}}, %[[K0]],
-// CHECK: vector.multi_reduction <maxnumf>, %[[S0]]
-// CHECK: scf.if %{{.*}} -> (vector<64xf32>, vector<64x64xf32>)
+// CHECK: vector.extract_strided_slice %[[S0]]
+// CHECK: scf.if %{{.*}} -> (vector<64xf32>, vector<64xf32>, vector<64x64xf32>)
 // CHECK: %[[P0:.*]] = arith.truncf %{{.*}} : vector<64x32xf32> to vector<64x32xbf16>
 // CHECK: %[[S1:.*]] = vector.contract {{.*}} %{{.*}}, %[[K1]],
 // CHECK: %[[PV0:.*]] = vector.contract {{.*}} %[[P0]], %[[V0]],
-// CHECK: vector.multi_reduction <maxnumf>, %[[S1]]
-// CHECK: %[[SCALED:.*]]:3 = scf.if %{{.*}} -> (vector<64xf32>, vector<64x64xf32>, vector<64x64xf32>) {
+// CHECK: vector.extract_strided_slice %[[S1]]
+// CHECK: %[[SCALED:.*]]:4 = scf.if %{{.*}} -> (vector<64xf32>, vector<64xf32>, vector<64x64xf32>, vector<64x64xf32>) {
 // CHECK: arith.mulf %[[PV0]], %{{.*}}
 // CHECK: %[[P1:.*]] = arith.truncf %{{.*}} : vector<64x16xf32> to vector<64x16xbf16>
 // CHECK: vector.transfer_read %{{.*}}[%{{.*}}, %[[J]], {{.*}} vector<1x64xbf16>
-// CHECK: %[[PV1:.*]] = vector.contract {{.*}} %[[P1]], %[[V1]], %[[SCALED]]#2
-// CHECK: math.fma %{{.*}}, %[[PV1]], %[[SCALED]]#1
+// CHECK: %[[PV1:.*]] = vector.contract {{.*}} %[[P1]], %[[V1]], %[[SCALED]]#3
+// CHECK: math.fma %{{.*}}, %[[PV1]], %[[SCALED]]#2
 // CHECK: %[[NEXT:.*]] = arith.addi %[[K]], %c48
 // CHECK: scf.yield {{.*}}, %[[NEXT]]
 // CHECK: } {simplicial.optional}
