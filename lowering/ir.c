@@ -337,12 +337,11 @@ MlirValue ir_step(Ir *b, int64_t n) {
 
 MlirValue ir_any(Ir *b, MlirValue x) {
   const int64_t dims[] = {0, 1};
-  return ir_value(
-      b, "vector.multi_reduction", ir_i1(b),
-      IR_VALUES(x, ir_const_int(b, ir_i1(b), 0)),
-      IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#vector.kind<or>")},
-                    {"reduction_dims",
-                     ir_i64_array(b, ir_rank(ir_type(x)), dims)}));
+  return ir_value(b, "vector.multi_reduction", ir_i1(b),
+                  IR_VALUES(x, ir_const_int(b, ir_i1(b), 0)),
+                  IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#vector.kind<or>")},
+                                {"reduction_dims",
+                                 ir_i64_array(b, ir_rank(ir_type(x)), dims)}));
 }
 
 MlirValue ir_columns(Ir *b, MlirValue x, int64_t first, int64_t n) {

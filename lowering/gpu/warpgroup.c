@@ -302,8 +302,7 @@ static bool is_within(MlirOperation op, MlirOperation outer) {
 
 bool warpgroup_is_only_for(const Distribute *s, int n, MlirOperation op) {
   for (int i = 0; i < n; ++i)
-    for (MlirOpOperand use =
-             mlirValueGetFirstUse(s->flight.products[i].tile);
+    for (MlirOpOperand use = mlirValueGetFirstUse(s->flight.products[i].tile);
          !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
       if (!is_within(mlirOpOperandGetOwner(use), op))
         return false;

@@ -195,8 +195,8 @@ static MlirValue exponentials(Forward *f, Softmax *state, MlirValue s,
   if (lazy)
     *state = following_lazily(f, *state, s);
   else
-    state->m = ir_maxnumf(
-        b, before, ir_mulf(b, row_max(f, s), row_constant(f, f->c)));
+    state->m =
+        ir_maxnumf(b, before, ir_mulf(b, row_max(f, s), row_constant(f, f->c)));
   MlirValue p =
       ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
                         ir_broadcast_rows(b, ir_negf(b, state->m),

@@ -308,7 +308,7 @@ func.func @product(%a: memref<64x128xbf16>, %b: memref<16x128xbf16>, %c: memref<
 
 // Steps of two inner tiles. The logits of the second one, 32 columns, are asked
 // for before the product of the first one, 64 columns; each is waited for where
-// it is used.
+// it is used, and on both sides of a branch if only they use it.
 
 module attributes {simplicial.target = "sm_90a"} {
 // CHECK-LABEL: llvm.func @steps_tiles(
@@ -316,12 +316,19 @@ module attributes {simplicial.target = "sm_90a"} {
 // CHECK: scf.for
 // CHECK-COUNT-4: "simplicial.wgmma"({{.*}}) {type = bf16}
 // CHECK: nvvm.wgmma.commit.group.sync.aligned
+// Some rows may not see all columns.
+// CHECK: scf.if
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK: } else {
 // CHECK: nvvm.wgmma.wait.group.sync.aligned 0
 // CHECK-COUNT-4: "simplicial.wgmma"({{.*}}) {type = bf16}
 // CHECK: nvvm.wgmma.commit.group.sync.aligned
 // CHECK-NOT: wait.group
 // CHECK-COUNT-2: "simplicial.wgmma"({{.*}}) {b_mn_major, type = bf16}
 // CHECK: nvvm.wgmma.commit.group.sync.aligned
+// CHECK: scf.if
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 1
+// CHECK: } else {
 // CHECK: nvvm.wgmma.wait.group.sync.aligned 1
 // The sum of products is scaled where a maximum moves: until that is known
 // nothing waits for it.
