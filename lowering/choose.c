@@ -171,8 +171,7 @@ static void try_steps(Choice *s, Config config) {
   config.lazy_rescale = true;
   config.inner_stationary = true;
   config.producer = two_warpgroups;
-  config.sum_columns =
-      two_warpgroups && config.block_j == 1 ? CONFIG_GPU_COLUMNS : 1;
+  config.sum_columns = two_warpgroups ? CONFIG_GPU_COLUMNS : 1;
   // Tiles that stay for long need not be copied ahead.
   int64_t usual = config.tiles > 1 ? 1 : 2;
   for (int i = 0; i < 2; ++i) {

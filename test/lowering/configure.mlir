@@ -192,7 +192,7 @@ func.func @on_two_gpus(%q: tensor<1x?x8x144xf16>, %kv: tensor<1x?x1x144xf16>) ->
 
 module attributes {simplicial.target = "sm_90a"} {
 // CHECK-LABEL: @two_warpgroups
-// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 64 : i64, lazy_rescale = true, local_outer = true, operand = bf16, order = "kj", producer = true, stages = 1 : i64, sum_columns = 1 : i64, tiles = 4 : i64}
+// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 64 : i64, lazy_rescale = true, local_outer = true, operand = bf16, order = "kj", producer = true, stages = 1 : i64, sum_columns = 8 : i64, tiles = 4 : i64}
 func.func @two_warpgroups(%q: tensor<1x?x64x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x64x128xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x64x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x64x128xbf16>, tensor<1x64x?xf32>)
