@@ -166,12 +166,14 @@ static void add_candidate(Choice *s, const Config *config) {
 
 /// A candidate with what follows from the rest.
 static void try_steps(Choice *s, Config config) {
-  bool two_warpgroups = config_rows(&config) > ONE_WARPGROUP && s->warpgroups;
+  int64_t rows = config_rows(&config);
+  bool two_warpgroups = rows > ONE_WARPGROUP && s->warpgroups;
   config.local_outer = outer_fits(s, &config);
   config.lazy_rescale = true;
   config.inner_stationary = true;
   config.producer = two_warpgroups;
-  config.sum_columns = two_warpgroups ? CONFIG_GPU_COLUMNS : 1;
+  config.sum_columns =
+      rows % ONE_WARPGROUP == 0 && s->warpgroups ? CONFIG_GPU_COLUMNS : 1;
   // Tiles that stay for long need not be copied ahead.
   int64_t usual = config.tiles > 1 ? 1 : 2;
   for (int i = 0; i < 2; ++i) {
