@@ -213,8 +213,8 @@ static void copy_by_lanes(Distribute *s, MlirOperation copy, const Slot *slot) {
   Ir *b = &s->b;
   MlirValue number = distribute_pinned_index(s, slot->number);
   transfer_copy(s, copy, number, distribute_pinned_index(s, s->lane), WARP);
-  distribute_commit_copies(s);
-  distribute_wait_for_own_copies(s, 0);
+  copies_commit(s);
+  copies_wait_for_own(s, 0);
   distribute_warp_barrier(s);
   IrIf branch = distribute_begin_elected(s);
   arrive(b, slot->full);

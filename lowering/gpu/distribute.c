@@ -16,15 +16,6 @@
 //        gpu.launch_func @f_kernels::@f_tiles blocks in (%B * %H * %N) ...
 //      }
 //
-// A kernel for warpgroups may have a producer (bulk_copy.c): then it begins
-//
-//   mbarriers; barrier
-//   if (warp >= those that hold tiles) {
-//     setmaxnreg; if (it is the first of them) the program's copies
-//   } else {
-//     setmaxnreg; the program without copies
-//   }
-//
 // An "or" of all rows, the condition of an scf.if, is that of a warp's rows: a
 // tile program gives the same rows on both sides of it wherever it is false.
 
@@ -354,13 +345,11 @@ MlirValue distribute_allocate(Distribute *s, int64_t bytes, int64_t alignment) {
           {"rawConstantIndices", mlirDenseI32ArrayGet(b->context, 1, &at)}));
 }
 
-/// Whether a buffer is for tiles to be read by row, not one of copies.
-static bool is_local(MlirType memref) {
+bool distribute_is_local(MlirType memref) {
   return mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(memref));
 }
 
-/// A buffer in shared memory.
-static void convert_alloc(Distribute *s, MlirOperation op) {
+void distribute_make_buffer(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirType type = ir_type(ir_result(op, 0));
   Entry *entry = distribute_entry(s, ir_result(op, 0));
@@ -368,7 +357,7 @@ static void convert_alloc(Distribute *s, MlirOperation op) {
     return;
   int64_t bytes = mlirFloatTypeGetWidth(ir_element(type)) / 8, stride = 1;
   bool swizzled = distribute_is_swizzled(s, type);
-  entry->local = is_local(type);
+  entry->local = distribute_is_local(type);
   int64_t padding = swizzled || entry->local ? 0 : PADDING / bytes;
   for (int d = ir_rank(type) - 1; d >= 0; --d) {
     entry->strides[d] = ir_const_index(b, stride);
@@ -379,18 +368,6 @@ static void convert_alloc(Distribute *s, MlirOperation op) {
   entry->pointer = distribute_allocate(
       s, stride * bytes, swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
   entry->offset = s->shared_bytes - stride * bytes;
-}
-
-void distribute_commit_copies(Distribute *s) {
-  ir_op(&s->b, "nvvm.cp.async.commit.group", IR_NONE, IR_NONE, IR_NONE);
-}
-
-void distribute_wait_for_own_copies(Distribute *s, int64_t pending) {
-  Ir *b = &s->b;
-  ir_op(b, "nvvm.cp.async.wait.group", IR_NONE, IR_NONE,
-        IR_ATTRIBUTES({"n", mlirIntegerAttrGet(ir_i32(b), pending)}));
-  if (s->warpgroups) // which read shared memory past what the threads wrote
-    distribute_fence(s);
 }
 
 void distribute_fence(Distribute *s) {
@@ -438,91 +415,6 @@ IrIf distribute_begin_elected(Distribute *s) {
   return ir_if_begin(b, elected, IR_NONE);
 }
 
-/// The copies of all threads have arrived, and all threads are here.
-static void wait_for_copies(Distribute *s, int64_t pending) {
-  distribute_wait_for_own_copies(s, pending);
-  distribute_barrier(s);
-}
-
-/// The slot of the tile of a loop, where each begins with the first one.
-static MlirValue slot_in_loop(Distribute *s, MlirValue number, MlirValue ring) {
-  return ir_remui(&s->b, distribute_scalar(s, number),
-                  ir_const_index(&s->b, ir_dim_size(ir_type(ring), 0)));
-}
-
-static void convert_own_wait(Distribute *s, MlirOperation op) {
-  if (!ir_is(mlirOperationGetNextInBlock(op), SIMPLICIAL_COPY_WAIT))
-    wait_for_copies(s, mlirIntegerAttrGetValueInt(ir_get_attr(op, "pending")));
-  distribute_entry(s, ir_result(op, 0))->scalar =
-      slot_in_loop(s, ir_operand(op, 0), ir_operand(op, 2));
-}
-
-/// What has been released is free behind the next wait of all threads. In a
-/// ring of one slot that is too late.
-static void convert_own_release(Distribute *s, MlirOperation op) {
-  MlirType ring = ir_type(ir_operand(op, 2));
-  if (ir_dim_size(ring, 0) == 1 &&
-      !ir_is(mlirOperationGetNextInBlock(op), SIMPLICIAL_COPY_RELEASE))
-    distribute_barrier(s);
-}
-
-/// An op of simplicial-stage in a program of threads that all copy.
-static void convert_own_copy(Distribute *s, MlirOperation op) {
-  if (!s->warpgroups)
-    kernel_find_place_anew(s);
-  if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
-    transfer_copy(s, op, slot_in_loop(s, ir_operand(op, 2), ir_operand(op, 1)),
-                  s->thread, s->warps * WARP);
-  else if (ir_is(op, SIMPLICIAL_COPY_COMMIT))
-    distribute_commit_copies(s);
-  else if (ir_is(op, SIMPLICIAL_COPY_FINISH))
-    wait_for_copies(s, 0);
-  else if (ir_is(op, SIMPLICIAL_COPY_WAIT))
-    convert_own_wait(s, op);
-  else if (ir_is(op, SIMPLICIAL_COPY_RELEASE))
-    convert_own_release(s, op);
-}
-
-static void convert_copy(Distribute *s, MlirOperation op) {
-  if (ir_is(op, SIMPLICIAL_COPY_RELEASE))
-    warpgroup_await_all(s);
-  if (s->role == ROLE_ALL)
-    convert_own_copy(s, op);
-  else if (s->role == ROLE_PRODUCER && ir_is(op, SIMPLICIAL_COPY_ASYNC))
-    bulk_copy_fill(s, op);
-  else if (s->role == ROLE_CONSUMER && ir_is(op, SIMPLICIAL_COPY_WAIT))
-    bulk_copy_wait(s, op);
-  else if (s->role == ROLE_CONSUMER && ir_is(op, SIMPLICIAL_COPY_RELEASE))
-    bulk_copy_release(s, op);
-}
-
-static bool is_copy(MlirOperation op) {
-  return ir_is(op, SIMPLICIAL_COPY_ASYNC) ||
-         ir_is(op, SIMPLICIAL_COPY_COMMIT) || ir_is(op, SIMPLICIAL_COPY_WAIT) ||
-         ir_is(op, SIMPLICIAL_COPY_RELEASE) ||
-         ir_is(op, SIMPLICIAL_COPY_FINISH);
-}
-
-/// Whether the producer's program has `op`: a copy, a loop with some, or what
-/// is no tile, nor made of any.
-static bool is_producers(MlirOperation op) {
-  if (is_copy(op))
-    return true;
-  if (ir_is(op, "scf.for")) {
-    bool found = false;
-    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, 0));
-         !mlirOperationIsNull(o) && !found; o = mlirOperationGetNextInBlock(o))
-      found = is_copy(o) || (ir_is(o, "scf.for") && is_producers(o));
-    return found;
-  }
-  bool scalar = !mlirOperationGetNumRegions(op) && !ir_is(op, "memref.alloc") &&
-                mlirOperationGetNumResults(op) == 1 &&
-                !tile_is(ir_result(op, 0));
-  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
-    scalar &= !tile_is(ir_operand(op, i));
-  return scalar;
-}
-
 static void convert_tile(Distribute *s, MlirOperation op) {
   MlirValue tile = ir_result(op, 0);
   Entry *entry = distribute_entry(s, tile);
@@ -563,10 +455,10 @@ static void copy_scalar(Distribute *s, MlirOperation op) {
 }
 
 static void convert(Distribute *s, MlirOperation op) {
-  if (s->role == ROLE_PRODUCER && !is_producers(op))
+  if (s->role == ROLE_PRODUCER && !roles_producer_has(op))
     return;
-  if (is_copy(op))
-    convert_copy(s, op);
+  if (copies_is_one(op))
+    copies_convert(s, op);
   else if (ir_is(op, "scf.for"))
     convert_for(s, op);
   else if (ir_is(op, "scf.if"))
@@ -576,24 +468,22 @@ static void convert(Distribute *s, MlirOperation op) {
   else if (ir_is(op, "vector.transfer_write"))
     convert_write(s, op);
   else if (ir_is(op, "memref.alloc"))
-    convert_alloc(s, op);
+    distribute_make_buffer(s, op);
   else if (mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0)))
     convert_tile(s, op);
   else
     copy_scalar(s, op);
 }
 
-/// Converts the ops from `first` on and before `end`.
-static void convert_range(Distribute *s, MlirOperation first,
-                          MlirOperation end) {
+void distribute_range(Distribute *s, MlirOperation first, MlirOperation end) {
   for (MlirOperation op = first; !mlirOperationEqual(op, end) && !s->failed.ptr;
        op = mlirOperationGetNextInBlock(op))
     convert(s, op);
 }
 
 static void convert_body(Distribute *s, MlirBlock block) {
-  convert_range(s, mlirBlockGetFirstOperation(block),
-                mlirBlockGetTerminator(block));
+  distribute_range(s, mlirBlockGetFirstOperation(block),
+                   mlirBlockGetTerminator(block));
 }
 
 // Kernels ---------------------------------------------------------------------
@@ -613,73 +503,6 @@ static int64_t most_rows(MlirBlock block) {
     }
   }
   return most;
-}
-
-static void set_registers(Ir *b, const char *action, int32_t count) {
-  ir_op(b, "nvvm.setmaxregister", IR_NONE, IR_NONE,
-        IR_ATTRIBUTES({"action", ir_parse_attr(b, action)},
-                      {"regCount", mlirIntegerAttrGet(ir_i32(b), count)}));
-}
-
-/// The warp's number, which the compiler then knows to be the same in all
-/// lanes.
-static MlirValue uniform_warp(Distribute *s) {
-  Ir *b = &s->b;
-  MlirType i32 = ir_i32(b);
-  return ir_value(
-      b, "nvvm.shfl.sync", i32,
-      IR_VALUES(ir_const_i32(b, i32, -1), ir_index_cast(b, s->warp, i32),
-                ir_const_i32(b, i32, 0), ir_const_i32(b, i32, WARP - 1)),
-      IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#nvvm<shfl_kind idx>")}));
-}
-
-/// Behind the last op of a program, before its loops with copies, that makes a
-/// scalar of tiles: copies may depend on it.
-static MlirOperation behind_scalars_of_tiles(MlirBlock program) {
-  MlirOperation next = mlirBlockGetFirstOperation(program);
-  for (MlirOperation op = next; !mlirOperationIsNull(op);
-       op = mlirOperationGetNextInBlock(op)) {
-    if (ir_is(op, "scf.for") && is_producers(op))
-      break;
-    if (tile_op_reduces_all(op))
-      next = mlirOperationGetNextInBlock(op);
-  }
-  return next;
-}
-
-/// The program twice: in the first warp of the last warpgroup only what copies,
-/// in the others the rest. All threads run what both need of tiles.
-static void convert_by_roles(Distribute *s, MlirBlock program) {
-  enum { MAX_RINGS = 64 };
-  Ir *b = &s->b;
-  ChipShare share = chip_share(s->warps / WARPGROUP, true);
-  MlirValue rings[MAX_RINGS];
-  int n = 0;
-  for (MlirOperation op = mlirBlockGetFirstOperation(program);
-       !mlirOperationIsNull(op) && n < MAX_RINGS;
-       op = mlirOperationGetNextInBlock(op))
-    if (ir_is(op, "memref.alloc") && !is_local(ir_type(ir_result(op, 0)))) {
-      convert_alloc(s, op);
-      rings[n++] = ir_result(op, 0);
-    }
-  bulk_copy_begin(s, n, rings);
-  MlirOperation first = behind_scalars_of_tiles(program);
-  MlirOperation end = mlirBlockGetTerminator(program);
-  convert_range(s, mlirBlockGetFirstOperation(program), first);
-  MlirValue warp = uniform_warp(s);
-  MlirValue consumers = ir_const_i32(b, ir_i32(b), (int32_t)s->warps);
-  MlirValue last = ir_const_i32(b, ir_i32(b), (int32_t)s->warps - 1);
-  IrIf roles = ir_if_begin(b, ir_cmpi(b, IR_SGT, warp, last), IR_NONE);
-  set_registers(b, "#nvvm<action decrease>", share.producer);
-  IrIf one = ir_if_begin(b, ir_cmpi(b, IR_EQ, warp, consumers), IR_NONE);
-  s->role = ROLE_PRODUCER;
-  convert_range(s, first, end);
-  ir_if_end(b, &one, IR_NONE);
-  ir_if_else(b, &roles, IR_NONE);
-  set_registers(b, "#nvvm<action increase>", share.consumer);
-  s->role = ROLE_CONSUMER;
-  convert_range(s, first, end);
-  ir_if_end(b, &roles, IR_NONE);
 }
 
 /// Which iteration of the scf.forall this block is. Those that are last in the
@@ -711,7 +534,7 @@ static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
   kernel_find_place(s);
   take_iteration(s, old, rank, extents);
   if (s->n_maps)
-    convert_by_roles(s, old);
+    roles_convert(s, old);
   else
     convert_body(s, old);
   ir_op(b, "llvm.return", IR_NONE, IR_NONE, IR_NONE);

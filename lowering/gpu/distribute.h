@@ -23,6 +23,8 @@
 // is where chunk c ^ (r % 8) would be.
 //
 //   distribute.c  the pass: loops, branches, what is neither
+//   roles.c       programs of a producer and its consumers
+//   copies.c      asynchronous copies
 //   keep.c        which tiles are kept in registers
 //   kernel.c      kernels and their launches
 //   fragment.c    a slice of a tile, from the op that defines it
@@ -137,15 +139,16 @@ void distribute_fail(Distribute *s, MlirOperation op, const char *reason);
 /// This thread's rows of a tile with so many.
 At distribute_at(Distribute *s, MlirType tile, int row_dims, int slice);
 int distribute_slices(MlirType tile, int row_dims);
+/// Converts the ops from `first` on and before `end`.
+void distribute_range(Distribute *s, MlirOperation first, MlirOperation end);
+/// Makes a buffer in shared memory, unless it is there.
+void distribute_make_buffer(Distribute *s, MlirOperation op);
+/// Whether a buffer is for tiles to be read by row, not one of copies.
+bool distribute_is_local(MlirType memref);
 /// Whether a buffer lies in shared memory as warpgroups want it.
 bool distribute_is_swizzled(const Distribute *s, MlirType memref);
 /// The next bytes of the block's shared memory.
 MlirValue distribute_allocate(Distribute *s, int64_t bytes, int64_t alignment);
-/// Makes a group of the thread's copies.
-void distribute_commit_copies(Distribute *s);
-/// Waits for all groups of the thread's copies but the newest ones, and fences
-/// what they wrote.
-void distribute_wait_for_own_copies(Distribute *s, int64_t pending);
 /// Lets asynchronous operations see what the thread wrote to shared memory.
 void distribute_fence(Distribute *s);
 /// Waits for all threads that hold tiles.
@@ -159,6 +162,25 @@ IrIf distribute_begin_elected(Distribute *s);
 MlirValue distribute_pinned(Distribute *s, MlirValue x);
 /// The same of an index that an i32 holds.
 MlirValue distribute_pinned_index(Distribute *s, MlirValue index);
+
+// roles.c
+/// Whether the producer's program has `op`: a copy, a loop with some, or what
+/// is no tile, nor made of any.
+bool roles_producer_has(MlirOperation op);
+/// The program twice: in the first warp of the last warpgroup only what copies,
+/// in the others the rest. All threads run what both need of tiles.
+void roles_convert(Distribute *s, MlirBlock program);
+
+// copies.c
+/// Whether an op is one of simplicial-stage's.
+bool copies_is_one(MlirOperation op);
+/// What the role does of it.
+void copies_convert(Distribute *s, MlirOperation op);
+/// Makes a group of the thread's copies.
+void copies_commit(Distribute *s);
+/// Waits for all groups of the thread's copies but the newest ones, and fences
+/// what they wrote.
+void copies_wait_for_own(Distribute *s, int64_t pending);
 
 // keep.c
 /// Sets `tight`, and `kept`, `parked` and `row_dims` of the tiles of a tile
