@@ -100,14 +100,12 @@ static Fragment *allocate(Distribute *s, MlirValue tile) {
 static void keep_slices(Distribute *s, MlirValue tile, int slices,
                         Fragment *fragments) {
   enum { AT_ONCE = 16 };
-  Ir *b = &s->b;
   At at =
       distribute_at(s, ir_type(tile), distribute_entry(s, tile)->row_dims, 0);
   for (; at.slice < slices; ++at.slice) {
     fragments[at.slice] = fragment_definition(s, tile, at);
     if (s->tight && (at.slice + 1) % AT_ONCE == 0)
-      ir_op(b, "nvvm.bar.warp.sync", IR_NONE,
-            IR_VALUES(ir_const_i32(b, ir_i32(b), -1)), IR_NONE);
+      distribute_warp_barrier(s);
   }
 }
 
