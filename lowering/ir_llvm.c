@@ -184,3 +184,14 @@ MlirValue ir_field(Ir *b, MlirValue address, MlirType type, int number) {
                   IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(type)},
                                 {"rawConstantIndices", indices}));
 }
+
+MlirValue ir_advance(Ir *b, MlirValue address, MlirType element, MlirValue by) {
+  const int32_t dynamic = INT32_MIN;
+  if (mlirTypeIsAIndex(ir_type(by)))
+    by = ir_index_cast(b, by, ir_i64(b));
+  return ir_value(
+      b, "llvm.getelementptr", ir_type(address), IR_VALUES(address, by),
+      IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(element)},
+                    {"rawConstantIndices",
+                     mlirDenseI32ArrayGet(b->context, 1, &dynamic)}));
+}

@@ -59,5 +59,7 @@ MlirValue ir_extract(Ir *b, MlirValue record, int64_t number);
 MlirValue ir_insert(Ir *b, MlirValue record, MlirValue value, int64_t number);
 /// The address of element `number` of the struct or array at `address`.
 MlirValue ir_field(Ir *b, MlirValue address, MlirType type, int number);
+/// The address so many elements (an integer or an index) behind `address`.
+MlirValue ir_advance(Ir *b, MlirValue address, MlirType element, MlirValue by);
 
 #endif // SIMPLICIAL_LOWERING_IR_LLVM_H

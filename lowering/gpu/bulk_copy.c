@@ -124,13 +124,7 @@ static MlirValue as_i32(Ir *b, MlirValue index) {
 /// The address of an mbarrier of the ring, by its number.
 static MlirValue mbarrier_at(Distribute *s, MlirValue ring, MlirValue number) {
   Ir *b = &s->b;
-  MlirValue first = distribute_entry(s, ring)->mbarriers;
-  const int32_t dynamic = INT32_MIN;
-  return ir_value(
-      b, "llvm.getelementptr", ir_type(first), IR_VALUES(first, number),
-      IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(ir_i64(b))},
-                    {"rawConstantIndices",
-                     mlirDenseI32ArrayGet(b->context, 1, &dynamic)}));
+  return ir_advance(b, distribute_entry(s, ring)->mbarriers, ir_i64(b), number);
 }
 
 /// A tile's slot, its mbarriers, and the parity of the phase of "full" that it

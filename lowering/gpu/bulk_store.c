@@ -18,6 +18,8 @@
 #include "kernel.h"
 #include "layout.h"
 
+#include "lowering/ir_llvm.h"
+
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 #include "simplicial/dialect.h"
@@ -115,15 +117,8 @@ void bulk_store_plan(Distribute *s, MlirBlock block) {
 
 // Panels ----------------------------------------------------------------------
 
-static MlirValue advance(Ir *b, MlirValue pointer, MlirValue bytes) {
-  MlirType i8 = mlirIntegerTypeGet(b->context, 8);
-  const int32_t dynamic = INT32_MIN;
-  return ir_value(
-      b, "llvm.getelementptr", ir_type(pointer),
-      IR_VALUES(pointer, ir_index_cast(b, bytes, ir_i64(b))),
-      IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(i8)},
-                    {"rawConstantIndices",
-                     mlirDenseI32ArrayGet(b->context, 1, &dynamic)}));
+static MlirValue advance_bytes(Ir *b, MlirValue pointer, MlirValue bytes) {
+  return ir_advance(b, pointer, mlirIntegerTypeGet(b->context, 8), bytes);
 }
 
 /// The number of the warp's first row.
@@ -135,8 +130,8 @@ static MlirValue first_row(Distribute *s) {
 static MlirValue panels_of(Distribute *s, MlirOperation write) {
   Ir *b = &s->b;
   MlirValue row = ir_const_index(b, columns_of(write) * ELEMENT_BYTES);
-  return advance(b, distribute_entry(s, find_parked(s, write))->pointer,
-                 ir_muli(b, first_row(s), row));
+  return advance_bytes(b, distribute_entry(s, find_parked(s, write))->pointer,
+                       ir_muli(b, first_row(s), row));
 }
 
 /// How many bytes behind the panels' beginning a chunk of a row is.
@@ -163,7 +158,7 @@ static void write_slices(Distribute *s, MlirValue panels, int slice,
   MlirValue chunk =
       ir_addi(b, ir_divui(b, s->lane, rows), ir_const_index(b, slice));
   MlirValue place = place_of(b, ir_remui(b, s->lane, rows), chunk);
-  MlirValue operands[1 + MATRICES] = {advance(b, panels, place)};
+  MlirValue operands[1 + MATRICES] = {advance_bytes(b, panels, place)};
   for (int i = 0; i < MATRICES; ++i)
     operands[1 + i] =
         ir_value(b, "llvm.bitcast", ir_i32(b),
@@ -202,8 +197,8 @@ static void store_box(Distribute *s, MlirOperation write, const TensorMap *map,
   transfer_write_indices(s, write, first_row(s), ir_const_index(b, column),
                          places, indices);
   operands[n++] = map->pointer;
-  operands[n++] =
-      advance(b, panels, ir_const_index(b, column * ELEMENT_BYTES * WARP_ROWS));
+  operands[n++] = advance_bytes(
+      b, panels, ir_const_index(b, column * ELEMENT_BYTES * WARP_ROWS));
   for (int d = rank - 1; d >= 0; --d)
     operands[n++] = ir_index_cast(b, indices[d], ir_i32(b));
   const int32_t segments[] = {1, 1, rank, 0, 0};
@@ -246,7 +241,7 @@ static void copy_chunk(Distribute *s, MlirOperation write, MlirValue panels,
   IrIf branch = ir_if_begin(b, ir_cmpi(b, IR_SLT, places[0], end), IR_NONE);
   MlirValue value =
       ir_value(b, "llvm.load", words,
-               IR_VALUES(advance(b, panels, place_of(b, row, chunk))),
+               IR_VALUES(advance_bytes(b, panels, place_of(b, row, chunk))),
                IR_ATTRIBUTES({"alignment", ir_i64_attr(b, CHUNK)}));
   ir_op(b, "llvm.store", IR_NONE,
         IR_VALUES(value, transfer_address(s, memref, indices)),

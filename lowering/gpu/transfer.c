@@ -7,20 +7,10 @@
 #include "kernel.h"
 #include "layout.h"
 
+#include "lowering/ir_llvm.h"
+
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
-#include "mlir-c/Dialect/LLVM.h"
-
-static MlirValue advance(Ir *b, MlirValue pointer, MlirType element,
-                         MlirValue offset) {
-  MlirValue wide = ir_index_cast(b, offset, ir_i64(b));
-  const int32_t dynamic = INT32_MIN;
-  return ir_value(
-      b, "llvm.getelementptr", ir_type(pointer), IR_VALUES(pointer, wide),
-      IR_ATTRIBUTES({"elem_type", mlirTypeAttrGet(element)},
-                    {"rawConstantIndices",
-                     mlirDenseI32ArrayGet(b->context, 1, &dynamic)}));
-}
 
 /// How far a place in a slot with swizzled rows is from the slot's beginning.
 static MlirValue swizzled(Ir *b, MlirType memref, MlirValue row,
@@ -49,7 +39,7 @@ MlirValue transfer_address(Distribute *s, MlirValue memref,
     offset = swizzled(b, type, indices[1], indices[2]);
   for (int d = 0; d < (in_panels ? 1 : ir_rank(type)); ++d)
     offset = ir_addi(b, offset, ir_muli(b, indices[d], entry->strides[d]));
-  return advance(b, entry->pointer, ir_element(type), offset);
+  return ir_advance(b, entry->pointer, ir_element(type), offset);
 }
 
 MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
@@ -62,7 +52,7 @@ MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
     if (by[d])
       offset = ir_addi(b, offset,
                        ir_muli(b, ir_const_index(b, by[d]), entry->strides[d]));
-  return advance(b, address, ir_element(type), offset);
+  return ir_advance(b, address, ir_element(type), offset);
 }
 
 static MlirValue load(Ir *b, MlirType type, MlirValue pointer, int64_t bytes) {
@@ -140,7 +130,7 @@ static MlirValue load_pair(Distribute *s, MlirType element, MlirValue pointer) {
                     IR_VALUES(load(b, ir_i32(b), pointer, 2 * bytes)), IR_NONE);
   if (s->alignment >= 2 * bytes)
     return load(b, pair, pointer, 2 * bytes);
-  MlirValue next = advance(b, pointer, element, ir_const_index(b, 1));
+  MlirValue next = ir_advance(b, pointer, element, ir_const_index(b, 1));
   return ir_value(b, "vector.from_elements", pair,
                   IR_VALUES(load(b, element, pointer, bytes),
                             load(b, element, next, bytes)),
@@ -155,7 +145,7 @@ static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
     store(b, pair, pointer, 2 * bytes);
     return;
   }
-  MlirValue next = advance(b, pointer, element, ir_const_index(b, 1));
+  MlirValue next = ir_advance(b, pointer, element, ir_const_index(b, 1));
   store(b, fragment_element(b, pair, 0), pointer, bytes);
   store(b, fragment_element(b, pair, 1), next, bytes);
 }
@@ -191,7 +181,7 @@ static MlirValue local_address(Distribute *s, MlirOperation op, int first,
   offset = ir_addi(b, offset,
                    ir_const_index(b, slice / n * n * SLICE + slice % n * 2));
   *alignment = slice % n ? pair : n * pair;
-  return advance(b, entry->pointer, ir_element(type), offset);
+  return ir_advance(b, entry->pointer, ir_element(type), offset);
 }
 
 static MlirValue load_local(Distribute *s, MlirOperation read, MlirValue row,
@@ -340,8 +330,8 @@ static int64_t parked_bytes(const Entry *entry) {
 static MlirValue parking(Distribute *s, const Entry *entry, int slice) {
   Ir *b = &s->b;
   int64_t threads = s->warps * WARP;
-  return advance(b, entry->pointer, parked_type(b, entry),
-                 ir_addi(b, s->thread, ir_const_index(b, slice * threads)));
+  return ir_advance(b, entry->pointer, parked_type(b, entry),
+                    ir_addi(b, s->thread, ir_const_index(b, slice * threads)));
 }
 
 void transfer_park(Distribute *s, Entry *entry, int slices,
@@ -463,7 +453,7 @@ static MlirValue scratch(Distribute *s, MlirValue row, int column) {
       ir_addi(
           b, s->column,
           ir_const_index(b, s->scratch_offset / bytes_of(ir_f32(b)) + column)));
-  return advance(b, s->shared, ir_f32(b), at);
+  return ir_advance(b, s->shared, ir_f32(b), at);
 }
 
 /// This thread's element (i, j) of a slice, combined over the `n` rows that are
