@@ -51,21 +51,21 @@ static bool is_done_before(MlirValue tile, MlirOperation op) {
   return true;
 }
 
-/// A parked tile in whose memory there is room for the written one; null if
+/// A parked tile in whose memory there is room for the written one; NULL if
 /// there is none.
-static MlirValue find_parked(Distribute *s, MlirOperation write) {
+static Entry *find_parked(Distribute *s, MlirOperation write) {
   MlirBlock block = mlirOperationGetBlock(write);
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationEqual(op, write); op = mlirOperationGetNextInBlock(op)) {
     if (mlirOperationGetNumResults(op) != 1 || !tile_is(ir_result(op, 0)))
       continue;
     MlirValue tile = ir_result(op, 0);
-    if (distribute_entry(s, tile)->parked &&
-        ir_dim_size(ir_type(tile), 1) >= columns_of(write) &&
+    Entry *entry = distribute_entry(s, tile);
+    if (entry->parked && ir_dim_size(ir_type(tile), 1) >= columns_of(write) &&
         is_done_before(tile, write))
-      return tile;
+      return entry;
   }
-  return (MlirValue){NULL};
+  return NULL;
 }
 
 /// The boxes of a warp's rows of the tile; false if these are none.
@@ -88,28 +88,32 @@ static bool box_of(MlirOperation write, int64_t *box) {
   return rows == 1 && dims[column] == rank - 1;
 }
 
-/// Whether boxes can be what the warps store, and which.
-static bool is_in_boxes(Distribute *s, MlirOperation write, int64_t *box) {
+/// If boxes can be what the warps store, these, and the parked tile in whose
+/// memory their panels are; else NULL.
+static Entry *find_boxes(Distribute *s, MlirOperation write, int64_t *box) {
   MlirValue memref = ir_operand(write, MEMREF);
   MlirType tile = ir_type(ir_operand(write, TILE));
   int row_dims = tile_op_stored_row_dims(write);
   MlirValue first, end;
-  return !ir_is(ir_def(memref), "memref.alloc") &&
-         ir_rank(ir_type(memref)) <= MAX_RANK &&
-         tile_has_columns(tile, row_dims) && fragment_is_packed(tile) &&
-         columns_of(write) * ELEMENT_BYTES % SWIZZLE_BYTES == 0 &&
-         tile_rows(tile, row_dims) == s->warps * WARP_ROWS &&
-         tile_op_mask(write, &first, &end) && mlirValueIsNull(first) &&
-         !mlirValueIsNull(find_parked(s, write)) && box_of(write, box);
+  bool good = !ir_is(ir_def(memref), "memref.alloc") &&
+              ir_rank(ir_type(memref)) <= MAX_RANK &&
+              tile_has_columns(tile, row_dims) && fragment_is_packed(tile) &&
+              columns_of(write) * ELEMENT_BYTES % SWIZZLE_BYTES == 0 &&
+              tile_rows(tile, row_dims) == s->warps * WARP_ROWS &&
+              tile_op_mask(write, &first, &end) && mlirValueIsNull(first) &&
+              box_of(write, box);
+  return good ? find_parked(s, write) : NULL;
 }
 
 void bulk_store_plan(Distribute *s, MlirBlock block) {
   int64_t box[IR_MAX_RANK];
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    if (ir_is(op, "vector.transfer_write") && is_in_boxes(s, op, box) &&
-        bulk_copy_plan_map(s, ir_operand(op, MEMREF), box))
-      distribute_entry(s, find_parked(s, op))->panels = true;
+    Entry *parked = NULL;
+    if (ir_is(op, "vector.transfer_write"))
+      parked = find_boxes(s, op, box);
+    if (parked && bulk_copy_plan_map(s, ir_operand(op, MEMREF), box))
+      parked->panels = true;
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
       bulk_store_plan(s, ir_body(op, i));
   }
@@ -126,12 +130,12 @@ static MlirValue first_row(Distribute *s) {
   return ir_muli(&s->b, s->warp, ir_const_index(&s->b, WARP_ROWS));
 }
 
-/// The warp's panels.
-static MlirValue panels_of(Distribute *s, MlirOperation write) {
+/// The warp's panels, where a tile was parked.
+static MlirValue panels_of(Distribute *s, MlirOperation write,
+                           const Entry *parked) {
   Ir *b = &s->b;
   MlirValue row = ir_const_index(b, columns_of(write) * ELEMENT_BYTES);
-  return advance_bytes(b, distribute_entry(s, find_parked(s, write))->pointer,
-                       ir_muli(b, first_row(s), row));
+  return advance_bytes(b, parked->pointer, ir_muli(b, first_row(s), row));
 }
 
 /// How many bytes behind the panels' beginning a chunk of a row is.
@@ -284,7 +288,10 @@ static void store_rows(Distribute *s, MlirOperation write, const TensorMap *map,
 bool bulk_store(Distribute *s, MlirOperation write) {
   int64_t box[IR_MAX_RANK];
   MlirValue first, end;
-  if (s->role != ROLE_CONSUMER || !is_in_boxes(s, write, box))
+  if (s->role != ROLE_CONSUMER)
+    return false;
+  const Entry *parked = find_boxes(s, write, box);
+  if (!parked)
     return false;
   const TensorMap *map = bulk_copy_map(s, ir_operand(write, MEMREF), box);
   if (!map)
@@ -295,7 +302,7 @@ bool bulk_store(Distribute *s, MlirOperation write) {
   if (mlirValueIsNull(end))
     kernel_find_place_anew(s);
   s->lane = kernel_register(&s->b, "nvvm.read.ptx.sreg.laneid");
-  MlirValue panels = panels_of(s, write);
+  MlirValue panels = panels_of(s, write, parked);
   fill(s, write, panels);
   distribute_fence(s);
   distribute_warp_barrier(s);
