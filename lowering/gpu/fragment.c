@@ -66,30 +66,20 @@ static MlirValue source_row(Distribute *s, MlirOperation op, int row_dims,
   return result;
 }
 
-/// The same of a number.
-static int64_t source_row_number(MlirOperation op, int row_dims,
-                                 int source_row_dims, int64_t row) {
+/// Whether a thread's two rows of a broadcast's result are one row of its
+/// source: no dimension of that tells them apart, as it changes after more
+/// rows, or is back where it was.
+static bool shares_rows(MlirOperation op, int row_dims, int source_row_dims) {
+  enum { APART = WARP_ROWS / 2 };
   MlirType to = ir_type(ir_result(op, 0)), from = ir_type(ir_operand(op, 0));
-  int64_t result = 0, stride = 1;
+  bool shares = tile_rows(to, row_dims) % WARP_ROWS == 0;
+  int64_t rows = 1; // after which the dimension changes
   for (int dim = row_dims - 1, f = source_row_dims - 1; f >= 0; --dim, --f) {
     int64_t size = ir_dim_size(to, dim);
     if (ir_dim_size(from, f) > 1)
-      result += (dim ? row % size : row) * stride;
-    row /= size;
-    stride *= ir_dim_size(from, f);
+      shares &= rows % WARP_ROWS == 0 || APART % (rows * size) == 0;
+    rows *= size;
   }
-  return result;
-}
-
-/// Whether a thread's two rows of a broadcast's result are one row of its
-/// source.
-static bool shares_rows(MlirOperation op, int row_dims, int source_row_dims) {
-  int64_t rows = tile_rows(ir_type(ir_result(op, 0)), row_dims);
-  bool shares = rows % WARP_ROWS == 0;
-  for (int64_t row = 0; row < rows && shares; ++row)
-    shares =
-        source_row_number(op, row_dims, source_row_dims, row) ==
-        source_row_number(op, row_dims, source_row_dims, row ^ (WARP_ROWS / 2));
   return shares;
 }
 
