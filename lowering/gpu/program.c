@@ -70,15 +70,25 @@ static bool is_integer(MlirType type) {
          mlirTypeIsALLVMPointerType(type);
 }
 
-/// The bytes of an element of a getelementptr; 0 if it is not one of these.
+/// The bytes of an element of a getelementptr of one index; 0 if it is not one
+/// of these.
 static int64_t element_bytes(MlirOperation op) {
   MlirAttribute attribute = ir_get_attr(op, "elem_type");
-  if (mlirAttributeIsNull(attribute))
+  if (mlirAttributeIsNull(attribute) ||
+      mlirDenseArrayGetNumElements(ir_get_attr(op, "rawConstantIndices")) != 1)
     return 0;
   MlirType type = mlirTypeAttrGetValue(attribute);
   if (mlirTypeIsAInteger(type))
     return mlirIntegerTypeGetWidth(type) / 8;
   return mlirTypeIsAFloat(type) ? mlirFloatTypeGetWidth(type) / 8 : 0;
+}
+
+enum { DYNAMIC = INT32_MIN };
+
+/// Its index; DYNAMIC: that is its second operand.
+static int32_t constant_index(const Instruction *instruction) {
+  return mlirDenseI32ArrayGetElement(
+      ir_get_attr(instruction->op, "rawConstantIndices"), 0);
 }
 
 static void read_eval(Instruction *instruction) {
@@ -218,15 +228,9 @@ static ProgramValue compute(const Instruction *instruction, int64_t x,
 
 static ProgramValue address(const Instruction *instruction,
                             const ProgramValue *operands) {
-  enum { DYNAMIC = INT32_MIN };
-  MlirAttribute indices = ir_get_attr(instruction->op, "rawConstantIndices");
-  ProgramValue index = {0, false};
-  if (mlirDenseArrayGetNumElements(indices) != 1)
-    return index;
-  int32_t constant = mlirDenseI32ArrayGetElement(indices, 0);
-  index = constant == DYNAMIC && instruction->n_operands > 1
-              ? operands[1]
-              : (ProgramValue){constant, constant != DYNAMIC};
+  int32_t constant = constant_index(instruction);
+  ProgramValue index =
+      constant == DYNAMIC ? operands[1] : (ProgramValue){constant, true};
   uint64_t offset = (uint64_t)instruction->number * (uint64_t)index.value;
   return (ProgramValue){(int64_t)((uint64_t)operands[0].value + offset),
                         operands[0].known && index.known};
@@ -381,9 +385,9 @@ static bool number_integer(Reader *self, const Instruction *instruction,
   case EVAL_ADDRESS:
     scale = instruction->number;
     if (instruction->n_operands == 1) { // a constant index
-      ProgramValue zero = {0, true};
+      int64_t offset = product(scale, constant_index(instruction));
       result->expression = x->expression;
-      result->offset = sum(x->offset, address(instruction, &zero).value);
+      result->offset = sum(x->offset, offset);
       return true;
     }
     break;
