@@ -59,6 +59,29 @@ MlirOperation ir_symbol(Ir *b, const char *op, const char *name,
                             &body);
 }
 
+// Memrefs ---------------------------------------------------------------------
+
+IrView ir_view(Ir *b, MlirValue memref, int64_t element_bytes) {
+  MlirType type = ir_type(memref);
+  int rank = ir_rank(type), n = 2 + 2 * rank;
+  MlirType results[2 + 2 * IR_MAX_RANK] = {mlirMemRefTypeContiguousGet(
+      ir_element(type), 0, NULL, mlirMemRefTypeGetMemorySpace(type))};
+  for (int i = 1; i < n; ++i)
+    results[i] = ir_index(b);
+  MlirOperation metadata = ir_op(b, "memref.extract_strided_metadata", n,
+                                 results, IR_VALUES(memref), IR_NONE);
+  MlirValue base = ir_value(b, "memref.extract_aligned_pointer_as_index",
+                            ir_index(b), IR_VALUES(memref), IR_NONE);
+  IrView view = {.bytes = ir_const_index(b, element_bytes)};
+  MlirValue offset = ir_muli(b, ir_result(metadata, 1), view.bytes);
+  view.address = ir_addi(b, base, offset);
+  for (int i = 0; i < rank; ++i) {
+    view.sizes[i] = ir_result(metadata, 2 + i);
+    view.strides[i] = ir_result(metadata, 2 + rank + i);
+  }
+  return view;
+}
+
 // Functions -------------------------------------------------------------------
 
 MlirOperation ir_function(Ir *b, MlirOperation module, const char *name,

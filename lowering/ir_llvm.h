@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The builder of ir.h, continued: symbols, functions, and the LLVM dialect's
-// types and memory, for what one program hands to another.
+// The builder of ir.h, continued: symbols, memrefs, functions, and the LLVM
+// dialect's types and memory, for what one program hands to another.
 
 #ifndef SIMPLICIAL_LOWERING_IR_LLVM_H
 #define SIMPLICIAL_LOWERING_IR_LLVM_H
@@ -25,6 +25,19 @@ MlirAttribute ir_symbol_ref(Ir *b, const char *name);
 MlirOperation ir_symbol(Ir *b, const char *op, const char *name,
                         int n_attributes, const IrAttribute *attributes,
                         MlirRegion body);
+
+// Memrefs ---------------------------------------------------------------------
+
+/// Where a memref's elements are. Of type index.
+typedef struct IrView {
+  MlirValue address; ///< of the first one
+  MlirValue bytes;   ///< of each
+  MlirValue sizes[IR_MAX_RANK];
+  MlirValue strides[IR_MAX_RANK]; ///< in elements
+} IrView;
+
+/// That of a memref, whose elements have so many bytes.
+IrView ir_view(Ir *b, MlirValue memref, int64_t element_bytes);
 
 // Functions -------------------------------------------------------------------
 

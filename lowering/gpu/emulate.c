@@ -458,33 +458,20 @@ static MlirType buffer_type(Ir *b) {
 
 /// Stores where `memref`'s first element is, and the bytes from it to the last.
 static void describe_buffer(Ir *b, MlirValue memref, MlirValue buffer) {
-  MlirType type = ir_type(memref), element = ir_element(type);
-  int rank = ir_rank(type);
-  MlirType results[2 + 2 * IR_MAX_RANK] = {mlirMemRefTypeContiguousGet(
-      element, 0, NULL, mlirMemRefTypeGetMemorySpace(type))};
-  for (int i = 1; i < 2 + 2 * rank; ++i)
-    results[i] = ir_index(b);
-  MlirOperation metadata =
-      ir_op(b, "memref.extract_strided_metadata", 2 + 2 * rank, results,
-            IR_VALUES(memref), IR_NONE);
-  MlirValue start = ir_value(b, "memref.extract_aligned_pointer_as_index",
-                             ir_index(b), IR_VALUES(memref), IR_NONE);
-
+  MlirType type = ir_type(memref);
+  IrView view = ir_view(b, memref, bits_of(ir_element(type)) / 8);
   MlirValue zero = ir_const_index(b, 0), one = ir_const_index(b, 1);
   MlirValue count = one, last = zero;
-  for (int i = 0; i < rank; ++i) {
-    MlirValue size = ir_result(metadata, 2 + i);
-    MlirValue stride = ir_result(metadata, 2 + rank + i);
-    count = ir_muli(b, count, size);
-    last = ir_addi(b, last, ir_muli(b, ir_subi(b, size, one), stride));
+  for (int i = 0; i < ir_rank(type); ++i) {
+    MlirValue steps = ir_subi(b, view.sizes[i], one);
+    count = ir_muli(b, count, view.sizes[i]);
+    last = ir_addi(b, last, ir_muli(b, steps, view.strides[i]));
   }
-  MlirValue bytes = ir_const_index(b, bits_of(element) / 8);
   MlirValue extent = ir_select(b, ir_cmpi(b, IR_EQ, count, zero), zero,
-                               ir_muli(b, ir_addi(b, last, one), bytes));
-  start = ir_addi(b, start, ir_muli(b, ir_result(metadata, 1), bytes));
+                               ir_muli(b, ir_addi(b, last, one), view.bytes));
   ir_llvm_store(b,
                 ir_value(b, "llvm.inttoptr", ir_pointer(b, 0),
-                         IR_VALUES(as_i64(b, start)), IR_NONE),
+                         IR_VALUES(as_i64(b, view.address)), IR_NONE),
                 ir_field(b, buffer, buffer_type(b), 0));
   ir_llvm_store(b, as_i64(b, extent), ir_field(b, buffer, buffer_type(b), 1));
 }

@@ -47,32 +47,20 @@ static void add_memref(Ir *b, Arguments *arguments, MlirValue memref) {
   int rank = ir_rank(type);
   int64_t strides[IR_MAX_RANK], offset;
   mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
-  MlirType results[2 + 2 * IR_MAX_RANK];
-  results[0] = mlirMemRefTypeContiguousGet(ir_element(type), 0, NULL,
-                                           mlirAttributeGetNull());
-  for (int i = 0; i < 1 + 2 * rank; ++i)
-    results[1 + i] = ir_index(b);
-  MlirOperation metadata =
-      ir_op(b, "memref.extract_strided_metadata", 2 + 2 * rank, results,
-            IR_VALUES(memref), IR_NONE);
-  MlirValue base = ir_value(b, "memref.extract_aligned_pointer_as_index",
-                            ir_index(b), IR_VALUES(memref), IR_NONE);
-  MlirValue bytes =
-      ir_const_index(b, mlirFloatTypeGetWidth(ir_element(type)) / 8);
-  MlirValue address =
-      ir_addi(b, base, ir_muli(b, ir_result(metadata, 1), bytes));
+  IrView view = ir_view(b, memref, mlirFloatTypeGetWidth(ir_element(type)) / 8);
   MlirType pointer = ir_pointer(b, GLOBAL);
   bool checked = moves_in_chunks(memref);
   if (checked)
-    arguments->bits = ir_ori(b, arguments->bits, address);
+    arguments->bits = ir_ori(b, arguments->bits, view.address);
   add_argument(arguments, pointer,
                ir_value(b, "llvm.inttoptr", pointer,
-                        IR_VALUES(as_i64(b, address)), IR_NONE));
+                        IR_VALUES(as_i64(b, view.address)), IR_NONE));
   for (int d = 0; d < rank; ++d)
     if (mlirShapedTypeIsDynamicStrideOrOffset(strides[d])) {
-      MlirValue stride = ir_result(metadata, 2 + rank + d);
+      MlirValue stride = view.strides[d];
       if (checked)
-        arguments->bits = ir_ori(b, arguments->bits, ir_muli(b, stride, bytes));
+        arguments->bits =
+            ir_ori(b, arguments->bits, ir_muli(b, stride, view.bytes));
       add_argument(arguments, ir_i64(b), as_i64(b, stride));
     }
 }

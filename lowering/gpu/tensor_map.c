@@ -59,29 +59,17 @@ static void describe(Ir *b, MlirOperation op, int64_t bytes, MlirValue info) {
   MlirValue memref = ir_operand(op, 0);
   MlirAttribute box = ir_get_attr(op, "box");
   int rank = ir_rank(ir_type(memref));
-  MlirType results[2 + 2 * MAX_RANK] = {mlirMemRefTypeContiguousGet(
-      ir_element(ir_type(memref)), 0, NULL, mlirAttributeGetNull())};
-  for (int i = 1; i < 2 + 2 * rank; ++i)
-    results[i] = ir_index(b);
-  MlirOperation metadata =
-      ir_op(b, "memref.extract_strided_metadata", 2 + 2 * rank, results,
-            IR_VALUES(memref), IR_NONE);
-  MlirValue base = ir_value(b, "memref.extract_aligned_pointer_as_index",
-                            ir_index(b), IR_VALUES(memref), IR_NONE);
-  MlirValue width = ir_const_index(b, bytes);
-  MlirValue address =
-      ir_addi(b, base, ir_muli(b, ir_result(metadata, 1), width));
+  IrView view = ir_view(b, memref, bytes);
   set(b, info, DATA,
       ir_value(b, "llvm.inttoptr", ir_pointer(b, 0),
-               IR_VALUES(as_i64(b, address)), IR_NONE));
+               IR_VALUES(as_i64(b, view.address)), IR_NONE));
   set(b, info, ELEMENT_BYTES, ir_const_i64(b, bytes));
   set(b, info, RANK, ir_const_i64(b, rank));
   set(b, info, SWIZZLE,
       ir_const_i64(b, mlirIntegerAttrGetValueInt(ir_get_attr(op, "swizzle"))));
   for (int d = 0; d < rank; ++d) {
-    MlirValue size = ir_result(metadata, 2 + d);
-    MlirValue stride = ir_muli(b, ir_result(metadata, 2 + rank + d), width);
-    set_dim(b, info, SIZES, rank, d, as_i64(b, size));
+    MlirValue stride = ir_muli(b, view.strides[d], view.bytes);
+    set_dim(b, info, SIZES, rank, d, as_i64(b, view.sizes[d]));
     set_dim(b, info, STRIDES, rank, d, as_i64(b, stride));
     set_dim(b, info, BOX, rank, d,
             ir_const_i64(b, mlirDenseI64ArrayGetElement(box, d)));
