@@ -96,7 +96,7 @@ enum {
   ROWS_OF_LOAD = 8, // of a tile, which may be in as many lines of L1
 };
 
-static const double CLOCKS_OF_LINE = CHIP_TWO_LINES / 2.0;
+static const double CLOCKS_OF_LINE = CHIP_FOUR_LINES / 4.0;
 
 // Budgets ---------------------------------------------------------------------
 

@@ -163,9 +163,7 @@ static void wait(Ir *b, MlirValue mbarrier, MlirValue parity) {
   MlirValue done =
       ir_value(&before, "nvvm.mbarrier.try_wait", ir_i1(b),
                IR_VALUES(mbarrier, parity), IR_ATTRIBUTES(ACQUIRE_RELEASE(b)));
-  MlirValue again =
-      ir_value(&before, "arith.xori", ir_i1(b),
-               IR_VALUES(done, ir_const_int(&before, ir_i1(b), 1)), IR_NONE);
+  MlirValue again = ir_xori(&before, done, ir_const_int(&before, ir_i1(b), 1));
   ir_op(&before, "scf.condition", IR_NONE, IR_VALUES(again), IR_NONE);
   ir_op(&after, "scf.yield", IR_NONE, IR_NONE, IR_NONE);
   ir_op_with_regions(b, "scf.while", IR_NONE, IR_NONE, IR_NONE, 2, regions);
@@ -267,9 +265,7 @@ void bulk_copy_fill(Distribute *s, MlirOperation copy) {
       ir_if_begin(b, ir_cmpi(b, IR_SGT, count, ir_const_index(b, 0)), IR_NONE);
   Slot slot =
       slot_of(s, ring, ir_operand(copy, NUMBER), ir_operand(copy, BEFORE));
-  wait(b, slot.empty,
-       ir_value(b, "arith.xori", ir_i32(b),
-                IR_VALUES(slot.parity, constant(b, 1)), IR_NONE));
+  wait(b, slot.empty, ir_xori(b, slot.parity, constant(b, 1)));
   IrIf part = ir_if_begin(
       b, ir_cmpi(b, IR_SLT, count, ir_const_index(b, rows_of(ring))), IR_NONE);
   copy_by_lanes(s, copy, &slot);

@@ -22,12 +22,12 @@ typedef struct ChipRates {
 /// Clocks that both models of an SM have, for all chips. They are fitted to the
 /// clocks that attentions of 1 to 128 heads take on an H100: a warp issues
 /// every other clock, as if its code were fetched no faster, a wait for
-/// products ends late, and looking up lines is half again as slow as one in a
+/// products ends late, and looking up lines is a quarter slower than one in a
 /// clock.
 enum {
   CHIP_WARP_GAP = 2,       ///< from one instruction of a warp to the next
   CHIP_WGMMA_TAIL = 320,   ///< from a product to the end of a wait for it
-  CHIP_TWO_LINES = 3,      ///< of an SM, that a load of L1's asks for
+  CHIP_FOUR_LINES = 5,     ///< of an SM, that a load of L1's asks for
   CHIP_COPY_LATENCY = 500, ///< of a copy to shared memory, behind its turn
 };
 

@@ -22,8 +22,7 @@ static MlirValue swizzled(Ir *b, MlirType memref, MlirValue row,
   MlirValue moved =
       ir_muli(b, ir_remui(b, row, ir_const_index(b, SWIZZLE_ROWS)),
               ir_const_index(b, CHUNK / bytes));
-  MlirValue place = ir_value(b, "arith.xori", ir_index(b),
-                             IR_VALUES(in_panel, moved), IR_NONE);
+  MlirValue place = ir_xori(b, in_panel, moved);
   MlirValue panel = ir_muli(b, ir_divui(b, column, width), rows);
   return ir_addi(b, ir_muli(b, ir_addi(b, panel, row), width), place);
 }
