@@ -354,6 +354,14 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
 
 // The pass --------------------------------------------------------------------
 
+/// Removes a window that no sequence which kernels take is as long as.
+static void remove_endless(MlirOperation op, const char *name, int64_t *width) {
+  if (*width < CHIP_MOST_INDEX)
+    return;
+  *width = 0;
+  mlirOperationRemoveAttributeByName(op, ir_str(name));
+}
+
 static MlirLogicalResult configure(MlirOperation op) {
   SimplicialAttentionAttributes attributes;
   ChipList list;
@@ -361,6 +369,10 @@ static MlirLogicalResult configure(MlirOperation op) {
           simplicialAttentionGetAttributes(op, &attributes)) ||
       mlirLogicalResultIsFailure(chip_list_of(op, &list)))
     return mlirLogicalResultFailure();
+  if (list.n) {
+    remove_endless(op, "w1", &attributes.w1);
+    remove_endless(op, "w2", &attributes.w2);
+  }
   Config config;
   if (mlirLogicalResultIsFailure(
           choose_config(op, attributes, &list, &config)) ||

@@ -64,10 +64,13 @@ static const Step steps[N_PIPELINES][MAX_STEPS] = {
                  // Not all of these take a gpu.module; those look into it.
                  {.upstream =
                       "gpu.module(convert-scf-to-cf,convert-vector-to-llvm,"
-                      "convert-math-to-llvm,convert-arith-to-llvm,"
-                      "convert-index-to-llvm,convert-ub-to-llvm),"
-                      "convert-cf-to-llvm,convert-nvvm-to-llvm,"
-                      "gpu.module(convert-arith-to-llvm,"
+                      "convert-math-to-llvm,convert-arith-to-llvm{"
+                      "index-bitwidth=32},convert-index-to-llvm{"
+                      "index-bitwidth=32},convert-ub-to-llvm{"
+                      "index-bitwidth=32}),convert-cf-to-llvm{"
+                      "index-bitwidth=32},convert-nvvm-to-llvm,"
+                      "gpu.module(convert-arith-to-llvm{"
+                      "index-bitwidth=32},"
                       "reconcile-unrealized-casts,canonicalize,cse)"}},
     [TO_HOST] = {{.create = simplicialCreateLaunchPass},
                  {.upstream = "arith-expand," TO_LLVM}},

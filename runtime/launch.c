@@ -29,6 +29,13 @@ void launch_report(SimplicialStatus status) {
   simplicialStatusFree(status);
 }
 
+void simplicialLaunchTooLarge(int64_t size, int64_t most) {
+  launch_report(simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                                "a size of %lld is too large: kernels take at "
+                                "most %lld",
+                                (long long)size, (long long)most));
+}
+
 SimplicialStatus simplicialTakeLaunchStatus(void) {
   SimplicialCode code = thread.code;
   thread.code = SIMPLICIAL_OK;

@@ -65,6 +65,11 @@ void simplicialCudaLaunch(SimplicialCudaModule *module, const char *kernel,
                           int64_t block_x, int64_t block_y, int64_t block_z,
                           int64_t shared_bytes, void **arguments);
 
+/// Called instead of launching kernels, in which sizes of tensors have 32 bits:
+/// gives simplicialTakeLaunchStatus an error that names `size` and the `most`
+/// that one may be.
+void simplicialLaunchTooLarge(int64_t size, int64_t most);
+
 /// Encodes a tensor map, for kernels to take by value. 1, or 0 if that fails:
 /// then another kernel is launched, one that takes none.
 int32_t simplicialCudaTensorMap(const SimplicialTensorMapInfo *info,

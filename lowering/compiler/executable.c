@@ -38,10 +38,13 @@ static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
   const struct {
     const char *name;
     uintptr_t address;
-  } functions[] = {{"simplicialParallelFor", (uintptr_t)simplicialParallelFor},
-                   {"memrefCopy", (uintptr_t)memrefCopy},
-                   {"simplicialCudaLaunch", (uintptr_t)simplicialCudaLaunch},
-                   {"simplicialCudaUnload", (uintptr_t)simplicialCudaUnload}};
+  } functions[] = {
+      {"simplicialParallelFor", (uintptr_t)simplicialParallelFor},
+      {"memrefCopy", (uintptr_t)memrefCopy},
+      {"simplicialLaunchTooLarge", (uintptr_t)simplicialLaunchTooLarge},
+      {"simplicialCudaLaunch", (uintptr_t)simplicialCudaLaunch},
+      {"simplicialCudaTensorMap", (uintptr_t)simplicialCudaTensorMap},
+      {"simplicialCudaUnload", (uintptr_t)simplicialCudaUnload}};
   size_t n = sizeof functions / sizeof *functions, n_emulator;
   const SimplicialEmulatorSymbol *emulator =
       simplicialEmulatorSymbols(&n_emulator);

@@ -71,6 +71,10 @@ ChipShare chip_share(int64_t warpgroups, bool producer);
 bool chip_list_parse(MlirStringRef names, const char *others, ChipList *list,
                      char problem[CHIP_PROBLEM]);
 
+/// The most that a size of a tensor may be in kernels, where indices have 32
+/// bits: half of their range is left for what is added.
+enum { CHIP_MOST_INDEX = 1 << 30 };
+
 /// What `op` is for, as the innermost `simplicial.target` around it says.
 MlirLogicalResult chip_list_of(MlirOperation op, ChipList *list);
 

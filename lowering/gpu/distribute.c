@@ -358,7 +358,7 @@ void distribute_make_buffer(Distribute *s, MlirOperation op) {
   entry->local = distribute_is_local(type);
   int64_t padding = swizzled || entry->local ? 0 : PADDING / bytes;
   for (int d = ir_rank(type) - 1; d >= 0; --d) {
-    entry->strides[d] = ir_const_index(b, stride);
+    entry->strides[d] = ir_const_i64(b, stride);
     stride *= ir_dim_size(type, d);
     if (d == ir_rank(type) - 1)
       stride += padding;

@@ -4,6 +4,7 @@
 // where in the block a thread finds itself, and the functions themselves.
 
 #include "kernel.h"
+#include "chip.h"
 #include "tensor_map.h"
 
 #include "lowering/ir_llvm.h"
@@ -15,6 +16,7 @@
 enum { GLOBAL = 1, SHARED = 3, SHARED_ALIGNMENT = 1024 };
 
 #define SHARED_NAME "shared"
+#define TOO_LARGE "simplicialLaunchTooLarge"
 
 static void add_argument(Arguments *arguments, MlirType type, MlirValue value) {
   arguments->types[arguments->n] = type;
@@ -65,10 +67,15 @@ static void add_memref(Ir *b, Arguments *arguments, MlirValue memref) {
     }
 }
 
+static void add_index(Ir *b, Arguments *arguments, MlirValue index) {
+  arguments->largest = ir_maxsi(b, arguments->largest, index);
+  add_argument(arguments, ir_i64(b), as_i64(b, index));
+}
+
 MlirLogicalResult kernel_arguments(Ir *b, Arguments *arguments,
                                    const Captures *captures) {
   arguments->n = 0;
-  arguments->bits = ir_const_index(b, 0);
+  arguments->bits = arguments->largest = ir_const_index(b, 0);
   for (int i = 0; i < captures->n; ++i) {
     MlirValue value = captures->values[i];
     if (capture_is_constant(value))
@@ -78,7 +85,7 @@ MlirLogicalResult kernel_arguments(Ir *b, Arguments *arguments,
     if (mlirTypeIsAMemRef(ir_type(value)))
       add_memref(b, arguments, value);
     else if (mlirTypeIsAIndex(ir_type(value)))
-      add_argument(arguments, ir_i64(b), as_i64(b, value));
+      add_index(b, arguments, value);
     else
       return ir_error(captures->loop,
                       "a kernel's arguments are memrefs and indices");
@@ -102,10 +109,9 @@ void kernel_take_arguments(Distribute *s, const Captures *captures,
       mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
       entry->pointer = mlirBlockGetArgument(body, n++);
       for (int d = 0; d < ir_rank(type); ++d)
-        entry->strides[d] =
-            mlirShapedTypeIsDynamicStrideOrOffset(strides[d])
-                ? ir_index_cast(b, mlirBlockGetArgument(body, n++), ir_index(b))
-                : ir_const_index(b, strides[d]);
+        entry->strides[d] = mlirShapedTypeIsDynamicStrideOrOffset(strides[d])
+                                ? mlirBlockGetArgument(body, n++)
+                                : ir_const_i64(b, strides[d]);
     } else {
       entry->scalar =
           ir_index_cast(b, mlirBlockGetArgument(body, n++), ir_index(b));
@@ -286,7 +292,7 @@ static void launch(Ir *b, const char *kernels, const Kernel *kernel,
         IR_ATTRIBUTES({"kernel", symbol}, ir_segments(b, 13, segments)));
 }
 
-void kernel_launch_either(Ir *b, const char *kernels, const Kernel *kernel,
+static void launch_either(Ir *b, const char *kernels, const Kernel *kernel,
                           MlirValue blocks, const Arguments *arguments) {
   MlirValue aligned =
       ir_cmpi(b, IR_EQ, ir_remui(b, arguments->bits, ir_const_index(b, CHUNK)),
@@ -297,5 +303,17 @@ void kernel_launch_either(Ir *b, const char *kernels, const Kernel *kernel,
   launch(b, kernels, &kernel[0], blocks, arguments, maps);
   ir_if_else(b, &branch, IR_NONE);
   launch(b, kernels, &kernel[1], blocks, arguments, NULL);
+  ir_if_end(b, &branch, IR_NONE);
+}
+
+void kernel_launch_either(Ir *b, const char *kernels, const Kernel *kernel,
+                          MlirValue blocks, const Arguments *arguments) {
+  MlirValue most = ir_const_index(b, CHIP_MOST_INDEX);
+  MlirValue over = ir_cmpi(b, IR_SGT, arguments->largest, most);
+  IrIf branch = ir_if_begin(b, over, IR_NONE);
+  ir_call(b, TOO_LARGE, (MlirType){NULL},
+          IR_VALUES(as_i64(b, arguments->largest), as_i64(b, most)));
+  ir_if_else(b, &branch, IR_NONE);
+  launch_either(b, kernels, kernel, blocks, arguments);
   ir_if_end(b, &branch, IR_NONE);
 }

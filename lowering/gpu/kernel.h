@@ -11,13 +11,15 @@
 #include "lowering/captures.h"
 
 /// What the kernel gets for each capture: for a memref a pointer to its first
-/// element and its dynamic strides, for an index an i64.
+/// element and its dynamic strides, for an index an i64. In the kernel an index
+/// is at most CHIP_MOST_INDEX; strides, and so addresses, are i64 there too.
 typedef struct Arguments {
   int n;
   MlirType types[IR_MAX_VALUES];
   MlirValue values[IR_MAX_VALUES]; ///< on the host
   MlirValue bits; ///< of all addresses and strides, in bytes, that must be
                   ///< aligned: their "or"
+  MlirValue largest; ///< of the indices
 } Arguments;
 
 typedef struct Kernel {
@@ -58,7 +60,8 @@ MlirBlock kernel_module(MlirOperation module, Ir *b, const char *name);
 MlirBlock kernel_create(MlirBlock kernels, Ir *b, const Kernel *kernel,
                         const Arguments *arguments);
 /// Launches the first kernel if all that must be aligned is and its tensor maps
-/// are there, else the second, which has none.
+/// are there, else the second, which has none. An index that is too large is
+/// reported to the runtime instead.
 void kernel_launch_either(Ir *b, const char *kernels, const Kernel *kernel,
                           MlirValue blocks, const Arguments *arguments);
 

@@ -27,17 +27,24 @@ static MlirValue swizzled(Ir *b, MlirType memref, MlirValue row,
   return ir_addi(b, ir_muli(b, ir_addi(b, panel, row), width), place);
 }
 
+/// How far `n` is along a dimension, in elements. Only here are positions,
+/// which have 32 bits in a kernel, made wider.
+static MlirValue steps(Ir *b, const Entry *entry, int d, MlirValue n) {
+  return ir_muli(b, ir_index_cast(b, n, ir_i64(b)), entry->strides[d]);
+}
+
 MlirValue transfer_address(Distribute *s, MlirValue memref,
                            const MlirValue *indices) {
   Ir *b = &s->b;
   const Entry *entry = distribute_entry(s, memref);
   MlirType type = ir_type(memref);
-  MlirValue offset = ir_const_index(b, 0);
+  MlirValue offset = ir_const_i64(b, 0);
   bool in_panels = distribute_is_swizzled(s, type);
   if (in_panels)
-    offset = swizzled(b, type, indices[1], indices[2]);
+    offset =
+        ir_index_cast(b, swizzled(b, type, indices[1], indices[2]), ir_i64(b));
   for (int d = 0; d < (in_panels ? 1 : ir_rank(type)); ++d)
-    offset = ir_addi(b, offset, ir_muli(b, indices[d], entry->strides[d]));
+    offset = ir_addi(b, offset, steps(b, entry, d, indices[d]));
   return ir_advance(b, entry->pointer, ir_element(type), offset);
 }
 
@@ -46,11 +53,11 @@ MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
   Ir *b = &s->b;
   const Entry *entry = distribute_entry(s, memref);
   MlirType type = ir_type(memref);
-  MlirValue offset = ir_const_index(b, 0);
+  MlirValue offset = ir_const_i64(b, 0);
   for (int d = 0; d < ir_rank(type); ++d)
     if (by[d])
       offset = ir_addi(b, offset,
-                       ir_muli(b, ir_const_index(b, by[d]), entry->strides[d]));
+                       ir_muli(b, ir_const_i64(b, by[d]), entry->strides[d]));
   return ir_advance(b, address, ir_element(type), offset);
 }
 
@@ -167,18 +174,19 @@ static MlirValue local_address(Distribute *s, MlirOperation op, int first,
   MlirValue memref = ir_operand(op, first - 1);
   MlirType type = ir_type(memref);
   int64_t n = interleaved(type), pair = 2 * bytes_of(ir_element(type));
-  MlirOperation column = ir_def(ir_operand(op, first + 1));
-  if (!ir_is(column, "arith.constant"))
+  MlirOperation start = ir_def(ir_operand(op, first + 1));
+  if (!ir_is(start, "arith.constant"))
     distribute_fail(s, op, "its columns begin where is not known");
   else
     slice +=
-        (int)mlirIntegerAttrGetValueInt(ir_get_attr(column, "value")) / SLICE;
+        (int)mlirIntegerAttrGetValueInt(ir_get_attr(start, "value")) / SLICE;
   const Entry *entry = distribute_entry(s, memref);
   row = ir_addi(b, row, distribute_scalar(s, ir_operand(op, first)));
-  MlirValue offset = ir_addi(b, ir_muli(b, row, entry->strides[0]),
-                             ir_muli(b, s->column, ir_const_index(b, n)));
-  offset = ir_addi(b, offset,
+  MlirValue column = ir_muli(b, s->column, ir_const_index(b, n));
+  column = ir_addi(b, column,
                    ir_const_index(b, slice / n * n * SLICE + slice % n * 2));
+  MlirValue offset =
+      ir_addi(b, steps(b, entry, 0, row), ir_index_cast(b, column, ir_i64(b)));
   *alignment = slice % n ? pair : n * pair;
   return ir_advance(b, entry->pointer, ir_element(type), offset);
 }

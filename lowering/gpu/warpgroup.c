@@ -159,19 +159,15 @@ static MlirValue units_of(Distribute *s, MlirOperation read) {
 static MlirValue descriptor(Distribute *s, MlirOperation read, MlirValue units,
                             int64_t bytes) {
   Ir *b = &s->b;
-  MlirType i32 = ir_i32(b), i64 = ir_i64(b);
+  MlirType i64 = ir_i64(b);
   MlirValue memref = ir_operand(read, 0);
   int64_t panel = ir_dim_size(ir_type(memref), 1) * SWIZZLE_BYTES;
   int64_t first = distribute_entry(s, memref)->offset + bytes;
   int64_t low = panel / UNIT << LEADING_SHIFT | first / UNIT;
   int64_t high = (int64_t)SWIZZLE_ROWS * SWIZZLE_BYTES / UNIT << STRIDE_SHIFT |
                  (int64_t)SWIZZLE_128 << SWIZZLE_SHIFT;
-  MlirValue bits =
-      ir_value(b, "arith.extui", i64,
-               IR_VALUES(ir_addi(b, units, ir_const_i32(b, i32, (int32_t)low))),
-               IR_NONE);
-  return ir_value(b, "arith.ori", i64,
-                  IR_VALUES(bits, ir_const_int(b, i64, high)), IR_NONE);
+  MlirValue bits = ir_value(b, "arith.extui", i64, IR_VALUES(units), IR_NONE);
+  return ir_addi(b, bits, ir_const_int(b, i64, high | low));
 }
 
 /// How far `k` of the reduction is from the tile's beginning, in bytes.

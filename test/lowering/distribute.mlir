@@ -253,18 +253,15 @@ module attributes {simplicial.target = "sm_90a"} {
 // CHECK: %[[MASKED:.*]] = arith.andi %[[UNITS]], %c16383_i32
 // CHECK: %[[PLACE:.*]] = "simplicial.tie"(%[[MASKED]]) : (i32) -> i32
 // CHECK: nvvm.wgmma.fence.aligned
-// The low half, 128 << 16; 1 << 62 | 64 << 32 is the other one.
-// CHECK: %[[LOW:.*]] = arith.addi %[[PLACE]], %c8388608_i32
-// CHECK: %[[WIDE:.*]] = arith.extui %[[LOW]] : i32 to i64
-// CHECK: %[[D:.*]] = arith.ori %[[WIDE]], %c4611686293305294848_i64
+// What is added to the place is 1 << 62 | 64 << 32 | 128 << 16 and the step.
+// CHECK: %[[WIDE:.*]] = arith.extui %[[PLACE]] : i32 to i64
+// CHECK: %[[D:.*]] = arith.addi %[[WIDE]], %c4611686293313683456_i64
 // CHECK: %[[S0:.*]] = "simplicial.wgmma"(%{{.*}}, %[[A]], %[[D]], %false) {type = bf16} : (!llvm.struct<(f32, f32, f32, f32, f32, f32, f32, f32)>
-// CHECK: %[[LOW2:.*]] = arith.addi %[[PLACE]], %c8388610_i32
-// CHECK: %[[WIDE2:.*]] = arith.extui %[[LOW2]]
-// CHECK: %[[D2:.*]] = arith.ori %[[WIDE2]]
+// CHECK: %[[D2:.*]] = arith.addi %[[WIDE]], %c4611686293313683458_i64
 // CHECK: "simplicial.wgmma"(%[[S0]], %{{.*}}, %[[D2]], %true)
-// CHECK: arith.addi %[[PLACE]], %c8388612_i32
-// CHECK: arith.addi %[[PLACE]], %c8388614_i32
-// CHECK: arith.addi %[[PLACE]], %c8388736_i32
+// CHECK: arith.addi %[[WIDE]], %c4611686293313683460_i64
+// CHECK: arith.addi %[[WIDE]], %c4611686293313683462_i64
+// CHECK: arith.addi %[[WIDE]], %c4611686293313683584_i64
 // CHECK-COUNT-4: "simplicial.wgmma"
 // CHECK-NOT: "simplicial.wgmma"
 // CHECK: nvvm.wgmma.commit.group.sync.aligned
@@ -273,7 +270,8 @@ module attributes {simplicial.target = "sm_90a"} {
 // CHECK: llvm.extractvalue %[[S]][0]
 // s y: MN-major, one step of 16 rows, 128 columns; the same tile.
 // CHECK: %[[SAME:.*]] = "simplicial.tie"(%[[MASKED]]) : (i32) -> i32
-// CHECK: arith.addi %[[SAME]], %c8388608_i32
+// CHECK: %[[SAME_WIDE:.*]] = arith.extui %[[SAME]]
+// CHECK: arith.addi %[[SAME_WIDE]], %c4611686293313683456_i64
 // CHECK: "simplicial.wgmma"(%{{.*}}, %{{.*}}, %{{.*}}, %false) {b_mn_major, type = bf16}
 // CHECK-NOT: nvvm.mma.sync
 // CHECK: llvm.func @product_tiles_unaligned(
