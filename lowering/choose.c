@@ -9,7 +9,8 @@
 //
 //  - rows of heads and outer keys, or of heads and queries;
 //  - inner tiles of two sizes;
-//  - one or two steps of them in shared memory.
+//  - the outer window in shared memory, or not;
+//  - one or two steps of inner tiles there.
 //
 // Where warpgroups multiply, there are the rows of two or of one, and of two up
 // to four tiles of at most 64 keys in a step. mma.sync has too few registers
@@ -27,7 +28,7 @@
 
 #include "mlir-c/BuiltinTypes.h"
 
-enum { MAX_CANDIDATES = 256 };
+enum { MAX_CANDIDATES = 512 };
 
 enum { ONE_WARPGROUP = 64 }; // rows
 
@@ -123,14 +124,11 @@ static void choose_for_cpu(const Choice *s, Config *config) {
 
 // GPUs ------------------------------------------------------------------------
 
-/// Whether the outer window of a block is small beside its inner tiles, and has
-/// no more rows than a tile.
+/// Whether the outer window of a block has no more rows than a tile.
 static bool outer_fits(const Choice *s, const Config *config) {
-  enum { SMALL = 32 << 10 };
   int64_t rows =
       config_outer_rows(config, s->shape.outer_window, s->attributes.causal);
-  return rows && rows <= config_rows(config) &&
-         2 * rows * s->shape.d * s->shape.bytes <= SMALL;
+  return rows && rows <= config_rows(config);
 }
 
 /// Whether what is fixed goes with the rest of a candidate.
@@ -168,7 +166,6 @@ static void add_candidate(Choice *s, const Config *config) {
 static void try_steps(Choice *s, Config config) {
   int64_t rows = config_rows(&config);
   bool two_warpgroups = rows > ONE_WARPGROUP && s->warpgroups;
-  config.local_outer = outer_fits(s, &config);
   config.lazy_rescale = true;
   config.inner_stationary = true;
   config.producer = two_warpgroups;
@@ -176,12 +173,14 @@ static void try_steps(Choice *s, Config config) {
       rows % ONE_WARPGROUP == 0 && s->warpgroups ? CONFIG_GPU_COLUMNS : 1;
   // Tiles that stay for long need not be copied ahead.
   int64_t usual = config.tiles > 1 ? 1 : 2;
-  for (int i = 0; i < 2; ++i) {
-    Config candidate = config;
-    candidate.stages = i ? 3 - usual : usual;
-    config_read(s->op, &candidate);
-    add_candidate(s, &candidate);
-  }
+  for (int local = outer_fits(s, &config); local >= 0; --local)
+    for (int i = 0; i < 2; ++i) {
+      Config candidate = config;
+      candidate.local_outer = local;
+      candidate.stages = i ? 3 - usual : usual;
+      config_read(s->op, &candidate);
+      add_candidate(s, &candidate);
+    }
 }
 
 /// So many tiles in a step. Beside whole steps of the inner window are the keys

@@ -49,6 +49,8 @@
 
 #include "estimate.h"
 
+#include "gpu/keep.h"
+
 #include <math.h>
 
 enum {
@@ -58,6 +60,7 @@ enum {
   PART_ROWS = PART_WARPS * WARP_ROWS,
   PART_THREADS = PART_WARPS * WARP,
   MOST_COLUMNS = 128, // of a warpgroup's product
+  SLICE = 8,          // columns, of which a thread has two
 };
 
 /// Bytes of shared memory.
@@ -73,11 +76,10 @@ enum {
 enum {
   REGISTERS = 65536, // of an SM
   MOST_REGISTERS = 255,
-  PARK_FROM = 128,     // of a product and what a loop carries, as in keep.c
-  CARRIED = 9,         // of that, maxima, sums and a counter
-  MOST_ROW_PAIRS = 24, // of q, that mma.sync's warps keep
-  OTHERS = 20,         // addresses, maxima, sums
+  CARRIED = 9, // of what a loop carries, maxima, sums and a counter
+  OTHERS = 20, // addresses, maxima, sums
   OTHERS_OF_MMA = 12,
+  OPERANDS = 48, // of so many slices
 };
 
 /// Clocks and instructions, beside those of chip.h, fitted to --analyze.
@@ -94,6 +96,7 @@ enum {
   BLOCK = 12000,    // to load q and the outer window, and to write results
   MERGE = 15,       // for a column of another row that is merged
   ROWS_OF_LOAD = 8, // of a tile, which may be in as many lines of L1
+  FROM_L1 = 16,     // longer than from shared memory a load takes
 };
 
 static const double CLOCKS_OF_LINE = CHIP_FOUR_LINES / 4.0;
@@ -125,18 +128,31 @@ static bool multiplied_by_warpgroups(const Config *config, const Shape *shape,
          most_keys(config) <= MOST_COLUMNS;
 }
 
-/// Whether q is in registers while outer keys pass; else it is loaded for each,
-/// from shared memory where it is parked.
-static bool keeps_queries(const Shape *shape, bool warpgroups) {
-  return warpgroups || (shape->bytes == 2 && shape->d / 4 <= MOST_ROW_PAIRS);
+/// Whether q is kept while outer keys pass; else it is loaded for each.
+static bool keeps_queries(const Shape *shape) { return shape->bytes == 2; }
+
+/// A thread's registers for a slice of q: one where its two rows, 8 apart, are
+/// of the same query and head.
+static int64_t query_registers(const Config *config, bool warpgroups) {
+  enum { APART = WARP_ROWS / 2 };
+  bool same = config->block_q == 1 && APART % config->block_h == 0;
+  return same && !warpgroups ? 1 : 2;
 }
 
-static bool parks_queries(const Config *config, const Shape *shape,
-                          bool warpgroups) {
+/// Whether its loops evaluate so many slices at a time (distribute_pause).
+static bool is_tight(const Shape *shape, bool warpgroups) {
+  return !warpgroups && shape->d / 2 + CARRIED >= KEEP_TIGHT_FROM;
+}
+
+/// How many slices of q are parked (keep.c).
+static int64_t parked_slices(const Config *config, const Shape *shape,
+                             bool warpgroups) {
   int64_t product =
       warpgroups ? most(most_keys(config), shape->d) : most_keys(config);
-  return keeps_queries(shape, warpgroups) &&
-         product / 2 + shape->d / 2 + CARRIED >= PARK_FROM;
+  int64_t left =
+      keep_registers_left(warpgroups, product / 2 + shape->d / 2 + CARRIED);
+  int64_t kept = left / query_registers(config, warpgroups);
+  return keeps_queries(shape) ? most(0, shape->d / SLICE - kept) : 0;
 }
 
 static int64_t shared_bytes(const Config *config, const Shape *shape,
@@ -149,8 +165,8 @@ static int64_t shared_bytes(const Config *config, const Shape *shape,
   if (config->local_outer)
     bytes +=
         2 * row * config_outer_rows(config, shape->outer_window, shape->causal);
-  if (parks_queries(config, shape, warpgroups))
-    bytes += config_rows(config) * row;
+  bytes += parked_slices(config, shape, warpgroups) * warps_of(config) * WARP *
+           query_registers(config, warpgroups) * (int64_t)sizeof(int32_t);
   if (config->block_j > 1)
     bytes += config_rows(config) * SCRATCH;
   if (config->producer && warpgroups)
@@ -159,18 +175,22 @@ static int64_t shared_bytes(const Config *config, const Shape *shape,
 }
 
 /// Registers that tiles have: the sums, and what is there with most logits, or
-/// with v1. Operands of mma.sync are on their way to as many again.
+/// with v1. Operands of mma.sync are on their way to as many again, or to some
+/// slices where a loop carries many.
 static int64_t registers_of(const Config *config, const Shape *shape,
                             bool warpgroups) {
   int64_t sums = shape->d / 2, values = shape->d / 2;
   int64_t left = shape->d / 8 * shape->bytes;
   int64_t logits = most_keys(config) / 2, pairs = logits / 2;
-  bool kept = keeps_queries(shape, warpgroups) &&
-              !parks_queries(config, shape, warpgroups);
-  int64_t others = kept ? shape->d / 4 : 0;
-  if (!warpgroups)
-    return 2 * (sums + logits + (config->tiles > 1 ? values : 0)) +
+  int64_t others = 0;
+  if (keeps_queries(shape))
+    others = (shape->d / SLICE - parked_slices(config, shape, warpgroups)) *
+             query_registers(config, warpgroups);
+  if (!warpgroups) {
+    int64_t tiles = sums + logits + (config->tiles > 1 ? values : 0);
+    return tiles + (is_tight(shape, warpgroups) ? OPERANDS : tiles) +
            (config->inner_stationary ? 0 : left) + others + OTHERS_OF_MMA;
+  }
   bool by_row = config->block_q > 1 || config->block_j > 1;
   int64_t first = logits + left;
   int64_t last = pairs + values + shape->d / (by_row ? 4 : 8);
@@ -278,10 +298,13 @@ static void add_outer(const Block *b, double share, Step *step) {
   double lines = (double)ceil_div(ROWS_OF_LOAD, config->block_h);
   step->issue += d / 2 + loads + STEP + share * (pairs + loads);
   add_loads((1 + share) * loads, config->local_outer ? 0 : lines, step);
-  if (parks_queries(config, b->shape, b->warpgroups))
-    add_loads(share * pairs / 2, 0, step);
-  if (keeps_queries(b->shape, b->warpgroups))
+  if (!config->local_outer && is_tight(b->shape, b->warpgroups))
+    step->waits += FROM_L1 * (1 + share) * d / (KEEP_AT_ONCE * SLICE);
+  if (keeps_queries(b->shape)) {
+    int64_t parked = parked_slices(config, b->shape, b->warpgroups);
+    add_loads(share * (double)parked, 0, step);
     return;
+  }
   double before = step->shared;
   add_loads(share * pairs, ROWS_OF_LOAD, step);
   step->waits += step->shared - before;

@@ -21,6 +21,7 @@
 
 #include "distribute.h"
 #include "chip.h"
+#include "keep.h"
 #include "kernel.h"
 #include "layout.h"
 
@@ -94,18 +95,14 @@ static Fragment *allocate(Distribute *s, MlirValue tile) {
   return checked(calloc((size_t)n, sizeof(Fragment)));
 }
 
-/// All slices of a tile. Where registers are few it is so many at a time: ptxas
-/// moves no load, and there are some for each slice, up across a barrier of the
-/// warp.
+/// All slices of a tile.
 static void keep_slices(Distribute *s, MlirValue tile, int slices,
                         Fragment *fragments) {
-  enum { AT_ONCE = 16 };
   At at =
       distribute_at(s, ir_type(tile), distribute_entry(s, tile)->row_dims, 0);
   for (; at.slice < slices; ++at.slice) {
+    distribute_pause(s, at.slice);
     fragments[at.slice] = fragment_definition(s, tile, at);
-    if (s->tight && (at.slice + 1) % AT_ONCE == 0)
-      distribute_warp_barrier(s);
   }
 }
 
@@ -120,11 +117,33 @@ static void keep_tile(Distribute *s, MlirValue tile) {
     product_keep(s, op, fragments);
   else
     keep_slices(s, tile, slices, fragments);
-  if (entry->parked) {
-    transfer_park(s, entry, slices, fragments);
-    free(fragments);
-  } else {
-    entry->fragments = fragments;
+  if (entry->parked)
+    transfer_park(s, entry, fragments);
+  entry->fragments = fragments;
+}
+
+// Blocks ----------------------------------------------------------------------
+
+/// Which iteration of the scf.forall this block is. Those that are last in the
+/// last dimension come first: in causal programs they have most to do, and what
+/// is short fills the gaps at the end. Where registers are few it is computed
+/// anew, not kept from earlier uses.
+static void take_iteration(Distribute *s) {
+  Ir *b = &s->b;
+  MlirBlock program = ir_body(s->forall, 0);
+  MlirValue rest = kernel_register(b, "nvvm.read.ptx.sreg.ctaid.x");
+  if (s->tight)
+    rest = distribute_pinned_index(s, rest);
+  for (int i = 0; i < s->rank; ++i) {
+    MlirValue extent = distribute_scalar(s, s->extents[i]), iteration = rest;
+    if (i < s->rank - 1) {
+      iteration = ir_remui(b, rest, extent);
+      rest = ir_divui(b, rest, extent);
+    } else {
+      MlirValue last = ir_subi(b, extent, ir_const_index(b, 1));
+      iteration = ir_subi(b, last, rest);
+    }
+    distribute_entry(s, mlirBlockGetArgument(program, i))->scalar = iteration;
   }
 }
 
@@ -270,15 +289,15 @@ static void convert_for(Distribute *s, MlirOperation op) {
                    distribute_scalar(s, ir_operand(op, 2)), count, values);
   const Distribute before = *s;
   distribute_entry(s, mlirBlockGetArgument(body, 0))->scalar = loop.iv[0];
-  if (s->tight)
-    kernel_find_place_anew(s);
   unflatten_all(s, n, args, loop.args);
   convert_region(s, body, values);
   if (s->failed.ptr)
     return;
   ir_for_end(b, &loop, count, values);
-  kernel_leave_loop(s, &before,
-                    !ir_is(mlirOperationGetParentOperation(op), "scf.for"));
+  bool outermost = !ir_is(mlirOperationGetParentOperation(op), "scf.for");
+  kernel_leave_loop(s, &before, outermost);
+  if (outermost && s->tight)
+    take_iteration(s);
   unflatten_all(s, n, results, loop.results);
 }
 
@@ -406,6 +425,11 @@ void distribute_warp_barrier(Distribute *s) {
         IR_VALUES(ir_const_i32(b, ir_i32(b), -1)), IR_NONE);
 }
 
+void distribute_pause(Distribute *s, int64_t slice) {
+  if (s->tight && slice && slice % KEEP_AT_ONCE == 0)
+    distribute_warp_barrier(s);
+}
+
 IrIf distribute_begin_elected(Distribute *s) {
   Ir *b = &s->b;
   MlirValue elected =
@@ -503,34 +527,14 @@ static int64_t most_rows(MlirBlock block) {
   return most;
 }
 
-/// Which iteration of the scf.forall this block is. Those that are last in the
-/// last dimension come first: in causal programs they have most to do, and what
-/// is short fills the gaps at the end.
-static void take_iteration(Distribute *s, MlirBlock program, int rank,
-                           const MlirValue *extents) {
-  Ir *b = &s->b;
-  MlirValue rest = kernel_register(b, "nvvm.read.ptx.sreg.ctaid.x");
-  for (int i = 0; i < rank; ++i) {
-    MlirValue extent = distribute_scalar(s, extents[i]), iteration = rest;
-    if (i < rank - 1) {
-      iteration = ir_remui(b, rest, extent);
-      rest = ir_divui(b, rest, extent);
-    } else {
-      MlirValue last = ir_subi(b, extent, ir_const_index(b, 1));
-      iteration = ir_subi(b, last, rest);
-    }
-    distribute_entry(s, mlirBlockGetArgument(program, i))->scalar = iteration;
-  }
-}
-
-static void fill_kernel(Distribute *s, MlirBlock body, const Captures *captures,
-                        int rank, const MlirValue *extents) {
+static void fill_kernel(Distribute *s, MlirBlock body,
+                        const Captures *captures) {
   Ir *b = &s->b;
   *b = ir_at_end(body, mlirOperationGetLocation(s->forall));
   MlirBlock old = ir_body(s->forall, 0);
   kernel_take_arguments(s, captures, body);
   kernel_find_place(s);
-  take_iteration(s, old, rank, extents);
+  take_iteration(s);
   if (s->n_maps)
     roles_convert(s, old);
   else
@@ -576,6 +580,8 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
                   .warpgroups =
                       warps % WARPGROUP == 0 && chip_list_has_warpgroups(chips),
                   .alignment = alignment,
+                  .rank = rank,
+                  .extents = extents,
                   .scratch_offset = -1,
                   .entries = {sizeof(Entry), &unknown, NULL, 0, 0}};
   MlirBlock program = ir_body(forall, 0);
@@ -598,7 +604,7 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
     kernel->maps[i] = s.maps[i];
   Ir b = ir_before(forall);
   MlirBlock body = kernel_create(kernels, &b, kernel, arguments);
-  fill_kernel(&s, body, captures, rank, extents);
+  fill_kernel(&s, body, captures);
   kernel->shared_bytes = s.shared_bytes;
   value_map_free(&s.entries, release);
   return s.failed.ptr ? mlirLogicalResultFailure()

@@ -65,7 +65,8 @@ typedef struct Entry {
   Fragment *fragments; ///< a kept tile's slices; NULL: not kept (yet)
   int row_dims;
   bool kept;
-  bool parked;     ///< kept, in shared memory: `pointer` is where
+  int parked;      ///< so many first slices are kept in shared memory, from
+                   ///< `pointer` on
   bool rows_equal; ///< parked, and a thread's two rows are the same
   bool panels;     ///< parked, where a store will have panels
   // Memrefs, as the kernel sees them:
@@ -105,11 +106,13 @@ typedef struct Flight {
 typedef struct Distribute {
   Ir b; ///< in the kernel
   MlirOperation forall;
+  int rank;                 ///< of its iterations
+  const MlirValue *extents; ///< so many on the host
   MlirOperation failed;
   ValueMap entries; ///< of Entry, by value of the tile program
   int64_t warps;    ///< that hold tiles; others are behind them
   bool warpgroups;  ///< products are theirs
-  bool tight;       ///< a warp's own products leave few registers
+  bool tight;       ///< loops of a warp's own products carry many registers
   Role role;
   int n_maps; ///< some if there is a producer
   TensorMap maps[MAX_MAPS];
@@ -155,6 +158,10 @@ void distribute_fence(Distribute *s);
 void distribute_barrier(Distribute *s);
 /// Waits for the warp's.
 void distribute_warp_barrier(Distribute *s);
+/// Before slice `slice` of what a loop evaluates a slice at a time. Where it
+/// carries many registers there is a barrier of the warp now and then: ptxas
+/// moves no load up across it, and without would begin them all at once.
+void distribute_pause(Distribute *s, int64_t slice);
 /// Begins what one thread of the warp does.
 IrIf distribute_begin_elected(Distribute *s);
 /// An i32 that LLVM computes nothing from before this point: not before a loop,
@@ -245,9 +252,9 @@ void transfer_write(Distribute *s, MlirOperation op);
 void transfer_write_indices(Distribute *s, MlirOperation write, MlirValue row,
                             MlirValue column, MlirValue *places,
                             MlirValue *indices);
-/// Stores the slices of a tile of packed pairs for this thread, and loads one.
-void transfer_park(Distribute *s, Entry *entry, int slices,
-                   const Fragment *fragments);
+/// Stores the slices of a tile of packed pairs that are parked for this thread,
+/// and loads one.
+void transfer_park(Distribute *s, Entry *entry, const Fragment *fragments);
 Fragment transfer_parked(Distribute *s, const Entry *entry, MlirType element,
                          int slice);
 /// A simplicial.copy_async into a slot by so many threads; this one is number

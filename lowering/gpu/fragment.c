@@ -312,7 +312,7 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at) {
 Fragment fragment(Distribute *s, MlirValue tile, At at) {
   warpgroup_await(s, tile);
   const Entry *entry = distribute_entry(s, tile);
-  if (entry->parked && !mlirValueIsNull(entry->pointer))
+  if (at.slice < entry->parked && !mlirValueIsNull(entry->pointer))
     return transfer_parked(s, entry, ir_element(ir_type(tile)), at.slice);
   if (!entry->fragments)
     return fragment_definition(s, tile, at);

@@ -5,10 +5,11 @@
 //
 // Tiles that are used twice, given to or by regions, reduced, or loaded are
 // kept; of a product it is either the result, if it is one of those, or the
-// left operand. Others are evaluated where they are used. Where a loop's
-// accumulator and the largest product in it leave few registers, what was
-// loaded before the loop is parked in shared memory meanwhile.
+// left operand. Others are evaluated where they are used. What a loop's
+// accumulator and the largest product in it leave no registers for, of what was
+// loaded before the loop, is parked in shared memory meanwhile.
 
+#include "keep.h"
 #include "distribute.h"
 
 #include "mlir-c/BuiltinTypes.h"
@@ -181,39 +182,48 @@ static bool is_used_deeper(MlirValue tile) {
   return false;
 }
 
-/// Parks loads that loops use. Not those with two registers a slice, which take
-/// the shared memory of another block; of warpgroups that carry as much there
-/// is only one.
-static void park_loads(Distribute *s, MlirBlock block) {
+/// The registers of a slice of a load by row.
+static int64_t registers_of_slice(MlirValue load) {
+  return fragment_shares_rows(load) ? 1 : 2;
+}
+
+/// Whether registers for a tile are to be found while a loop runs.
+static bool is_to_keep(MlirValue tile) {
+  return tile_is(tile) && is_load_by_row(tile) && !is_widened(tile) &&
+         is_used_deeper(tile);
+}
+
+/// Keeps loads that loops use, but those slices for which `left` registers are
+/// too few, which are parked.
+static void keep_for_loops(Distribute *s, MlirBlock block, int64_t left) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue tile = ir_result(op, i);
-      if (!tile_is(tile) || !is_load_by_row(tile) || !is_used_deeper(tile) ||
-          !(s->warpgroups || fragment_shares_rows(tile)))
+      if (!is_to_keep(tile))
         continue;
+      int64_t slices = distribute_slices(ir_type(tile), 1);
+      int64_t kept = left / registers_of_slice(tile);
       keep(s, tile);
-      distribute_entry(s, tile)->parked = true;
-      s->tight = !s->warpgroups;
+      if (kept < slices)
+        distribute_entry(s, tile)->parked = (int)(slices - kept);
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
-      park_loads(s, ir_body(op, i));
+      keep_for_loops(s, ir_body(op, i), left);
   }
 }
 
-/// Keeps loads by row, so that they begin early: few warps are there to hide
-/// what they take. One that takes many registers is kept only where warpgroups
-/// multiply, whose right operands take none, or where others are parked and it
-/// is needed in steps, as a left operand.
+/// Keeps other loads by row, so that they begin early: few warps are there to
+/// hide what they take. One that takes many registers is kept only where
+/// warpgroups multiply, whose right operands take none.
 static void keep_loads(Distribute *s, MlirBlock block) {
-  enum { MOST = 24 }; // registers: with more, ptxas keeps others on the stack
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue tile = ir_result(op, i);
       if (tile_is(tile) && is_load_by_row(tile) &&
-          (s->warpgroups || (s->tight && !is_widened(tile)) ||
-           2 * distribute_slices(ir_type(tile), 1) <= MOST))
+          (s->warpgroups ||
+           2 * distribute_slices(ir_type(tile), 1) <= KEEP_MOST_OF_LOAD))
         keep(s, tile);
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
@@ -222,13 +232,13 @@ static void keep_loads(Distribute *s, MlirBlock block) {
 }
 
 void keep_decide(Distribute *s, MlirBlock program) {
-  enum { MANY = 128 }; // of 255 registers
   int64_t product = 0, carried = 0;
   decide_kept(s, program);
   keep_left_operands(s, program);
   decide_row_dims(s, program);
   count_registers(s, program, &product, &carried);
-  if (product + carried >= MANY)
-    park_loads(s, program);
+  s->tight = !s->warpgroups && carried >= KEEP_TIGHT_FROM;
+  keep_for_loops(s, program,
+                 keep_registers_left(s->warpgroups, product + carried));
   keep_loads(s, program);
 }

@@ -17,8 +17,8 @@ typedef struct Arguments {
   int n;
   MlirType types[IR_MAX_VALUES];
   MlirValue values[IR_MAX_VALUES]; ///< on the host
-  MlirValue bits; ///< of all addresses and strides, in bytes, that must be
-                  ///< aligned: their "or"
+  MlirValue bits;    ///< of all addresses and strides, in bytes, that must be
+                     ///< aligned: their "or"
   MlirValue largest; ///< of the indices
 } Arguments;
 

@@ -244,6 +244,8 @@ static void accumulate(Distribute *s, const Product *product, int first, int n,
   const Instruction *instruction = product->instruction;
   int64_t size = ir_dim_size(ir_type(product->left), 1);
   for (int64_t k = 0; k < size; k += STEPS * instruction->depth) {
+    if (n > 1)
+      distribute_pause(s, k / SLICE);
     Operands steps[STEPS];
     int n_steps = k + instruction->depth < size ? STEPS : 1;
     for (int step = 0; step < n_steps; ++step)

@@ -341,9 +341,9 @@ static MlirValue parking(Distribute *s, const Entry *entry, int slice) {
                     ir_addi(b, s->thread, ir_const_index(b, slice * threads)));
 }
 
-void transfer_park(Distribute *s, Entry *entry, int slices,
-                   const Fragment *fragments) {
+void transfer_park(Distribute *s, Entry *entry, const Fragment *fragments) {
   Ir *b = &s->b;
+  int slices = entry->parked;
   entry->rows_equal = !entry->panels; // which hold two rows of each thread
   for (int slice = 0; slice < slices; ++slice)
     entry->rows_equal &=
