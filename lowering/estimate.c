@@ -76,7 +76,7 @@ enum {
 enum {
   REGISTERS = 65536, // of an SM
   MOST_REGISTERS = 255,
-  CARRIED = 9, // of what a loop carries, maxima, sums and a counter
+  CARRIED = 8, // of what a loop carries, maxima and sums
   OTHERS = 20, // addresses, maxima, sums
   OTHERS_OF_MMA = 12,
   OPERANDS = 48, // of so many slices

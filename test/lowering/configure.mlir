@@ -177,7 +177,7 @@ func.func @wide_heads_on_a_small_gpu(%q: tensor<1x?x8x256xbf16>, %kv: tensor<1x?
 
 module attributes {simplicial.target = "sm_120,sm_80"} {
 // CHECK-LABEL: @on_two_gpus
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 48 : i64, block_last = 48 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = false, operand = f16, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = false, operand = f16, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @on_two_gpus(%q: tensor<1x?x8x144xf16>, %kv: tensor<1x?x1x144xf16>) -> tensor<1x?x8x144xf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x8x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>) -> (tensor<1x?x8x144xf16>, tensor<1x8x?xf32>)
@@ -308,4 +308,31 @@ func.func @on_a_larger_one(%q: tensor<1x?x128x64xbf16>, %kv: tensor<1x?x1x64xbf1
     : (tensor<1x?x128x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x128x64xbf16>, tensor<1x128x?xf32>)
   return %out : tensor<1x?x128x64xbf16>
 }
+}
+
+// -----
+
+// Sizes of tensors in kernels are at most 2^30: a window as large is none.
+
+module attributes {simplicial.target = "sm_80"} {
+// CHECK-LABEL: @endless
+// CHECK-NOT: w1 =
+// CHECK: w2 = 1073741823 : i64
+func.func @endless(%q: tensor<1x?x128x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x128x64xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 1073741824 : i64, w2 = 1073741823 : i64}
+    : (tensor<1x?x128x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x128x64xbf16>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x64xbf16>
+}
+}
+
+// -----
+
+// On a CPU it is what it says.
+
+// CHECK-LABEL: @endless_on_a_cpu
+// CHECK: w1 = 1073741824 : i64
+func.func @endless_on_a_cpu(%q: tensor<1x?x128x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x128x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 1073741824 : i64, w2 = 256 : i64}
+    : (tensor<1x?x128x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x128x64xf32>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x64xf32>
 }

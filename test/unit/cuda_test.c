@@ -193,6 +193,13 @@ static void checks_the_grid(void **state) {
   simplicialCudaUnload(&module);
 }
 
+static void reports_sizes(void **state) {
+  (void)state;
+  simplicialLaunchTooLarge(INT64_C(1) << 40, 1 << 30);
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_INVALID_ARGUMENT,
+               "a size of 1099511627776", "at most 1073741824");
+}
+
 static void names_all_chips_of_a_module(void **state) {
   (void)state;
   SimplicialCudaModule module = {.image = image, .target = "sm_90,sm_120"};
@@ -418,6 +425,7 @@ int main(void) {
       cmocka_unit_test_setup(loads_once_a_context, reset),
       cmocka_unit_test_setup(asks_for_much_shared_memory, reset),
       cmocka_unit_test_setup(checks_the_grid, reset),
+      cmocka_unit_test_setup(reports_sizes, reset),
       cmocka_unit_test_setup(names_all_chips_of_a_module, reset),
       cmocka_unit_test_setup(reports_the_first_error, reset),
       cmocka_unit_test_setup(threads_share_a_module, reset),

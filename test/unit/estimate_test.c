@@ -61,7 +61,8 @@ static void budgets(void **state) {
   assert_int_equal(e.blocks, 1);
 }
 
-// mma.sync: rows of tiles are padded by 16 bytes, q is loaded for each key.
+// mma.sync: rows of tiles are padded by 16 bytes. A sum 64, logits 32, q 32; 48
+// for operands of four slices, and 12.
 static void budgets_of_mma(void **state) {
   (void)state;
   Config c = config;
@@ -72,11 +73,34 @@ static void budgets_of_mma(void **state) {
   Estimate e = estimate(&c, &shape, chip("sm_80"));
   assert_false(e.warpgroups);
   assert_int_equal(e.shared_bytes, 2 * 64 * 2 * (256 + 16) + 16 * 1024);
-  assert_int_equal(e.registers, 2 * (64 + 32) + 12);
+  assert_int_equal(e.registers, 64 + 32 + 32 + 48 + 12);
   assert_int_equal(e.most_registers, 255);
   assert_int_equal(e.blocks, 1);
   c.stages = 1;
   assert_int_equal(estimate(&c, &shape, chip("sm_80")).blocks, 2);
+}
+
+// With 256 columns a sum has 128 registers, logits of 32 keys 16, and what else
+// a loop carries 8. To the 170 that all may have 18 are left for q: 9 slices of
+// two registers, or 18 of one where a thread's rows are of one head. The others
+// of 32 are in shared memory, for each of 128 threads.
+static void parks(void **state) {
+  (void)state;
+  Config c = config;
+  Shape s = shape;
+  c.block_h = 64;
+  c.block_k = c.block_last = c.block_tail = 32;
+  c.tiles = 1;
+  c.producer = c.local_outer = false;
+  s.d = 256;
+  const int64_t tile = 32 * 2 * (512 + 16);
+  Estimate e = estimate(&c, &s, chip("sm_90"));
+  assert_int_equal(e.shared_bytes, tile + (32 - 9) * 128 * 8);
+  assert_int_equal(e.registers, 128 + 16 + 9 * 2 + 48 + 12);
+  c.block_h = c.block_j = 8;
+  e = estimate(&c, &s, chip("sm_90"));
+  assert_int_equal(e.shared_bytes, tile + (32 - 18) * 128 * 4 + 64 * 32);
+  assert_int_equal(e.registers, 128 + 16 + 18 + 48 + 12);
 }
 
 // The chain of a warpgroup's step. Instructions, of 2 clocks: of each tile 144
@@ -190,17 +214,12 @@ static void over(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(budgets),
-      cmocka_unit_test(budgets_of_mma),
-      cmocka_unit_test(step),
-      cmocka_unit_test(block),
-      cmocka_unit_test(no_less_than_products),
-      cmocka_unit_test(tiles),
-      cmocka_unit_test(rows),
-      cmocka_unit_test(windows),
-      cmocka_unit_test(few_blocks),
-      cmocka_unit_test(order),
-      cmocka_unit_test(over),
+      cmocka_unit_test(budgets), cmocka_unit_test(budgets_of_mma),
+      cmocka_unit_test(parks),   cmocka_unit_test(step),
+      cmocka_unit_test(block),   cmocka_unit_test(no_less_than_products),
+      cmocka_unit_test(tiles),   cmocka_unit_test(rows),
+      cmocka_unit_test(windows), cmocka_unit_test(few_blocks),
+      cmocka_unit_test(order),   cmocka_unit_test(over),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
