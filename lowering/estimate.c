@@ -79,7 +79,7 @@ enum {
   CARRIED = 8, // of what a loop carries, maxima and sums
   OTHERS = 20, // addresses, maxima, sums
   OTHERS_OF_MMA = 12,
-  OPERANDS = 48, // of so many slices
+  OPERANDS = 48, // of KEEP_AT_ONCE slices
 };
 
 /// Clocks and instructions, beside those of chip.h, fitted to --analyze.
@@ -98,8 +98,6 @@ enum {
   ROWS_OF_LOAD = 8, // of a tile, which may be in as many lines of L1
   FROM_L1 = 16,     // longer than from shared memory a load takes
 };
-
-static const double CLOCKS_OF_LINE = CHIP_FOUR_LINES / 4.0;
 
 // Budgets ---------------------------------------------------------------------
 
@@ -285,7 +283,7 @@ static void add_last_wait(const Block *b, double keys, Step *step) {
 /// memory.
 static void add_loads(double loads, double lines, Step *step) {
   step->issue += loads;
-  step->shared += PART_WARPS * loads * fmax(1, lines * CLOCKS_OF_LINE);
+  step->shared += PART_WARPS * loads * fmax(1, lines * CHIP_LINE);
 }
 
 /// What a step has to do beside its tiles: q * k1, of which `share` is in each

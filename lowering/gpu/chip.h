@@ -27,9 +27,11 @@ typedef struct ChipRates {
 enum {
   CHIP_WARP_GAP = 2,       ///< from one instruction of a warp to the next
   CHIP_WGMMA_TAIL = 320,   ///< from a product to the end of a wait for it
-  CHIP_FOUR_LINES = 5,     ///< of an SM, that a load of L1's asks for
   CHIP_COPY_LATENCY = 500, ///< of a copy to shared memory, behind its turn
 };
+
+/// The same of an SM, for a line that a load of L1's asks for.
+#define CHIP_LINE 1.25
 
 typedef struct Chip {
   const char *name; ///< in `simplicial.target`

@@ -231,7 +231,7 @@ void warpgroup_await_oldest(Distribute *s, int n);
 void warpgroup_await_all(Distribute *s);
 /// How many of the oldest products an op, or its regions, are evaluated from;
 /// all if it holds products.
-int warpgroup_needed(const Distribute *s, MlirOperation op);
+int warpgroup_needed(Distribute *s, MlirOperation op);
 /// Whether the `n` oldest products are used in the regions of `op` alone.
 bool warpgroup_is_only_for(const Distribute *s, int n, MlirOperation op);
 /// Waits for what an op, or its regions, are evaluated from.

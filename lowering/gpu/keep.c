@@ -193,20 +193,20 @@ static bool is_to_keep(MlirValue tile) {
          is_used_deeper(tile);
 }
 
-/// Keeps loads that loops use, but those slices for which `left` registers are
-/// too few, which are parked.
-static void keep_for_loops(Distribute *s, MlirBlock block, int64_t left) {
+/// Keeps loads that loops use, but those slices for which no registers are
+/// `left`, which are parked.
+static void keep_for_loops(Distribute *s, MlirBlock block, int64_t *left) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue tile = ir_result(op, i);
       if (!is_to_keep(tile))
         continue;
-      int64_t slices = distribute_slices(ir_type(tile), 1);
-      int64_t kept = left / registers_of_slice(tile);
+      int64_t slices = distribute_slices(ir_type(tile), 1), kept = 0;
+      for (; kept < slices && *left >= registers_of_slice(tile); ++kept)
+        *left -= registers_of_slice(tile);
       keep(s, tile);
-      if (kept < slices)
-        distribute_entry(s, tile)->parked = (int)(slices - kept);
+      distribute_entry(s, tile)->parked = (int)(slices - kept);
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
       keep_for_loops(s, ir_body(op, i), left);
@@ -238,7 +238,7 @@ void keep_decide(Distribute *s, MlirBlock program) {
   decide_row_dims(s, program);
   count_registers(s, program, &product, &carried);
   s->tight = !s->warpgroups && carried >= KEEP_TIGHT_FROM;
-  keep_for_loops(s, program,
-                 keep_registers_left(s->warpgroups, product + carried));
+  int64_t left = keep_registers_left(s->warpgroups, product + carried);
+  keep_for_loops(s, program, &left);
   keep_loads(s, program);
 }

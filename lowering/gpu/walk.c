@@ -334,7 +334,7 @@ static double look_up(Sm *sm, const Warp *warp, const Instruction *load,
     }
     ready = max(ready, line->there);
   }
-  double clocks = SCHEDULERS * CHIP_FOUR_LINES / 4.0 * n;
+  double clocks = SCHEDULERS * CHIP_LINE * n;
   *extra = max(0, clocks - cost->cycles[COST_SHARED]);
   count->shared += *extra;
   return ready + *extra;

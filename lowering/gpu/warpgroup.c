@@ -261,20 +261,20 @@ void warpgroup_await(Distribute *s, MlirValue tile) {
 static int larger(int x, int y) { return x > y ? x : y; }
 
 /// The same for all that a value is evaluated from.
-static int done_with_sources(const Distribute *s, MlirValue value) {
+static int done_with_sources(Distribute *s, MlirValue value) {
   if (!tile_is(value))
     return 0;
   int n = done_with(s, value);
   MlirOperation op = ir_def(value);
-  if (distribute_entry((Distribute *)s, value)->kept ||
-      mlirOperationIsNull(op) || mlirOperationGetNumRegions(op) > 0)
+  if (distribute_entry(s, value)->kept || mlirOperationIsNull(op) ||
+      mlirOperationGetNumRegions(op) > 0)
     return n;
   for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
     n = larger(n, done_with_sources(s, ir_operand(op, i)));
   return n;
 }
 
-int warpgroup_needed(const Distribute *s, MlirOperation op) {
+int warpgroup_needed(Distribute *s, MlirOperation op) {
   if (!s->flight.n)
     return 0;
   if (ir_is(op, "vector.contract"))
