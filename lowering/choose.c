@@ -72,7 +72,9 @@ static int64_t inner_window(SimplicialAttentionAttributes a) {
 /// group's heads and as many j's as then fit, the one that wastes fewest rows
 /// over a whole outer window.
 static void fill_with_keys(const Choice *s, int64_t rows, Config *config) {
-  int64_t outer = outer_window(s->attributes), fixed = s->given.block_h;
+  enum { LONG = 1 << 20 }; // a longer window wastes next to nothing
+  int64_t outer = min(LONG, outer_window(s->attributes));
+  int64_t fixed = s->given.block_h;
   int64_t group = s->shape.group, best_rows = 0, best_work = 1;
   config->block_q = config->block_j = config->block_h = 1;
   for (int64_t h = fixed ? fixed : min(group, rows); h >= 1; --h) {
