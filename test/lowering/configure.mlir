@@ -336,3 +336,13 @@ func.func @endless_on_a_cpu(%q: tensor<1x?x128x64xf32>, %kv: tensor<1x?x1x64xf32
     : (tensor<1x?x128x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x128x64xf32>, tensor<1x128x?xf32>)
   return %out : tensor<1x?x128x64xf32>
 }
+
+// -----
+
+// CHECK-LABEL: @endless_both_ways_on_a_cpu
+// CHECK: w1 = 9223372036854775807 : i64, w2 = 9223372036854775807 : i64
+func.func @endless_both_ways_on_a_cpu(%q: tensor<1x?x128x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x128x64xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 9223372036854775807 : i64, w2 = 9223372036854775807 : i64}
+    : (tensor<1x?x128x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x128x64xf32>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x64xf32>
+}
