@@ -357,6 +357,19 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
 
 // The pass --------------------------------------------------------------------
 
+/// What indices of kernels reach; of sizes that are not known here, the launch
+/// says it.
+static MlirLogicalResult check_sizes(MlirOperation op) {
+  for (int i = SIMPLICIAL_Q; i <= SIMPLICIAL_V2; ++i) {
+    MlirType type = ir_type(ir_operand(op, i));
+    for (int d = 0; d < ir_rank(type); ++d)
+      if (ir_dim_size(type, d) > CHIP_MOST_INDEX)
+        return ir_error(op, "kernels take sizes of at most %d, not %lld",
+                        CHIP_MOST_INDEX, (long long)ir_dim_size(type, d));
+  }
+  return mlirLogicalResultSuccess();
+}
+
 /// Removes a window that no sequence which kernels take is as long as.
 static void remove_endless(MlirOperation op, const char *name, int64_t *width) {
   if (*width < CHIP_MOST_INDEX)
@@ -373,6 +386,8 @@ static MlirLogicalResult configure(MlirOperation op) {
       mlirLogicalResultIsFailure(chip_list_of(op, &list)))
     return mlirLogicalResultFailure();
   if (list.n) {
+    if (mlirLogicalResultIsFailure(check_sizes(op)))
+      return mlirLogicalResultFailure();
     remove_endless(op, "w1", &attributes.w1);
     remove_endless(op, "w2", &attributes.w2);
   }

@@ -429,3 +429,14 @@ func.func @f(%q: tensor<1x?x8x64xf16>, %kv: tensor<1x?x1x64xf16>) -> tensor<1x?x
   return %out : tensor<1x?x8x64xf16>
 }
 }
+
+// -----
+
+module attributes {simplicial.target = "sm_80"} {
+func.func @f(%q: tensor<1x8x8x64xbf16>, %kv: tensor<1x1073741825x1x64xbf16>) -> tensor<1x8x8x64xbf16> {
+  // expected-error @below {{kernels take sizes of at most 1073741824, not 1073741825}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 256 : i64}
+    : (tensor<1x8x8x64xbf16>, tensor<1x1073741825x1x64xbf16>, tensor<1x1073741825x1x64xbf16>, tensor<1x1073741825x1x64xbf16>, tensor<1x1073741825x1x64xbf16>) -> (tensor<1x8x8x64xbf16>, tensor<1x8x8xf32>)
+  return %out : tensor<1x8x8x64xbf16>
+}
+}
