@@ -67,7 +67,6 @@ enum {
 enum {
   RESERVED = 1024,    // of each block, for the system
   PADDING = 16,       // behind the rows of a tile that is not swizzled
-  SCRATCH = 32,       // for each row, where rows are merged
   TWO_MBARRIERS = 16, // of a slot of a ring
   CHUNK = 16,         // of a copy
 };
@@ -165,8 +164,11 @@ static int64_t shared_bytes(const Config *config, const Shape *shape,
         2 * row * config_outer_rows(config, shape->outer_window, shape->causal);
   bytes += parked_slices(config, shape, warpgroups) * warps_of(config) * WARP *
            query_registers(config, warpgroups) * (int64_t)sizeof(int32_t);
-  if (config->block_j > 1)
-    bytes += config_rows(config) * SCRATCH;
+  int64_t ring = config->stages * config->block_k * row;
+  int64_t scratch =
+      config->block_j > 1 ? config_rows(config) * REDUCE_SCRATCH : 0;
+  if (config->block_q > 1 || ring < scratch)
+    bytes += scratch;
   if (config->producer && warpgroups)
     bytes += 2 * config->tiles * config->stages * TWO_MBARRIERS;
   return bytes;

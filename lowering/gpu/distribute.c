@@ -257,6 +257,15 @@ static bool is_left_out(const Distribute *s, MlirOperation loop) {
          !mlirAttributeIsNull(ir_get_attr(loop, SIMPLICIAL_OPTIONAL_ATTR));
 }
 
+/// Whether results are written in a loop's body.
+static bool writes(MlirBlock body) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(body);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op))
+    if (ir_is(op, "vector.transfer_write"))
+      return true;
+  return false;
+}
+
 static void convert_for(Distribute *s, MlirOperation op) {
   enum { FIRST_INIT = 3 };
   Ir *b = &s->b;
@@ -283,18 +292,24 @@ static void convert_for(Distribute *s, MlirOperation op) {
     return;
   }
   warpgroup_await_for(s, op);
+  transfer_await_own(s);
   IrLoop loop =
       ir_for_begin(b, distribute_scalar(s, ir_operand(op, 0)),
                    distribute_scalar(s, ir_operand(op, 1)),
                    distribute_scalar(s, ir_operand(op, 2)), count, values);
   const Distribute before = *s;
+  bool outermost = !ir_is(mlirOperationGetParentOperation(op), "scf.for");
+  // Addresses of the rows would else be computed before a loop that writes them
+  // and take registers through all loops in it.
+  if (outermost && s->warpgroups && writes(body))
+    for (int i = 0; i < 2; ++i)
+      s->rows[i] = distribute_pinned_index(s, s->rows[i]);
   distribute_entry(s, mlirBlockGetArgument(body, 0))->scalar = loop.iv[0];
   unflatten_all(s, n, args, loop.args);
   convert_region(s, body, values);
   if (s->failed.ptr)
     return;
   ir_for_end(b, &loop, count, values);
-  bool outermost = !ir_is(mlirOperationGetParentOperation(op), "scf.for");
   kernel_leave_loop(s, &before, outermost);
   if (outermost && s->tight)
     take_iteration(s);
@@ -323,6 +338,7 @@ static void convert_if(Distribute *s, MlirOperation op) {
   bool inside = warpgroup_is_only_for(s, awaited, op);
   if (!inside)
     warpgroup_await_oldest(s, awaited);
+  transfer_await_own(s);
   const Flight before = s->flight;
   IrIf branch =
       ir_if_begin(b, distribute_scalar(s, ir_operand(op, 0)), count, types);
@@ -382,9 +398,10 @@ void distribute_make_buffer(Distribute *s, MlirOperation op) {
     if (d == ir_rank(type) - 1)
       stride += padding;
   }
+  entry->bytes = stride * bytes;
   entry->pointer = distribute_allocate(
-      s, stride * bytes, swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
-  entry->offset = s->shared_bytes - stride * bytes;
+      s, entry->bytes, swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
+  entry->offset = s->shared_bytes - entry->bytes;
 }
 
 void distribute_fence(Distribute *s) {
@@ -444,11 +461,11 @@ static void convert_tile(Distribute *s, MlirOperation op) {
     return;
   if (tile_op_reduces_columns(op)) {
     entry->fragments = allocate(s, tile);
-    fragment_reduce_columns(s, op);
+    reduce_columns(s, op);
   } else if (tile_op_reduces_rows(op)) {
     warpgroup_await_for(s, op);
     entry->fragments = allocate(s, tile);
-    transfer_reduce_rows(s, op);
+    reduce_rows(s, op);
   } else {
     keep_tile(s, tile);
   }
@@ -456,7 +473,9 @@ static void convert_tile(Distribute *s, MlirOperation op) {
 
 static void convert_write(Distribute *s, MlirOperation op) {
   warpgroup_await_for(s, op);
-  if (!bulk_store(s, op))
+  if (distribute_entry(s, ir_operand(op, 1))->local)
+    transfer_copy_own(s, op);
+  else if (!bulk_store(s, op))
     transfer_write(s, op);
 }
 
@@ -486,7 +505,7 @@ static void convert(Distribute *s, MlirOperation op) {
   else if (ir_is(op, "scf.if"))
     convert_if(s, op);
   else if (tile_op_reduces_all(op))
-    fragment_reduce_all(s, op);
+    reduce_all(s, op);
   else if (ir_is(op, "vector.transfer_write"))
     convert_write(s, op);
   else if (ir_is(op, "memref.alloc"))
@@ -582,7 +601,6 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
                   .alignment = alignment,
                   .rank = rank,
                   .extents = extents,
-                  .scratch_offset = -1,
                   .entries = {sizeof(Entry), &unknown, NULL, 0, 0}};
   MlirBlock program = ir_body(forall, 0);
   s.warpgroups = s.warpgroups && fits_warpgroups(&s, program);

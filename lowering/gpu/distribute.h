@@ -71,7 +71,7 @@ typedef struct Entry {
   bool panels;     ///< parked, where a store will have panels
   // Memrefs, as the kernel sees them:
   MlirValue pointer;              ///< null: not a memref the kernel has seen
-  int64_t offset;                 ///< bytes, of a buffer in shared memory
+  int64_t offset, bytes;          ///< of a buffer in shared memory
   bool local;                     ///< a block's own, to be read by row
   MlirValue strides[IR_MAX_RANK]; ///< in elements, of type index
   MlirValue mbarriers; ///< a ring's: "full" of each slot, then "empty"
@@ -123,8 +123,9 @@ typedef struct Distribute {
   MlirValue column;             ///< its first column of a slice
   MlirValue shared;             ///< the block's shared memory
   int64_t shared_bytes;         ///< allocated of it so far
-  int64_t scratch_offset;       ///< for exchanges between rows; -1: none yet
+  MlirValue scratch; ///< memory for exchanges between rows; null: none yet
   Flight flight;
+  bool copies_own; ///< transfer_await_own has something to wait for
 } Distribute;
 
 /// Where a tile is evaluated: this slice of it (no matter if it has no
@@ -207,11 +208,15 @@ MlirValue fragment_element(Ir *b, MlirValue pair, int64_t i);
 MlirValue fragment_to_tf32(Ir *b, MlirValue x);
 MlirValue fragment_combine(Distribute *s, IrReduction kind, MlirValue x,
                            MlirValue y);
-/// Keeps the result of a reduction over columns: over a thread's own, then over
-/// the lanes that share its rows.
-void fragment_reduce_columns(Distribute *s, MlirOperation op);
-/// The result of an "or" over all rows: over those of the warp.
-void fragment_reduce_all(Distribute *s, MlirOperation op);
+
+// reduce.c
+/// Keeps the result of a reduction over columns.
+void reduce_columns(Distribute *s, MlirOperation op);
+/// Keeps the result of a reduction over rows.
+void reduce_rows(Distribute *s, MlirOperation op);
+/// The result of an "or" over everything; one that only decides branches is
+/// over the warp's rows.
+void reduce_all(Distribute *s, MlirOperation op);
 
 // product.c
 Fragment product(Distribute *s, MlirOperation contraction, At at);
@@ -261,10 +266,12 @@ Fragment transfer_parked(Distribute *s, const Entry *entry, MlirType element,
 /// `thread`.
 void transfer_copy(Distribute *s, MlirOperation op, MlirValue slot,
                    MlirValue thread, int64_t threads);
+/// Begins the copy that a vector.transfer_write into a block's own memory is.
+void transfer_copy_own(Distribute *s, MlirOperation write);
+/// Waits for all of these copies that have been begun.
+void transfer_await_own(Distribute *s);
 /// Unrolled, a loop would keep in registers what each iteration needs.
 void transfer_keep_rolled(Ir *b, IrLoop *loop);
-/// Keeps the result of a reduction over rows, through shared memory.
-void transfer_reduce_rows(Distribute *s, MlirOperation op);
 
 // bulk_copy.c
 /// Plans a tensor map, if there is none such; false if there are too many.

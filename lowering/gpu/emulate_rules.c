@@ -38,6 +38,7 @@ static const Rule rules[] = {
     {"nvvm.barrier0", 0, "BarrierAll", NULL, NULL},
     {"nvvm.barrier", 0, "BarrierAll", NULL, NULL},
     {"nvvm.barrier", 1, "BarrierId", NULL, "{operandSegmentSizes = array<i32: 1, 0, 0>}"},
+    {"nvvm.barrier", 1, "BarrierOr", NULL, "{operandSegmentSizes = array<i32: 0, 0, 1>, reductionOp = #nvvm.reduction<or>}"},
     {"nvvm.barrier", 2, "Barrier", NULL, "{operandSegmentSizes = array<i32: 1, 1, 0>}"},
     {"nvvm.barrier.arrive", 2, "BarrierArrive", NULL, NULL},
     {"llvm.call_intrinsic", 2, "BarrierArrive", NULL, INTRINSIC("barrier.cta.arrive.aligned.count")},

@@ -312,72 +312,10 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at) {
 Fragment fragment(Distribute *s, MlirValue tile, At at) {
   warpgroup_await(s, tile);
   const Entry *entry = distribute_entry(s, tile);
-  if (at.slice < entry->parked && !mlirValueIsNull(entry->pointer))
-    return transfer_parked(s, entry, ir_element(ir_type(tile)), at.slice);
   if (!entry->fragments)
     return fragment_definition(s, tile, at);
+  if (at.slice < entry->parked)
+    return transfer_parked(s, entry, ir_element(ir_type(tile)), at.slice);
   bool columns = tile_has_columns(ir_type(tile), entry->row_dims);
   return entry->fragments[columns ? at.slice : 0];
-}
-
-/// `value` of the lane whose number differs in `bit`.
-static MlirValue exchange(Ir *b, MlirValue value, int bit) {
-  MlirType i32 = ir_i32(b);
-  MlirAttribute kind = ir_parse_attr(b, "#nvvm<shfl_kind bfly>");
-  return ir_value(b, "nvvm.shfl.sync", ir_type(value),
-                  IR_VALUES(ir_const_i32(b, i32, -1), value,
-                            ir_const_i32(b, i32, 1 << bit),
-                            ir_const_i32(b, i32, WARP - 1)),
-                  IR_ATTRIBUTES({"kind", kind}));
-}
-
-void fragment_reduce_columns(Distribute *s, MlirOperation op) {
-  MlirValue source = ir_operand(op, 0), result = ir_result(op, 0);
-  IrReduction kind = tile_op_reduction_kind(op);
-  int slices = distribute_slices(ir_type(source), 1);
-  At at = distribute_at(s, ir_type(source), 1, 0);
-  MlirValue acc[2] = {{NULL}, {NULL}};
-  for (at.slice = 0; at.slice < slices; ++at.slice) {
-    Fragment f = fragment(s, source, at);
-    for (int i = 0; i < 2; ++i)
-      for (int j = 0; j < 2; ++j)
-        acc[i] = mlirValueIsNull(acc[i])
-                     ? f.v[i][j]
-                     : fragment_combine(s, kind, acc[i], f.v[i][j]);
-  }
-  for (int bit = 0; bit < LANE_BITS; ++bit)
-    if (layout_accumulator.lane[bit].column)
-      for (int i = 0; i < 2; ++i)
-        acc[i] =
-            fragment_combine(s, kind, acc[i], exchange(&s->b, acc[i], bit));
-  at.slice = 0;
-  Fragment init = fragment(s, ir_operand(op, 1), at), f;
-  for (int i = 0; i < 2; ++i)
-    f.v[i][0] = f.v[i][1] = fragment_combine(s, kind, acc[i], init.v[i][0]);
-  Entry *entry = distribute_entry(s, result);
-  entry->fragments[0] = f;
-}
-
-void fragment_reduce_all(Distribute *s, MlirOperation op) {
-  Ir *b = &s->b;
-  MlirValue tile = ir_operand(op, 0);
-  MlirAttribute any = ir_parse_attr(b, "#vector.kind<or>");
-  if (!mlirAttributeEqual(ir_get_attr(op, "kind"), any)) {
-    distribute_fail(s, op, "only an 'or' of all elements is known");
-    return;
-  }
-  int slices = distribute_slices(ir_type(tile), 1);
-  bool columns = tile_has_columns(ir_type(tile), 1);
-  At at = distribute_at(s, ir_type(tile), 1, 0);
-  MlirValue own = ir_const_int(b, ir_i1(b), 0);
-  for (; at.slice < slices; ++at.slice) {
-    Fragment f = fragment(s, tile, at);
-    for (int i = 0; i < 2; ++i)
-      for (int j = 0; j < (columns ? 2 : 1); ++j)
-        own = ir_ori(b, own, f.v[i][j]);
-  }
-  distribute_entry(s, ir_result(op, 0))->scalar = ir_value(
-      b, "nvvm.vote.sync", ir_i1(b),
-      IR_VALUES(ir_const_i32(b, ir_i32(b), -1), own),
-      IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#nvvm<vote_sync_kind any>")}));
 }

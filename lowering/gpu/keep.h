@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What keep.c decides by, for estimate.c to foresee it.
+// What keep.c and reduce.c decide by, for estimate.c to foresee it.
 
 #ifndef SIMPLICIAL_LOWERING_GPU_KEEP_H
 #define SIMPLICIAL_LOWERING_GPU_KEEP_H
@@ -18,6 +18,10 @@ enum {
   KEEP_MOST = 170,        ///< of all that a loop of a warp's products needs
   KEEP_MOST_OF_WARPGROUPS = 128, ///< more leave none at all for loads
 };
+
+/// Bytes of shared memory, for each row of a block, through which warps reduce
+/// rows; they take none of their own where the first ring is as large and free.
+enum { REDUCE_SCRATCH = 128 };
 
 /// Registers that are left for what was loaded before a loop, where its product
 /// and what it carries need `taken`.

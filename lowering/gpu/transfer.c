@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Global and shared memory: loads and stores of fragments, asynchronous copies
-// of tiles, and reductions over rows, which lie in different threads.
+// Global and shared memory: loads and stores of fragments, and asynchronous
+// copies of tiles.
 
 #include "distribute.h"
 #include "kernel.h"
@@ -166,38 +166,48 @@ static int64_t interleaved(MlirType memref) {
   return row % LOCAL_BYTES ? 1 : CHUNK / pair;
 }
 
-/// The address of this thread's pair of the slice `slice` of row `row` of a
-/// tile; op's indices are its operands from `first` on.
-static MlirValue local_address(Distribute *s, MlirOperation op, int first,
-                               MlirValue row, int slice, int64_t *alignment) {
+/// Where a row of local memory has what is in a slice from `column` on.
+static MlirValue local_column(Ir *b, int64_t n, MlirValue slice,
+                              MlirValue column) {
+  MlirValue size = ir_const_index(b, n);
+  MlirValue first =
+      ir_muli(b, ir_divui(b, slice, size), ir_const_index(b, n * SLICE));
+  MlirValue within = ir_muli(b, ir_remui(b, slice, size), ir_const_index(b, 2));
+  return ir_addi(b, ir_muli(b, column, size), ir_addi(b, first, within));
+}
+
+/// The address of the pair in `column` of the slice `slice` of row `row` of a
+/// buffer.
+static MlirValue local_address(Distribute *s, MlirValue memref, MlirValue row,
+                               MlirValue slice, MlirValue column) {
   Ir *b = &s->b;
-  MlirValue memref = ir_operand(op, first - 1);
   MlirType type = ir_type(memref);
-  int64_t n = interleaved(type), pair = 2 * bytes_of(ir_element(type));
-  MlirOperation start = ir_def(ir_operand(op, first + 1));
-  if (!ir_is(start, "arith.constant"))
-    distribute_fail(s, op, "its columns begin where is not known");
-  else
-    slice +=
-        (int)mlirIntegerAttrGetValueInt(ir_get_attr(start, "value")) / SLICE;
   const Entry *entry = distribute_entry(s, memref);
-  row = ir_addi(b, row, distribute_scalar(s, ir_operand(op, first)));
-  MlirValue column = ir_muli(b, s->column, ir_const_index(b, n));
-  column = ir_addi(b, column,
-                   ir_const_index(b, slice / n * n * SLICE + slice % n * 2));
+  column = local_column(b, interleaved(type), slice, column);
   MlirValue offset =
       ir_addi(b, steps(b, entry, 0, row), ir_index_cast(b, column, ir_i64(b)));
-  *alignment = slice % n ? pair : n * pair;
   return ir_advance(b, entry->pointer, ir_element(type), offset);
 }
 
+/// This thread's pair of a slice of a tile in local memory.
 static MlirValue load_local(Distribute *s, MlirOperation read, MlirValue row,
                             int slice) {
   Ir *b = &s->b;
-  MlirType element = ir_element(ir_type(ir_result(read, 0)));
+  MlirValue memref = ir_operand(read, 0);
+  MlirType element = ir_element(ir_type(memref));
   MlirType pair = ir_vector(element, IR_DIMS(2));
-  int64_t alignment;
-  MlirValue address = local_address(s, read, 1, row, slice, &alignment);
+  MlirOperation start = ir_def(ir_operand(read, 2));
+  if (!ir_is(start, "arith.constant"))
+    distribute_fail(s, read, "its columns begin where is not known");
+  else
+    slice +=
+        (int)mlirIntegerAttrGetValueInt(ir_get_attr(start, "value")) / SLICE;
+  transfer_await_own(s);
+  row = ir_addi(b, row, distribute_scalar(s, ir_operand(read, 1)));
+  MlirValue address =
+      local_address(s, memref, row, ir_const_index(b, slice), s->column);
+  int64_t n = interleaved(ir_type(memref)), bytes = 2 * bytes_of(element);
+  int64_t alignment = slice % n ? bytes : n * bytes;
   if (bytes_of(element) > 2)
     return load(b, pair, address, alignment);
   return ir_value(b, "llvm.bitcast", pair,
@@ -207,7 +217,6 @@ static MlirValue load_local(Distribute *s, MlirOperation read, MlirValue row,
 Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   Ir *b = &s->b;
   MlirValue memref = ir_operand(op, 0);
-  bool local = distribute_entry(s, memref)->local;
   MlirType tile = ir_type(ir_result(op, 0)), element = ir_element(tile);
   MlirType pair = ir_vector(element, IR_DIMS(2));
   int rank = ir_rank(tile);
@@ -228,7 +237,7 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
     if (!mlirValueIsNull(end))
       places[0] = clamp(s, places[0], first, end, &inside);
     MlirValue both;
-    if (local) {
+    if (distribute_entry(s, memref)->local) {
       both = load_local(s, op, places[0], at.slice);
     } else {
       tile_indices(s, op, memref, 1, rank, places, indices);
@@ -269,7 +278,6 @@ void transfer_write(Distribute *s, MlirOperation op) {
   MlirType pair = ir_vector(element, IR_DIMS(2));
   int rank = ir_rank(type), row_dims = tile_op_stored_row_dims(op);
   bool columns = tile_has_columns(type, row_dims);
-  bool local = distribute_entry(s, memref)->local;
   MlirValue size = ir_const_index(b, tile_rows(type, row_dims));
   MlirValue first, end;
   if (!tile_op_mask(op, &first, &end) || !mlirValueIsNull(first)) {
@@ -277,8 +285,6 @@ void transfer_write(Distribute *s, MlirOperation op) {
                     "stored tiles are cut at the end of their first dimension");
     return;
   }
-  if (local)
-    distribute_barrier(s); // it may still be read
   // Of the rows that hold the same row of the tile, the first one writes.
   for (int i = 0; i < 2; ++i) {
     At at = distribute_at(s, type, row_dims, 0);
@@ -297,28 +303,19 @@ void transfer_write(Distribute *s, MlirOperation op) {
       MlirValue indices[IR_MAX_RANK];
       if (columns)
         places[rank - 1] = first_column(s, at.slice);
-      MlirValue address, value = f.v[i][0];
-      int64_t alignment;
-      if (local) {
-        address = local_address(s, op, 2, places[0], at.slice, &alignment);
-      } else {
-        tile_indices(s, op, memref, 2, rank, places, indices);
-        address = transfer_address(s, memref, indices);
-      }
+      tile_indices(s, op, memref, 2, rank, places, indices);
+      MlirValue address = transfer_address(s, memref, indices);
+      MlirValue value = f.v[i][0];
       if (columns && !fragment_is_packed(type))
         value = ir_value(b, "vector.from_elements", pair,
                          IR_VALUES(f.v[i][0], f.v[i][1]), IR_NONE);
-      if (local)
-        store(b, value, address, alignment);
-      else if (columns)
+      if (columns)
         store_pair(s, value, address);
       else
         store(b, value, address, bytes_of(element));
     }
     ir_if_end(b, &branch, IR_NONE);
   }
-  if (local)
-    distribute_barrier(s);
 }
 
 // Parked tiles ----------------------------------------------------------------
@@ -385,25 +382,67 @@ Fragment transfer_parked(Distribute *s, const Entry *entry, MlirType element,
 
 // Asynchronous copies ---------------------------------------------------------
 
-/// Copies one chunk: asynchronously if it is aligned, else through a register.
-static void copy_chunk(Distribute *s, MlirValue source, MlirValue target,
-                       MlirType element, MlirValue inside) {
+/// Copies so many bytes of a row: asynchronously if they are aligned, else each
+/// element through a register.
+static void copy_bytes(Distribute *s, MlirValue source, MlirValue target,
+                       MlirType element, int64_t bytes, MlirValue inside) {
   Ir *b = &s->b;
-  if (s->alignment >= CHUNK) {
-    MlirValue bytes = ir_select(b, inside, ir_const_i32(b, ir_i32(b), CHUNK),
-                                ir_const_i32(b, ir_i32(b), 0));
+  if (s->alignment >= bytes) {
+    const char *cache = bytes == CHUNK ? "#nvvm<load_cache_modifier cg>"
+                                       : "#nvvm<load_cache_modifier ca>";
+    MlirValue count =
+        ir_select(b, inside, ir_const_i32(b, ir_i32(b), (int32_t)bytes),
+                  ir_const_i32(b, ir_i32(b), 0));
     ir_op(b, "nvvm.cp.async.shared.global", IR_NONE,
-          IR_VALUES(target, source, bytes),
-          IR_ATTRIBUTES(
-              {"size", mlirIntegerAttrGet(ir_i32(b), CHUNK)},
-              {"modifier", ir_parse_attr(b, "#nvvm<load_cache_modifier cg>")}));
+          IR_VALUES(target, source, count),
+          IR_ATTRIBUTES({"size", mlirIntegerAttrGet(ir_i32(b), bytes)},
+                        {"modifier", ir_parse_attr(b, cache)}));
     return;
   }
-  int64_t bytes = bytes_of(element);
-  store(b, ir_zero(b, element), target, bytes);
+  int64_t size = bytes_of(element);
+  for (int64_t i = 0; i < bytes / size; ++i)
+    store(b, ir_zero(b, element),
+          ir_advance(b, target, element, ir_const_index(b, i)), size);
   IrIf branch = ir_if_begin(b, inside, IR_NONE);
-  store(b, load(b, element, source, bytes), target, bytes);
+  for (int64_t i = 0; i < bytes / size; ++i) {
+    MlirValue at = ir_const_index(b, i);
+    store(b, load(b, element, ir_advance(b, source, element, at), size),
+          ir_advance(b, target, element, at), size);
+  }
   ir_if_end(b, &branch, IR_NONE);
+}
+
+/// A loop over the pieces of a tile's rows, each for one of some threads.
+typedef struct Pieces {
+  IrLoop loop;
+  IrIf branch;
+  bool partial; ///< in the last iteration some threads have none
+  MlirValue row, column;
+} Pieces;
+
+/// Pieces of `size` elements of a tile [rows, columns].
+static Pieces begin_pieces(Ir *b, int64_t rows, int64_t columns, int64_t size,
+                           MlirValue thread, int64_t threads) {
+  int64_t per_row = columns / size, n = rows * per_row;
+  Pieces pieces = {.loop = ir_for_begin(b, ir_const_index(b, 0),
+                                        ir_const_index(b, n),
+                                        ir_const_index(b, threads), IR_NONE),
+                   .partial = n % threads};
+  transfer_keep_rolled(b, &pieces.loop);
+  MlirValue number = ir_addi(b, pieces.loop.iv[0], thread);
+  if (pieces.partial)
+    pieces.branch = ir_if_begin(
+        b, ir_cmpi(b, IR_SLT, number, ir_const_index(b, n)), IR_NONE);
+  pieces.row = ir_divui(b, number, ir_const_index(b, per_row));
+  pieces.column = ir_muli(b, ir_remui(b, number, ir_const_index(b, per_row)),
+                          ir_const_index(b, size));
+  return pieces;
+}
+
+static void end_pieces(Ir *b, Pieces *pieces) {
+  if (pieces->partial)
+    ir_if_end(b, &pieces->branch, IR_NONE);
+  ir_for_end(b, &pieces->loop, IR_NONE);
 }
 
 void transfer_copy(Distribute *s, MlirOperation op, MlirValue slot,
@@ -417,92 +456,71 @@ void transfer_copy(Distribute *s, MlirOperation op, MlirValue slot,
   int column_dim = (int)mlirDenseI64ArrayGetElement(dims, 1);
   int64_t rows = mlirDenseI64ArrayGetElement(dims, 2);
   int64_t columns = mlirDenseI64ArrayGetElement(dims, 3);
-  int64_t per_chunk = s->alignment >= CHUNK ? CHUNK / bytes_of(element) : 1;
-  int64_t per_row = columns / per_chunk;
-  int64_t chunks = rows * per_row;
-  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, chunks),
-                             ir_const_index(b, threads), IR_NONE);
-  transfer_keep_rolled(b, &loop);
-  MlirValue number = ir_addi(b, loop.iv[0], thread);
-  IrIf branch;
-  bool partial = chunks % threads;
-  if (partial)
-    branch = ir_if_begin(
-        b, ir_cmpi(b, IR_SLT, number, ir_const_index(b, chunks)), IR_NONE);
-  MlirValue row = ir_divui(b, number, ir_const_index(b, per_row));
-  MlirValue column = ir_muli(b, ir_remui(b, number, ir_const_index(b, per_row)),
-                             ir_const_index(b, per_chunk));
+  int64_t size = s->alignment >= CHUNK ? CHUNK / bytes_of(element) : 1;
+  Pieces pieces = begin_pieces(b, rows, columns, size, thread, threads);
+  MlirValue row = pieces.row, column = pieces.column;
   MlirValue indices[IR_MAX_RANK];
   for (int d = 0; d < ir_rank(ir_type(from)); ++d)
     indices[d] = distribute_scalar(s, ir_operand(op, 5 + d));
   indices[row_dim] = ir_addi(b, indices[row_dim], row);
   indices[column_dim] = ir_addi(b, indices[column_dim], column);
-  copy_chunk(s, transfer_address(s, from, indices),
+  copy_bytes(s, transfer_address(s, from, indices),
              transfer_address(s, to, (const MlirValue[]){slot, row, column}),
-             element, ir_cmpi(b, IR_SLT, row, count));
-  if (partial)
-    ir_if_end(b, &branch, IR_NONE);
-  ir_for_end(b, &loop, IR_NONE);
+             element, size * bytes_of(element), ir_cmpi(b, IR_SLT, row, count));
+  end_pieces(b, &pieces);
 }
 
-// Reductions over rows --------------------------------------------------------
+// A block's own copies --------------------------------------------------------
 
-/// The address of an element of the scratch [block's rows][SLICE] of f32.
-static MlirValue scratch(Distribute *s, MlirValue row, int column) {
+void transfer_await_own(Distribute *s) {
+  if (!s->copies_own)
+    return;
+  s->copies_own = false;
+  copies_commit(s);
+  copies_wait_for_own(s, 0);
+  distribute_barrier(s);
+}
+
+/// Copies a piece of what a vector.transfer_read reads.
+static void copy_piece(Distribute *s, MlirOperation read, const Pieces *pieces,
+                       int64_t size, MlirValue target) {
   Ir *b = &s->b;
-  int64_t rows = s->warps * WARP_ROWS;
-  if (s->scratch_offset < 0) {
-    s->scratch_offset = s->shared_bytes;
-    s->shared_bytes += rows * SLICE * bytes_of(ir_f32(b));
+  MlirType tile = ir_type(ir_result(read, 0)), element = ir_element(tile);
+  MlirValue memref = ir_operand(read, 0), first, end;
+  MlirValue places[] = {pieces->row, pieces->column}, indices[IR_MAX_RANK];
+  MlirValue inside = ir_const_int(b, ir_i1(b), 1);
+  if (!tile_op_mask(read, &first, &end))
+    distribute_fail(s, read, "tiles in memory are cut along their rows");
+  else if (!mlirValueIsNull(end))
+    places[0] = clamp(s, places[0], first, end, &inside);
+  tile_indices(s, read, memref, 1, 2, places, indices);
+  copy_bytes(s, transfer_address(s, memref, indices), target, element,
+             size * bytes_of(element), inside);
+}
+
+void transfer_copy_own(Distribute *s, MlirOperation write) {
+  enum { PAIR = 2 };
+  Ir *b = &s->b;
+  MlirOperation read = ir_def(ir_operand(write, 0));
+  MlirType tile = ir_type(ir_operand(write, 0));
+  if (!ir_is(read, "vector.transfer_read") || ir_rank(tile) != 2 ||
+      ir_dim_size(tile, 1) % SLICE) {
+    distribute_fail(s, write,
+                    "a block's own memory takes tiles of other memory");
+    return;
   }
-  MlirValue at = ir_addi(
-      b, ir_muli(b, row, ir_const_index(b, SLICE)),
-      ir_addi(
-          b, s->column,
-          ir_const_index(b, s->scratch_offset / bytes_of(ir_f32(b)) + column)));
-  return ir_advance(b, s->shared, ir_f32(b), at);
-}
-
-/// This thread's element (i, j) of a slice, combined over the `n` rows that are
-/// `size` apart.
-static MlirValue gather(Distribute *s, IrReduction kind, MlirValue row, int j,
-                        int64_t n, int64_t size, MlirValue init) {
-  Ir *b = &s->b;
-  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, n),
-                             ir_const_index(b, 1), 1, &init);
-  transfer_keep_rolled(b, &loop);
-  MlirValue other =
-      ir_addi(b, row, ir_muli(b, loop.iv[0], ir_const_index(b, size)));
-  MlirValue value = load(b, ir_f32(b), scratch(s, other, j), 4);
-  MlirValue next = fragment_combine(s, kind, loop.args[0], value);
-  ir_for_end(b, &loop, 1, &next);
-  return loop.results[0];
-}
-
-void transfer_reduce_rows(Distribute *s, MlirOperation op) {
-  Ir *b = &s->b;
-  MlirValue source = ir_operand(op, 0), result = ir_result(op, 0);
-  MlirType from = ir_type(source), to = ir_type(result);
-  IrReduction kind = tile_op_reduction_kind(op);
-  int64_t n = ir_dim_size(from, 0), size = tile_rows(to, 1);
-  Entry *entry = distribute_entry(s, result);
-  for (int slice = 0; slice < distribute_slices(to, 1); ++slice) {
-    At inner = distribute_at(s, from, 2, slice);
-    At outer = distribute_at(s, to, 1, slice);
-    Fragment f = fragment(s, source, inner);
-    Fragment init = fragment(s, ir_operand(op, 1), outer);
-    if (n > 1) {
-      distribute_barrier(s); // the scratch may still be read
-      for (int i = 0; i < 2; ++i)
-        for (int j = 0; j < 2; ++j)
-          store(b, f.v[i][j], scratch(s, s->rows[i], j), 4);
-      distribute_barrier(s);
-    }
-    for (int i = 0; i < 2; ++i)
-      for (int j = 0; j < 2; ++j)
-        f.v[i][j] =
-            n > 1 ? gather(s, kind, outer.rows[i], j, n, size, init.v[i][j])
-                  : fragment_combine(s, kind, f.v[i][j], init.v[i][j]);
-    entry->fragments[slice] = f;
-  }
+  if (!s->copies_own)
+    distribute_barrier(s); // it may still be read
+  s->copies_own = true;
+  MlirValue thread = distribute_pinned_index(s, s->thread);
+  Pieces pieces = begin_pieces(b, ir_dim_size(tile, 0), ir_dim_size(tile, 1),
+                               PAIR, thread, s->warps * WARP);
+  MlirValue slice = ir_const_index(b, SLICE);
+  MlirValue row =
+      ir_addi(b, pieces.row, distribute_scalar(s, ir_operand(write, 2)));
+  copy_piece(s, read, &pieces, PAIR,
+             local_address(s, ir_operand(write, 1), row,
+                           ir_divui(b, pieces.column, slice),
+                           ir_remui(b, pieces.column, slice)));
+  end_pieces(b, &pieces);
 }

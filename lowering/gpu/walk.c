@@ -384,7 +384,8 @@ static void fetch(Sm *sm, Warp *warp) {
 
 static void meet(Sm *sm, Warp *warp, const Instruction *barrier) {
   int number = 0, expected = sm->warps_a_block;
-  if (barrier->n_operands > 0)
+  bool reduces = !mlirAttributeIsNull(ir_get_attr(barrier->op, "reductionOp"));
+  if (barrier->n_operands > 0 && !reduces)
     number = (int)(value_of(sm, warp, barrier, 0).value & (MAX_BARRIERS - 1));
   if (barrier->n_operands > 1) {
     int64_t threads = value_of(sm, warp, barrier, 1).value;

@@ -281,9 +281,9 @@ static void attend_block(Forward *f, MlirValue query, MlirValue count) {
   Window inner =
       window_of(b, f->inner.window, f->causal, f->positions, f->keys);
   Range js = f->config.block_q > 1 ? steps(f, &outer) : outer.any;
-  load_query(f);
   if (f->config.local_outer)
     load_local(f, &outer);
+  load_query(f);
   finish(f, attend(f, js, &inner));
 }
 
@@ -308,13 +308,12 @@ static MlirValue add_not_finite(Forward *f, MlirValue x, MlirValue lower,
 
 /// How many queries of a block can be taken at once.
 static MlirValue queries_at_once(Forward *f, MlirValue query, MlirValue count) {
-  enum { ROWS = 16 }; // so many, and each part of the rows has them all
   Ir *b = f->b;
   int64_t n = f->config.block_q;
   place_queries(f, query, count);
   Window window =
       window_of(b, f->inner.window, f->causal, f->positions, f->keys);
-  MlirValue x = ir_zero(b, f32_vector(f, IR_DIMS(n < ROWS ? n : ROWS)));
+  MlirValue x = ir_zero(b, f32_vector(f, IR_DIMS(f->rows)));
   x = add_not_finite(f, x, window.any.lower,
                      ir_minsi(b, window.every.lower, window.any.upper));
   MlirValue end = window.any.upper;

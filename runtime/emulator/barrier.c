@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Barriers of a block: bar.sync and bar.arrive, both .aligned.
+// Barriers of a block: bar.sync, bar.red.or and bar.arrive, all .aligned.
 
 #include "block.h"
 
@@ -42,9 +42,16 @@ static void complete(Thread *last, int id) {
     clocks_empty_vector(&block->clocks, barrier->clock);
   }
   barrier->expected = 0;
+  uint32_t any = 0;
+  for (int t = 0; t < block->n; ++t)
+    if (waits_at(&block->threads[t], id))
+      any |= block->threads[t].flag;
   for (int t = 0; t < block->n; ++t) {
     Thread *thread = &block->threads[t];
-    if (waits_at(thread, id) && thread != last)
+    if (!waits_at(thread, id))
+      continue;
+    thread->flag = any;
+    if (thread != last)
       thread_wake(thread);
   }
   last->state = RUNNING;
@@ -53,9 +60,10 @@ static void complete(Thread *last, int id) {
                 "the emulator can tell no more barriers of a block apart");
 }
 
-/// Comes to the barrier; `count` threads do.
+/// Comes to the barrier; `count` threads do. Those that wait learn whether any
+/// of them has a flag.
 static void arrive(Thread *thread, uint32_t site, uint32_t id, uint32_t count,
-                   bool waits) {
+                   bool waits, uint32_t flag) {
   Block *block = thread->block;
   if (id >= BARRIERS)
     thread_fail(thread, site, "no barrier %u: there are %d", id, BARRIERS);
@@ -80,6 +88,7 @@ static void arrive(Thread *thread, uint32_t site, uint32_t id, uint32_t count,
   if (waits) {
     thread->state = AT_BARRIER;
     thread->barrier = (int)id;
+    thread->flag = flag;
   } else {
     ++barrier->passing;
     clocks_release(&block->clocks, thread->index, barrier->clock);
@@ -91,19 +100,25 @@ static void arrive(Thread *thread, uint32_t site, uint32_t id, uint32_t count,
 }
 
 void simplicialEmulateBarrierAll(Thread *thread, uint32_t site) {
-  arrive(thread, site, 0, (uint32_t)thread->block->n, true);
+  arrive(thread, site, 0, (uint32_t)thread->block->n, true, 0);
 }
 
 void simplicialEmulateBarrierId(Thread *thread, uint32_t site, uint32_t id) {
-  arrive(thread, site, id, (uint32_t)thread->block->n, true);
+  arrive(thread, site, id, (uint32_t)thread->block->n, true, 0);
 }
 
 void simplicialEmulateBarrier(Thread *thread, uint32_t site, uint32_t id,
                               uint32_t threads) {
-  arrive(thread, site, id, threads, true);
+  arrive(thread, site, id, threads, true, 0);
 }
 
 void simplicialEmulateBarrierArrive(Thread *thread, uint32_t site, uint32_t id,
                                     uint32_t threads) {
-  arrive(thread, site, id, threads, false);
+  arrive(thread, site, id, threads, false, 0);
+}
+
+uint32_t simplicialEmulateBarrierOr(Thread *thread, uint32_t site,
+                                    uint32_t flag) {
+  arrive(thread, site, 0, (uint32_t)thread->block->n, true, flag);
+  return thread->flag;
 }

@@ -61,6 +61,7 @@ struct SimplicialEmulatorThread {
   void *operands;
   // At a barrier, or an mbarrier:
   int barrier;
+  uint32_t flag; ///< that it brings, then whether any did
   Mbarrier *mbarrier;
   uint32_t parity; ///< of the phase that it waits for
   // Copies in order of issue; those of the groups before `group` are committed.

@@ -41,6 +41,7 @@
   X(void, BarrierAll)                                                          \
   X(void, BarrierId, uint32_t id)                                              \
   X(void, Barrier, uint32_t id, uint32_t threads)                              \
+  X(uint32_t, BarrierOr, uint32_t flag)                                        \
   X(void, BarrierArrive, uint32_t id, uint32_t threads)                        \
   X(void, WarpBarrier, uint32_t mask)                                          \
   /* Votes, of flags, and shuffles. */                                         \

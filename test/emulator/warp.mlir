@@ -1,7 +1,7 @@
 // RUN: %emulate %s | %execute | FileCheck %s
 
 // Every kind of shuffle of the lane's number, in segments of 32 and of 8 lanes;
-// lanes that have exited; barriers of two warps.
+// lanes that have exited; barriers of two warps, and an "or" of them.
 
 module attributes {gpu.container_module} {
   gpu.module @kernels {
@@ -67,6 +67,25 @@ module attributes {gpu.container_module} {
         }
         llvm.store %v, %p : i32, !llvm.ptr<1>
       }
+      llvm.return
+    }
+
+    // Whether any thread of two warps is number 40, then whether any is 64.
+    llvm.func @any(%out: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+      %c1 = arith.constant 1 : i32
+      %c40 = arith.constant 40 : i32
+      %c64 = arith.constant 64 : i32
+      %tid = nvvm.read.ptx.sreg.tid.x : i32
+      %p = llvm.getelementptr %out[%tid] : (!llvm.ptr<1>, i32) -> !llvm.ptr<1>, i32
+      %is40 = arith.cmpi eq, %tid, %c40 : i32
+      %is64 = arith.cmpi eq, %tid, %c64 : i32
+      %flag40 = arith.extui %is40 : i1 to i32
+      %flag64 = arith.extui %is64 : i1 to i32
+      %any40 = nvvm.barrier #nvvm.reduction<or> %flag40 -> i32
+      %any64 = nvvm.barrier #nvvm.reduction<or> %flag64 -> i32
+      %high = arith.shli %any64, %c1 : i32
+      %both = arith.ori %any40, %high : i32
+      llvm.store %both, %p : i32, !llvm.ptr<1>
       llvm.return
     }
 
@@ -156,6 +175,13 @@ module attributes {gpu.container_module} {
     // CHECK: ok
     // CHECK-NEXT: 31 30 29 28 27 26 25 24 23 22 21 20 19 18 17 16 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1 0
     // CHECK-NEXT: 63 62 61 60 59 58 57 56 55 54 53 52 51 50 49 48 47 46 45 44 43 42 41 40 39 38 37 36 35 34 33 32
+
+    gpu.launch_func @kernels::@any blocks in (%c1, %c1, %c1) threads in (%c64, %c1, %c1) args(%p : !llvm.ptr<1>)
+    call @report() : () -> ()
+    call @print_rows(%out) : (memref<8x32xi32>) -> ()
+    // CHECK: ok
+    // CHECK-NEXT: 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1
+    // CHECK-NEXT: 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1
     memref.dealloc %out : memref<8x32xi32>
     return
   }

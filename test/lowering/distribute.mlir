@@ -89,11 +89,13 @@ module attributes {simplicial.target = "sm_80"} {
 // The rounded probabilities are left operands as they are.
 // CHECK: arith.truncf %{{.*}} : vector<2xf32> to vector<2xf16>
 // CHECK: nvvm.ldmatrix %{{.*}} layout = #nvvm.mma_layout<col>
-// Rows of one head meet in shared memory.
+// Rows of one head meet in a thread, then, those of the two warps, in shared
+// memory: where the first ring was, of which the kernel reads no more.
+// CHECK: arith.maxnumf
 // CHECK: nvvm.barrier0
-// CHECK: llvm.store %{{.*}} : f32, !llvm.ptr<3>
+// CHECK: llvm.store %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<3>
 // CHECK: nvvm.barrier0
-// CHECK: llvm.load %{{.*}} : !llvm.ptr<3> -> f32
+// CHECK: llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<3> -> vector<2xf32>
 func.func @attention(%q: memref<1x9x8x16xf16>, %kv: memref<1x9x1x16xf16>, %out: memref<1x9x8x16xf16>) {
   %c0 = arith.constant 0 : index
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out) {w1 = 4 : i64, w2 = 16 : i64, simplicial.config = {block_q = 1 : i64, local_outer = false}}
@@ -109,11 +111,17 @@ func.func @attention(%q: memref<1x9x8x16xf16>, %kv: memref<1x9x1x16xf16>, %out: 
 
 module attributes {simplicial.target = "sm_80"} {
 // CHECK-LABEL: llvm.func @queries_tiles(
-// Keys of the outer window go to shared memory, a thread's four slices behind
-// each other; barriers before and behind.
+// Values that only some of the queries see are looked at by all threads.
+// CHECK: nvvm.barrier #nvvm.reduction<or> %{{.*}} -> i32
+// Keys and values of the outer window are copied to shared memory by all
+// threads, two elements at a time, a thread's four slices behind each other.
+// Queries are loaded meanwhile.
 // CHECK: nvvm.barrier0
-// CHECK: llvm.store %{{.*}} {alignment = 16 : i64} : vector<2xbf16>, !llvm.ptr<3>
-// CHECK: llvm.store %{{.*}} {alignment = 4 : i64} : vector<2xbf16>, !llvm.ptr<3>
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 4, cache =  ca, %{{.*}}
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 4, cache =  ca, %{{.*}}
+// CHECK: llvm.load %{{.*}} : !llvm.ptr<1> -> i32
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: nvvm.cp.async.wait.group 0
 // CHECK: nvvm.barrier0
 // CHECK: scf.for
 // CHECK: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> i32

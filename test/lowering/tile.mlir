@@ -256,12 +256,12 @@ func.func @sum_columns(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out
 // CHECK: %[[ANY:.*]] = vector.multi_reduction <or>, %[[NAN]]
 // CHECK: %[[AT_ONCE:.*]] = arith.select %[[ANY]], %c1{{.*}}, %c4
 // CHECK: scf.for %{{.*}} step %[[AT_ONCE]] {
-// CHECK: vector.create_mask %{{.*}} : vector<4x1x48xi1>
-// CHECK: %[[Q:.*]] = vector.transfer_read %arg0{{.*}} vector<4x1x48xf32>
-// CHECK: vector.shape_cast %[[Q]] : vector<4x1x48xf32> to vector<4x48xf32>
 // CHECK: %[[KEYS:.*]] = memref.alloc() : memref<4x48xf32>
 // CHECK: arith.xori %{{.*}} : vector<4x48xi1>
 // CHECK: vector.transfer_write %{{.*}}, %[[KEYS]]
+// CHECK: vector.create_mask %{{.*}} : vector<4x1x48xi1>
+// CHECK: %[[Q:.*]] = vector.transfer_read %arg0{{.*}} vector<4x1x48xf32>
+// CHECK: vector.shape_cast %[[Q]] : vector<4x1x48xf32> to vector<4x48xf32>
 // CHECK: scf.for %[[K:.*]] = {{.*}} step %c16
 // CHECK: vector.transfer_read %[[KEYS]]{{.*}} vector<4x48xf32>
 // CHECK: %[[S:.*]] = vector.contract {{.*}} into vector<4x16xf32>

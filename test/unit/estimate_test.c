@@ -99,8 +99,15 @@ static void parks(void **state) {
   assert_int_equal(e.registers, 128 + 16 + 9 * 2 + 48 + 12);
   c.block_h = c.block_j = 8;
   e = estimate(&c, &s, chip("sm_90"));
-  assert_int_equal(e.shared_bytes, tile + (32 - 18) * 128 * 4 + 64 * 32);
+  assert_int_equal(e.shared_bytes, tile + (32 - 18) * 128 * 4);
   assert_int_equal(e.registers, 128 + 16 + 18 + 48 + 12);
+  // Warps exchange 32 columns of 64 rows: where the first ring is, if it is
+  // needed no more.
+  c.block_h = 4;
+  c.block_q = 2;
+  e = estimate(&c, &s, chip("sm_90"));
+  assert_int_equal(e.shared_bytes,
+                   tile + (32 - 9) * 128 * 8 + 64 * 32 * (int)sizeof(float));
 }
 
 // The chain of a warpgroup's step. Instructions, of 2 clocks: of each tile 144
