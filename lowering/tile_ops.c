@@ -43,6 +43,13 @@ bool tile_op_is_elementwise(MlirOperation op) {
   return false;
 }
 
+MlirOperation tile_source(MlirValue tile) {
+  MlirOperation op = ir_def(tile);
+  while (ir_is(op, "vector.broadcast") || ir_is(op, "vector.shape_cast"))
+    op = ir_def(ir_operand(op, 0));
+  return op;
+}
+
 bool tile_op_reduces_all(MlirOperation op) {
   return ir_is(op, "vector.multi_reduction") && !tile_is(ir_result(op, 0));
 }

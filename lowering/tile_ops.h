@@ -19,6 +19,9 @@ int tile_uses(MlirValue tile);
 bool tile_op_is_elementwise(MlirOperation op);
 /// A multi_reduction to a scalar.
 bool tile_op_reduces_all(MlirOperation op);
+/// The op whose result a tile is, broadcast and reshaped; null if there is
+/// none.
+MlirOperation tile_source(MlirValue tile);
 /// A multi_reduction over the columns.
 bool tile_op_reduces_columns(MlirOperation op);
 /// A multi_reduction over the outermost of the rows' dimensions.

@@ -204,7 +204,7 @@ void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings) {
 static void copy_by_lanes(Distribute *s, MlirOperation copy, const Slot *slot) {
   Ir *b = &s->b;
   MlirValue number = distribute_pinned_index(s, slot->number);
-  transfer_copy(s, copy, number, distribute_pinned_index(s, s->lane), WARP);
+  copy_tile(s, copy, number, distribute_pinned_index(s, s->lane), WARP);
   copies_commit(s);
   copies_wait_for_own(s, 0);
   distribute_warp_barrier(s);

@@ -66,8 +66,8 @@ static void convert_own(Distribute *s, MlirOperation op) {
   if (!s->warpgroups)
     kernel_find_place_anew(s);
   if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
-    transfer_copy(s, op, slot_in_loop(s, ir_operand(op, 2), ir_operand(op, 1)),
-                  s->thread, s->warps * WARP);
+    copy_tile(s, op, slot_in_loop(s, ir_operand(op, 2), ir_operand(op, 1)),
+              s->thread, s->warps * WARP);
   else if (ir_is(op, SIMPLICIAL_COPY_COMMIT))
     copies_commit(s);
   else if (ir_is(op, SIMPLICIAL_COPY_FINISH))

@@ -95,11 +95,21 @@ static Fragment *allocate(Distribute *s, MlirValue tile) {
   return checked(calloc((size_t)n, sizeof(Fragment)));
 }
 
+/// Whether a tile is loaded from global memory.
+static bool is_load(Distribute *s, MlirValue tile) {
+  MlirOperation op = tile_source(tile);
+  return ir_is(op, "vector.transfer_read") &&
+         !distribute_entry(s, ir_operand(op, 0))->local;
+}
+
 /// All slices of a tile.
 static void keep_slices(Distribute *s, MlirValue tile, int slices,
                         Fragment *fragments) {
   At at =
       distribute_at(s, ir_type(tile), distribute_entry(s, tile)->row_dims, 0);
+  if (s->warpgroups && is_load(s, tile))
+    for (int i = 0; i < 2; ++i)
+      at.rows[i] = distribute_pinned_index(s, at.rows[i]);
   for (; at.slice < slices; ++at.slice) {
     distribute_pause(s, at.slice);
     fragments[at.slice] = fragment_definition(s, tile, at);
@@ -111,6 +121,10 @@ static void keep_tile(Distribute *s, MlirValue tile) {
   Fragment *fragments = allocate(s, tile);
   int slices = distribute_slices(ir_type(tile), entry->row_dims);
   MlirOperation op = ir_def(tile);
+  if (copy_to_park(s, tile)) {
+    entry->fragments = fragments;
+    return;
+  }
   if (ir_is(op, "vector.contract") && s->warpgroups)
     warpgroup_product(s, op, fragments);
   else if (ir_is(op, "vector.contract"))
@@ -257,15 +271,6 @@ static bool is_left_out(const Distribute *s, MlirOperation loop) {
          !mlirAttributeIsNull(ir_get_attr(loop, SIMPLICIAL_OPTIONAL_ATTR));
 }
 
-/// Whether results are written in a loop's body.
-static bool writes(MlirBlock body) {
-  for (MlirOperation op = mlirBlockGetFirstOperation(body);
-       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op))
-    if (ir_is(op, "vector.transfer_write"))
-      return true;
-  return false;
-}
-
 static void convert_for(Distribute *s, MlirOperation op) {
   enum { FIRST_INIT = 3 };
   Ir *b = &s->b;
@@ -292,24 +297,19 @@ static void convert_for(Distribute *s, MlirOperation op) {
     return;
   }
   warpgroup_await_for(s, op);
-  transfer_await_own(s);
+  copy_await_own(s);
   IrLoop loop =
       ir_for_begin(b, distribute_scalar(s, ir_operand(op, 0)),
                    distribute_scalar(s, ir_operand(op, 1)),
                    distribute_scalar(s, ir_operand(op, 2)), count, values);
   const Distribute before = *s;
-  bool outermost = !ir_is(mlirOperationGetParentOperation(op), "scf.for");
-  // Addresses of the rows would else be computed before a loop that writes them
-  // and take registers through all loops in it.
-  if (outermost && s->warpgroups && writes(body))
-    for (int i = 0; i < 2; ++i)
-      s->rows[i] = distribute_pinned_index(s, s->rows[i]);
   distribute_entry(s, mlirBlockGetArgument(body, 0))->scalar = loop.iv[0];
   unflatten_all(s, n, args, loop.args);
   convert_region(s, body, values);
   if (s->failed.ptr)
     return;
   ir_for_end(b, &loop, count, values);
+  bool outermost = !ir_is(mlirOperationGetParentOperation(op), "scf.for");
   kernel_leave_loop(s, &before, outermost);
   if (outermost && s->tight)
     take_iteration(s);
@@ -338,7 +338,7 @@ static void convert_if(Distribute *s, MlirOperation op) {
   bool inside = warpgroup_is_only_for(s, awaited, op);
   if (!inside)
     warpgroup_await_oldest(s, awaited);
-  transfer_await_own(s);
+  copy_await_own(s);
   const Flight before = s->flight;
   IrIf branch =
       ir_if_begin(b, distribute_scalar(s, ir_operand(op, 0)), count, types);
@@ -474,7 +474,7 @@ static void convert_tile(Distribute *s, MlirOperation op) {
 static void convert_write(Distribute *s, MlirOperation op) {
   warpgroup_await_for(s, op);
   if (distribute_entry(s, ir_operand(op, 1))->local)
-    transfer_copy_own(s, op);
+    copy_own(s, op);
   else if (!bulk_store(s, op))
     transfer_write(s, op);
 }

@@ -67,6 +67,7 @@ typedef struct Entry {
   bool kept;
   int parked;      ///< so many first slices are kept in shared memory, from
                    ///< `pointer` on
+  bool copied;     ///< parked by copies of its rows
   bool rows_equal; ///< parked, and a thread's two rows are the same
   bool panels;     ///< parked, where a store will have panels
   // Memrefs, as the kernel sees them:
@@ -125,7 +126,7 @@ typedef struct Distribute {
   int64_t shared_bytes;         ///< allocated of it so far
   MlirValue scratch; ///< memory for exchanges between rows; null: none yet
   Flight flight;
-  bool copies_own; ///< transfer_await_own has something to wait for
+  bool copies_own; ///< copy_await_own has something to wait for
 } Distribute;
 
 /// Where a tile is evaluated: this slice of it (no matter if it has no
@@ -260,18 +261,41 @@ void transfer_write_indices(Distribute *s, MlirOperation write, MlirValue row,
 /// Stores the slices of a tile of packed pairs that are parked for this thread,
 /// and loads one.
 void transfer_park(Distribute *s, Entry *entry, const Fragment *fragments);
-Fragment transfer_parked(Distribute *s, const Entry *entry, MlirType element,
-                         int slice);
-/// A simplicial.copy_async into a slot by so many threads; this one is number
-/// `thread`.
-void transfer_copy(Distribute *s, MlirOperation op, MlirValue slot,
-                   MlirValue thread, int64_t threads);
-/// Begins the copy that a vector.transfer_write into a block's own memory is.
-void transfer_copy_own(Distribute *s, MlirOperation write);
-/// Waits for all of these copies that have been begun.
-void transfer_await_own(Distribute *s);
+Fragment transfer_parked(Distribute *s, MlirValue tile, int slice);
+/// The address of an element of the tile that a vector.transfer_read reads, or
+/// of another row's if the mask leaves this one out; `inside` says whether it
+/// does not, null: there is no mask.
+MlirValue transfer_source(Distribute *s, MlirOperation read, MlirValue row,
+                          MlirValue column, MlirValue *inside);
+/// The address of a pair in a buffer of a block's own: in `column` of a slice.
+MlirValue transfer_local_address(Distribute *s, MlirValue memref, MlirValue row,
+                                 MlirValue slice, MlirValue column);
+/// Makes room for what is parked of a tile.
+void transfer_make_parking(Distribute *s, Entry *entry);
+/// Where the copy of a parked tile has a row of a slice: a slice's rows follow
+/// each other, so that no two of a warp are in the same banks.
+MlirValue transfer_copied_row(Distribute *s, const Entry *entry, MlirType tile,
+                              MlirValue slice, MlirValue row);
+MlirValue transfer_load(Ir *b, MlirType type, MlirValue pointer,
+                        int64_t alignment);
+void transfer_store(Ir *b, MlirValue value, MlirValue pointer,
+                    int64_t alignment);
 /// Unrolled, a loop would keep in registers what each iteration needs.
 void transfer_keep_rolled(Ir *b, IrLoop *loop);
+
+// copy.c
+/// A simplicial.copy_async into a slot by so many threads; this one is number
+/// `thread`.
+void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
+               MlirValue thread, int64_t threads);
+/// Begins the copy that a vector.transfer_write into a block's own memory is.
+void copy_own(Distribute *s, MlirOperation write);
+/// Begins to copy a tile to where it is parked, if other copies are under way
+/// for queries that a loop goes over, and it is a load of aligned rows, all of
+/// which are parked. Elsewhere kernels are faster that load it to registers.
+bool copy_to_park(Distribute *s, MlirValue tile);
+/// Waits for the copies of the two kinds before that have been begun.
+void copy_await_own(Distribute *s);
 
 // bulk_copy.c
 /// Plans a tensor map, if there is none such; false if there are too many.

@@ -315,7 +315,7 @@ Fragment fragment(Distribute *s, MlirValue tile, At at) {
   if (!entry->fragments)
     return fragment_definition(s, tile, at);
   if (at.slice < entry->parked)
-    return transfer_parked(s, entry, ir_element(ir_type(tile)), at.slice);
+    return transfer_parked(s, tile, at.slice);
   bool columns = tile_has_columns(ir_type(tile), entry->row_dims);
   return entry->fragments[columns ? at.slice : 0];
 }

@@ -41,10 +41,7 @@ static bool is_load_by_row(MlirValue tile) {
        !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
     if (!tile_op_is_elementwise(mlirOpOperandGetOwner(use)))
       return false;
-  MlirOperation op = ir_def(tile);
-  while (ir_is(op, "vector.broadcast") || ir_is(op, "vector.shape_cast"))
-    op = ir_def(ir_operand(op, 0));
-  return ir_is(op, "vector.transfer_read");
+  return ir_is(tile_source(tile), "vector.transfer_read");
 }
 
 /// Whether arithmetic on it is in f32.

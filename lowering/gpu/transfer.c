@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Global and shared memory: loads and stores of fragments, and asynchronous
-// copies of tiles.
+// Global and shared memory: loads and stores of fragments.
 
 #include "distribute.h"
 #include "kernel.h"
@@ -61,12 +60,13 @@ MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
   return ir_advance(b, address, ir_element(type), offset);
 }
 
-static MlirValue load(Ir *b, MlirType type, MlirValue pointer, int64_t bytes) {
+MlirValue transfer_load(Ir *b, MlirType type, MlirValue pointer,
+                        int64_t bytes) {
   return ir_value(b, "llvm.load", type, IR_VALUES(pointer),
                   IR_ATTRIBUTES({"alignment", ir_i64_attr(b, bytes)}));
 }
 
-static void store(Ir *b, MlirValue value, MlirValue pointer, int64_t bytes) {
+void transfer_store(Ir *b, MlirValue value, MlirValue pointer, int64_t bytes) {
   ir_op(b, "llvm.store", IR_NONE, IR_VALUES(value, pointer),
         IR_ATTRIBUTES({"alignment", ir_i64_attr(b, bytes)}));
 }
@@ -133,13 +133,14 @@ static MlirValue load_pair(Distribute *s, MlirType element, MlirValue pointer) {
   MlirType pair = ir_vector(element, IR_DIMS(2));
   if (s->alignment >= 2 * bytes && bytes == 2) // in one register, not in two
     return ir_value(b, "llvm.bitcast", pair,
-                    IR_VALUES(load(b, ir_i32(b), pointer, 2 * bytes)), IR_NONE);
+                    IR_VALUES(transfer_load(b, ir_i32(b), pointer, 2 * bytes)),
+                    IR_NONE);
   if (s->alignment >= 2 * bytes)
-    return load(b, pair, pointer, 2 * bytes);
+    return transfer_load(b, pair, pointer, 2 * bytes);
   MlirValue next = ir_advance(b, pointer, element, ir_const_index(b, 1));
   return ir_value(b, "vector.from_elements", pair,
-                  IR_VALUES(load(b, element, pointer, bytes),
-                            load(b, element, next, bytes)),
+                  IR_VALUES(transfer_load(b, element, pointer, bytes),
+                            transfer_load(b, element, next, bytes)),
                   IR_NONE);
 }
 
@@ -148,12 +149,12 @@ static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
   MlirType element = ir_element(ir_type(pair));
   int64_t bytes = bytes_of(element);
   if (s->alignment >= 2 * bytes) {
-    store(b, pair, pointer, 2 * bytes);
+    transfer_store(b, pair, pointer, 2 * bytes);
     return;
   }
   MlirValue next = ir_advance(b, pointer, element, ir_const_index(b, 1));
-  store(b, fragment_element(b, pair, 0), pointer, bytes);
-  store(b, fragment_element(b, pair, 1), next, bytes);
+  transfer_store(b, fragment_element(b, pair, 0), pointer, bytes);
+  transfer_store(b, fragment_element(b, pair, 1), next, bytes);
 }
 
 // Local memory ----------------------------------------------------------------
@@ -176,10 +177,8 @@ static MlirValue local_column(Ir *b, int64_t n, MlirValue slice,
   return ir_addi(b, ir_muli(b, column, size), ir_addi(b, first, within));
 }
 
-/// The address of the pair in `column` of the slice `slice` of row `row` of a
-/// buffer.
-static MlirValue local_address(Distribute *s, MlirValue memref, MlirValue row,
-                               MlirValue slice, MlirValue column) {
+MlirValue transfer_local_address(Distribute *s, MlirValue memref, MlirValue row,
+                                 MlirValue slice, MlirValue column) {
   Ir *b = &s->b;
   MlirType type = ir_type(memref);
   const Entry *entry = distribute_entry(s, memref);
@@ -202,16 +201,36 @@ static MlirValue load_local(Distribute *s, MlirOperation read, MlirValue row,
   else
     slice +=
         (int)mlirIntegerAttrGetValueInt(ir_get_attr(start, "value")) / SLICE;
-  transfer_await_own(s);
+  copy_await_own(s);
   row = ir_addi(b, row, distribute_scalar(s, ir_operand(read, 1)));
-  MlirValue address =
-      local_address(s, memref, row, ir_const_index(b, slice), s->column);
+  MlirValue address = transfer_local_address(
+      s, memref, row, ir_const_index(b, slice), s->column);
   int64_t n = interleaved(ir_type(memref)), bytes = 2 * bytes_of(element);
   int64_t alignment = slice % n ? bytes : n * bytes;
   if (bytes_of(element) > 2)
-    return load(b, pair, address, alignment);
+    return transfer_load(b, pair, address, alignment);
   return ir_value(b, "llvm.bitcast", pair,
-                  IR_VALUES(load(b, ir_i32(b), address, alignment)), IR_NONE);
+                  IR_VALUES(transfer_load(b, ir_i32(b), address, alignment)),
+                  IR_NONE);
+}
+
+MlirValue transfer_source(Distribute *s, MlirOperation read, MlirValue row,
+                          MlirValue column, MlirValue *inside) {
+  MlirType tile = ir_type(ir_result(read, 0));
+  MlirValue memref = ir_operand(read, 0), first, end;
+  MlirValue places[IR_MAX_RANK], indices[IR_MAX_RANK];
+  int rank = ir_rank(tile);
+  *inside = (MlirValue){NULL};
+  row_places(&s->b, tile, rank - 1, row, places);
+  places[rank - 1] = column;
+  // A row that is left out is not read: another one, that may be, is.
+  if (!tile_op_mask(read, &first, &end))
+    distribute_fail(s, read,
+                    "tiles in memory are cut along the first dimension");
+  else if (!mlirValueIsNull(end))
+    places[0] = clamp(s, places[0], first, end, inside);
+  tile_indices(s, read, memref, 1, rank, places, indices);
+  return transfer_address(s, memref, indices);
 }
 
 Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
@@ -230,20 +249,17 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   }
   int rows = mlirValueEqual(at.rows[0], at.rows[1]) ? 1 : 2;
   for (int i = 0; i < rows; ++i) {
-    MlirValue places[IR_MAX_RANK], indices[IR_MAX_RANK], inside;
-    row_places(b, tile, at.row_dims, at.rows[i], places);
-    places[rank - 1] = first_column(s, at.slice);
-    // A row that is left out is not read: another one, that may be, is.
-    if (!mlirValueIsNull(end))
-      places[0] = clamp(s, places[0], first, end, &inside);
-    MlirValue both;
-    if (distribute_entry(s, memref)->local) {
-      both = load_local(s, op, places[0], at.slice);
+    MlirValue both, row = at.rows[i], inside = {NULL};
+    if (!distribute_entry(s, memref)->local) {
+      both = load_pair(
+          s, element,
+          transfer_source(s, op, row, first_column(s, at.slice), &inside));
     } else {
-      tile_indices(s, op, memref, 1, rank, places, indices);
-      both = load_pair(s, element, transfer_address(s, memref, indices));
+      if (!mlirValueIsNull(end))
+        row = clamp(s, row, first, end, &inside);
+      both = load_local(s, op, row, at.slice);
     }
-    if (!mlirValueIsNull(end))
+    if (!mlirValueIsNull(inside))
       both = ir_select(b, inside, both, ir_zero(b, pair));
     for (int64_t j = 0; j < 2; ++j)
       f.v[i][j] = fragment_is_packed(tile)
@@ -288,8 +304,10 @@ void transfer_write(Distribute *s, MlirOperation op) {
   // Of the rows that hold the same row of the tile, the first one writes.
   for (int i = 0; i < 2; ++i) {
     At at = distribute_at(s, type, row_dims, 0);
+    // Addresses are not to be computed before loops around here.
+    MlirValue row = distribute_pinned_index(s, at.rows[i]);
     MlirValue places[IR_MAX_RANK];
-    row_places(b, type, row_dims, at.rows[i], places);
+    row_places(b, type, row_dims, row, places);
     MlirValue writes = ir_cmpi(b, IR_SLT, s->rows[i], size);
     if (!mlirValueIsNull(end))
       writes = both(b, writes,
@@ -312,7 +330,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
       if (columns)
         store_pair(s, value, address);
       else
-        store(b, value, address, bytes_of(element));
+        transfer_store(b, value, address, bytes_of(element));
     }
     ir_if_end(b, &branch, IR_NONE);
   }
@@ -338,6 +356,22 @@ static MlirValue parking(Distribute *s, const Entry *entry, int slice) {
                     ir_addi(b, s->thread, ir_const_index(b, slice * threads)));
 }
 
+MlirValue transfer_copied_row(Distribute *s, const Entry *entry, MlirType tile,
+                              MlirValue slice, MlirValue row) {
+  Ir *b = &s->b;
+  MlirValue rows = ir_const_index(b, ir_dim_size(tile, 0));
+  row = ir_addi(b, ir_muli(b, slice, rows), row);
+  return ir_advance(b, entry->pointer, ir_element(tile),
+                    ir_muli(b, row, ir_const_index(b, SLICE)));
+}
+
+void transfer_make_parking(Distribute *s, Entry *entry) {
+  int64_t threads = s->warps * WARP;
+  entry->pointer =
+      distribute_allocate(s, entry->parked * threads * parked_bytes(entry),
+                          entry->panels ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
+}
+
 void transfer_park(Distribute *s, Entry *entry, const Fragment *fragments) {
   Ir *b = &s->b;
   int slices = entry->parked;
@@ -345,10 +379,8 @@ void transfer_park(Distribute *s, Entry *entry, const Fragment *fragments) {
   for (int slice = 0; slice < slices; ++slice)
     entry->rows_equal &=
         mlirValueEqual(fragments[slice].v[0][0], fragments[slice].v[1][0]);
+  transfer_make_parking(s, entry);
   int64_t bytes = parked_bytes(entry);
-  entry->pointer =
-      distribute_allocate(s, slices * s->warps * WARP * bytes,
-                          entry->panels ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
   for (int slice = 0; slice < slices; ++slice) {
     MlirValue v[2];
     for (int i = 0; i < 2; ++i)
@@ -358,169 +390,43 @@ void transfer_park(Distribute *s, Entry *entry, const Fragment *fragments) {
                         ? v[0]
                         : ir_value(b, "vector.from_elements",
                                    parked_type(b, entry), 2, v, IR_NONE);
-    store(b, all, parking(s, entry, slice), bytes);
+    transfer_store(b, all, parking(s, entry, slice), bytes);
   }
 }
 
-Fragment transfer_parked(Distribute *s, const Entry *entry, MlirType element,
-                         int slice) {
+/// Volatile: or LLVM would load before a loop what is parked for it.
+static MlirValue load_parked(Ir *b, MlirType type, MlirValue pointer,
+                             int64_t bytes) {
+  return ir_value(b, "llvm.load", type, IR_VALUES(pointer),
+                  IR_ATTRIBUTES({"alignment", ir_i64_attr(b, bytes)},
+                                {"volatile_", mlirUnitAttrGet(b->context)}));
+}
+
+Fragment transfer_parked(Distribute *s, MlirValue tile, int slice) {
   Ir *b = &s->b;
-  // Volatile: or LLVM would load before a loop what is parked for it.
-  MlirValue all =
-      ir_value(b, "llvm.load", parked_type(b, entry),
-               IR_VALUES(parking(s, entry, slice)),
-               IR_ATTRIBUTES({"alignment", ir_i64_attr(b, parked_bytes(entry))},
-                             {"volatile_", mlirUnitAttrGet(b->context)}));
+  const Entry *entry = distribute_entry(s, tile);
+  MlirType type = ir_type(tile), element = ir_element(type);
+  MlirValue v[2];
+  if (entry->copied) {
+    MlirValue first =
+        transfer_copied_row(s, entry, type, ir_const_index(b, slice),
+                            ir_muli(b, s->warp, ir_const_index(b, WARP_ROWS)));
+    for (int64_t i = 0; i < 2; ++i)
+      v[i] = load_parked(
+          b, ir_i32(b),
+          ir_advance(b, first, ir_i32(b),
+                     ir_addi(b, s->lane, ir_const_index(b, i * WARP))),
+          sizeof(int32_t));
+  } else {
+    MlirValue all = load_parked(b, parked_type(b, entry),
+                                parking(s, entry, slice), parked_bytes(entry));
+    for (int i = 0; i < 2; ++i)
+      v[i] = entry->rows_equal ? all : fragment_element(b, all, i);
+  }
   Fragment f;
   for (int i = 0; i < 2; ++i)
-    f.v[i][0] = f.v[i][1] = ir_value(
-        b, "llvm.bitcast", ir_vector(element, IR_DIMS(2)),
-        IR_VALUES(entry->rows_equal ? all : fragment_element(b, all, i)),
-        IR_NONE);
+    f.v[i][0] = f.v[i][1] =
+        ir_value(b, "llvm.bitcast", ir_vector(element, IR_DIMS(2)),
+                 IR_VALUES(v[i]), IR_NONE);
   return f;
-}
-
-// Asynchronous copies ---------------------------------------------------------
-
-/// Copies so many bytes of a row: asynchronously if they are aligned, else each
-/// element through a register.
-static void copy_bytes(Distribute *s, MlirValue source, MlirValue target,
-                       MlirType element, int64_t bytes, MlirValue inside) {
-  Ir *b = &s->b;
-  if (s->alignment >= bytes) {
-    const char *cache = bytes == CHUNK ? "#nvvm<load_cache_modifier cg>"
-                                       : "#nvvm<load_cache_modifier ca>";
-    MlirValue count =
-        ir_select(b, inside, ir_const_i32(b, ir_i32(b), (int32_t)bytes),
-                  ir_const_i32(b, ir_i32(b), 0));
-    ir_op(b, "nvvm.cp.async.shared.global", IR_NONE,
-          IR_VALUES(target, source, count),
-          IR_ATTRIBUTES({"size", mlirIntegerAttrGet(ir_i32(b), bytes)},
-                        {"modifier", ir_parse_attr(b, cache)}));
-    return;
-  }
-  int64_t size = bytes_of(element);
-  for (int64_t i = 0; i < bytes / size; ++i)
-    store(b, ir_zero(b, element),
-          ir_advance(b, target, element, ir_const_index(b, i)), size);
-  IrIf branch = ir_if_begin(b, inside, IR_NONE);
-  for (int64_t i = 0; i < bytes / size; ++i) {
-    MlirValue at = ir_const_index(b, i);
-    store(b, load(b, element, ir_advance(b, source, element, at), size),
-          ir_advance(b, target, element, at), size);
-  }
-  ir_if_end(b, &branch, IR_NONE);
-}
-
-/// A loop over the pieces of a tile's rows, each for one of some threads.
-typedef struct Pieces {
-  IrLoop loop;
-  IrIf branch;
-  bool partial; ///< in the last iteration some threads have none
-  MlirValue row, column;
-} Pieces;
-
-/// Pieces of `size` elements of a tile [rows, columns].
-static Pieces begin_pieces(Ir *b, int64_t rows, int64_t columns, int64_t size,
-                           MlirValue thread, int64_t threads) {
-  int64_t per_row = columns / size, n = rows * per_row;
-  Pieces pieces = {.loop = ir_for_begin(b, ir_const_index(b, 0),
-                                        ir_const_index(b, n),
-                                        ir_const_index(b, threads), IR_NONE),
-                   .partial = n % threads};
-  transfer_keep_rolled(b, &pieces.loop);
-  MlirValue number = ir_addi(b, pieces.loop.iv[0], thread);
-  if (pieces.partial)
-    pieces.branch = ir_if_begin(
-        b, ir_cmpi(b, IR_SLT, number, ir_const_index(b, n)), IR_NONE);
-  pieces.row = ir_divui(b, number, ir_const_index(b, per_row));
-  pieces.column = ir_muli(b, ir_remui(b, number, ir_const_index(b, per_row)),
-                          ir_const_index(b, size));
-  return pieces;
-}
-
-static void end_pieces(Ir *b, Pieces *pieces) {
-  if (pieces->partial)
-    ir_if_end(b, &pieces->branch, IR_NONE);
-  ir_for_end(b, &pieces->loop, IR_NONE);
-}
-
-void transfer_copy(Distribute *s, MlirOperation op, MlirValue slot,
-                   MlirValue thread, int64_t threads) {
-  Ir *b = &s->b;
-  MlirValue from = ir_operand(op, 0), to = ir_operand(op, 1);
-  MlirType element = ir_element(ir_type(from));
-  MlirValue count = distribute_scalar(s, ir_operand(op, 4));
-  MlirAttribute dims = ir_get_attr(op, "dims");
-  int row_dim = (int)mlirDenseI64ArrayGetElement(dims, 0);
-  int column_dim = (int)mlirDenseI64ArrayGetElement(dims, 1);
-  int64_t rows = mlirDenseI64ArrayGetElement(dims, 2);
-  int64_t columns = mlirDenseI64ArrayGetElement(dims, 3);
-  int64_t size = s->alignment >= CHUNK ? CHUNK / bytes_of(element) : 1;
-  Pieces pieces = begin_pieces(b, rows, columns, size, thread, threads);
-  MlirValue row = pieces.row, column = pieces.column;
-  MlirValue indices[IR_MAX_RANK];
-  for (int d = 0; d < ir_rank(ir_type(from)); ++d)
-    indices[d] = distribute_scalar(s, ir_operand(op, 5 + d));
-  indices[row_dim] = ir_addi(b, indices[row_dim], row);
-  indices[column_dim] = ir_addi(b, indices[column_dim], column);
-  copy_bytes(s, transfer_address(s, from, indices),
-             transfer_address(s, to, (const MlirValue[]){slot, row, column}),
-             element, size * bytes_of(element), ir_cmpi(b, IR_SLT, row, count));
-  end_pieces(b, &pieces);
-}
-
-// A block's own copies --------------------------------------------------------
-
-void transfer_await_own(Distribute *s) {
-  if (!s->copies_own)
-    return;
-  s->copies_own = false;
-  copies_commit(s);
-  copies_wait_for_own(s, 0);
-  distribute_barrier(s);
-}
-
-/// Copies a piece of what a vector.transfer_read reads.
-static void copy_piece(Distribute *s, MlirOperation read, const Pieces *pieces,
-                       int64_t size, MlirValue target) {
-  Ir *b = &s->b;
-  MlirType tile = ir_type(ir_result(read, 0)), element = ir_element(tile);
-  MlirValue memref = ir_operand(read, 0), first, end;
-  MlirValue places[] = {pieces->row, pieces->column}, indices[IR_MAX_RANK];
-  MlirValue inside = ir_const_int(b, ir_i1(b), 1);
-  if (!tile_op_mask(read, &first, &end))
-    distribute_fail(s, read, "tiles in memory are cut along their rows");
-  else if (!mlirValueIsNull(end))
-    places[0] = clamp(s, places[0], first, end, &inside);
-  tile_indices(s, read, memref, 1, 2, places, indices);
-  copy_bytes(s, transfer_address(s, memref, indices), target, element,
-             size * bytes_of(element), inside);
-}
-
-void transfer_copy_own(Distribute *s, MlirOperation write) {
-  enum { PAIR = 2 };
-  Ir *b = &s->b;
-  MlirOperation read = ir_def(ir_operand(write, 0));
-  MlirType tile = ir_type(ir_operand(write, 0));
-  if (!ir_is(read, "vector.transfer_read") || ir_rank(tile) != 2 ||
-      ir_dim_size(tile, 1) % SLICE) {
-    distribute_fail(s, write,
-                    "a block's own memory takes tiles of other memory");
-    return;
-  }
-  if (!s->copies_own)
-    distribute_barrier(s); // it may still be read
-  s->copies_own = true;
-  MlirValue thread = distribute_pinned_index(s, s->thread);
-  Pieces pieces = begin_pieces(b, ir_dim_size(tile, 0), ir_dim_size(tile, 1),
-                               PAIR, thread, s->warps * WARP);
-  MlirValue slice = ir_const_index(b, SLICE);
-  MlirValue row =
-      ir_addi(b, pieces.row, distribute_scalar(s, ir_operand(write, 2)));
-  copy_piece(s, read, &pieces, PAIR,
-             local_address(s, ir_operand(write, 1), row,
-                           ir_divui(b, pieces.column, slice),
-                           ir_remui(b, pieces.column, slice)));
-  end_pieces(b, &pieces);
 }

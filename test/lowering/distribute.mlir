@@ -3,6 +3,7 @@
 // RUN: %mlir-opt %t/attention.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/attention.mlir
 // RUN: %mlir-opt %t/queries.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/queries.mlir
 // RUN: %mlir-opt %t/tight.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/tight.mlir
+// RUN: %mlir-opt %t/copied.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/copied.mlir
 // RUN: %mlir-opt %t/parked.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/parked.mlir
 // RUN: %mlir-opt %t/f32.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/f32.mlir
 // RUN: %mlir-opt %t/warpgroup.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/warpgroup.mlir
@@ -141,6 +142,34 @@ func.func @queries(%q: memref<1x9x8x64xbf16>, %kv: memref<1x9x1x64xbf16>, %out: 
       {causal, w1 = 4 : i64, w2 = 16 : i64, simplicial.config = {block_q = 2 : i64, local_outer = true}}
     : (memref<1x9x8x64xbf16>, memref<1x9x1x64xbf16>, memref<1x9x1x64xbf16>, memref<1x9x1x64xbf16>,
        memref<1x9x1x64xbf16>, memref<1x9x8x64xbf16>, memref<1x8x9xf32>) -> ()
+  return
+}
+}
+
+//--- copied.mlir
+
+// Where queries that a loop goes over are parked, they are copied there beside
+// the outer window, and each lane takes the words of its two rows.
+
+module attributes {simplicial.target = "sm_90a"} {
+// CHECK-LABEL: llvm.func @copied_tiles(
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 4, cache =  ca, %{{.*}}
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 4, cache =  ca, %{{.*}}
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache =  cg, %{{.*}}
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK: nvvm.barrier id
+// CHECK: scf.for
+// CHECK-COUNT-32: llvm.load volatile %{{.*}} {alignment = 4 : i64} : !llvm.ptr<3> -> i32
+// CHECK: simplicial.wgmma
+// CHECK-LABEL: llvm.func @copied_tiles_unaligned(
+func.func @copied(%q: memref<1x64x8x128xbf16>, %kv: memref<1x64x1x128xbf16>, %out: memref<1x64x8x128xbf16>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {causal, w1 = 4 : i64, w2 = 16 : i64,
+       simplicial.config = {block_q = 16 : i64, block_k = 16 : i64, block_last = 16 : i64, block_tail = 16 : i64,
+                            local_outer = true, producer = true, stages = 1 : i64, tiles = 2 : i64}}
+    : (memref<1x64x8x128xbf16>, memref<1x64x1x128xbf16>, memref<1x64x1x128xbf16>, memref<1x64x1x128xbf16>,
+       memref<1x64x1x128xbf16>, memref<1x64x8x128xbf16>) -> ()
   return
 }
 }
