@@ -299,6 +299,13 @@ MlirValue ir_index_cast(Ir *b, MlirValue x, MlirType type) {
   return ir_value(b, "arith.index_cast", type, IR_VALUES(x), IR_NONE);
 }
 
+MlirValue ir_as_i64(Ir *b, MlirValue x) {
+  MlirType i64 = ir_i64(b);
+  if (mlirTypeIsAIndex(ir_type(x)) || mlirTypeEqual(ir_type(x), i64))
+    return ir_index_cast(b, x, i64);
+  return ir_value(b, "arith.extsi", i64, IR_VALUES(x), IR_NONE);
+}
+
 MlirValue ir_convert(Ir *b, MlirValue x, MlirType element) {
   MlirType from = scalar_of(ir_type(x));
   if (mlirTypeEqual(from, element))

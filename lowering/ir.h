@@ -134,6 +134,8 @@ MlirValue ir_cmpf(Ir *b, IrFloatPredicate predicate, MlirValue x, MlirValue y);
 /// Between index and an integer type, or vectors of them; nothing if that is
 /// its type.
 MlirValue ir_index_cast(Ir *b, MlirValue x, MlirType type);
+/// An index, or an integer with its sign, as an i64.
+MlirValue ir_as_i64(Ir *b, MlirValue x);
 /// extf, truncf or nothing, whichever makes `x`'s elements `element`.
 MlirValue ir_convert(Ir *b, MlirValue x, MlirType element);
 MlirValue ir_bitcast(Ir *b, MlirValue x, MlirType element);

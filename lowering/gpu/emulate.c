@@ -78,14 +78,6 @@ static MlirValue bitcast(Ir *b, MlirValue value, MlirType type) {
   return ir_value(b, "llvm.bitcast", type, IR_VALUES(value), IR_NONE);
 }
 
-/// An index or integer as i64.
-static MlirValue as_i64(Ir *b, MlirValue value) {
-  MlirType type = ir_type(value);
-  if (mlirTypeIsAIndex(type) || mlirTypeEqual(type, ir_i64(b)))
-    return ir_index_cast(b, value, ir_i64(b));
-  return ir_value(b, "arith.extsi", ir_i64(b), IR_VALUES(value), IR_NONE);
-}
-
 MlirOperation emulate_call(Ir *b, const char *function, MlirType result, int n,
                            const MlirValue *operands) {
   char name[64];
@@ -471,9 +463,10 @@ static void describe_buffer(Ir *b, MlirValue memref, MlirValue buffer) {
                                ir_muli(b, ir_addi(b, last, one), view.bytes));
   ir_llvm_store(b,
                 ir_value(b, "llvm.inttoptr", ir_pointer(b, 0),
-                         IR_VALUES(as_i64(b, view.address)), IR_NONE),
+                         IR_VALUES(ir_as_i64(b, view.address)), IR_NONE),
                 ir_field(b, buffer, buffer_type(b), 0));
-  ir_llvm_store(b, as_i64(b, extent), ir_field(b, buffer, buffer_type(b), 1));
+  ir_llvm_store(b, ir_as_i64(b, extent),
+                ir_field(b, buffer, buffer_type(b), 1));
 }
 
 static void add_if_memref(MlirValue value, int *n, MlirValue *memrefs) {
@@ -571,9 +564,9 @@ static MlirLogicalResult emulate_launch(MlirOperation launch) {
   operands[n++] = store_arguments(&b, launch, first[ARGUMENTS], n_arguments);
   operands[n++] = ir_address_of(&b, name, 0);
   for (int i = GRID; i < CLUSTER; ++i)
-    operands[n++] = as_i64(&b, ir_operand(launch, first[i]));
+    operands[n++] = ir_as_i64(&b, ir_operand(launch, first[i]));
   operands[n++] = first[SHARED_BYTES] < first[ARGUMENTS]
-                      ? as_i64(&b, ir_operand(launch, first[SHARED_BYTES]))
+                      ? ir_as_i64(&b, ir_operand(launch, first[SHARED_BYTES]))
                       : ir_const_i64(&b, 0);
   operands[n++] = store_buffers(&b, n_buffers, memrefs);
   operands[n++] = ir_const_i64(&b, n_buffers);

@@ -23,10 +23,6 @@ static void add_argument(Arguments *arguments, MlirType type, MlirValue value) {
   arguments->values[arguments->n++] = value;
 }
 
-static MlirValue as_i64(Ir *b, MlirValue index) {
-  return ir_index_cast(b, index, ir_i64(b));
-}
-
 /// Whether more than single elements of `memref` are read or written at once.
 static bool moves_in_chunks(MlirValue memref) {
   for (MlirOpOperand use = mlirValueGetFirstUse(memref);
@@ -56,20 +52,20 @@ static void add_memref(Ir *b, Arguments *arguments, MlirValue memref) {
     arguments->bits = ir_ori(b, arguments->bits, view.address);
   add_argument(arguments, pointer,
                ir_value(b, "llvm.inttoptr", pointer,
-                        IR_VALUES(as_i64(b, view.address)), IR_NONE));
+                        IR_VALUES(ir_as_i64(b, view.address)), IR_NONE));
   for (int d = 0; d < rank; ++d)
     if (mlirShapedTypeIsDynamicStrideOrOffset(strides[d])) {
       MlirValue stride = view.strides[d];
       if (checked)
         arguments->bits =
             ir_ori(b, arguments->bits, ir_muli(b, stride, view.bytes));
-      add_argument(arguments, ir_i64(b), as_i64(b, stride));
+      add_argument(arguments, ir_i64(b), ir_as_i64(b, stride));
     }
 }
 
 static void add_index(Ir *b, Arguments *arguments, MlirValue index) {
   arguments->largest = ir_maxsi(b, arguments->largest, index);
-  add_argument(arguments, ir_i64(b), as_i64(b, index));
+  add_argument(arguments, ir_i64(b), ir_as_i64(b, index));
 }
 
 MlirLogicalResult kernel_arguments(Ir *b, Arguments *arguments,
@@ -271,11 +267,11 @@ static void launch(Ir *b, const char *kernels, const Kernel *kernel,
                    const MlirValue *maps) {
   MlirValue operands[IR_MAX_VALUES];
   int n = 0;
-  MlirValue one = as_i64(b, ir_const_index(b, 1));
-  operands[n++] = as_i64(b, blocks);
+  MlirValue one = ir_as_i64(b, ir_const_index(b, 1));
+  operands[n++] = ir_as_i64(b, blocks);
   operands[n++] = one;
   operands[n++] = one;
-  operands[n++] = as_i64(b, ir_const_index(b, kernel->threads));
+  operands[n++] = ir_as_i64(b, ir_const_index(b, kernel->threads));
   operands[n++] = one;
   operands[n++] = one;
   operands[n++] = ir_const_i32(b, ir_i32(b), (int32_t)kernel->shared_bytes);
@@ -312,7 +308,7 @@ void kernel_launch_either(Ir *b, const char *kernels, const Kernel *kernel,
   MlirValue over = ir_cmpi(b, IR_SGT, arguments->largest, most);
   IrIf branch = ir_if_begin(b, over, IR_NONE);
   ir_call(b, TOO_LARGE, (MlirType){NULL},
-          IR_VALUES(as_i64(b, arguments->largest), as_i64(b, most)));
+          IR_VALUES(ir_as_i64(b, arguments->largest), ir_as_i64(b, most)));
   ir_if_else(b, &branch, IR_NONE);
   launch_either(b, kernels, kernel, blocks, arguments);
   ir_if_end(b, &branch, IR_NONE);

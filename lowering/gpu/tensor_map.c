@@ -51,10 +51,6 @@ static void set_dim(Ir *b, MlirValue info, int field, int rank, int dim,
   ir_llvm_store(b, value, ir_field(b, dims, dims_type(b), rank - 1 - dim));
 }
 
-static MlirValue as_i64(Ir *b, MlirValue index) {
-  return ir_index_cast(b, index, ir_i64(b));
-}
-
 static void describe(Ir *b, MlirOperation op, int64_t bytes, MlirValue info) {
   MlirValue memref = ir_operand(op, 0);
   MlirAttribute box = ir_get_attr(op, "box");
@@ -62,15 +58,15 @@ static void describe(Ir *b, MlirOperation op, int64_t bytes, MlirValue info) {
   IrView view = ir_view(b, memref, bytes);
   set(b, info, DATA,
       ir_value(b, "llvm.inttoptr", ir_pointer(b, 0),
-               IR_VALUES(as_i64(b, view.address)), IR_NONE));
+               IR_VALUES(ir_as_i64(b, view.address)), IR_NONE));
   set(b, info, ELEMENT_BYTES, ir_const_i64(b, bytes));
   set(b, info, RANK, ir_const_i64(b, rank));
   set(b, info, SWIZZLE,
       ir_const_i64(b, mlirIntegerAttrGetValueInt(ir_get_attr(op, "swizzle"))));
   for (int d = 0; d < rank; ++d) {
     MlirValue stride = ir_muli(b, view.strides[d], view.bytes);
-    set_dim(b, info, SIZES, rank, d, as_i64(b, view.sizes[d]));
-    set_dim(b, info, STRIDES, rank, d, as_i64(b, stride));
+    set_dim(b, info, SIZES, rank, d, ir_as_i64(b, view.sizes[d]));
+    set_dim(b, info, STRIDES, rank, d, ir_as_i64(b, stride));
     set_dim(b, info, BOX, rank, d,
             ir_const_i64(b, mlirDenseI64ArrayGetElement(box, d)));
   }

@@ -120,14 +120,22 @@ MlirValue softmax_row_sum(Forward *f, MlirValue x) {
   return ir_multi_reduction(f->b, IR_SUM, x, 1, row_constant(f, 0));
 }
 
+typedef MlirValue Combine(Ir *b, MlirValue x, MlirValue y);
+
+/// Every n-th column of x combined, beginning with `start`; null: with nothing.
+static MlirValue over_columns(Forward *f, Combine *combine, MlirValue start,
+                              MlirValue x, int64_t n) {
+  for (int64_t i = 0; i < ir_dim_size(ir_type(x), 1); i += n) {
+    MlirValue columns = ir_columns(f->b, x, i, n);
+    start = mlirValueIsNull(start) ? columns : combine(f->b, start, columns);
+  }
+  return start;
+}
+
 /// l and what p adds to it.
 static MlirValue sum(Forward *f, MlirValue l, MlirValue p, MlirValue p_sum) {
   int64_t n = f->config.sum_columns;
-  if (n == 1)
-    return ir_addf(f->b, l, p_sum);
-  for (int64_t i = 0; i < ir_dim_size(ir_type(p), 1); i += n)
-    l = ir_addf(f->b, l, ir_columns(f->b, p, i, n));
-  return l;
+  return n == 1 ? ir_addf(f->b, l, p_sum) : over_columns(f, ir_addf, l, p, n);
 }
 
 /// The state with its sums scaled, for maxima that were `m` before.
@@ -142,14 +150,6 @@ static Softmax scaled(Forward *f, Softmax state, MlirValue m) {
   return state;
 }
 
-/// [rows, n]: the maximum of every n-th column.
-static MlirValue column_max(Forward *f, MlirValue x, int64_t n) {
-  MlirValue max = ir_columns(f->b, x, 0, n);
-  for (int64_t i = n; i < ir_dim_size(ir_type(x), 1); i += n)
-    max = ir_maxnumf(f->b, max, ir_columns(f->b, x, i, n));
-  return max;
-}
-
 static MlirValue row_max(Forward *f, MlirValue x) {
   return ir_multi_reduction(f->b, IR_MAX, x, 1, row_constant(f, -INFINITY));
 }
@@ -161,7 +161,8 @@ static Softmax following_lazily(Forward *f, Softmax state, MlirValue s) {
   enum { COLUMNS = CONFIG_GPU_COLUMNS };
   MlirType few = f32_vector(f, IR_DIMS(f->rows, COLUMNS));
   MlirValue max =
-      ir_mulf(b, column_max(f, s, COLUMNS), ir_const_f(b, few, f->c));
+      ir_mulf(b, over_columns(f, ir_maxnumf, null_value(), s, COLUMNS),
+              ir_const_f(b, few, f->c));
   MlirValue bound = ir_addf(b, state.m, row_constant(f, LAG));
   MlirValue above =
       ir_cmpf(b, IR_OGT, max, ir_broadcast_rows(b, bound, COLUMNS));
