@@ -126,13 +126,6 @@ static void choose_for_cpu(const Choice *s, Config *config) {
 
 // GPUs ------------------------------------------------------------------------
 
-/// Whether the outer window of a block has no more rows than a tile.
-static bool outer_fits(const Choice *s, const Config *config) {
-  int64_t rows =
-      config_outer_rows(config, s->shape.outer_window, s->attributes.causal);
-  return rows && rows <= config_rows(config);
-}
-
 /// Whether what is fixed goes with the rest of a candidate.
 static bool is_possible(const Choice *s, const Config *config) {
   return config_rows(config) <= CONFIG_MAX_GPU_ROWS &&
@@ -175,7 +168,7 @@ static void try_steps(Choice *s, Config config) {
       rows % ONE_WARPGROUP == 0 && s->warpgroups ? CONFIG_GPU_COLUMNS : 1;
   // Tiles that stay for long need not be copied ahead.
   int64_t usual = config.tiles > 1 ? 1 : 2;
-  for (int local = outer_fits(s, &config); local >= 0; --local)
+  for (int local = s->shape.outer_window > 0; local >= 0; --local)
     for (int i = 0; i < 2; ++i) {
       Config candidate = config;
       candidate.local_outer = local;

@@ -52,6 +52,11 @@ MlirLogicalResult config_get(MlirOperation op, Config *config);
 /// or more; 0: there is no bound.
 int64_t config_outer_rows(const Config *config, int64_t window, bool causal);
 
+/// Bytes behind each row, of so many bytes, of the outer window in local
+/// memory: where neighbouring rows of a tile may be of two keys, for these to
+/// be in different banks.
+int64_t config_local_padding(const Config *config, int64_t row);
+
 /// The inner keys of a step.
 int64_t config_step(const Config *config);
 

@@ -160,8 +160,8 @@ static int64_t shared_bytes(const Config *config, const Shape *shape,
   int64_t padding = warpgroups ? 0 : (shape->planes + 1) * PADDING;
   int64_t bytes = config->stages * rows * (2 * row + padding);
   if (config->local_outer)
-    bytes +=
-        2 * row * config_outer_rows(config, shape->outer_window, shape->causal);
+    bytes += 2 * (row + config_local_padding(config, row)) *
+             config_outer_rows(config, shape->outer_window, shape->causal);
   bytes += parked_slices(config, shape, warpgroups) * warps_of(config) * WARP *
            query_registers(config, warpgroups) * (int64_t)sizeof(int32_t);
   int64_t ring = config->stages * config->block_k * row;

@@ -42,8 +42,7 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
 ///   order   : string  "kj" (a tile of inner keys stays while the outer ones
 ///                     pass) or "jk"
 ///   local_outer : bool  a block of queries loads its outer window once, into
-///                     memory of its own, if that has no more keys than a tile
-///                     has rows; GPUs only
+///                     shared memory, if the window has a bound; GPUs only
 ///   lazy_rescale : bool  sums are scaled for a new maximum only when one has
 ///                     grown more than 256-fold in the exponential; GPUs only
 ///   sum_columns : i64  columns that a row's sum is kept in until the end: 1

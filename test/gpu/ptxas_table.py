@@ -37,7 +37,8 @@ FROM_US = ("dynamic", "wgmma", "mma", "ldm", "cp", "tma", "ex2")
 COLUMNS = FROM_PTXAS + FROM_US
 MAY_SPILL = (r"sm_80 bf16 G=(64|128) D=128 ", r"sm_(86|120) bf16 G=8 D=128 .* aligned", r"sm_(86|120) bf16 G=(8|16) D=192 ",
              r"sm_(86|100|120) bf16 G=8 D=256 ", r"sm_(80|120) bf16 G=(16|64) D=256 ", r"sm_100 bf16 G=128 D=128 .* aligned",
-             r"sm_100 bf16 G=64 D=(192|256) ", r"sm_90a bf16 G=(1|8|64) D=128 .* aligned")
+             r"sm_100 bf16 G=64 D=(192|256) ", r"sm_90a bf16 G=(8|64) D=128 .* aligned",
+             r"sm_90a bf16 G=1 D=64 .* unaligned")
 
 
 def operations():

@@ -151,7 +151,7 @@ func.func @f32_on_a_gpu(%q: tensor<1x?x128x128xf32>, %kv: tensor<1x?x1x128xf32>)
   return %out : tensor<1x?x128x128xf32>
 }
 // CHECK-LABEL: @by_hand_on_a_gpu
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = tf32, order = "kj", producer = false, stages = 2 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = true, operand = tf32, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @by_hand_on_a_gpu(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, simplicial.config = {operand = tf32, block_tail = 0 : i64, lazy_rescale = false}}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
@@ -222,7 +222,7 @@ func.func @one_warpgroup(%q: tensor<1x?x64x64xbf16>, %kv: tensor<1x?x1x64xbf16>)
   return %out : tensor<1x?x64x64xbf16>
 }
 // CHECK-LABEL: @no_warpgroup
-// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 80 : i64, block_q = 128 : i64, block_tail = 64 : i64, lazy_rescale = true, local_outer = false, operand = bf16,
+// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 80 : i64, block_q = 128 : i64, block_tail = 64 : i64, lazy_rescale = true, local_outer = true, operand = bf16,
 func.func @no_warpgroup(%q: tensor<1x?x1x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x1x128xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x1x128xbf16>, tensor<1x1x?xf32>)

@@ -264,17 +264,6 @@ func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x
 
 // -----
 
-module attributes {simplicial.target = "sm_90"} {
-func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
-  // expected-error @below {{simplicial.config: 'local_outer': the outer windows have 107 keys, a tile 64 rows}}
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 100 : i64, simplicial.config = {local_outer = true}}
-    : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
-  return %out : tensor<1x?x8x64xbf16>
-}
-}
-
-// -----
-
 module attributes {simplicial.target = "cpu"} {
 func.func @f(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
   // expected-error @below {{simplicial.config: 'block_q' is for GPUs}}

@@ -305,6 +305,8 @@ def gpu_queries():
     for group, q in (1, 16), (2, 8), (3, 5), (8, 2), (16, 4):
         yield Case(**small, Hq=group, config=few(q))
         yield Case(**{**small, "w2": 4}, Hq=group, causal=False, config=few(q, local_outer="false"))
+    for group, d in (1, 64), (1, 128), (2, 128):  # more outer keys than rows, in other banks or not
+        yield Case(**{**small, "N": 50, "w1": 30, "w2": 40}, Nq=18, Hq=group, D=d, config=few(16, local_outer="true"))
     for w1, w2 in (1, 1), (2, 40), (9, 2), (None, 5), (4, None), (None, None):
         yield Case(**{**small, "w1": w1, "w2": w2}, Hq=4, config=few(4))
         yield Case(**{**small, "w1": w1, "w2": w2, "dtype": "f16"}, Hq=4, causal=False, config=few(4))
