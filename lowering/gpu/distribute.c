@@ -107,6 +107,7 @@ static void keep_slices(Distribute *s, MlirValue tile, int slices,
                         Fragment *fragments) {
   At at =
       distribute_at(s, ir_type(tile), distribute_entry(s, tile)->row_dims, 0);
+  // Its addresses would else be computed before a loop around it, and kept.
   if (s->warpgroups && is_load(s, tile))
     for (int i = 0; i < 2; ++i)
       at.rows[i] = distribute_pinned_index(s, at.rows[i]);

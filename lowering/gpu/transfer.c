@@ -304,7 +304,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
   // Of the rows that hold the same row of the tile, the first one writes.
   for (int i = 0; i < 2; ++i) {
     At at = distribute_at(s, type, row_dims, 0);
-    // Addresses are not to be computed before loops around here.
+    // Addresses would else be computed before a loop around here, and kept.
     MlirValue row = distribute_pinned_index(s, at.rows[i]);
     MlirValue places[IR_MAX_RANK];
     row_places(b, type, row_dims, row, places);
