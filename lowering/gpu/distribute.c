@@ -602,6 +602,7 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
                   .alignment = alignment,
                   .rank = rank,
                   .extents = extents,
+                  .scratch_offset = -1,
                   .entries = {sizeof(Entry), &unknown, NULL, 0, 0}};
   MlirBlock program = ir_body(forall, 0);
   s.warpgroups = s.warpgroups && fits_warpgroups(&s, program);

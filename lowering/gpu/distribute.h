@@ -124,7 +124,7 @@ typedef struct Distribute {
   MlirValue column;             ///< its first column of a slice
   MlirValue shared;             ///< the block's shared memory
   int64_t shared_bytes;         ///< allocated of it so far
-  MlirValue scratch; ///< memory for exchanges between rows; null: none yet
+  int64_t scratch_offset;       ///< for exchanges between rows; -1: none yet
   Flight flight;
   bool copies_own; ///< copy_await_own has something to wait for
 } Distribute;

@@ -167,19 +167,22 @@ static const Entry *find_free_ring(Distribute *s, MlirOperation op,
 /// Memory [AT_ONCE][block's rows][SLICE] of f32.
 static void find_scratch(Distribute *s, MlirOperation op) {
   int64_t bytes = s->warps * WARP_ROWS * REDUCE_SCRATCH;
-  if (!mlirValueIsNull(s->scratch))
+  if (s->scratch_offset >= 0)
     return;
   const Entry *ring = find_free_ring(s, op, bytes);
-  s->scratch = ring ? ring->pointer : distribute_allocate(s, bytes, CHUNK);
+  if (!ring)
+    distribute_allocate(s, bytes, CHUNK);
+  s->scratch_offset = ring ? ring->offset : s->shared_bytes - bytes;
 }
 
 /// The address of this thread's pair, in a row, of a slice.
 static MlirValue scratch(Distribute *s, int slice, MlirValue row) {
   Ir *b = &s->b;
   int64_t plane = s->warps * WARP_ROWS * SLICE;
-  MlirValue column = ir_addi(b, s->column, ir_const_index(b, slice * plane));
+  int64_t first = s->scratch_offset / (int)sizeof(float) + slice * plane;
+  MlirValue column = ir_addi(b, s->column, ir_const_index(b, first));
   MlirValue at = ir_muli(b, row, ir_const_index(b, SLICE));
-  return ir_advance(b, s->scratch, ir_f32(b), ir_addi(b, at, column));
+  return ir_advance(b, s->shared, ir_f32(b), ir_addi(b, at, column));
 }
 
 /// Combines `n` slices over the `times` rows of the block that lie `step`
