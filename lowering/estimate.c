@@ -24,10 +24,13 @@
 //           mma.sync, does for all of a tile; the rows of q, k1 and v1
 //   l2      copies of keys and values, if tiles do not stay (order "jk")
 //
-// at the rates of the chip's table. A part alone takes `chain` clocks: an
-// instruction begins every GAP clocks, and there is what it waits for. Of a
-// warpgroup's products these are the logits of each tile, and the values of the
-// last one, each with TAIL; mma.sync holds up its warp while it multiplies.
+// at the rates of the chip's table. A part alone takes `chain` clocks. Of a
+// warpgroup: an instruction begins every GAP clocks, and there is what it waits
+// for, of products the logits of each tile, and the values of the last one,
+// each with TAIL. With mma.sync: one begins every clock, and products hold up
+// their warp, those with values for AFTER_OTHER each, as one adds to what the
+// one before did; where slices are evaluated a few at a time, so do loads of
+// keys.
 //
 // `parts` share an SM, on which a step takes no less than parts times what its
 // busiest unit does. Nor less than chain and the wait for others: with mma.sync
@@ -78,7 +81,7 @@ enum {
   CARRIED = 8, // of what a loop carries, maxima and sums
   OTHERS = 20, // addresses, maxima, sums
   OTHERS_OF_MMA = 12,
-  OPERANDS = 48, // of KEEP_AT_ONCE slices
+  OPERANDS = 48, // of the slices of keep_at_once
 };
 
 /// Clocks and instructions, beside those of chip.h, fitted to --analyze.
@@ -93,9 +96,10 @@ enum {
   COPY = 24,        // for a chunk
   BARRIERS = 100,   // before a slot is read, and before it is written
   BLOCK = 12000,    // to load q and the outer window, and to write results
-  MERGE = 15,       // for a column of another row that is merged
+  MERGE = 3,        // for a column of another row that is merged
   ROWS_OF_LOAD = 8, // of a tile, which may be in as many lines of L1
   FROM_L1 = 16,     // longer than from shared memory a load takes
+  AFTER_OTHER = 14, // an mma.sync, whose sum it adds to
 };
 
 // Budgets ---------------------------------------------------------------------
@@ -136,18 +140,27 @@ static int64_t query_registers(const Config *config, bool warpgroups) {
   return same && !warpgroups ? 1 : 2;
 }
 
-/// Whether its loops evaluate so many slices at a time (distribute_pause).
-static bool is_tight(const Shape *shape, bool warpgroups) {
-  return !warpgroups && shape->d / 2 + CARRIED >= KEEP_TIGHT_FROM;
+/// Registers of the largest product that is kept, and of what a loop carries.
+static int64_t taken_registers(const Config *config, const Shape *shape,
+                               bool warpgroups) {
+  int64_t product =
+      warpgroups ? most(most_keys(config), shape->d) : most_keys(config);
+  return product / 2 + shape->d / 2 + CARRIED;
+}
+
+/// How many slices its loops evaluate at once (distribute_pause); 0: all.
+static int64_t slices_at_once(const Config *config, const Shape *shape,
+                              bool warpgroups) {
+  if (warpgroups || shape->d / 2 + CARRIED < KEEP_TIGHT_FROM)
+    return 0;
+  return keep_at_once(taken_registers(config, shape, warpgroups));
 }
 
 /// How many slices of q are parked (keep.c).
 static int64_t parked_slices(const Config *config, const Shape *shape,
                              bool warpgroups) {
-  int64_t product =
-      warpgroups ? most(most_keys(config), shape->d) : most_keys(config);
-  int64_t left =
-      keep_registers_left(warpgroups, product / 2 + shape->d / 2 + CARRIED);
+  int64_t left = keep_registers_left(
+      warpgroups, taken_registers(config, shape, warpgroups));
   int64_t kept = left / query_registers(config, warpgroups);
   return keeps_queries(shape) ? most(0, shape->d / SLICE - kept) : 0;
 }
@@ -176,7 +189,8 @@ static int64_t shared_bytes(const Config *config, const Shape *shape,
 
 /// Registers that tiles have: the sums, and what is there with most logits, or
 /// with v1. Operands of mma.sync are on their way to as many again, or to some
-/// slices where a loop carries many.
+/// slices where a loop carries many; among the former, ptxas loads rows of f32
+/// early from global memory.
 static int64_t registers_of(const Config *config, const Shape *shape,
                             bool warpgroups) {
   int64_t sums = shape->d / 2, values = shape->d / 2;
@@ -188,8 +202,13 @@ static int64_t registers_of(const Config *config, const Shape *shape,
              query_registers(config, warpgroups);
   if (!warpgroups) {
     int64_t tiles = sums + logits + (config->tiles > 1 ? values : 0);
-    return tiles + (is_tight(shape, warpgroups) ? OPERANDS : tiles) +
-           (config->inner_stationary ? 0 : left) + others + OTHERS_OF_MMA;
+    int64_t operands = OPERANDS;
+    if (!slices_at_once(config, shape, warpgroups)) {
+      bool early = !config->local_outer && shape->bytes > 2;
+      operands = tiles + (early ? logits : 0);
+    }
+    return tiles + operands + (config->inner_stationary ? 0 : left) + others +
+           OTHERS_OF_MMA;
   }
   bool by_row = config->block_q > 1 || config->block_j > 1;
   int64_t first = logits + left;
@@ -258,8 +277,13 @@ static void add_products(const Block *b, double keys, Step *step) {
   }
   double multiplies = WARP_ROWS * tile * (double)b->shape->passes / MULTIPLY;
   step->issue += multiplies + tile / LOAD;
-  step->shared += PART_WARPS * tile / b->chip->rates.shared_bytes;
-  step->waits += fmax(0, 2 * product - GAP * multiplies);
+  double loads = PART_WARPS * tile / b->chip->rates.shared_bytes;
+  step->shared += loads;
+  step->waits += product + fmax(product, AFTER_OTHER * multiplies / 2);
+  step->waits -= multiplies; // are instructions
+  int64_t at_once = slices_at_once(b->config, b->shape, b->warpgroups);
+  if (at_once)
+    step->waits += 2 * loads / (double)at_once;
 }
 
 /// A tile; `masked` is the share of it that is.
@@ -298,8 +322,9 @@ static void add_outer(const Block *b, double share, Step *step) {
   double lines = (double)ceil_div(ROWS_OF_LOAD, config->block_h);
   step->issue += d / 2 + loads + STEP + share * (pairs + loads);
   add_loads((1 + share) * loads, config->local_outer ? 0 : lines, step);
-  if (!config->local_outer && is_tight(b->shape, b->warpgroups))
-    step->waits += FROM_L1 * (1 + share) * d / (KEEP_AT_ONCE * SLICE);
+  int64_t at_once = slices_at_once(config, b->shape, b->warpgroups);
+  if (!config->local_outer && at_once)
+    step->waits += FROM_L1 * (1 + share) * d / (double)(at_once * SLICE);
   if (keeps_queries(b->shape)) {
     int64_t parked = parked_slices(config, b->shape, b->warpgroups);
     add_loads(share * (double)parked, 0, step);
@@ -342,8 +367,8 @@ static double step_clocks(const Block *b, const Step *step) {
   double busy =
       fmax(fmax(fmax(step->tensor, step->mufu), fmax(step->alu, step->issue)),
            fmax(step->shared, step->l2));
-  double chain = GAP * step->issue + step->waits;
   double others = fmax(0, b->parts - 1);
+  double chain = (b->warpgroups ? GAP : 1) * step->issue + step->waits;
   if (!b->warpgroups)
     return fmax(b->parts * busy, chain + others * busy);
   double tiles = (double)step->tiles;

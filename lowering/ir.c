@@ -149,6 +149,10 @@ MlirType ir_element(MlirType shaped) {
   return mlirShapedTypeGetElementType(shaped);
 }
 
+int64_t ir_float_bytes(MlirType element) {
+  return mlirFloatTypeGetWidth(element) / 8;
+}
+
 MlirType ir_type(MlirValue value) { return mlirValueGetType(value); }
 
 int ir_rank(MlirType shaped) { return (int)mlirShapedTypeGetRank(shaped); }

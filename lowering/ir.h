@@ -79,6 +79,8 @@ MlirType ir_vector(MlirType element, int rank, const int64_t *shape);
 /// A contiguous memref.
 MlirType ir_memref(MlirType element, int rank, const int64_t *shape);
 MlirType ir_element(MlirType shaped);
+/// Of a type of floats.
+int64_t ir_float_bytes(MlirType element);
 MlirType ir_type(MlirValue value);
 int ir_rank(MlirType shaped);
 int64_t ir_dim_size(MlirType shaped, int dim);

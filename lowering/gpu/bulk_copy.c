@@ -80,7 +80,7 @@ static void box_of(MlirOperation copy, int64_t *box) {
   for (int d = 0; d < rank; ++d)
     box[d] = 1;
   box[dim_of(copy, ROW_DIM)] = rows_of(ir_operand(copy, TO));
-  box[rank - 1] = SWIZZLE_BYTES / (mlirFloatTypeGetWidth(ir_element(from)) / 8);
+  box[rank - 1] = SWIZZLE_BYTES / ir_float_bytes(ir_element(from));
 }
 
 /// Whether boxes can be what is copied, and then also maps for it.
@@ -245,7 +245,7 @@ static void copy_box(Distribute *s, MlirOperation copy, const Slot *slot,
 static void copy_by_boxes(Distribute *s, MlirOperation copy, const Slot *slot) {
   Ir *b = &s->b;
   MlirType type = ir_type(ir_operand(copy, TO));
-  int64_t bytes = mlirFloatTypeGetWidth(ir_element(type)) / 8;
+  int64_t bytes = ir_float_bytes(ir_element(type));
   int64_t columns = ir_dim_size(type, 2);
   IrIf branch = distribute_begin_elected(s);
   ir_op(b, "nvvm.mbarrier.arrive.expect_tx", IR_NONE,

@@ -11,17 +11,12 @@
 // or the first read, so that what is between runs beside them.
 
 #include "distribute.h"
-#include "kernel.h"
 #include "layout.h"
 
 #include "lowering/ir_llvm.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
-
-static int64_t bytes_of(MlirType element) {
-  return mlirFloatTypeGetWidth(element) / 8;
-}
 
 // Pieces ----------------------------------------------------------------------
 
@@ -42,7 +37,7 @@ static void copy_bytes(Distribute *s, MlirValue source, MlirValue target,
                         {"modifier", ir_parse_attr(b, cache)}));
     return;
   }
-  int64_t size = bytes_of(element);
+  int64_t size = ir_float_bytes(element);
   for (int64_t i = 0; i < bytes / size; ++i)
     transfer_store(b, ir_zero(b, element),
                    ir_advance(b, target, element, ir_const_index(b, i)), size);
@@ -100,17 +95,23 @@ void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
   int column_dim = (int)mlirDenseI64ArrayGetElement(dims, 1);
   int64_t rows = mlirDenseI64ArrayGetElement(dims, 2);
   int64_t columns = mlirDenseI64ArrayGetElement(dims, 3);
-  int64_t size = s->alignment >= CHUNK ? CHUNK / bytes_of(element) : 1;
+  int64_t size = s->alignment >= CHUNK ? CHUNK / ir_float_bytes(element) : 1;
   Pieces pieces = begin_pieces(b, rows, columns, size, thread, threads);
   MlirValue row = pieces.row, column = pieces.column;
   MlirValue indices[IR_MAX_RANK];
-  for (int d = 0; d < ir_rank(ir_type(from)); ++d)
+  bool may_be_short = s->at_once || s->warpgroups;
+  for (int d = 0; d < ir_rank(ir_type(from)); ++d) {
     indices[d] = distribute_scalar(s, ir_operand(op, 5 + d));
+    // What they make of the address would else be kept in loops around here.
+    if (may_be_short && d != row_dim && d != column_dim)
+      indices[d] = distribute_pinned_index(s, indices[d]);
+  }
   indices[row_dim] = ir_addi(b, indices[row_dim], row);
   indices[column_dim] = ir_addi(b, indices[column_dim], column);
   copy_bytes(s, transfer_address(s, from, indices),
              transfer_address(s, to, (const MlirValue[]){slot, row, column}),
-             element, size * bytes_of(element), ir_cmpi(b, IR_SLT, row, count));
+             element, size * ir_float_bytes(element),
+             ir_cmpi(b, IR_SLT, row, count));
   end_pieces(b, &pieces);
 }
 
@@ -147,7 +148,8 @@ static void copy_piece(Distribute *s, MlirOperation read, const Pieces *pieces,
       transfer_source(s, read, pieces->row, pieces->column, &inside);
   if (mlirValueIsNull(inside))
     inside = ir_const_int(&s->b, ir_i1(&s->b), 1);
-  copy_bytes(s, source, target, element, size * bytes_of(element), inside);
+  copy_bytes(s, source, target, element, size * ir_float_bytes(element),
+             inside);
 }
 
 void copy_own(Distribute *s, MlirOperation write) {
@@ -186,8 +188,7 @@ bool copy_to_park(Distribute *s, MlirValue tile) {
     return false;
   MlirOperation read = tile_source(tile);
   int row_dims = ir_rank(ir_type(ir_result(read, 0))) - 1;
-  if (!ir_is(read, "vector.transfer_read") ||
-      tile_rows(ir_type(ir_result(read, 0)), row_dims) != ir_dim_size(type, 0))
+  if (tile_rows(ir_type(ir_result(read, 0)), row_dims) != ir_dim_size(type, 0))
     return false;
   entry->copied = true;
   transfer_make_parking(s, entry);

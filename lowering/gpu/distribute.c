@@ -95,11 +95,13 @@ static Fragment *allocate(Distribute *s, MlirValue tile) {
   return checked(calloc((size_t)n, sizeof(Fragment)));
 }
 
-/// Whether a tile is loaded from global memory.
-static bool is_load(Distribute *s, MlirValue tile) {
+/// Whether a tile is a load by addresses that each of a thread's rows has of
+/// its own, or from global memory.
+static bool has_addresses_by_row(Distribute *s, MlirValue tile) {
   MlirOperation op = tile_source(tile);
   return ir_is(op, "vector.transfer_read") &&
-         !distribute_entry(s, ir_operand(op, 0))->local;
+         !(distribute_entry(s, ir_operand(op, 0))->local &&
+           fragment_shares_rows(tile));
 }
 
 /// All slices of a tile.
@@ -108,7 +110,7 @@ static void keep_slices(Distribute *s, MlirValue tile, int slices,
   At at =
       distribute_at(s, ir_type(tile), distribute_entry(s, tile)->row_dims, 0);
   // Its addresses would else be computed before a loop around it, and kept.
-  if (s->warpgroups && is_load(s, tile))
+  if (s->warpgroups && has_addresses_by_row(s, tile))
     for (int i = 0; i < 2; ++i)
       at.rows[i] = distribute_pinned_index(s, at.rows[i]);
   for (; at.slice < slices; ++at.slice) {
@@ -147,7 +149,7 @@ static void take_iteration(Distribute *s) {
   Ir *b = &s->b;
   MlirBlock program = ir_body(s->forall, 0);
   MlirValue rest = kernel_register(b, "nvvm.read.ptx.sreg.ctaid.x");
-  if (s->tight)
+  if (s->at_once)
     rest = distribute_pinned_index(s, rest);
   for (int i = 0; i < s->rank; ++i) {
     MlirValue extent = distribute_scalar(s, s->extents[i]), iteration = rest;
@@ -311,8 +313,10 @@ static void convert_for(Distribute *s, MlirOperation op) {
     return;
   ir_for_end(b, &loop, count, values);
   bool outermost = !ir_is(mlirOperationGetParentOperation(op), "scf.for");
-  kernel_leave_loop(s, &before, outermost);
-  if (outermost && s->tight)
+  kernel_take_place(s, &before);
+  if (outermost)
+    kernel_find_place_anew(s);
+  if (outermost && s->at_once)
     take_iteration(s);
   unflatten_all(s, n, results, loop.results);
 }
@@ -389,7 +393,7 @@ void distribute_make_buffer(Distribute *s, MlirOperation op) {
   Entry *entry = distribute_entry(s, ir_result(op, 0));
   if (entry->pointer.ptr) // it is there for both roles
     return;
-  int64_t bytes = mlirFloatTypeGetWidth(ir_element(type)) / 8, stride = 1;
+  int64_t bytes = ir_float_bytes(ir_element(type)), stride = 1;
   bool swizzled = distribute_is_swizzled(s, type);
   entry->local = distribute_is_local(type);
   int64_t padding = swizzled || entry->local ? 0 : PADDING / bytes;
@@ -444,7 +448,7 @@ void distribute_warp_barrier(Distribute *s) {
 }
 
 void distribute_pause(Distribute *s, int64_t slice) {
-  if (s->tight && slice && slice % KEEP_AT_ONCE == 0)
+  if (s->at_once && slice && slice % s->at_once == 0)
     distribute_warp_barrier(s);
 }
 

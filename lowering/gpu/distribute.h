@@ -113,7 +113,8 @@ typedef struct Distribute {
   ValueMap entries; ///< of Entry, by value of the tile program
   int64_t warps;    ///< that hold tiles; others are behind them
   bool warpgroups;  ///< products are theirs
-  bool tight;       ///< loops of a warp's own products carry many registers
+  int64_t at_once;  ///< slices, if loops of a warp's own products carry many
+                    ///< registers; else 0
   Role role;
   int n_maps; ///< some if there is a producer
   TensorMap maps[MAX_MAPS];
@@ -192,7 +193,7 @@ void copies_commit(Distribute *s);
 void copies_wait_for_own(Distribute *s, int64_t pending);
 
 // keep.c
-/// Sets `tight`, and `kept`, `parked` and `row_dims` of the tiles of a tile
+/// Sets `at_once`, and `kept`, `parked` and `row_dims` of the tiles of a tile
 /// program.
 void keep_decide(Distribute *s, MlirBlock program);
 

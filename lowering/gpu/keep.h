@@ -8,14 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// Slices that are evaluated at once where a loop carries many registers.
-enum { KEEP_AT_ONCE = 4 };
-
 /// Registers, of 255.
 enum {
   KEEP_TIGHT_FROM = 64,   ///< of what a loop of a warp's own products carries
   KEEP_MOST_OF_LOAD = 24, ///< with more, ptxas keeps others on the stack
-  KEEP_MOST = 170,        ///< of all that a loop of a warp's products needs
   KEEP_MOST_OF_WARPGROUPS = 128, ///< more leave none at all for loads
 };
 
@@ -23,12 +19,27 @@ enum {
 /// rows; they take none of their own where the first ring is as large and free.
 enum { REDUCE_SCRATCH = 128 };
 
-/// Registers that are left for what was loaded before a loop, where its product
-/// and what it carries need `taken`.
+/// Of mma.sync: a loop's product and what it carries need `taken` registers,
+/// its operands and addresses KEEP_OTHERS. With KEEP_THREE, or KEEP_TWO, in
+/// all, three, or two, blocks of four warps share an SM.
+enum { KEEP_OTHERS = 72, KEEP_THREE = 168, KEEP_TWO = 242 };
+
+static inline bool keep_is_for_three(int64_t taken) {
+  return taken + KEEP_OTHERS <= KEEP_THREE;
+}
+
+/// Slices that are evaluated at once where a loop carries many registers.
+static inline int64_t keep_at_once(int64_t taken) {
+  return keep_is_for_three(taken) ? 4 : 2;
+}
+
+/// Registers that are left for what was loaded before a loop.
 static inline int64_t keep_registers_left(bool warpgroups, int64_t taken) {
   if (warpgroups)
     return taken < KEEP_MOST_OF_WARPGROUPS ? INT64_MAX : 0;
-  return taken < KEEP_MOST ? KEEP_MOST - taken : 0;
+  int64_t all = keep_is_for_three(taken) ? KEEP_THREE : KEEP_TWO;
+  int64_t left = all - KEEP_OTHERS - taken;
+  return left > 0 ? left : 0;
 }
 
 #endif // SIMPLICIAL_LOWERING_GPU_KEEP_H

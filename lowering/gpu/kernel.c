@@ -45,7 +45,7 @@ static void add_memref(Ir *b, Arguments *arguments, MlirValue memref) {
   int rank = ir_rank(type);
   int64_t strides[IR_MAX_RANK], offset;
   mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
-  IrView view = ir_view(b, memref, mlirFloatTypeGetWidth(ir_element(type)) / 8);
+  IrView view = ir_view(b, memref, ir_float_bytes(ir_element(type)));
   MlirType pointer = ir_pointer(b, GLOBAL);
   bool checked = moves_in_chunks(memref);
   if (checked)
@@ -175,16 +175,13 @@ void kernel_find_place_anew(Distribute *s) {
   find_place(s, distribute_pinned(s, s->number));
 }
 
-void kernel_leave_loop(Distribute *s, const Distribute *before,
-                       bool outermost) {
+void kernel_take_place(Distribute *s, const Distribute *before) {
   s->thread = before->thread;
   s->lane = before->lane;
   s->warp = before->warp;
   s->column = before->column;
   for (int i = 0; i < 2; ++i)
     s->rows[i] = before->rows[i];
-  if (outermost && !s->warpgroups)
-    kernel_find_place_anew(s);
 }
 
 /// gpu.module @<function>_kernels with its shared memory, at the module's end.

@@ -46,10 +46,9 @@ void kernel_find_place(Distribute *s);
 /// computed before loops around here, nor kept from earlier uses, each of which
 /// would take a register through all that is between.
 void kernel_find_place_anew(Distribute *s);
-/// The place after a loop, where what was found within it is not known: that
-/// `before` it, or, after an `outermost` loop, found anew. Not for warpgroups,
-/// whose kernels need fewer registers without.
-void kernel_leave_loop(Distribute *s, const Distribute *before, bool outermost);
+/// The place that was known `before` a region: what was found in it is not
+/// known behind it.
+void kernel_take_place(Distribute *s, const Distribute *before);
 /// A special register, as an index.
 MlirValue kernel_register(Ir *b, const char *name);
 

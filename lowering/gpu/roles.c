@@ -14,6 +14,7 @@
 
 #include "chip.h"
 #include "distribute.h"
+#include "kernel.h"
 #include "layout.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -95,6 +96,7 @@ void roles_convert(Distribute *s, MlirBlock program) {
   MlirValue warp = uniform_warp(s);
   MlirValue consumers = ir_const_i32(b, ir_i32(b), (int32_t)s->warps);
   MlirValue last = ir_const_i32(b, ir_i32(b), (int32_t)s->warps - 1);
+  const Distribute before = *s;
   IrIf roles = ir_if_begin(b, ir_cmpi(b, IR_SGT, warp, last), IR_NONE);
   set_registers(b, "#nvvm<action decrease>", share.producer);
   IrIf one = ir_if_begin(b, ir_cmpi(b, IR_EQ, warp, consumers), IR_NONE);
@@ -104,6 +106,7 @@ void roles_convert(Distribute *s, MlirBlock program) {
   ir_if_else(b, &roles, IR_NONE);
   set_registers(b, "#nvvm<action increase>", share.consumer);
   s->role = ROLE_CONSUMER;
+  kernel_take_place(s, &before);
   distribute_range(s, first, end);
   ir_if_end(b, &roles, IR_NONE);
 }

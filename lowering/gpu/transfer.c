@@ -14,7 +14,7 @@
 /// How far a place in a slot with swizzled rows is from the slot's beginning.
 static MlirValue swizzled(Ir *b, MlirType memref, MlirValue row,
                           MlirValue column) {
-  int64_t bytes = mlirFloatTypeGetWidth(ir_element(memref)) / 8;
+  int64_t bytes = ir_float_bytes(ir_element(memref));
   MlirValue width = ir_const_index(b, SWIZZLE_BYTES / bytes);
   MlirValue rows = ir_const_index(b, ir_dim_size(memref, 1));
   MlirValue in_panel = ir_remui(b, column, width);
@@ -71,10 +71,6 @@ void transfer_store(Ir *b, MlirValue value, MlirValue pointer, int64_t bytes) {
         IR_ATTRIBUTES({"alignment", ir_i64_attr(b, bytes)}));
 }
 
-static int64_t bytes_of(MlirType element) {
-  return mlirFloatTypeGetWidth(element) / 8;
-}
-
 /// Where a row of a tile is along the dimensions that are its rows.
 static void row_places(Ir *b, MlirType tile, int row_dims, MlirValue row,
                        MlirValue *places) {
@@ -129,7 +125,7 @@ void transfer_keep_rolled(Ir *b, IrLoop *loop) {
 /// Two neighbouring elements, as a vector: in one access if they are aligned.
 static MlirValue load_pair(Distribute *s, MlirType element, MlirValue pointer) {
   Ir *b = &s->b;
-  int64_t bytes = bytes_of(element);
+  int64_t bytes = ir_float_bytes(element);
   MlirType pair = ir_vector(element, IR_DIMS(2));
   if (s->alignment >= 2 * bytes && bytes == 2) // in one register, not in two
     return ir_value(b, "llvm.bitcast", pair,
@@ -147,7 +143,7 @@ static MlirValue load_pair(Distribute *s, MlirType element, MlirValue pointer) {
 static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
   Ir *b = &s->b;
   MlirType element = ir_element(ir_type(pair));
-  int64_t bytes = bytes_of(element);
+  int64_t bytes = ir_float_bytes(element);
   if (s->alignment >= 2 * bytes) {
     transfer_store(b, pair, pointer, 2 * bytes);
     return;
@@ -162,7 +158,7 @@ static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
 /// How many slices of a row follow each other in a thread's part of local
 /// memory.
 static int64_t interleaved(MlirType memref) {
-  int64_t pair = 2 * bytes_of(ir_element(memref));
+  int64_t pair = 2 * ir_float_bytes(ir_element(memref));
   int64_t row = ir_dim_size(memref, 1) * pair / 2;
   return row % LOCAL_BYTES ? 1 : CHUNK / pair;
 }
@@ -205,9 +201,9 @@ static MlirValue load_local(Distribute *s, MlirOperation read, MlirValue row,
   row = ir_addi(b, row, distribute_scalar(s, ir_operand(read, 1)));
   MlirValue address = transfer_local_address(
       s, memref, row, ir_const_index(b, slice), s->column);
-  int64_t n = interleaved(ir_type(memref)), bytes = 2 * bytes_of(element);
+  int64_t n = interleaved(ir_type(memref)), bytes = 2 * ir_float_bytes(element);
   int64_t alignment = slice % n ? bytes : n * bytes;
-  if (bytes_of(element) > 2)
+  if (ir_float_bytes(element) > 2)
     return transfer_load(b, pair, address, alignment);
   return ir_value(b, "llvm.bitcast", pair,
                   IR_VALUES(transfer_load(b, ir_i32(b), address, alignment)),
@@ -330,7 +326,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
       if (columns)
         store_pair(s, value, address);
       else
-        transfer_store(b, value, address, bytes_of(element));
+        transfer_store(b, value, address, ir_float_bytes(element));
     }
     ir_if_end(b, &branch, IR_NONE);
   }

@@ -147,7 +147,7 @@ static MlirValue units_of(Distribute *s, MlirOperation read) {
                 ir_const_i32(b, i32, (1 << ADDRESS_BITS) - 1)),
       IR_NONE);
   int64_t slot = ir_dim_size(type, 1) * ir_dim_size(type, 2) *
-                 mlirFloatTypeGetWidth(ir_element(type)) / 8;
+                 ir_float_bytes(ir_element(type));
   MlirValue number =
       ir_index_cast(b, distribute_scalar(s, ir_operand(read, 1)), i32);
   MlirValue at =

@@ -306,7 +306,7 @@ void load_local(Forward *f, const Window *window) {
   Ir *b = f->b;
   int64_t rows = config_outer_rows(&f->config, f->outer.window, f->causal);
   MlirType element = ir_element(ir_type(f->outer.keys));
-  int64_t bytes = mlirFloatTypeGetWidth(element) / 8;
+  int64_t bytes = ir_float_bytes(element);
   int64_t padding = config_local_padding(&f->config, f->d * bytes) / bytes;
   MlirType local = ir_memref(element, IR_DIMS(rows, f->d + padding));
   f->local_first = window->any.lower;

@@ -130,7 +130,7 @@ func.func @on_the_cpu(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> te
 
 module attributes {simplicial.target = "sm_90"} {
 // CHECK-LABEL: @on_a_gpu
-// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = true, operand = bf16, order = "kj", producer = false, stages = 2 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = true, operand = bf16, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @on_a_gpu(%q: tensor<1x?x128x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x128x128xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x128x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x128x128xbf16>, tensor<1x128x?xf32>)
@@ -177,7 +177,7 @@ func.func @wide_heads_on_a_small_gpu(%q: tensor<1x?x8x256xbf16>, %kv: tensor<1x?
 
 module attributes {simplicial.target = "sm_120,sm_80"} {
 // CHECK-LABEL: @on_two_gpus
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = false, operand = f16, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = false, operand = f16, order = "kj", producer = false, stages = 2 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @on_two_gpus(%q: tensor<1x?x8x144xf16>, %kv: tensor<1x?x1x144xf16>) -> tensor<1x?x8x144xf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x8x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>) -> (tensor<1x?x8x144xf16>, tensor<1x8x?xf32>)
@@ -286,11 +286,11 @@ func.func @few_heads_by_hand(%q: tensor<1x?x8x128xbf16>, %kv: tensor<1x?x1x128xb
 
 // -----
 
-// Tiles are smaller where two blocks share a multiprocessor only then.
+// Nothing is copied ahead where more blocks share a multiprocessor without.
 
 module attributes {simplicial.target = "sm_86"} {
 // CHECK-LABEL: @on_a_small_gpu
-// CHECK: block_k = 64 : i64, {{.*}} stages = 1 : i64,
+// CHECK: block_k = 128 : i64, {{.*}} stages = 1 : i64,
 func.func @on_a_small_gpu(%q: tensor<1x?x128x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x128x64xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 256 : i64}
     : (tensor<1x?x128x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x128x64xbf16>, tensor<1x128x?xf32>)
@@ -307,6 +307,14 @@ func.func @on_a_larger_one(%q: tensor<1x?x128x64xbf16>, %kv: tensor<1x?x1x64xbf1
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 256 : i64}
     : (tensor<1x?x128x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x128x64xbf16>, tensor<1x128x?xf32>)
   return %out : tensor<1x?x128x64xbf16>
+}
+// Nor are tiles as large.
+// CHECK-LABEL: @more_registers
+// CHECK: block_k = 32 : i64, {{.*}} stages = 1 : i64,
+func.func @more_registers(%q: tensor<1x?x128x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x128x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 256 : i64}
+    : (tensor<1x?x128x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x128x128xbf16>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x128xbf16>
 }
 }
 

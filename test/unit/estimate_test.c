@@ -124,6 +124,29 @@ static void step(void **state) {
   assert_near(t, chain + 5 * (2048 / t) * 512 / 2);
 }
 
+// That of four warps with mma.sync, beside another one. Instructions: 72 for
+// logits, 64 products, 32 loads of them, and 30; of the step 64 to add products
+// to sums, 32 to multiply q by k1, 32 loads and 32 conversions of k1 and v1, 12
+// loads of q, 6 to copy, and 30. Waits: 256 clocks for logits, 14 for each of
+// 32 products with values, less 64 instructions; half of 512 for loads that are
+// four slices at a time, 100, and copies. The other one's loads take 512 clocks
+// for keys and values, 128 and 48 for k1, v1 and q, and 36 for shuffles.
+static void step_of_mma(void **state) {
+  (void)state;
+  Config c = config;
+  c.block_h = 64;
+  c.block_k = c.block_last = c.block_tail = 32;
+  c.tiles = 1;
+  c.stages = 2;
+  c.producer = false;
+  double issue = 72 + 64 + 32 + 30 + 64 + 32 + 32 + 32 + 12 + 6 + 30;
+  double waits =
+      256 + 14 * 32 - 64 + 256 + 100 + (100 + (600 + 16384 / 47.0) / 16) / 32;
+  Estimate e = estimate(&c, &shape, chip("sm_80"));
+  assert_int_equal(e.blocks, 2);
+  assert_near(e.step, issue + waits + 512 + 128 + 48 + 36);
+}
+
 // Two steps for each of 32 keys, and 12000 clocks, for as many pairs.
 static void block(void **state) {
   (void)state;
@@ -221,12 +244,19 @@ static void over(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(budgets), cmocka_unit_test(budgets_of_mma),
-      cmocka_unit_test(parks),   cmocka_unit_test(step),
-      cmocka_unit_test(block),   cmocka_unit_test(no_less_than_products),
-      cmocka_unit_test(tiles),   cmocka_unit_test(rows),
-      cmocka_unit_test(windows), cmocka_unit_test(few_blocks),
-      cmocka_unit_test(order),   cmocka_unit_test(over),
+      cmocka_unit_test(budgets),
+      cmocka_unit_test(budgets_of_mma),
+      cmocka_unit_test(parks),
+      cmocka_unit_test(step),
+      cmocka_unit_test(step_of_mma),
+      cmocka_unit_test(block),
+      cmocka_unit_test(no_less_than_products),
+      cmocka_unit_test(tiles),
+      cmocka_unit_test(rows),
+      cmocka_unit_test(windows),
+      cmocka_unit_test(few_blocks),
+      cmocka_unit_test(order),
+      cmocka_unit_test(over),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
