@@ -7,7 +7,8 @@
 //
 // For GPUs there are candidates, the more usual ones first:
 //
-//  - rows of heads and outer keys, or of heads and queries;
+//  - rows of heads and outer keys, or of heads and queries, some left empty or
+//    none;
 //  - inner tiles of two sizes;
 //  - the outer window in shared memory, or not;
 //  - one or two steps of inner tiles there.
@@ -95,10 +96,12 @@ static void fill_with_keys(const Choice *s, int64_t rows, Config *config) {
 }
 
 /// The same with (query, head) pairs: then an inner tile serves all of them.
-static void fill_with_queries(const Choice *s, int64_t rows, Config *config) {
+/// `whole`: with no more heads than leave no row empty.
+static void fill_with_queries(const Choice *s, int64_t rows, bool whole,
+                              Config *config) {
   int64_t group = s->shape.group;
   int64_t heads = max(1, min(group, rows / max(1, s->given.block_q)));
-  while (group % heads)
+  while (group % heads || (whole && rows % heads))
     --heads;
   if (s->given.block_h)
     heads = min(s->given.block_h, rows);
@@ -243,8 +246,12 @@ static void choose_for_gpu(Choice *s, Config *config) {
     try_rows(s, rows);
     if (!s->warpgroups && s->given.block_q <= 1)
       continue;
-    fill_with_queries(s, n, &rows);
+    fill_with_queries(s, n, false, &rows);
     try_rows(s, rows);
+    int64_t most_heads = rows.block_h;
+    fill_with_queries(s, n, true, &rows);
+    if (rows.block_h < most_heads)
+      try_rows(s, rows);
   }
   *config = *best_candidate(s);
 }

@@ -259,6 +259,14 @@ func.func @few_heads(%q: tensor<1x?x8x128xbf16>, %kv: tensor<1x?x1x128xbf16>) ->
     : (tensor<1x?x8x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x8x128xbf16>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x128xbf16>
 }
+// Fewer of a group's heads are in a block, if all would leave rows empty.
+// CHECK-LABEL: @no_empty_rows
+// CHECK: block_h = 16 : i64, block_j = 1 : i64, {{.*}} block_q = 8 : i64, {{.*}} sum_columns = 8 : i64, tiles = 4 : i64}
+func.func @no_empty_rows(%q: tensor<1x?x48x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x48x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 256 : i64}
+    : (tensor<1x?x48x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x48x128xbf16>, tensor<1x48x?xf32>)
+  return %out : tensor<1x?x48x128xbf16>
+}
 // CHECK-LABEL: @few_heads_of_one_query
 // CHECK: block_h = 8 : i64, block_j = 16 : i64, {{.*}} block_q = 1 : i64,
 func.func @few_heads_of_one_query(%q: tensor<1x1x8x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x1x8x128xbf16> {
