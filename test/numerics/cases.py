@@ -390,6 +390,9 @@ def gpu_tiles():
                "config": tiles(4, "stages = 1", "producer = true", f"block_q = {q}", "block_tail = 16")}
         yield Case(**few)
     yield Case(**few, data="up", scale=1.0)
+    few = {**small, "Hq": 48, "Hk": 2, "B": 2, "D": 128, "Nq": 17, "w1": 2, "w2": 50,  # a group's heads in three blocks
+           "config": tiles(3, "stages = 1", "producer = true", "block_h = 8", "block_q = 16", "block_tail = 16")}
+    yield Case(**few)
     # Steps of 80 keys, of which windows have 77 together.
     few = {**small, "Hq": 8, "D": 128, "Nq": 20, "w1": 2, "w2": 70,
            "config": tiles(4, "stages = 1", "producer = true", "block_q = 8")}
