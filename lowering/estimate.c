@@ -140,27 +140,26 @@ static int64_t query_registers(const Config *config, bool warpgroups) {
   return same && !warpgroups ? 1 : 2;
 }
 
-/// Registers of the largest product that is kept, and of what a loop carries.
-static int64_t taken_registers(const Config *config, const Shape *shape,
-                               bool warpgroups) {
-  int64_t product =
-      warpgroups ? most(most_keys(config), shape->d) : most_keys(config);
-  return product / 2 + shape->d / 2 + CARRIED;
+/// Registers that a loop carries.
+static int64_t carried_registers(const Shape *shape) {
+  return shape->d / 2 + CARRIED;
 }
 
 /// How many slices its loops evaluate at once (distribute_pause); 0: all.
 static int64_t slices_at_once(const Config *config, const Shape *shape,
                               bool warpgroups) {
-  if (warpgroups || shape->d / 2 + CARRIED < KEEP_TIGHT_FROM)
-    return 0;
-  return keep_at_once(taken_registers(config, shape, warpgroups));
+  return warpgroups
+             ? 0
+             : keep_at_once(most_keys(config) / 2, carried_registers(shape));
 }
 
 /// How many slices of q are parked (keep.c).
 static int64_t parked_slices(const Config *config, const Shape *shape,
                              bool warpgroups) {
-  int64_t left = keep_registers_left(
-      warpgroups, taken_registers(config, shape, warpgroups));
+  int64_t product =
+      warpgroups ? most(most_keys(config), shape->d) : most_keys(config);
+  int64_t left =
+      keep_registers_left(warpgroups, product / 2 + carried_registers(shape));
   int64_t kept = left / query_registers(config, warpgroups);
   return keeps_queries(shape) ? most(0, shape->d / SLICE - kept) : 0;
 }

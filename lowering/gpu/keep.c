@@ -234,8 +234,8 @@ void keep_decide(Distribute *s, MlirBlock program) {
   keep_left_operands(s, program);
   decide_row_dims(s, program);
   count_registers(s, program, &product, &carried);
-  if (!s->warpgroups && carried >= KEEP_TIGHT_FROM)
-    s->at_once = keep_at_once(product + carried);
+  if (!s->warpgroups)
+    s->at_once = keep_at_once(product, carried);
   int64_t left = keep_registers_left(s->warpgroups, product + carried);
   keep_for_loops(s, program, &left);
   keep_loads(s, program);

@@ -28,9 +28,12 @@ static inline bool keep_is_for_three(int64_t taken) {
   return taken + KEEP_OTHERS <= KEEP_THREE;
 }
 
-/// Slices that are evaluated at once where a loop carries many registers.
-static inline int64_t keep_at_once(int64_t taken) {
-  return keep_is_for_three(taken) ? 4 : 2;
+/// Slices that are evaluated at once where a loop carries many registers; 0: it
+/// does not.
+static inline int64_t keep_at_once(int64_t product, int64_t carried) {
+  if (carried < KEEP_TIGHT_FROM)
+    return 0;
+  return keep_is_for_three(product + carried) ? 4 : 2;
 }
 
 /// Registers that are left for what was loaded before a loop.

@@ -316,7 +316,7 @@ func.func @on_a_larger_one(%q: tensor<1x?x128x64xbf16>, %kv: tensor<1x?x1x64xbf1
     : (tensor<1x?x128x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x128x64xbf16>, tensor<1x128x?xf32>)
   return %out : tensor<1x?x128x64xbf16>
 }
-// Nor are tiles as large.
+// Tiles are smaller where three blocks share a multiprocessor only then.
 // CHECK-LABEL: @more_registers
 // CHECK: block_k = 32 : i64, {{.*}} stages = 1 : i64,
 func.func @more_registers(%q: tensor<1x?x128x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x128x128xbf16> {
