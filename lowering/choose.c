@@ -13,9 +13,10 @@
 //  - the outer window in shared memory, or not;
 //  - one or two steps of inner tiles there.
 //
-// Where warpgroups multiply, there are the rows of two or of one, and of two up
-// to four tiles of at most 64 keys in a step. mma.sync has too few registers
-// for several tiles, and for what masks queries.
+// There are 64 rows or 128: of one warpgroup or two, and where mma.sync
+// multiplies, of four warps or eight, which share inner tiles. Where warpgroups
+// multiply, there are two up to four tiles of at most 64 keys in a step.
+// mma.sync has too few registers for several tiles, and for what masks queries.
 //
 // What is fixed is so in all candidates. Those that have the shared memory and
 // the registers that estimate.h says are compared by the clocks that it says,
@@ -241,7 +242,8 @@ static const Config *best_candidate(const Choice *s) {
 static void choose_for_gpu(Choice *s, Config *config) {
   enum { MOST = CONFIG_MAX_GPU_ROWS, LEAST = MOST / 2 };
   Config rows = {.operand = ir_element(q_type(s->op))};
-  for (int n = s->warpgroups ? MOST : LEAST; n >= LEAST; n /= 2) {
+  for (int i = 0; i < 2; ++i) {
+    int n = (i == 0) == s->warpgroups ? MOST : LEAST;
     fill_with_keys(s, n, &rows);
     try_rows(s, rows);
     if (!s->warpgroups && s->given.block_q <= 1)

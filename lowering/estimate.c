@@ -102,6 +102,10 @@ enum {
   AFTER_OTHER = 14, // an mma.sync, whose sum it adds to
 };
 
+/// How much longer a block of mma.sync takes that has an SM alone: nobody is
+/// there while it begins, ends, or waits for its own warps.
+#define ALONE 1.06
+
 // Budgets ---------------------------------------------------------------------
 
 static int64_t ceil_div(int64_t x, int64_t y) { return (x + y - 1) / y; }
@@ -446,8 +450,10 @@ static double block_clocks(const Block *b, double *step) {
   double clocks = steps * *step + begin_loops(b);
   if (tails > 0)
     clocks += tails * tail_step(b, outer);
-  return BLOCK + MERGE * (double)((config->block_j - 1) * b->shape->d) +
-         outer * clocks;
+  bool alone = b->parts * PART_WARPS <= (double)warps_of(config);
+  return (BLOCK + MERGE * (double)((config->block_j - 1) * b->shape->d) +
+          outer * clocks) *
+         (alone && !b->warpgroups ? ALONE : 1);
 }
 
 Estimate estimate(const Config *config, const Shape *shape, const Chip *chip) {

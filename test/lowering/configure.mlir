@@ -328,6 +328,28 @@ func.func @more_registers(%q: tensor<1x?x128x128xbf16>, %kv: tensor<1x?x1x128xbf
 
 // -----
 
+// Where shared memory holds two blocks with smaller tiles only, one of twice as
+// many rows has larger ones.
+
+module attributes {simplicial.target = "sm_86"} {
+// CHECK-LABEL: @more_rows
+// CHECK: block_h = 128 : i64, block_j = 1 : i64, block_k = 32 : i64,
+func.func @more_rows(%q: tensor<1x?x128x256xbf16>, %kv: tensor<1x?x1x256xbf16>) -> tensor<1x?x128x256xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 256 : i64}
+    : (tensor<1x?x128x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>) -> (tensor<1x?x128x256xbf16>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x256xbf16>
+}
+// CHECK-LABEL: @two_blocks
+// CHECK: block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64,
+func.func @two_blocks(%q: tensor<1x?x128x192xbf16>, %kv: tensor<1x?x1x192xbf16>) -> tensor<1x?x128x192xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 256 : i64}
+    : (tensor<1x?x128x192xbf16>, tensor<1x?x1x192xbf16>, tensor<1x?x1x192xbf16>, tensor<1x?x1x192xbf16>, tensor<1x?x1x192xbf16>) -> (tensor<1x?x128x192xbf16>, tensor<1x128x?xf32>)
+  return %out : tensor<1x?x128x192xbf16>
+}
+}
+
+// -----
+
 // Sizes of tensors in kernels are at most 2^30: a window as large is none.
 
 module attributes {simplicial.target = "sm_80"} {

@@ -237,6 +237,7 @@ def gpu():
     for w1, w2 in [(1, 1), (9, 2), (40, 3), (5, None), (None, 4)]:
         yield Case(**{**small, "w1": w1, "w2": w2}, Hq=4)
         yield Case(**{**small, "w1": w1, "w2": w2, "dtype": "f16"}, Hq=3, causal=False)
+    yield Case(**{**small, "N": 40, "w2": 33}, Nq=2, Hq=128, D=256, config="block_h = 128")  # eight warps
     yield Case(**{**small, "N": 80, "w2": 70}, Nq=3, Hq=8)  # more than a tile of the inner window
     yield Case(**{**small, "N": 70, "w1": 66, "w2": 70}, Nq=2, Hq=1)  # and of the outer one
     rest = {**small, "N": 60, "w1": 6, "w2": 40}  # with whole inner tiles, outer ones that are not: logits of 0 would show

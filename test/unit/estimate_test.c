@@ -154,6 +154,26 @@ static void block(void **state) {
   assert_near(e.clocks, (12000 + 32 * 2 * e.step) / (128.0 * 32 * 512));
 }
 
+// With mma.sync, a block alone on an SM takes longer. A block's clocks are
+// those of all blocks on it.
+static void block_alone(void **state) {
+  (void)state;
+  Config c = config;
+  c.block_h = 64;
+  c.block_k = c.block_last = c.block_tail = 32;
+  c.tiles = 1;
+  c.stages = 2;
+  c.producer = false;
+  double pairs = 64.0 * 32 * 512;
+  Estimate two = estimate(&c, &shape, chip("sm_80"));
+  assert_int_equal(two.blocks, 2);
+  assert_near(two.clocks, (12000 + 32 * 16 * two.step) / (2 * pairs));
+  c.stages = 5;
+  Estimate one = estimate(&c, &shape, chip("sm_80"));
+  assert_int_equal(one.blocks, 1);
+  assert_near(one.clocks, 1.06 * (12000 + 32 * 16 * one.step) / pairs);
+}
+
 // Never less than the tensor cores take, and near that where all else is small.
 static void no_less_than_products(void **state) {
   (void)state;
@@ -244,19 +264,13 @@ static void over(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(budgets),
-      cmocka_unit_test(budgets_of_mma),
-      cmocka_unit_test(parks),
-      cmocka_unit_test(step),
-      cmocka_unit_test(step_of_mma),
-      cmocka_unit_test(block),
-      cmocka_unit_test(no_less_than_products),
-      cmocka_unit_test(tiles),
-      cmocka_unit_test(rows),
-      cmocka_unit_test(windows),
-      cmocka_unit_test(few_blocks),
-      cmocka_unit_test(order),
-      cmocka_unit_test(over),
+      cmocka_unit_test(budgets),     cmocka_unit_test(budgets_of_mma),
+      cmocka_unit_test(parks),       cmocka_unit_test(step),
+      cmocka_unit_test(step_of_mma), cmocka_unit_test(block),
+      cmocka_unit_test(block_alone), cmocka_unit_test(no_less_than_products),
+      cmocka_unit_test(tiles),       cmocka_unit_test(rows),
+      cmocka_unit_test(windows),     cmocka_unit_test(few_blocks),
+      cmocka_unit_test(order),       cmocka_unit_test(over),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
