@@ -168,8 +168,10 @@ static void try_steps(Choice *s, Config config) {
   config.lazy_rescale = true;
   config.inner_stationary = true;
   config.producer = two_warpgroups;
-  config.sum_columns =
-      rows % ONE_WARPGROUP == 0 && s->warpgroups ? CONFIG_GPU_COLUMNS : 1;
+  bool few = s->shape.d > CONFIG_MOST_OF_PRODUCT; // registers are left
+  config.sum_columns = rows % ONE_WARPGROUP == 0 && s->warpgroups && !few
+                           ? CONFIG_GPU_COLUMNS
+                           : 1;
   // Tiles that stay for long need not be copied ahead.
   int64_t usual = config.tiles > 1 ? 1 : 2;
   for (int local = s->shape.outer_window > 0; local >= 0; --local)
@@ -204,15 +206,18 @@ static void try_tiles(Choice *s, Config config) {
 /// Inner tiles that leave room for others in shared memory, and half as large
 /// ones; of determinants, ptxas would have their registers on the stack.
 static void try_rows(Choice *s, Config config) {
-  enum { KEYS = 128, BYTES = 16 << 10, STEP = CONFIG_GPU_STEP };
+  enum { KEYS = 128, LEAST = 64, BYTES = 16 << 10, STEP = CONFIG_GPU_STEP };
   int64_t steps = min(KEYS, BYTES / (s->shape.d * s->shape.bytes)) / STEP;
   int64_t window = inner_window(s->attributes);
+  if (s->warpgroups)
+    steps = max(steps, LEAST / STEP);
   if (window)
     steps = min(steps, ceil_div(window, STEP));
   int sizes = s->shape.planes > 1 ? 1 : 2;
   for (int part = 1; part <= sizes; ++part) {
     config.block_k = ceil_div(steps, part) * STEP;
-    bool several = s->warpgroups && config_rows(&config) > ONE_WARPGROUP &&
+    bool several = s->warpgroups && s->shape.d <= CONFIG_MOST_OF_PRODUCT &&
+                   config_rows(&config) > ONE_WARPGROUP &&
                    config.block_k <= KEYS / 2;
     config.tiles = 1;
     if (several)
@@ -285,6 +290,7 @@ static Shape shape_of(const Choice *s) {
                  .inner = seen(inner_window(a), a.causal, keys),
                  .outer_window = outer_window(a),
                  .causal = a.causal,
+                 .value_bias = a.v2_bias != 0 && !config_swaps_roles(a),
                  .planes = a.form == SIMPLICIAL_DETERMINANT ? 3 : 1,
                  .bytes = wide ? 4 : 2,
                  .passes = mlirTypeIsAF32(operand) ? 3 : 1};

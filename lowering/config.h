@@ -38,6 +38,10 @@ enum {
   CONFIG_GPU_COLUMNS = 8
 };
 
+/// The columns that a product of warpgroups has registers for at once, and in
+/// parts.
+enum { CONFIG_MOST_OF_PRODUCT = 128, CONFIG_MOST_IN_PARTS = 192 };
+
 /// The rows of a tile.
 int64_t config_rows(const Config *config);
 

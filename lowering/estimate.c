@@ -8,7 +8,7 @@
 // scratch, mbarriers. Registers are those of the tiles that are there at once:
 // of warpgroups, a sum (D / 2 of a thread) and the products of a step (D / 2),
 // logits (keys / 2), pairs of them for the next product (keys / 4), and q * k1
-// (D / 4).
+// (D / 4). Products of more than 128 columns are computed in parts of 64.
 //
 // Clocks are sums of what simplicial-compile --analyze walks one by one. Work
 // comes in parts of 64 rows: a warpgroup, or four warps, one on each of the
@@ -62,8 +62,8 @@ enum {
   PART_WARPS = 4,
   PART_ROWS = PART_WARPS * WARP_ROWS,
   PART_THREADS = PART_WARPS * WARP,
-  MOST_COLUMNS = 128, // of a warpgroup's product
-  SLICE = 8,          // columns, of which a thread has two
+  PART_COLUMNS = 64, // of a warpgroup's product that is computed in parts
+  SLICE = 8,         // columns, of which a thread has two
 };
 
 /// Bytes of shared memory.
@@ -123,14 +123,26 @@ static int64_t most_keys(const Config *config) {
 }
 
 bool estimate_fits_warpgroups(const Shape *shape) {
-  return shape->bytes == 2 && (shape->d == 64 || shape->d == 128);
+  if (shape->bytes != 2)
+    return false;
+  if (shape->d > CONFIG_MOST_OF_PRODUCT) // parts are added to nothing
+    return shape->d == CONFIG_MOST_IN_PARTS && shape->planes == 1 &&
+           !shape->value_bias;
+  return shape->d == 64 || shape->d == 128;
 }
 
 static bool multiplied_by_warpgroups(const Config *config, const Shape *shape,
                                      const Chip *chip) {
   return chip->warpgroups && estimate_fits_warpgroups(shape) &&
+         (shape->d <= CONFIG_MOST_OF_PRODUCT ||
+          warps_of(config) > PART_WARPS) &&
          warps_of(config) % PART_WARPS == 0 &&
-         most_keys(config) <= MOST_COLUMNS;
+         most_keys(config) <= CONFIG_MOST_OF_PRODUCT;
+}
+
+/// The columns of a warpgroup's product with values that are there at once.
+static int64_t columns_at_once(const Shape *shape) {
+  return shape->d > CONFIG_MOST_OF_PRODUCT ? PART_COLUMNS : shape->d;
 }
 
 /// Whether q is kept while outer keys pass; else it is loaded for each.
@@ -152,9 +164,9 @@ static int64_t carried_registers(const Shape *shape) {
 /// How many slices its loops evaluate at once (distribute_pause); 0: all.
 static int64_t slices_at_once(const Config *config, const Shape *shape,
                               bool warpgroups) {
-  return warpgroups
-             ? 0
-             : keep_at_once(most_keys(config) / 2, carried_registers(shape));
+  return warpgroups ? 0
+                    : keep_at_once(false, most_keys(config) / 2,
+                                   carried_registers(shape));
 }
 
 /// How many slices of q are parked (keep.c).
@@ -214,8 +226,8 @@ static int64_t registers_of(const Config *config, const Shape *shape,
            OTHERS_OF_MMA;
   }
   bool by_row = config->block_q > 1 || config->block_j > 1;
-  int64_t first = logits + left;
-  int64_t last = pairs + values + shape->d / (by_row ? 4 : 8);
+  int64_t columns = columns_at_once(shape), first = logits + left;
+  int64_t last = pairs + columns / 2 + columns / (by_row ? 4 : 8);
   if (config->tiles > 1)
     first += values + pairs;
   return sums + most(first, last) + others + OTHERS;
@@ -304,8 +316,9 @@ static void add_tile(const Block *b, double keys, double masked, Step *step) {
 
 /// The wait for the last tile's product with values.
 static void add_last_wait(const Block *b, double keys, Step *step) {
+  int64_t parts = b->shape->d / columns_at_once(b->shape);
   if (b->warpgroups)
-    step->waits += product_clocks(b, keys) + TAIL;
+    step->waits += product_clocks(b, keys) + (double)(parts * TAIL);
 }
 
 /// So many loads by each warp, each of so many lines of L1; 0: of shared

@@ -17,9 +17,10 @@ typedef struct Shape {
   int64_t outer, inner; ///< keys that a query sees
   int64_t outer_window; ///< as config_outer_rows takes it
   bool causal;
-  int64_t planes; ///< of a head, each with products of its own
-  int64_t bytes;  ///< of an operand's element
-  int64_t passes; ///< products of tf32 that one of f32 is; else 1
+  int64_t planes;  ///< of a head, each with products of its own
+  bool value_bias; ///< is added to the inner values
+  int64_t bytes;   ///< of an operand's element
+  int64_t passes;  ///< products of tf32 that one of f32 is; else 1
 } Shape;
 
 typedef struct Estimate {

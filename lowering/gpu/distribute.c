@@ -110,13 +110,18 @@ static void keep_slices(Distribute *s, MlirValue tile, int slices,
   At at =
       distribute_at(s, ir_type(tile), distribute_entry(s, tile)->row_dims, 0);
   // Its addresses would else be computed before a loop around it, and kept.
-  if (s->warpgroups && has_addresses_by_row(s, tile))
-    for (int i = 0; i < 2; ++i)
-      at.rows[i] = distribute_pinned_index(s, at.rows[i]);
+  bool anew = s->warpgroups && has_addresses_by_row(s, tile);
+  MlirValue before[IR_MAX_RANK];
+  for (int i = 0; i < 2 && anew; ++i)
+    at.rows[i] = distribute_pinned_index(s, at.rows[i]);
+  if (anew)
+    distribute_pin_indices(s, tile_source(tile), 1, before);
   for (; at.slice < slices; ++at.slice) {
     distribute_pause(s, at.slice);
     fragments[at.slice] = fragment_definition(s, tile, at);
   }
+  if (anew)
+    distribute_restore_indices(s, tile_source(tile), 1, before);
 }
 
 static void keep_tile(Distribute *s, MlirValue tile) {
@@ -316,7 +321,7 @@ static void convert_for(Distribute *s, MlirOperation op) {
   kernel_take_place(s, &before);
   if (outermost)
     kernel_find_place_anew(s);
-  if (outermost && s->at_once)
+  if (outermost && s->at_once && s->role == ROLE_ALL)
     take_iteration(s);
   unflatten_all(s, n, results, loop.results);
 }
@@ -425,6 +430,27 @@ MlirValue distribute_pinned_index(Distribute *s, MlirValue index) {
   Ir *b = &s->b;
   MlirValue value = distribute_pinned(s, ir_index_cast(b, index, ir_i32(b)));
   return ir_index_cast(b, value, ir_index(b));
+}
+
+static int rank_of(MlirOperation transfer, int first) {
+  return ir_rank(ir_type(ir_operand(transfer, first - 1)));
+}
+
+void distribute_pin_indices(Distribute *s, MlirOperation transfer, int first,
+                            MlirValue *before) {
+  for (int d = 0; d < rank_of(transfer, first); ++d) {
+    MlirValue index = ir_operand(transfer, first + d);
+    Entry *entry = distribute_entry(s, index);
+    before[d] = entry->scalar;
+    if (s->warpgroups && s->at_once && !ir_is(ir_def(index), "arith.constant"))
+      entry->scalar = distribute_pinned_index(s, entry->scalar);
+  }
+}
+
+void distribute_restore_indices(Distribute *s, MlirOperation transfer,
+                                int first, const MlirValue *before) {
+  for (int d = rank_of(transfer, first) - 1; d >= 0; --d)
+    distribute_entry(s, ir_operand(transfer, first + d))->scalar = before[d];
 }
 
 void distribute_barrier(Distribute *s) {

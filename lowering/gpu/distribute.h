@@ -52,6 +52,7 @@ enum {
   LOCAL_BYTES = 64,    ///< of a row in local memory, that four threads hold
   MAX_MAPS = 8,        ///< tensor maps of a kernel
   MAX_IN_FLIGHT = 8,   ///< products
+  PART_SLICES = 8,     ///< of a product that is computed in parts: a panel's
 };
 
 /// One thread's part of a slice. f32, tf32 and i1: v[row][column]; 16 bits:
@@ -113,8 +114,7 @@ typedef struct Distribute {
   ValueMap entries; ///< of Entry, by value of the tile program
   int64_t warps;    ///< that hold tiles; others are behind them
   bool warpgroups;  ///< products are theirs
-  int64_t at_once;  ///< slices, if loops of a warp's own products carry many
-                    ///< registers; else 0
+  int64_t at_once;  ///< slices, if loops carry many registers; else 0
   Role role;
   int n_maps; ///< some if there is a producer
   TensorMap maps[MAX_MAPS];
@@ -127,7 +127,8 @@ typedef struct Distribute {
   int64_t shared_bytes;         ///< allocated of it so far
   int64_t scratch_offset;       ///< for exchanges between rows; -1: none yet
   Flight flight;
-  bool copies_own; ///< copy_await_own has something to wait for
+  Fragment part[PART_SLICES]; ///< of the product that is computed in parts
+  bool copies_own;            ///< copy_await_own has something to wait for
 } Distribute;
 
 /// Where a tile is evaluated: this slice of it (no matter if it has no
@@ -172,6 +173,14 @@ IrIf distribute_begin_elected(Distribute *s);
 MlirValue distribute_pinned(Distribute *s, MlirValue x);
 /// The same of an index that an i32 holds.
 MlirValue distribute_pinned_index(Distribute *s, MlirValue index);
+
+/// The same of the indices of a transfer, operands from `first` on, where
+/// warpgroups' loops carry many registers: until they are what they were
+/// `before`.
+void distribute_pin_indices(Distribute *s, MlirOperation transfer, int first,
+                            MlirValue *before);
+void distribute_restore_indices(Distribute *s, MlirOperation transfer,
+                                int first, const MlirValue *before);
 
 // roles.c
 /// Whether the producer's program has `op`: a copy, a loop with some, or what
@@ -232,6 +241,11 @@ bool warpgroup_takes(const Distribute *s, MlirOperation contraction);
 /// Begins a product. Its fragments are there when it has been waited for.
 void warpgroup_product(Distribute *s, MlirOperation contraction,
                        Fragment *fragments);
+/// Whether a product has more columns than registers are left for: then it is
+/// computed in parts, each when its first slice is asked for.
+bool warpgroup_in_parts(MlirOperation contraction);
+/// A slice of such a product, of which slices are asked for in order.
+Fragment warpgroup_part(Distribute *s, MlirOperation contraction, At at);
 /// Waits for a tile if it is a product in flight, and for all before it.
 void warpgroup_await(Distribute *s, MlirValue tile);
 void warpgroup_await_oldest(Distribute *s, int n);

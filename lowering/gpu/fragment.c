@@ -288,7 +288,7 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at) {
   else if (ir_is(op, "vector.transfer_read"))
     return transfer_read(s, op, at);
   else if (ir_is(op, "vector.contract"))
-    return product(s, op, at);
+    return s->warpgroups ? warpgroup_part(s, op, at) : product(s, op, at);
   else if (ir_is(op, "vector.broadcast"))
     return broadcast(s, op, at);
   else if (ir_is(op, "vector.shape_cast")) {

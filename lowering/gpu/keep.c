@@ -82,7 +82,8 @@ static void keep(Distribute *s, MlirValue tile) {
 static void decide_kept(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    if (ir_is(op, "vector.contract") && s->warpgroups)
+    if (ir_is(op, "vector.contract") && s->warpgroups &&
+        !warpgroup_in_parts(op))
       keep(s, ir_result(op, 0));
     if (ir_is(op, "vector.multi_reduction")) {
       keep(s, ir_result(op, 0));
@@ -211,16 +212,17 @@ static void keep_for_loops(Distribute *s, MlirBlock block, int64_t *left) {
 }
 
 /// Keeps other loads by row, so that they begin early: few warps are there to
-/// hide what they take. One that takes many registers is kept only where
-/// warpgroups multiply, whose right operands take none.
+/// hide what they take. One that takes many registers is not; where warpgroups
+/// multiply, whose right operands take none, it may take more.
 static void keep_loads(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue tile = ir_result(op, i);
       if (tile_is(tile) && is_load_by_row(tile) &&
-          (s->warpgroups ||
-           2 * distribute_slices(ir_type(tile), 1) <= KEEP_MOST_OF_LOAD))
+          2 * distribute_slices(ir_type(tile), 1) <=
+              (s->warpgroups ? KEEP_MOST_OF_WARPGROUPS_LOAD
+                             : KEEP_MOST_OF_LOAD))
         keep(s, tile);
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
@@ -234,8 +236,7 @@ void keep_decide(Distribute *s, MlirBlock program) {
   keep_left_operands(s, program);
   decide_row_dims(s, program);
   count_registers(s, program, &product, &carried);
-  if (!s->warpgroups)
-    s->at_once = keep_at_once(product, carried);
+  s->at_once = keep_at_once(s->warpgroups, product, carried);
   int64_t left = keep_registers_left(s->warpgroups, product + carried);
   keep_for_loops(s, program, &left);
   keep_loads(s, program);

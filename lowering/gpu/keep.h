@@ -12,7 +12,9 @@
 enum {
   KEEP_TIGHT_FROM = 64,   ///< of what a loop of a warp's own products carries
   KEEP_MOST_OF_LOAD = 24, ///< with more, ptxas keeps others on the stack
-  KEEP_MOST_OF_WARPGROUPS = 128, ///< more leave none at all for loads
+  KEEP_MOST_OF_WARPGROUPS_LOAD = 32, ///< the same
+  KEEP_TIGHT_FOR_WARPGROUPS = 96,    ///< of what a loop of theirs carries
+  KEEP_MOST_OF_WARPGROUPS = 128,     ///< more leave none at all for loads
 };
 
 /// Bytes of shared memory, for each row of a block, through which warps reduce
@@ -30,7 +32,10 @@ static inline bool keep_is_for_three(int64_t taken) {
 
 /// Slices that are evaluated at once where a loop carries many registers; 0: it
 /// does not.
-static inline int64_t keep_at_once(int64_t product, int64_t carried) {
+static inline int64_t keep_at_once(bool warpgroups, int64_t product,
+                                   int64_t carried) {
+  if (warpgroups)
+    return carried >= KEEP_TIGHT_FOR_WARPGROUPS;
   if (carried < KEEP_TIGHT_FROM)
     return 0;
   return keep_is_for_three(product + carried) ? 4 : 2;

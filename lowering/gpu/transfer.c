@@ -297,6 +297,8 @@ void transfer_write(Distribute *s, MlirOperation op) {
                     "stored tiles are cut at the end of their first dimension");
     return;
   }
+  MlirValue before[IR_MAX_RANK];
+  distribute_pin_indices(s, op, 2, before);
   // Of the rows that hold the same row of the tile, the first one writes.
   for (int i = 0; i < 2; ++i) {
     At at = distribute_at(s, type, row_dims, 0);
@@ -330,6 +332,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
     }
     ir_if_end(b, &branch, IR_NONE);
   }
+  distribute_restore_indices(s, op, 2, before);
 }
 
 // Parked tiles ----------------------------------------------------------------

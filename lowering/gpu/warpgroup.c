@@ -15,6 +15,9 @@
 // ptxas moves a wait up as far as it can, but into no other block, that is not
 // before what decides which side it is.
 //
+// A result of more columns is computed in parts of a panel's, one after the
+// other, each when it is used.
+//
 // The registers of the accumulator and of the left operand are those of the
 // smaller instruction (layout.h), one warp's 16 rows above the next one's.
 //
@@ -25,17 +28,19 @@
 #include "distribute.h"
 #include "layout.h"
 
+#include "lowering/config.h"
 #include "lowering/ir_llvm.h"
 
 #include "simplicial/dialect.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
+#include "mlir-c/Dialect/LLVM.h"
 
 enum {
   DEPTH = 16, ///< of the reduction, of one instruction
   A_REGISTERS = 4,
-  MAX_COLUMNS = 128, ///< of a result: more do not fit the registers
+  MAX_COLUMNS = CONFIG_MOST_OF_PRODUCT,
   MAX_REGISTERS = MAX_COLUMNS / 2, ///< of a thread's accumulator
   MAX_STEPS = 256 / DEPTH,
 };
@@ -65,6 +70,15 @@ static bool is_zero(MlirValue value) {
          mlirDenseElementsAttrGetFloatSplatValue(constant) == 0;
 }
 
+/// Whether a product can be computed in parts: a panel each, added to nothing.
+/// One warpgroup alone on an SM has too few registers even so.
+static bool can_be_in_parts(const Distribute *s, MlirOperation op) {
+  int64_t columns = ir_dim_size(ir_type(ir_result(op, 0)), 1);
+  return s->warps > WARPGROUP && tile_op_is_k_major(op) &&
+         is_zero(ir_operand(op, 2)) && columns <= CONFIG_MOST_IN_PARTS &&
+         columns % (PART_SLICES * SLICE) == 0;
+}
+
 bool warpgroup_takes(const Distribute *s, MlirOperation op) {
   MlirType left = ir_type(ir_operand(op, 0)), type = ir_type(ir_result(op, 0));
   MlirOperation read = ir_def(ir_operand(op, 1));
@@ -80,7 +94,7 @@ bool warpgroup_takes(const Distribute *s, MlirOperation op) {
   return ir_dim_size(left, 1) % DEPTH == 0 &&
          ir_dim_size(left, 1) <= MAX_STEPS * DEPTH &&
          ir_dim_size(type, 1) % SLICE == 0 &&
-         ir_dim_size(type, 1) <= MAX_COLUMNS;
+         (!warpgroup_in_parts(op) || can_be_in_parts(s, op));
 }
 
 // Registers -------------------------------------------------------------------
@@ -181,27 +195,31 @@ static int64_t offset_of(MlirOperation read, bool mn_major, int64_t k) {
 
 // Products --------------------------------------------------------------------
 
-void warpgroup_product(Distribute *s, MlirOperation op, Fragment *result) {
+/// Begins a product of the left operand with the right one's slices from
+/// `first` on, of which `acc` has the registers.
+static void begin_product(Distribute *s, MlirOperation op, int first,
+                          MlirValue acc, bool fresh, InFlight product) {
   Ir *b = &s->b;
-  MlirValue left = ir_operand(op, 0), init = ir_operand(op, 2);
+  MlirValue left = ir_operand(op, 0);
   MlirOperation read = ir_def(ir_operand(op, 1));
-  MlirType type = ir_type(ir_result(op, 0));
-  bool mn_major = tile_op_is_k_major(op), fresh = is_zero(init);
-  int n = distribute_slices(type, 1);
+  bool mn_major = tile_op_is_k_major(op);
   int64_t size = ir_dim_size(ir_type(left), 1);
-  At at = distribute_at(s, type, 1, 0);
+  int64_t panels = (int64_t)first * SLICE * 2 / SWIZZLE_BYTES;
+  int64_t panel = ir_dim_size(ir_type(ir_operand(read, 0)), 1) * SWIZZLE_BYTES;
+  At at = distribute_at(s, ir_type(ir_result(op, 0)), 1, 0);
 
   MlirValue a[MAX_STEPS];
-  for (int64_t k = 0; k < size; k += DEPTH)
+  for (int64_t k = 0; k < size; k += DEPTH) {
+    distribute_pause(s, k / SLICE);
     a[k / DEPTH] = left_at(s, left, k, at);
-  MlirValue acc =
-      fresh ? undefined(b, ir_f32(b), 4 * n) : begin(s, init, n, at);
+  }
   MlirValue units = units_of(s, read);
   if (s->flight.n == MAX_IN_FLIGHT)
     warpgroup_await_all(s);
   ir_op(b, "nvvm.wgmma.fence.aligned", IR_NONE, IR_NONE, IR_NONE);
   for (int64_t k = 0; k < size; k += DEPTH) {
-    MlirValue right = descriptor(s, read, units, offset_of(read, mn_major, k));
+    int64_t offset = offset_of(read, mn_major, k) + panels * panel;
+    MlirValue right = descriptor(s, read, units, offset);
     MlirValue accumulate = ir_const_int(b, ir_i1(b), k > 0 || !fresh);
     const IrAttribute attributes[] = {
         {"type", mlirTypeAttrGet(ir_element(ir_type(left)))},
@@ -211,7 +229,32 @@ void warpgroup_product(Distribute *s, MlirOperation op, Fragment *result) {
                    mn_major ? 2 : 1, attributes);
   }
   ir_op(b, "nvvm.wgmma.commit.group.sync.aligned", IR_NONE, IR_NONE, IR_NONE);
-  s->flight.products[s->flight.n++] = (InFlight){ir_result(op, 0), acc, result};
+  product.registers = acc;
+  s->flight.products[s->flight.n++] = product;
+}
+
+void warpgroup_product(Distribute *s, MlirOperation op, Fragment *result) {
+  MlirValue init = ir_operand(op, 2);
+  MlirType type = ir_type(ir_result(op, 0));
+  bool fresh = is_zero(init);
+  int n = distribute_slices(type, 1);
+  MlirValue acc = fresh ? undefined(&s->b, ir_f32(&s->b), 4 * n)
+                        : begin(s, init, n, distribute_at(s, type, 1, 0));
+  begin_product(s, op, 0, acc, fresh,
+                (InFlight){.tile = ir_result(op, 0), .fragments = result});
+}
+
+bool warpgroup_in_parts(MlirOperation op) {
+  return ir_dim_size(ir_type(ir_result(op, 0)), 1) > MAX_COLUMNS;
+}
+
+Fragment warpgroup_part(Distribute *s, MlirOperation op, At at) {
+  if (at.slice % PART_SLICES == 0) {
+    MlirValue acc = undefined(&s->b, ir_f32(&s->b), 4 * PART_SLICES);
+    begin_product(s, op, at.slice, acc, true, (InFlight){.fragments = s->part});
+    warpgroup_await_all(s);
+  }
+  return s->part[at.slice % PART_SLICES];
 }
 
 // Waits -----------------------------------------------------------------------
@@ -222,7 +265,7 @@ static void take_result(Distribute *s, const InFlight *product) {
   MlirType type = ir_type(product->registers);
   MlirValue ready =
       ir_value(b, SIMPLICIAL_TIE, type, IR_VALUES(product->registers), IR_NONE);
-  int n = 4 * distribute_slices(ir_type(product->tile), 1);
+  int n = (int)mlirLLVMStructTypeGetNumElementTypes(type);
   for (int i = 0; i < n; ++i)
     product->fragments[i / 4].v[i / 2 % 2][i % 2] = ir_extract(b, ready, i);
 }

@@ -35,7 +35,7 @@ CHIPS = ("sm_80", "sm_86", "sm_90", "sm_90a", "sm_100", "sm_120")
 FROM_PTXAS = ("regs", "stack", "stores", "loads", "static")
 FROM_US = ("dynamic", "wgmma", "mma", "ldm", "cp", "tma", "ex2")
 COLUMNS = FROM_PTXAS + FROM_US
-MAY_SPILL = (r"sm_(80|86|100|120) bf16 G=(8|16|64) D=(192|256) ",)
+MAY_SPILL = (r"sm_(80|86|100|120) bf16 G=(8|16|64) D=(192|256) ", r"sm_90a bf16 G=(8|16) D=192 .* unaligned")
 
 
 def operations():

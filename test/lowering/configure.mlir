@@ -214,6 +214,22 @@ func.func @given(%q: tensor<1x?x32x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> te
     : (tensor<1x?x32x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x32x128xbf16>, tensor<1x32x?xf32>)
   return %out : tensor<1x?x32x128xbf16>
 }
+// Products of 192 columns are computed in parts, with one tile in a step, unless
+// a bias is what they start from.
+// CHECK-LABEL: @parts
+// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 2 : i64, block_k = 64 : i64, {{.*}} producer = true, {{.*}} sum_columns = 1 : i64, tiles = 1 : i64}
+func.func @parts(%q: tensor<1x?x64x192xbf16>, %kv: tensor<1x?x1x192xbf16>) -> tensor<1x?x64x192xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
+    : (tensor<1x?x64x192xbf16>, tensor<1x?x1x192xbf16>, tensor<1x?x1x192xbf16>, tensor<1x?x1x192xbf16>, tensor<1x?x1x192xbf16>) -> (tensor<1x?x64x192xbf16>, tensor<1x64x?xf32>)
+  return %out : tensor<1x?x64x192xbf16>
+}
+// CHECK-LABEL: @no_parts
+// CHECK: block_k = 32 : i64, {{.*}} producer = false,
+func.func @no_parts(%q: tensor<1x?x64x192xbf16>, %kv: tensor<1x?x1x192xbf16>) -> tensor<1x?x64x192xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64, v2_bias = 1.0 : f32}
+    : (tensor<1x?x64x192xbf16>, tensor<1x?x1x192xbf16>, tensor<1x?x1x192xbf16>, tensor<1x?x1x192xbf16>, tensor<1x?x1x192xbf16>) -> (tensor<1x?x64x192xbf16>, tensor<1x64x?xf32>)
+  return %out : tensor<1x?x64x192xbf16>
+}
 // CHECK-LABEL: @one_warpgroup
 // CHECK: simplicial.config = {block_h = 64 : i64, block_j = 1 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = true, operand = bf16,
 func.func @one_warpgroup(%q: tensor<1x?x64x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x64x64xbf16> {

@@ -5,6 +5,7 @@
 // RUN: %mlir-opt %t/tight.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/tight.mlir
 // RUN: %mlir-opt %t/copied.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/copied.mlir
 // RUN: %mlir-opt %t/parked.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/parked.mlir
+// RUN: %mlir-opt %t/parts.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/parts.mlir
 // RUN: %mlir-opt %t/f32.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/f32.mlir
 // RUN: %mlir-opt %t/warpgroup.mlir --pass-pipeline="builtin.module(simplicial-distribute,canonicalize,cse)" | FileCheck %t/warpgroup.mlir
 // RUN: %mlir-opt %t/steps.mlir --pass-pipeline="builtin.module(simplicial-configure,simplicial-tile,simplicial-stage,simplicial-distribute,canonicalize,cse)" | FileCheck %t/steps.mlir
@@ -189,6 +190,47 @@ func.func @parked(%q: memref<1x9x128x128xbf16>, %kv: memref<1x9x1x128xbf16>, %ou
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out) {causal, w1 = 4 : i64, w2 = 512 : i64}
     : (memref<1x9x128x128xbf16>, memref<1x9x1x128xbf16>, memref<1x9x1x128xbf16>, memref<1x9x1x128xbf16>,
        memref<1x9x1x128xbf16>, memref<1x9x128x128xbf16>) -> ()
+  return
+}
+}
+
+//--- parts.mlir
+
+// Of products with 192 columns of values there are registers for 64 at a time,
+// which are a panel, the next one 64 * 128 bytes further. Logits are a product
+// of twelve steps.
+
+module attributes {simplicial.target = "sm_90a"} {
+// CHECK-LABEL: llvm.func @parts_tiles(
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: nvvm.wgmma.fence.aligned
+// CHECK-COUNT-12: "simplicial.wgmma"({{.*}}) {type = bf16}
+// CHECK-NOT: "simplicial.wgmma"
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK: nvvm.wgmma.fence.aligned
+// CHECK: "simplicial.wgmma"({{.*}}, %false) {b_mn_major, type = bf16}
+// CHECK-COUNT-3: "simplicial.wgmma"({{.*}}, %true{{.*}}) {b_mn_major, type = bf16}
+// CHECK-NOT: "simplicial.wgmma"
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK: math.fma
+// CHECK: "simplicial.wgmma"({{.*}}, %false{{.*}}) {b_mn_major, type = bf16}
+// CHECK-COUNT-3: "simplicial.wgmma"({{.*}}, %true{{.*}}) {b_mn_major, type = bf16}
+// CHECK-NOT: "simplicial.wgmma"
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK: math.fma
+// CHECK: "simplicial.wgmma"({{.*}}, %false{{.*}}) {b_mn_major, type = bf16}
+// CHECK-COUNT-3: "simplicial.wgmma"({{.*}}, %true{{.*}}) {b_mn_major, type = bf16}
+// CHECK-NOT: "simplicial.wgmma"
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK: math.fma
+func.func @parts(%q: memref<1x9x128x192xbf16>, %kv: memref<1x9x1x192xbf16>, %out: memref<1x9x128x192xbf16>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {causal, w1 = 4 : i64, w2 = 512 : i64,
+       simplicial.config = {block_h = 128 : i64, block_k = 64 : i64, block_last = 64 : i64, block_tail = 64 : i64,
+                            producer = true, stages = 1 : i64}}
+    : (memref<1x9x128x192xbf16>, memref<1x9x1x192xbf16>, memref<1x9x1x192xbf16>, memref<1x9x1x192xbf16>,
+       memref<1x9x1x192xbf16>, memref<1x9x128x192xbf16>) -> ()
   return
 }
 }

@@ -291,6 +291,13 @@ def gpu_warpgroups():
         yield Case(**{**small, "w1": None, "w2": None, "N": 150}, Nq=2, Hq=64, D=d)  # more than an inner tile
         yield Case(**small, Hq=64, D=d, k2_bias=0.5, v2_bias=-0.3, pad=(8, 16, 8, 0, 24))
     yield Case(**{**small, "N": 7}, Hq=128, D=128, pad=(1, 2, 3, 4, 5))
+    parts = {**small, "N": 90, "w2": 77, "D": 192}  # products with values in parts
+    for dtype in ("bf16", "f16"):
+        yield Case(**{**parts, "dtype": dtype}, Nq=2, Hq=128, config="block_h = 128, block_k = 64, producer = true")
+    yield Case(**parts, Nq=18, Hq=8, causal=False, config="block_q = 16, block_k = 64, producer = true")
+    yield Case(**parts, Nq=2, Hq=128, pad=(1, 2, 3, 4, 5), config="block_h = 128, block_k = 64, producer = true")
+    yield Case(**parts, Nq=2, Hq=128, k2_bias=0.5, v2_bias=-0.3, config="block_h = 128, block_k = 64")  # and not
+    yield Case(**parts, Nq=2, Hq=128, data="up", scale=1.0, config="block_h = 128, block_k = 64, producer = true")
     yield Case(**{**small, "N": 5}, Hq=128, D=128, k2_bias=-0.3, v2_bias=0.5)
     yield Case(**{**small, "N": 5}, Hq=128, Hk=2, D=64, Nq=8)
     yield Case(**{**small, "w1": 19, "w2": 3}, Hq=64, D=128)

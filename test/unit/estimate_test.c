@@ -80,6 +80,26 @@ static void budgets_of_mma(void **state) {
   assert_int_equal(estimate(&c, &shape, chip("sm_80")).blocks, 2);
 }
 
+// With 192 columns warpgroups compute products with values in parts of 64, each
+// with a wait of its own. A sum 96, logits 32, q * k1 48; and 20. Not where one
+// has a bias, or is alone.
+static void budgets_of_parts(void **state) {
+  (void)state;
+  Config c = config;
+  Shape wide = shape;
+  wide.d = 192;
+  c.tiles = c.sum_columns = 1;
+  Estimate e = estimate(&c, &wide, chip("sm_90a"));
+  assert_true(e.warpgroups);
+  assert_int_equal(e.registers, 96 + 32 + 48 + 20);
+  assert_true(e.registers <= e.most_registers);
+  wide.value_bias = true;
+  assert_false(estimate(&c, &wide, chip("sm_90a")).warpgroups);
+  wide.value_bias = false;
+  c.block_h = 64;
+  assert_false(estimate(&c, &wide, chip("sm_90a")).warpgroups);
+}
+
 // With 256 columns a sum has 128 registers, logits of 32 keys 16, and what else
 // a loop carries 8. To the 170 that all may have 18 are left for q: 9 slices of
 // two registers, or 18 of one where a thread's rows are of one head. The others
@@ -264,13 +284,21 @@ static void over(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(budgets),     cmocka_unit_test(budgets_of_mma),
-      cmocka_unit_test(parks),       cmocka_unit_test(step),
-      cmocka_unit_test(step_of_mma), cmocka_unit_test(block),
-      cmocka_unit_test(block_alone), cmocka_unit_test(no_less_than_products),
-      cmocka_unit_test(tiles),       cmocka_unit_test(rows),
-      cmocka_unit_test(windows),     cmocka_unit_test(few_blocks),
-      cmocka_unit_test(order),       cmocka_unit_test(over),
+      cmocka_unit_test(budgets),
+      cmocka_unit_test(budgets_of_mma),
+      cmocka_unit_test(budgets_of_parts),
+      cmocka_unit_test(parks),
+      cmocka_unit_test(step),
+      cmocka_unit_test(step_of_mma),
+      cmocka_unit_test(block),
+      cmocka_unit_test(block_alone),
+      cmocka_unit_test(no_less_than_products),
+      cmocka_unit_test(tiles),
+      cmocka_unit_test(rows),
+      cmocka_unit_test(windows),
+      cmocka_unit_test(few_blocks),
+      cmocka_unit_test(order),
+      cmocka_unit_test(over),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
