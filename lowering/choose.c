@@ -168,10 +168,9 @@ static void try_steps(Choice *s, Config config) {
   config.lazy_rescale = true;
   config.inner_stationary = true;
   config.producer = two_warpgroups;
-  bool few = s->shape.d > CONFIG_MOST_OF_PRODUCT; // registers are left
-  config.sum_columns = rows % ONE_WARPGROUP == 0 && s->warpgroups && !few
-                           ? CONFIG_GPU_COLUMNS
-                           : 1;
+  bool columns = rows % ONE_WARPGROUP == 0 && s->warpgroups &&
+                 s->shape.d <= CONFIG_MOST_OF_PRODUCT;
+  config.sum_columns = columns ? CONFIG_GPU_COLUMNS : 1;
   // Tiles that stay for long need not be copied ahead.
   int64_t usual = config.tiles > 1 ? 1 : 2;
   for (int local = s->shape.outer_window > 0; local >= 0; --local)

@@ -91,8 +91,8 @@ typedef struct TensorMap {
   MlirValue pointer; ///< to the map, in the kernel
 } TensorMap;
 
-/// A product that warpgroups have begun: where its fragments go when it has
-/// been waited for, and the registers that it is in.
+/// A product that warpgroups have begun, or (no tile) a part of one: where its
+/// fragments go when it has been waited for, and the registers that it is in.
 typedef struct InFlight {
   MlirValue tile, registers;
   Fragment *fragments;
