@@ -39,6 +39,17 @@ static const Config config = {.block_q = 1,
                               .stages = 1,
                               .producer = true};
 
+/// Four warps with mma.sync, and tiles of 32 keys.
+static Config config_of_mma(void) {
+  Config c = config;
+  c.block_h = 64;
+  c.block_k = c.block_last = c.block_tail = 32;
+  c.tiles = 1;
+  c.stages = 2;
+  c.producer = false;
+  return c;
+}
+
 static double clocks(const Config *c, const Shape *s, const char *name) {
   return estimate(c, s, chip(name)).clocks;
 }
@@ -153,12 +164,7 @@ static void step(void **state) {
 // for keys and values, 128 and 48 for k1, v1 and q, and 36 for shuffles.
 static void step_of_mma(void **state) {
   (void)state;
-  Config c = config;
-  c.block_h = 64;
-  c.block_k = c.block_last = c.block_tail = 32;
-  c.tiles = 1;
-  c.stages = 2;
-  c.producer = false;
+  Config c = config_of_mma();
   double issue = 72 + 64 + 32 + 30 + 64 + 32 + 32 + 32 + 12 + 6 + 30;
   double waits =
       256 + 14 * 32 - 64 + 256 + 100 + (100 + (600 + 16384 / 47.0) / 16) / 32;
@@ -178,12 +184,7 @@ static void block(void **state) {
 // those of all blocks on it.
 static void block_alone(void **state) {
   (void)state;
-  Config c = config;
-  c.block_h = 64;
-  c.block_k = c.block_last = c.block_tail = 32;
-  c.tiles = 1;
-  c.stages = 2;
-  c.producer = false;
+  Config c = config_of_mma();
   double pairs = 64.0 * 32 * 512;
   Estimate two = estimate(&c, &shape, chip("sm_80"));
   assert_int_equal(two.blocks, 2);
