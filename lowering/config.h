@@ -39,8 +39,12 @@ enum {
 };
 
 /// The columns that a product of warpgroups has registers for at once, and in
-/// parts.
-enum { CONFIG_MOST_OF_PRODUCT = 128, CONFIG_MOST_IN_PARTS = 192 };
+/// parts of so many.
+enum {
+  CONFIG_MOST_OF_PRODUCT = 128,
+  CONFIG_MOST_IN_PARTS = 192,
+  CONFIG_PART_COLUMNS = 64
+};
 
 /// The rows of a tile.
 int64_t config_rows(const Config *config);

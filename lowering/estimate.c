@@ -62,8 +62,7 @@ enum {
   PART_WARPS = 4,
   PART_ROWS = PART_WARPS * WARP_ROWS,
   PART_THREADS = PART_WARPS * WARP,
-  PART_COLUMNS = 64, // of a warpgroup's product that is computed in parts
-  SLICE = 8,         // columns, of which a thread has two
+  SLICE = 8, // columns, of which a thread has two
 };
 
 /// Bytes of shared memory.
@@ -142,7 +141,7 @@ static bool multiplied_by_warpgroups(const Config *config, const Shape *shape,
 
 /// The columns of a warpgroup's product with values that are there at once.
 static int64_t columns_at_once(const Shape *shape) {
-  return shape->d > CONFIG_MOST_OF_PRODUCT ? PART_COLUMNS : shape->d;
+  return shape->d > CONFIG_MOST_OF_PRODUCT ? CONFIG_PART_COLUMNS : shape->d;
 }
 
 /// Whether q is kept while outer keys pass; else it is loaded for each.

@@ -37,6 +37,7 @@
 #ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H
 #define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H
 
+#include "lowering/config.h"
 #include "lowering/tile_ops.h"
 #include "lowering/value_map.h"
 
@@ -52,7 +53,7 @@ enum {
   LOCAL_BYTES = 64,    ///< of a row in local memory, that four threads hold
   MAX_MAPS = 8,        ///< tensor maps of a kernel
   MAX_IN_FLIGHT = 8,   ///< products
-  PART_SLICES = 8,     ///< of a product that is computed in parts: a panel's
+  PART_SLICES = CONFIG_PART_COLUMNS / SLICE, ///< which are a panel's
 };
 
 /// One thread's part of a slice. f32, tf32 and i1: v[row][column]; 16 bits:

@@ -28,7 +28,6 @@
 #include "distribute.h"
 #include "layout.h"
 
-#include "lowering/config.h"
 #include "lowering/ir_llvm.h"
 
 #include "simplicial/dialect.h"
@@ -76,7 +75,7 @@ static bool can_be_in_parts(const Distribute *s, MlirOperation op) {
   int64_t columns = ir_dim_size(ir_type(ir_result(op, 0)), 1);
   return s->warps > WARPGROUP && tile_op_is_k_major(op) &&
          is_zero(ir_operand(op, 2)) && columns <= CONFIG_MOST_IN_PARTS &&
-         columns % (PART_SLICES * SLICE) == 0;
+         columns % CONFIG_PART_COLUMNS == 0;
 }
 
 bool warpgroup_takes(const Distribute *s, MlirOperation op) {
@@ -204,7 +203,6 @@ static void begin_product(Distribute *s, MlirOperation op, int first,
   MlirOperation read = ir_def(ir_operand(op, 1));
   bool mn_major = tile_op_is_k_major(op);
   int64_t size = ir_dim_size(ir_type(left), 1);
-  int64_t panels = (int64_t)first * SLICE * 2 / SWIZZLE_BYTES;
   int64_t panel = ir_dim_size(ir_type(ir_operand(read, 0)), 1) * SWIZZLE_BYTES;
   At at = distribute_at(s, ir_type(ir_result(op, 0)), 1, 0);
 
@@ -218,7 +216,7 @@ static void begin_product(Distribute *s, MlirOperation op, int first,
     warpgroup_await_all(s);
   ir_op(b, "nvvm.wgmma.fence.aligned", IR_NONE, IR_NONE, IR_NONE);
   for (int64_t k = 0; k < size; k += DEPTH) {
-    int64_t offset = offset_of(read, mn_major, k) + panels * panel;
+    int64_t offset = offset_of(read, mn_major, k) + first / PART_SLICES * panel;
     MlirValue right = descriptor(s, read, units, offset);
     MlirValue accumulate = ir_const_int(b, ir_i1(b), k > 0 || !fresh);
     const IrAttribute attributes[] = {
