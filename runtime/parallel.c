@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The thread pool behind simplicialParallelFor.
+// The thread pool behind simplicialParallelForWithScratch.
 //
 // A caller puts its job, which lives on its stack, on a list of jobs that want
 // helpers; idle workers join the jobs they find there. Caller and helpers take
@@ -8,7 +8,7 @@
 // job off the list, after which nobody can join, and waits for the helpers to
 // leave.
 
-#include "simplicial/runtime.h"
+#include "launch.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -19,22 +19,26 @@
 
 enum {
   MAX_THREADS = 1024,
-  CHUNKS_PER_THREAD = 32,       // many: chunks may differ in cost
-  WORKER_STACK_BYTES = 8 << 20, // compiled functions keep tiles on the stack
-  SPINS = 1000,                 // some 30 us, about what waking up takes
+  CHUNKS_PER_THREAD = 32, // many: chunks may differ in cost
+  WORKER_STACK_BYTES = 1 << 20,
+  CACHE_LINE = 64,
+  SPINS = 1000, // some 30 us, about what waking up takes
 };
 
 typedef struct Job Job;
 typedef _Atomic(Job *) JobLink;
 
 struct Job {
-  void (*body)(void *context, int64_t lo, int64_t hi);
+  void (*body)(void *context, void *scratch, int64_t lo, int64_t hi);
   void *context;
+  char *scratch;         // of all threads
+  int64_t scratch_bytes; // of each
   int64_t count, chunk_size, chunk_count;
   atomic_int_fast64_t next_chunk;
   // Written under pool.mutex:
   int vacancies;      // how many helpers may still join
   atomic_int helpers; // how many are in
+  int joined;         // how many came in, the caller among them
   JobLink next;
 };
 
@@ -61,13 +65,15 @@ static void relax(void) {
 #endif
 }
 
-static void run_chunks(Job *job) {
+// Runs what chunks there are as thread `number` of the job.
+static void run_chunks(Job *job, int number) {
+  void *scratch = job->scratch + number * job->scratch_bytes;
   int64_t i;
   inside_body = true;
   while ((i = atomic_fetch_add(&job->next_chunk, 1)) < job->chunk_count) {
     int64_t lo = i * job->chunk_size;
     int64_t hi = i + 1 < job->chunk_count ? lo + job->chunk_size : job->count;
-    job->body(job->context, lo, hi);
+    job->body(job->context, scratch, lo, hi);
   }
   inside_body = false;
 }
@@ -95,10 +101,11 @@ static void *work(void *unused) {
     }
     Job *job = pool.jobs;
     ++job->helpers;
+    int number = job->joined++;
     if (--job->vacancies == 0)
       withdraw(job);
     pthread_mutex_unlock(&pool.mutex);
-    run_chunks(job);
+    run_chunks(job, number);
     pthread_mutex_lock(&pool.mutex);
     withdraw(job);
     if (--job->helpers == 0)
@@ -138,41 +145,91 @@ static void start_workers(int count) {
 
 static int64_t ceil_div(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
-void simplicialParallelFor(void (*body)(void *context, int64_t lo, int64_t hi),
-                           void *context, int64_t count) {
-  if (count <= 0)
-    return;
-  int threads = simplicialThreadCount();
-  if (threads == 1 || count == 1 || inside_body) {
-    body(context, 0, count);
-    return;
-  }
-
-  Job job = {.body = body, .context = context, .count = count};
-  job.chunk_size = ceil_div(count, (int64_t)threads * CHUNKS_PER_THREAD);
-  job.chunk_count = ceil_div(count, job.chunk_size);
-  job.vacancies =
-      (int)(job.chunk_count < threads ? job.chunk_count : threads) - 1;
-
+// Shares the job out over its vacancies and the calling thread.
+static void run_job(Job *job) {
   static pthread_once_t fork_handlers = PTHREAD_ONCE_INIT;
   pthread_once(&fork_handlers, handle_forks);
 
+  job->joined = 1;
   pthread_mutex_lock(&pool.mutex);
-  start_workers(job.vacancies);
-  job.next = pool.jobs;
-  pool.jobs = &job;
+  start_workers(job->vacancies);
+  job->next = pool.jobs;
+  pool.jobs = job;
   pthread_cond_broadcast(&pool.job_posted);
   pthread_mutex_unlock(&pool.mutex);
 
-  run_chunks(&job);
+  run_chunks(job, 0);
 
-  for (int i = 0; i < SPINS && job.helpers; ++i)
+  for (int i = 0; i < SPINS && job->helpers; ++i)
     relax();
   pthread_mutex_lock(&pool.mutex);
-  withdraw(&job);
-  while (job.helpers)
+  withdraw(job);
+  while (job->helpers)
     pthread_cond_wait(&pool.helper_left, &pool.mutex);
   pthread_mutex_unlock(&pool.mutex);
+}
+
+// Scratch for `*threads` threads or, where there is not so much, for one.
+static void *allocate_scratch(int64_t bytes, int *threads) {
+  void *data = NULL;
+  if (bytes &&
+      posix_memalign(&data, CACHE_LINE, (size_t)bytes * (size_t)*threads)) {
+    *threads = 1;
+    if (posix_memalign(&data, CACHE_LINE, (size_t)bytes))
+      return NULL;
+  }
+  return data;
+}
+
+static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
+
+void simplicialParallelForWithScratch(void (*body)(void *context, void *scratch,
+                                                   int64_t lo, int64_t hi),
+                                      void *context, int64_t count,
+                                      int64_t scratch_bytes) {
+  if (count <= 0)
+    return;
+  int threads = inside_body ? 1 : (int)min(simplicialThreadCount(), count);
+  int64_t bytes = ceil_div(scratch_bytes, CACHE_LINE) * CACHE_LINE;
+  char *scratch = allocate_scratch(bytes, &threads);
+  if (bytes && !scratch) {
+    launch_report(simplicialError(SIMPLICIAL_OUT_OF_MEMORY,
+                                  "no %lld bytes for a thread's tiles",
+                                  (long long)bytes));
+    return;
+  }
+  if (threads == 1) {
+    body(context, scratch, 0, count);
+  } else {
+    Job job = {.body = body,
+               .context = context,
+               .scratch = scratch,
+               .scratch_bytes = bytes,
+               .count = count};
+    job.chunk_size = ceil_div(count, (int64_t)threads * CHUNKS_PER_THREAD);
+    job.chunk_count = ceil_div(count, job.chunk_size);
+    job.vacancies = (int)min(job.chunk_count, threads) - 1;
+    run_job(&job);
+  }
+  free(scratch);
+}
+
+// A body that wants no scratch.
+typedef struct Plain {
+  void (*body)(void *context, int64_t lo, int64_t hi);
+  void *context;
+} Plain;
+
+static void run_plain(void *plain, void *scratch, int64_t lo, int64_t hi) {
+  (void)scratch;
+  const Plain *p = plain;
+  p->body(p->context, lo, hi);
+}
+
+void simplicialParallelFor(void (*body)(void *context, int64_t lo, int64_t hi),
+                           void *context, int64_t count) {
+  Plain plain = {body, context};
+  simplicialParallelForWithScratch(run_plain, &plain, count, 0);
 }
 
 // SIMPLICIAL_NUM_THREADS if it is a positive integer, else the CPUs we may use.

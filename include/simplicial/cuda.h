@@ -34,13 +34,8 @@ extern "C" {
 /// Sets the stream (CUstream or cudaStream_t) that this thread's later calls of
 /// compiled functions launch on, until it sets another. It belongs to the
 /// current context. NULL, as at the start: the default stream.
-void simplicialSetStream(void *stream);
-void *simplicialStream(void);
-
-/// The first error of the launches of this thread since this was last called.
-/// Launches are asynchronous: an error of a kernel that has started, such as
-/// CUDA_ERROR_ILLEGAL_ADDRESS, shows when the stream is synchronised.
-SimplicialStatus simplicialTakeLaunchStatus(void);
+SIMPLICIAL_API void simplicialSetStream(void *stream);
+SIMPLICIAL_API void *simplicialStream(void);
 
 //===----------------------------------------------------------------------===//
 // What compiled functions call
@@ -60,29 +55,43 @@ typedef struct SimplicialCudaModule {
 /// 2^31 - 1, 65535 and 65535 blocks is refused. Errors go to
 /// simplicialTakeLaunchStatus. `module` and `kernel` stay where they are until
 /// the module is unloaded.
-void simplicialCudaLaunch(SimplicialCudaModule *module, const char *kernel,
-                          int64_t grid_x, int64_t grid_y, int64_t grid_z,
-                          int64_t block_x, int64_t block_y, int64_t block_z,
-                          int64_t shared_bytes, void **arguments);
+SIMPLICIAL_API void simplicialCudaLaunch(SimplicialCudaModule *module,
+                                         const char *kernel, int64_t grid_x,
+                                         int64_t grid_y, int64_t grid_z,
+                                         int64_t block_x, int64_t block_y,
+                                         int64_t block_z, int64_t shared_bytes,
+                                         void **arguments);
 
 /// Called instead of launching kernels, in which sizes of tensors have 32 bits:
 /// gives simplicialTakeLaunchStatus an error that names `size` and the `most`
 /// that one may be.
-void simplicialLaunchTooLarge(int64_t size, int64_t most);
+SIMPLICIAL_API void simplicialLaunchTooLarge(int64_t size, int64_t most);
 
 /// Encodes a tensor map, for kernels to take by value. 1, or 0 if that fails:
 /// then another kernel is launched, one that takes none.
-int32_t simplicialCudaTensorMap(const SimplicialTensorMapInfo *info,
-                                SimplicialTensorMap *map);
+SIMPLICIAL_API int32_t simplicialCudaTensorMap(
+    const SimplicialTensorMapInfo *info, SimplicialTensorMap *map);
 
 /// The same, with the error as its result.
-SimplicialStatus
-simplicialCudaEncodeTensorMap(const SimplicialTensorMapInfo *info,
-                              SimplicialTensorMap *map);
+SIMPLICIAL_API SimplicialStatus simplicialCudaEncodeTensorMap(
+    const SimplicialTensorMapInfo *info, SimplicialTensorMap *map);
+
+/// A copy of a tensor's elements. Strides count elements.
+typedef struct SimplicialCudaCopy {
+  const void *from;
+  void *to;
+  int64_t element_bytes, rank;
+  int64_t sizes[SIMPLICIAL_MAX_RANK];
+  int64_t from_strides[SIMPLICIAL_MAX_RANK], to_strides[SIMPLICIAL_MAX_RANK];
+} SimplicialCudaCopy;
+
+/// Copies on this thread's stream, between device memory and, if it stays there
+/// until that is done, host memory. Errors go to simplicialTakeLaunchStatus.
+SIMPLICIAL_API void simplicialCudaCopyStrided(const SimplicialCudaCopy *copy);
 
 /// Unloads the module's kernels from all contexts. They are loaded again if
 /// they are launched again; none may run or be launched meanwhile.
-void simplicialCudaUnload(SimplicialCudaModule *module);
+SIMPLICIAL_API void simplicialCudaUnload(SimplicialCudaModule *module);
 
 //===----------------------------------------------------------------------===//
 // Devices and their memory
@@ -94,37 +103,45 @@ typedef struct SimplicialCudaDevice {
 } SimplicialCudaDevice;
 
 /// The device of the current context.
-SimplicialStatus simplicialCudaGetDevice(SimplicialCudaDevice *device);
+SIMPLICIAL_API SimplicialStatus
+simplicialCudaGetDevice(SimplicialCudaDevice *device);
+
+/// The number of the current context's device, as CUDA's runtime and DLDevice
+/// count. Cheap enough to ask before each call.
+SIMPLICIAL_API SimplicialStatus simplicialCudaGetDeviceId(int *id);
 
 /// Uninitialised device memory, freed with simplicialCudaFree; NULL for 0
 /// bytes.
-SimplicialStatus simplicialCudaAllocate(int64_t bytes, void **data);
+SIMPLICIAL_API SimplicialStatus simplicialCudaAllocate(int64_t bytes,
+                                                       void **data);
 
 /// NULL is fine.
-SimplicialStatus simplicialCudaFree(void *data);
+SIMPLICIAL_API SimplicialStatus simplicialCudaFree(void *data);
 
 /// Copies between host and device memory, either to either, and returns when it
 /// is done.
-SimplicialStatus simplicialCudaCopy(void *to, const void *from, int64_t bytes);
+SIMPLICIAL_API SimplicialStatus simplicialCudaCopy(void *to, const void *from,
+                                                   int64_t bytes);
 
 /// Waits for all work of the current context.
-SimplicialStatus simplicialCudaSynchronize(void);
+SIMPLICIAL_API SimplicialStatus simplicialCudaSynchronize(void);
 
 /// A point in a stream's work (CUevent).
 typedef struct SimplicialCudaEvent SimplicialCudaEvent;
 
-SimplicialStatus simplicialCudaEventCreate(SimplicialCudaEvent **event);
+SIMPLICIAL_API SimplicialStatus
+simplicialCudaEventCreate(SimplicialCudaEvent **event);
 
 /// NULL is fine.
-void simplicialCudaEventDestroy(SimplicialCudaEvent *event);
+SIMPLICIAL_API void simplicialCudaEventDestroy(SimplicialCudaEvent *event);
 
 /// Puts `event` behind the work that this thread's stream has so far.
-SimplicialStatus simplicialCudaEventRecord(SimplicialCudaEvent *event);
+SIMPLICIAL_API SimplicialStatus
+simplicialCudaEventRecord(SimplicialCudaEvent *event);
 
 /// Waits for `end` and computes the seconds from `start` to it.
-SimplicialStatus simplicialCudaEventElapsed(SimplicialCudaEvent *start,
-                                            SimplicialCudaEvent *end,
-                                            double *seconds);
+SIMPLICIAL_API SimplicialStatus simplicialCudaEventElapsed(
+    SimplicialCudaEvent *start, SimplicialCudaEvent *end, double *seconds);
 
 #ifdef __cplusplus
 }

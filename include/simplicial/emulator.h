@@ -57,33 +57,31 @@ typedef struct SimplicialEmulation {
 
 /// Runs a grid. The error of the first block (in grid order) that fails is
 /// returned; it begins with the operation's site.
-SimplicialStatus simplicialEmulate(const SimplicialEmulation *emulation);
+SIMPLICIAL_API SimplicialStatus
+simplicialEmulate(const SimplicialEmulation *emulation);
 
 /// What the pass makes of gpu.launch_func: runs a grid with the calling
 /// thread's seed, unless an earlier launch of the thread failed.
-void simplicialEmulatorLaunch(SimplicialEmulatorKernel kernel,
-                              const void *arguments, const char *sites,
-                              int64_t gridX, int64_t gridY, int64_t gridZ,
-                              int64_t threadsX, int64_t threadsY,
-                              int64_t threadsZ, int64_t sharedBytes,
-                              const SimplicialEmulatorBuffer *buffers,
-                              int64_t bufferCount);
+SIMPLICIAL_API void simplicialEmulatorLaunch(
+    SimplicialEmulatorKernel kernel, const void *arguments, const char *sites,
+    int64_t gridX, int64_t gridY, int64_t gridZ, int64_t threadsX,
+    int64_t threadsY, int64_t threadsZ, int64_t sharedBytes,
+    const SimplicialEmulatorBuffer *buffers, int64_t bufferCount);
 
 /// Encodes a tensor map for emulated kernels. simplicialEmulatorTensorMap is
 /// for compiled code: 1, or 0 if that fails.
-SimplicialStatus
-simplicialEmulatorEncodeTensorMap(const SimplicialTensorMapInfo *info,
-                                  SimplicialTensorMap *map);
-int32_t simplicialEmulatorTensorMap(const SimplicialTensorMapInfo *info,
-                                    SimplicialTensorMap *map);
+SIMPLICIAL_API SimplicialStatus simplicialEmulatorEncodeTensorMap(
+    const SimplicialTensorMapInfo *info, SimplicialTensorMap *map);
+SIMPLICIAL_API int32_t simplicialEmulatorTensorMap(
+    const SimplicialTensorMapInfo *info, SimplicialTensorMap *map);
 
 /// The first error among the calling thread's launches since this was called
 /// last, which the caller owns; OK if there was none.
-SimplicialStatus simplicialEmulatorTakeStatus(void);
+SIMPLICIAL_API SimplicialStatus simplicialEmulatorTakeStatus(void);
 
 /// Sets the seed of the calling thread's launches. Until then it is the
 /// environment variable SIMPLICIAL_EMULATOR_SEED, or 0.
-void simplicialEmulatorSetSeed(uint64_t seed);
+SIMPLICIAL_API void simplicialEmulatorSetSeed(uint64_t seed);
 
 /// The functions that emulated kernels and their callers call, for a linker.
 typedef struct SimplicialEmulatorSymbol {
@@ -91,7 +89,8 @@ typedef struct SimplicialEmulatorSymbol {
   uintptr_t address;
 } SimplicialEmulatorSymbol;
 
-const SimplicialEmulatorSymbol *simplicialEmulatorSymbols(size_t *count);
+SIMPLICIAL_API const SimplicialEmulatorSymbol *
+simplicialEmulatorSymbols(size_t *count);
 
 #ifdef __cplusplus
 }

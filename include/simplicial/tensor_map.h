@@ -39,7 +39,8 @@ typedef struct SimplicialTensorMap {
 } SimplicialTensorMap;
 
 /// Whether there is such a map.
-SimplicialStatus simplicialTensorMapCheck(const SimplicialTensorMapInfo *info);
+SIMPLICIAL_API SimplicialStatus
+simplicialTensorMapCheck(const SimplicialTensorMapInfo *info);
 
 #ifdef __cplusplus
 }

@@ -44,6 +44,26 @@ enum {
   CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8,
 };
 
+typedef struct CUarray_st *CUarray;
+
+typedef enum CUmemorytype { CU_MEMORYTYPE_UNIFIED = 4 } CUmemorytype;
+
+typedef struct CUDA_MEMCPY2D {
+  size_t srcXInBytes, srcY;
+  CUmemorytype srcMemoryType;
+  const void *srcHost;
+  CUdeviceptr srcDevice;
+  CUarray srcArray;
+  size_t srcPitch;
+  size_t dstXInBytes, dstY;
+  CUmemorytype dstMemoryType;
+  void *dstHost;
+  CUdeviceptr dstDevice;
+  CUarray dstArray;
+  size_t dstPitch;
+  size_t WidthInBytes, Height;
+} CUDA_MEMCPY2D;
+
 typedef enum CUtensorMapDataType {
   CU_TENSOR_MAP_DATA_TYPE_UINT8 = 0,
   CU_TENSOR_MAP_DATA_TYPE_UINT16 = 1,
@@ -100,6 +120,11 @@ typedef enum CUtensorMapFloatOOBfill {
      unsigned shared_bytes, CUstream stream, void **arguments, void **extra))  \
   X(cuMemAlloc, cuMemAlloc_v2, (CUdeviceptr * data, size_t bytes))             \
   X(cuMemFree, cuMemFree_v2, (CUdeviceptr data))                               \
+  X(cuMemAllocAsync, cuMemAllocAsync,                                          \
+    (CUdeviceptr * data, size_t bytes, CUstream stream))                       \
+  X(cuMemFreeAsync, cuMemFreeAsync, (CUdeviceptr data, CUstream stream))       \
+  X(cuMemcpy2DAsync, cuMemcpy2DAsync_v2,                                       \
+    (const CUDA_MEMCPY2D *copy, CUstream stream))                              \
   X(cuMemcpy, cuMemcpy, (CUdeviceptr to, CUdeviceptr from, size_t bytes))      \
   X(cuEventCreate, cuEventCreate, (CUevent * event, unsigned flags))           \
   X(cuEventDestroy, cuEventDestroy_v2, (CUevent event))                        \

@@ -24,6 +24,15 @@ SimplicialStatus simplicialCudaGetDevice(SimplicialCudaDevice *device) {
   return driver_status(cuda, result, "asking about the CUDA device");
 }
 
+SimplicialStatus simplicialCudaGetDeviceId(int *id) {
+  const Driver *cuda;
+  SimplicialStatus status = driver_enter(&cuda);
+  // A CUdevice is the device's number.
+  return status.code ? status
+                     : driver_status(cuda, cuda->cuCtxGetDevice(id),
+                                     "asking for the current device");
+}
+
 SimplicialStatus simplicialCudaAllocate(int64_t bytes, void **data) {
   const Driver *cuda;
   *data = NULL;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The driver of cuda_fake.h. Contexts are numbers, as pointers; functions are
-// their names; all kernels take FAKE_ARGUMENTS arguments of 8 bytes; device
-// memory is the host's.
+// The driver of cuda_fake.h. Contexts are numbers, as pointers, context N of
+// device N - 1; functions are their names; all kernels take FAKE_ARGUMENTS
+// arguments of 8 bytes; device memory is the host's.
 
 #include "cuda_fake.h"
 
@@ -92,10 +92,9 @@ CUresult cuDeviceGetAttribute(int *value, int attribute, CUdevice device) {
 }
 
 CUresult cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice device) {
-  (void)device;
   FAIL_IF_TOLD();
   ++fake.retained;
-  *context = (CUcontext)1;
+  *context = (CUcontext)((uintptr_t)device + 1);
   return CUDA_SUCCESS;
 }
 
@@ -130,7 +129,7 @@ CUresult cuCtxPopCurrent_v2(CUcontext *context) {
 
 CUresult cuCtxGetDevice(CUdevice *device) {
   NEED_CONTEXT();
-  *device = 0;
+  *device = (CUdevice)((uintptr_t)current - 1);
   return CUDA_SUCCESS;
 }
 
@@ -197,23 +196,56 @@ CUresult cuLaunchKernel(CUfunction function, unsigned grid_x, unsigned grid_y,
   return CUDA_SUCCESS;
 }
 
+/// A device's addresses are none that the host can touch.
+static const CUdeviceptr on_device = (CUdeviceptr)1 << 62;
+
+static void *memory(CUdeviceptr data) {
+  return (void *)(uintptr_t)(data & ~on_device);
+}
+
 CUresult cuMemAlloc_v2(CUdeviceptr *data, size_t bytes) {
   NEED_CONTEXT();
   ++fake.allocated;
-  *data = (uintptr_t)malloc(bytes);
+  *data = (uintptr_t)calloc(1, bytes) | on_device;
   return CUDA_SUCCESS;
 }
 
 CUresult cuMemFree_v2(CUdeviceptr data) {
   NEED_CONTEXT();
   --fake.allocated;
-  free((void *)(uintptr_t)data);
+  free(memory(data));
+  return CUDA_SUCCESS;
+}
+
+CUresult cuMemAllocAsync(CUdeviceptr *data, size_t bytes, CUstream stream) {
+  FAIL_IF_TOLD();
+  fake.stream = stream;
+  return cuMemAlloc_v2(data, bytes);
+}
+
+CUresult cuMemFreeAsync(CUdeviceptr data, CUstream stream) {
+  FAIL_IF_TOLD();
+  fake.stream = stream;
+  return cuMemFree_v2(data);
+}
+
+CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D *copy, CUstream stream) {
+  NEED_CONTEXT();
+  if (copy->srcPitch < copy->WidthInBytes ||
+      copy->dstPitch < copy->WidthInBytes)
+    return CUDA_ERROR_INVALID_VALUE;
+  fake.stream = stream;
+  ++fake.copies;
+  for (size_t row = 0; row < copy->Height; ++row)
+    memcpy((char *)memory(copy->dstDevice) + row * copy->dstPitch,
+           (const char *)memory(copy->srcDevice) + row * copy->srcPitch,
+           copy->WidthInBytes);
   return CUDA_SUCCESS;
 }
 
 CUresult cuMemcpy(CUdeviceptr to, CUdeviceptr from, size_t bytes) {
   NEED_CONTEXT();
-  memcpy((void *)(uintptr_t)to, (const void *)(uintptr_t)from, bytes);
+  memcpy(memory(to), memory(from), bytes);
   return CUDA_SUCCESS;
 }
 

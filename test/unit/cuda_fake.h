@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A CUDA driver for tests: it has one device, runs no kernels, fails when it is
-// told to, and records what it is asked for. The device has compute capability
-// 8.6, or, with FAKE_CUDA_CAPABILITY=90 in the environment, 9.0.
+// A CUDA driver for tests: it has any number of devices, runs no kernels, fails
+// when it is told to, and records what it is asked for. A program that touches
+// device memory on the host crashes. The devices have
+// compute capability 8.6, or, with FAKE_CUDA_CAPABILITY=90 in the
+// environment, 9.0.
 
 #ifndef SIMPLICIAL_TEST_UNIT_CUDA_FAKE_H
 #define SIMPLICIAL_TEST_UNIT_CUDA_FAKE_H
@@ -29,6 +31,7 @@ typedef struct FakeCuda {
   // What has happened.
   atomic_int retained, loads, unloads, lookups, attributes, launches;
   atomic_int allocated, events; ///< and not yet freed
+  atomic_int copies;            ///< of rows
   const void *image;            ///< loaded last
   int shared_allowed;           ///< by the last attribute that was set
 

@@ -302,6 +302,20 @@ static void describes_the_device(void **state) {
   assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialCudaGetDevice(&device));
 }
 
+static void numbers_the_device(void **state) {
+  (void)state;
+  int id = -1;
+  assert_status(SIMPLICIAL_OK, simplicialCudaGetDeviceId(&id));
+  assert_int_equal(0, id);
+  set_context((CUcontext)4);
+  assert_status(SIMPLICIAL_OK, simplicialCudaGetDeviceId(&id));
+  assert_int_equal(3, id);
+  make_fail("cuCtxGetDevice", CUDA_ERROR_INVALID_VALUE);
+  expect_error(simplicialCudaGetDeviceId(&id), SIMPLICIAL_INVALID_ARGUMENT,
+               "current device", "CUDA_ERROR_INVALID_VALUE");
+  set_context((CUcontext)1);
+}
+
 static void manages_memory(void **state) {
   (void)state;
   const char text[] = "to the device and back";
@@ -408,6 +422,92 @@ static int reset(void **state) {
   return 0;
 }
 
+// Memory and copies between operations ----------------------------------------
+
+static void allocates_on_the_stream(void **state) {
+  (void)state;
+  int stream;
+  simplicialSetStream(&stream);
+  void *data = simplicialAllocate(40, kDLCUDA);
+  assert_non_null(data);
+  assert_ptr_equal(fake->stream, &stream);
+  assert_int_equal(fake->allocated, 1);
+  // It is freed where it was allocated.
+  simplicialSetStream(NULL);
+  simplicialFree(data);
+  assert_ptr_equal(fake->stream, &stream);
+  assert_int_equal(fake->allocated, 0);
+  make_fail("cuMemAllocAsync", CUDA_ERROR_OUT_OF_MEMORY);
+  assert_null(simplicialAllocate(40, kDLCUDA));
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_OUT_OF_MEMORY,
+               "40 bytes of device memory", "CUDA_ERROR_OUT_OF_MEMORY");
+}
+
+enum { FLOATS = 4096 };
+
+/// Copies, and compares with what copying element by element gives.
+static void check_copy(int rank, const int64_t *sizes, const int64_t *from,
+                       const int64_t *to) {
+  static float source[FLOATS], target[FLOATS], wanted[FLOATS];
+  enum { MIDDLE = FLOATS / 2 };
+  for (int i = 0; i < FLOATS; ++i)
+    source[i] = (float)i, target[i] = wanted[i] = -1;
+  SimplicialCudaCopy copy = {
+      source + MIDDLE, target + MIDDLE, sizeof(float), rank, {0}, {0}, {0}};
+  int64_t count = 1;
+  for (int d = 0; d < rank; ++d) {
+    copy.sizes[d] = sizes[d];
+    copy.from_strides[d] = from[d];
+    copy.to_strides[d] = to[d];
+    count *= sizes[d];
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t rest = i, x = MIDDLE, y = MIDDLE;
+    for (int d = rank - 1; d >= 0; rest /= sizes[d], --d) {
+      x += rest % sizes[d] * from[d];
+      y += rest % sizes[d] * to[d];
+    }
+    wanted[y] = source[x];
+  }
+  fake->copies = 0;
+  simplicialCudaCopyStrided(&copy);
+  assert_status(SIMPLICIAL_OK, simplicialTakeLaunchStatus());
+  assert_memory_equal(target, wanted, sizeof target);
+}
+
+#define DIMS(...) ((const int64_t[]){__VA_ARGS__})
+
+static void copies_what_is_strided(void **state) {
+  (void)state;
+  check_copy(0, NULL, NULL, NULL);
+  assert_int_equal(fake->copies, 1);
+  check_copy(4, DIMS(2, 3, 4, 8), DIMS(96, 32, 8, 1), DIMS(96, 32, 8, 1));
+  assert_int_equal(fake->copies, 1);
+  // Heads of a packed tensor: as many rows as there are positions, in one copy.
+  check_copy(4, DIMS(2, 5, 2, 8), DIMS(240, 48, 8, 1), DIMS(80, 16, 8, 1));
+  assert_int_equal(fake->copies, 1);
+  check_copy(4, DIMS(2, 5, 2, 8), DIMS(500, 48, 8, 1), DIMS(80, 16, 8, 1));
+  assert_int_equal(fake->copies, 2);
+  // No rows: columns, broadcasts, and what goes backwards.
+  check_copy(2, DIMS(3, 5), DIMS(1, 3), DIMS(5, 1));
+  check_copy(2, DIMS(3, 5), DIMS(0, 1), DIMS(5, 1));
+  check_copy(2, DIMS(3, 5), DIMS(-5, 1), DIMS(5, 1));
+  check_copy(3, DIMS(3, 5, 2), DIMS(40, -4, -2), DIMS(10, 2, 1));
+  check_copy(3, DIMS(1, 7, 1), DIMS(-9, 3, 0), DIMS(1, 1, 1));
+  check_copy(2, DIMS(0, 5), DIMS(5, 1), DIMS(5, 1));
+  assert_int_equal(fake->copies, 0);
+}
+
+static void reports_copies_that_fail(void **state) {
+  (void)state;
+  make_fail("cuMemcpy2DAsync_v2", CUDA_ERROR_INVALID_VALUE);
+  float x = 0, y = 0;
+  simplicialCudaCopyStrided(
+      &(SimplicialCudaCopy){&x, &y, sizeof x, 0, {0}, {0}, {0}});
+  expect_error(simplicialTakeLaunchStatus(), SIMPLICIAL_INVALID_ARGUMENT,
+               "copying a tensor", "CUDA_ERROR_INVALID_VALUE");
+}
+
 int main(void) {
   // The fake must not be unloaded and loaded anew by a failing open.
   void *library = dlopen(SIMPLICIAL_FAKE_CUDA, RTLD_NOW | RTLD_LOCAL);
@@ -431,9 +531,13 @@ int main(void) {
       cmocka_unit_test_setup(threads_share_a_module, reset),
       cmocka_unit_test_setup(errors_are_the_threads_own, reset),
       cmocka_unit_test_setup(describes_the_device, reset),
+      cmocka_unit_test_setup(numbers_the_device, reset),
       cmocka_unit_test_setup(manages_memory, reset),
       cmocka_unit_test_setup(measures_time, reset),
       cmocka_unit_test_setup(encodes_tensor_maps, reset),
+      cmocka_unit_test_setup(allocates_on_the_stream, reset),
+      cmocka_unit_test_setup(copies_what_is_strided, reset),
+      cmocka_unit_test_setup(reports_copies_that_fail, reset),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   dlclose(library);
