@@ -44,15 +44,23 @@ bool simplicialTypeFromName(const char *name, DLDataType *type) {
   return false;
 }
 
-int64_t simplicialTensorElementCount(const DLTensor *tensor) {
-  int64_t count = 1;
+// The product of the sizes and `factor`; INT64_MAX if that is too much.
+static int64_t product(const DLTensor *tensor, int64_t factor) {
   for (int d = 0; d < tensor->ndim; ++d)
-    count *= tensor->shape[d];
-  return count;
+    if (tensor->shape[d] == 0)
+      return 0;
+  for (int d = 0; d < tensor->ndim; ++d)
+    if (__builtin_mul_overflow(factor, tensor->shape[d], &factor))
+      return INT64_MAX;
+  return factor;
+}
+
+int64_t simplicialTensorElementCount(const DLTensor *tensor) {
+  return product(tensor, 1);
 }
 
 int64_t simplicialTensorByteSize(const DLTensor *tensor) {
-  return simplicialTensorElementCount(tensor) * (tensor->dtype.bits / 8);
+  return product(tensor, tensor->dtype.bits / 8);
 }
 
 void *simplicialTensorData(const DLTensor *tensor) {
@@ -81,11 +89,25 @@ static SimplicialStatus check_shape(const DLTensor *tensor) {
       return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                              "dimension %d is negative: %lld", d,
                              (long long)size);
-    if (size > 0 && bytes > INT64_MAX / size)
+    if (size > 0 && __builtin_mul_overflow(bytes, size, &bytes))
       return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                              "the tensor is too large");
-    if (size > 0)
-      bytes *= size;
+  }
+  return simplicialOk();
+}
+
+// Checks that the elements' distances from the first fit in int64_t, in bytes.
+static SimplicialStatus check_strides(const DLTensor *tensor) {
+  int64_t low = 0, high = 0, bytes = tensor->dtype.bits / 8;
+  for (int d = 0; tensor->strides && d < tensor->ndim; ++d) {
+    int64_t last = tensor->shape[d] - 1;
+    if (last > 0 && (__builtin_mul_overflow(last, tensor->strides[d], &last) ||
+                     __builtin_mul_overflow(last, bytes, &last) ||
+                     __builtin_add_overflow(low, last < 0 ? last : 0, &low) ||
+                     __builtin_add_overflow(high, last > 0 ? last : 0, &high)))
+      return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                             "stride %lld of dimension %d is too large",
+                             (long long)tensor->strides[d], d);
   }
   return simplicialOk();
 }
@@ -117,18 +139,20 @@ SimplicialStatus simplicialTensorCheck(const DLTensor *tensor) {
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "the data of type %s is not aligned to %d bytes",
                            simplicialTypeName(type), alignment);
-  return simplicialOk();
+  return check_strides(tensor);
 }
 
 void simplicialMemrefFromTensor(const DLTensor *tensor,
                                 SimplicialMemref *memref) {
   memref->allocated = memref->aligned = simplicialTensorData(tensor);
   memref->offset = 0;
+  bool row_major =
+      !tensor->strides || simplicialTensorElementCount(tensor) == 0;
   int64_t *sizes = memref->dims, *strides = memref->dims + tensor->ndim;
   int64_t stride = 1;
   for (int d = tensor->ndim - 1; d >= 0; --d) {
-    sizes[d] = tensor->shape[d];
-    strides[d] = tensor->strides ? tensor->strides[d] : stride;
-    stride *= tensor->shape[d];
+    int64_t size = sizes[d] = tensor->shape[d];
+    strides[d] = row_major || size == 1 ? stride : tensor->strides[d];
+    stride *= size ? size : 1;
   }
 }

@@ -47,6 +47,18 @@ static void sizes_count_every_dimension(void **state) {
   assert_int_equal(4, simplicialTensorByteSize(&tensor));
 }
 
+static void sizes_do_not_overflow(void **state) {
+  (void)state;
+  int64_t empty[] = {INT64_MAX, 2, 0, INT64_MAX}, huge[] = {INT64_MAX, 2, 3};
+  DLTensor tensor = {.ndim = 4, .dtype = f32, .shape = empty};
+  assert_int_equal(0, simplicialTensorElementCount(&tensor));
+  assert_int_equal(0, simplicialTensorByteSize(&tensor));
+  tensor.ndim = 3;
+  tensor.shape = huge;
+  assert_int_equal(INT64_MAX, simplicialTensorElementCount(&tensor));
+  assert_int_equal(INT64_MAX, simplicialTensorByteSize(&tensor));
+}
+
 static void contiguity_follows_the_strides(void **state) {
   (void)state;
   int64_t shape[] = {2, 1, 5}, strides[] = {5, 5, 1};
@@ -95,6 +107,57 @@ static void memref_of_a_strided_tensor(void **state) {
   assert_memory_equal(dims, memref.dims, sizeof dims);
 }
 
+static void memref_without_meaningless_strides(void **state) {
+  (void)state;
+  float data[100];
+  int64_t shape[] = {1, 3, 1, 4, 1}, strides[] = {7, 20, -3, 5, INT64_MIN};
+  DLTensor tensor = {.data = data,
+                     .ndim = 5,
+                     .dtype = f32,
+                     .shape = shape,
+                     .strides = strides};
+  SimplicialMemref memref;
+  simplicialMemrefFromTensor(&tensor, &memref);
+  const int64_t dims[] = {1, 3, 1, 4, 1, 12, 20, 4, 5, 1};
+  assert_memory_equal(dims, memref.dims, sizeof dims);
+
+  // All strides of an empty tensor, which NumPy and DLPack make 0.
+  int64_t empty[] = {2, 0, 3}, none[3] = {0};
+  tensor.ndim = 3;
+  tensor.shape = empty;
+  tensor.strides = none;
+  assert_status(SIMPLICIAL_OK, simplicialTensorCheck(&tensor));
+  assert_true(simplicialTensorIsContiguous(&tensor));
+  simplicialMemrefFromTensor(&tensor, &memref);
+  const int64_t row_major[] = {2, 0, 3, 3, 3, 1};
+  assert_memory_equal(row_major, memref.dims, sizeof row_major);
+  tensor.strides = NULL;
+  simplicialMemrefFromTensor(&tensor, &memref);
+  assert_memory_equal(row_major, memref.dims, sizeof row_major);
+}
+
+static void strides_lead_somewhere(void **state) {
+  (void)state;
+  float data[8];
+  int64_t shape[] = {2, 3}, strides[] = {INT64_MAX / 4, 1};
+  DLTensor tensor = {.data = data,
+                     .ndim = 2,
+                     .dtype = f32,
+                     .shape = shape,
+                     .strides = strides};
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialTensorCheck(&tensor));
+  strides[0] = INT64_MIN;
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialTensorCheck(&tensor));
+  strides[0] = 1, strides[1] = INT64_MAX / 4;
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialTensorCheck(&tensor));
+  strides[1] = -4;
+  assert_status(SIMPLICIAL_OK, simplicialTensorCheck(&tensor));
+  shape[1] = 1, strides[1] = INT64_MIN; // never used
+  assert_status(SIMPLICIAL_OK, simplicialTensorCheck(&tensor));
+  shape[0] = 0, strides[0] = INT64_MIN;
+  assert_status(SIMPLICIAL_OK, simplicialTensorCheck(&tensor));
+}
+
 static void well_formed_tensors_pass(void **state) {
   (void)state;
   float data[6];
@@ -137,9 +200,12 @@ int main(void) {
       cmocka_unit_test(types_have_their_mlir_names),
       cmocka_unit_test(other_types_are_unsupported),
       cmocka_unit_test(sizes_count_every_dimension),
+      cmocka_unit_test(sizes_do_not_overflow),
       cmocka_unit_test(contiguity_follows_the_strides),
       cmocka_unit_test(memref_of_a_contiguous_tensor),
       cmocka_unit_test(memref_of_a_strided_tensor),
+      cmocka_unit_test(memref_without_meaningless_strides),
+      cmocka_unit_test(strides_lead_somewhere),
       cmocka_unit_test(well_formed_tensors_pass),
       cmocka_unit_test(malformed_tensors_are_refused),
   };
