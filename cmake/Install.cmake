@@ -14,6 +14,8 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Simplicial)
 set(PLUGIN ${CMAKE_INSTALL_LIBDIR}/SimplicialPlugin.so)
 set(IRDL ${CMAKE_INSTALL_DATADIR}/simplicial/simplicial.irdl.mlir)
 set(tools simplicial-opt simplicial-compile simplicial-run)
+set(runtime_headers cuda.h export.h runtime.h tensor_map.h)
+list(JOIN runtime_headers "|" not_compiler)
 
 # Installed files find each other by their relative places, and MLIR where it
 # was at build time.
@@ -37,7 +39,8 @@ endforeach()
 install(TARGETS simplicial_runtime EXPORT SimplicialRuntimeTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES include/simplicial/cuda.h include/simplicial/runtime.h
+list(TRANSFORM runtime_headers PREPEND include/simplicial/ OUTPUT_VARIABLE headers)
+install(FILES ${headers}
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/simplicial COMPONENT runtime)
 
 # Component compiler.
@@ -49,7 +52,7 @@ install(TARGETS SimplicialPlugin
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT compiler)
 install(DIRECTORY include/simplicial
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT compiler
-  PATTERN cuda.h EXCLUDE PATTERN runtime.h EXCLUDE)
+  REGEX "/(${not_compiler})$" EXCLUDE)
 install(FILES dialect/simplicial.irdl.mlir
   DESTINATION ${CMAKE_INSTALL_DATADIR}/simplicial COMPONENT compiler)
 

@@ -35,7 +35,7 @@ static void registerAll() {
         [](llvm::function_ref<void(const mlir::detail::PassOptions &)>) {});
 }
 
-extern "C" LLVM_ATTRIBUTE_WEAK mlir::PassPluginLibraryInfo
+extern "C" MLIR_CAPI_EXPORTED mlir::PassPluginLibraryInfo
 mlirGetPassPluginInfo() {
   return {MLIR_PLUGIN_API_VERSION, "Simplicial", SIMPLICIAL_VERSION,
           registerAll};

@@ -7,7 +7,7 @@
 #   %library             the folder of our libraries
 #   %fake-cuda           a CUDA driver that runs no kernels
 #
-# and the feature `ptxas` says that there is a CUDA toolkit.
+# and the features `ptxas` and `asan` say that there is a CUDA toolkit, and that AddressSanitizer is in what is tested.
 
 import os
 import shlex
@@ -48,6 +48,9 @@ config.substitutions += [
 toolkit = os.pathsep.join([os.environ["PATH"], os.environ.get("CUDA_HOME", "") + "/bin", "/usr/local/cuda/bin"])
 if shutil.which("ptxas", path=toolkit) and shutil.which("fatbinary", path=toolkit):
     config.available_features.add("ptxas")
+
+if config.sanitizer_library:
+    config.available_features.add("asan")
 
 if os.path.exists("/dev/nvidiactl"):
     config.available_features.add("cuda")

@@ -23,7 +23,7 @@ from cases import CASES, PREDICTIONS
 
 CC = os.environ.get("CC", "cc")
 HERE = pathlib.Path(__file__).resolve().parent
-RUNTIME = "libsimplicial_runtime.so"
+RUNTIME = "libsimplicial_runtime.so"  # a link, to the name that programs ask for
 SCRIPTS = ("cases.py", "clock.ptx", "clock.py", "kernels.py", "reference.py", "report.py", "run.py", "triton_peer.py")
 
 
@@ -94,7 +94,8 @@ def main():
     if arguments.numerics:
         execute(sys.executable, HERE / "numerics.py", "make", folder / "numerics", "--build", arguments.build,
                 "--target", arguments.target)
-    shutil.copy(arguments.build / "lib" / RUNTIME, folder)
+    runtime = arguments.build / "lib" / RUNTIME
+    shutil.copy(runtime, folder / runtime.readlink())
     for script in SCRIPTS:
         shutil.copy(HERE / script, folder)
     manifest = {"commit": commit(), "target": arguments.target, "cases": [dataclasses.asdict(case) for case in cases]}

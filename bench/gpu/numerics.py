@@ -23,7 +23,7 @@ if NUMERICS.is_dir():
 from cases import GROUPS  # of the tests
 
 SELECTED = [group for group in GROUPS if group.startswith("gpu")] + ["half_types"]
-RUNTIME = "libsimplicial_runtime.so"
+RUNTIME = "libsimplicial_runtime.so"  # a link, to the name that programs ask for
 
 
 def selected(match):
@@ -62,8 +62,10 @@ def make(arguments):
     if errors := [error for job in compiled if (error := job.result())]:
         sys.exit("\n".join(errors))
     ours, tests = ("kernels.py", "numerics.py"), ("cases.py", "check.py", "data.py", "reference.py")
-    for file in [*[HERE / name for name in ours], *[NUMERICS / name for name in tests], arguments.build / "lib" / RUNTIME]:
+    for file in [*[HERE / name for name in ours], *[NUMERICS / name for name in tests]]:
         shutil.copy(file, folder)
+    runtime = arguments.build / "lib" / RUNTIME
+    shutil.copy(runtime, folder / runtime.readlink())
     print(f"{folder}: {len(cases)} cases for {arguments.target}")
 
 
