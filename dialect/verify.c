@@ -3,21 +3,62 @@
 // simplicial-verify: what the dialect's definition cannot say.
 //
 // In and out: any IR. Each operation of the dialect has ranks, shapes, heads,
-// element types and attributes that fit together, or gets a diagnostic.
+// element types and attributes that fit together, all tensors and constants
+// have sizes that can be computed with and held, and all is for one target; or
+// there is a diagnostic.
+
+#include "verify.h"
 
 #include "simplicial/dialect.h"
 
+#include "lowering/gpu/chip.h"
 #include "lowering/ir.h"
 #include "lowering/pass.h"
 
+#include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
 enum { B, N, H, D };                        // dimensions of q, keys and values
 enum { LSE_B, LSE_H, LSE_N, LSE_RANK = 3 }; // and of lse
+enum { MAX_VALUES = SIMPLICIAL_LSE + 2 };   // q to d_out
 enum { MIN_D = 16, MAX_D = 256, PLANES = 3 };
 
 static const char *const operand_names[] = {"q",  "k1",  "k2",  "v1",
                                             "v2", "out", "lse", "d_out"};
+
+// Sizes -----------------------------------------------------------------------
+
+static uint64_t bits_of(MlirType element) {
+  if (mlirTypeIsAInteger(element))
+    return mlirIntegerTypeGetWidth(element);
+  if (mlirTypeIsAFloat(element))
+    return mlirFloatTypeGetWidth(element);
+  if (mlirTypeIsAComplex(element))
+    return 2 * bits_of(mlirComplexTypeGetElementType(element));
+  return 64; // an index; others are left to upstream
+}
+
+/// The bytes of a tensor or memref without its dynamic dimensions and those of
+/// size 0: what sizes and strides are computed from. Saturates; 0 of any other
+/// type.
+static uint64_t bytes_of(MlirType type) {
+  if (!mlirTypeIsAShaped(type) || !mlirShapedTypeHasRank(type))
+    return 0;
+  uint64_t bytes = (bits_of(ir_element(type)) + 7) / 8;
+  for (int i = 0; i < ir_rank(type); ++i) {
+    int64_t size = ir_dim_size(type, i);
+    if (size > 0 && !mlirShapedTypeIsDynamicSize(size) &&
+        __builtin_mul_overflow(bytes, (uint64_t)size, &bytes))
+      return UINT64_MAX;
+  }
+  return bytes;
+}
+
+static bool is_too_large(MlirType type) { return bytes_of(type) > INT64_MAX; }
+
+#define TOO_LARGE "has more than 2^63 - 1 bytes"
+
+// One operation ---------------------------------------------------------------
 
 static bool sizes_agree(int64_t x, int64_t y) {
   return x == y || mlirShapedTypeIsDynamicSize(x) ||
@@ -28,6 +69,8 @@ static MlirLogicalResult check_rank(MlirOperation op, const char *name,
                                     MlirType type, int rank) {
   if (!mlirShapedTypeHasRank(type) || ir_rank(type) != rank)
     return ir_error(op, "%s must have rank %d", name, rank);
+  if (is_too_large(type))
+    return ir_error(op, "%s " TOO_LARGE, name);
   return mlirLogicalResultSuccess();
 }
 
@@ -113,16 +156,40 @@ static MlirLogicalResult check_lse(MlirOperation op, MlirType lse, MlirType q) {
   return mlirLogicalResultSuccess();
 }
 
-/// The n tensors or memrefs of an op, operands and then results, by name.
-static MlirLogicalResult check(MlirOperation op) {
+/// How many operands and results there are, and of which kind. The dialect's
+/// definition says so as well, where it was loaded before the operation.
+static MlirLogicalResult check_values(MlirOperation op) {
+  bool into = ir_is(op, SIMPLICIAL_ATTENTION_INTO);
+  bool grad = ir_is(op, SIMPLICIAL_ATTENTION_GRAD);
+  int n = (int)mlirOperationGetNumOperands(op);
+  int results = (int)mlirOperationGetNumResults(op);
+  int most = into ? SIMPLICIAL_LSE + 1 : grad ? MAX_VALUES : SIMPLICIAL_V2 + 1;
+  int expected = into ? 0 : grad ? SIMPLICIAL_V2 + 1 : 2;
+  if (n > most || n < most - into || results != expected)
+    return ir_error(op,
+                    "has %d operands and %d results, which must be %d and "
+                    "%d",
+                    n, results, most, expected);
+  for (int i = 0; i < n + results; ++i) {
+    MlirType type = ir_type(i < n ? ir_operand(op, i) : ir_result(op, i - n));
+    if (into ? !mlirTypeIsAMemRef(type) : !mlirTypeIsARankedTensor(type))
+      return ir_error(op, "%s %d must be a %s with a rank",
+                      i < n ? "operand" : "result", i < n ? i : i - n,
+                      into ? "memref" : "tensor");
+  }
+  return mlirLogicalResultSuccess();
+}
+
+MlirLogicalResult verify_attention(MlirOperation op) {
   static const int all[] = {B, N, H, D};
   SimplicialAttentionAttributes attributes;
-  if (mlirLogicalResultIsFailure(
+  if (mlirLogicalResultIsFailure(check_values(op)) ||
+      mlirLogicalResultIsFailure(
           simplicialAttentionGetAttributes(op, &attributes)))
     return mlirLogicalResultFailure();
 
   int n = (int)mlirOperationGetNumOperands(op);
-  MlirType types[SIMPLICIAL_LSE + 2];
+  MlirType types[MAX_VALUES];
   for (int i = 0; i < n; ++i) {
     types[i] = ir_type(ir_operand(op, i));
     int rank = i == SIMPLICIAL_LSE ? LSE_RANK : 4;
@@ -153,9 +220,89 @@ static MlirLogicalResult check(MlirOperation op) {
   return check_lse(op, ir_type(ir_result(op, 1)), q);
 }
 
+// The module ------------------------------------------------------------------
+
+/// A compiler holds constants whole, and more than once.
+enum { MOST_MIB_OF_CONSTANT = 256 };
+
+typedef struct Walk {
+  ChipList target;
+  MlirLogicalResult status;
+} Walk;
+
+static MlirWalkResult stop(Walk *walk, MlirLogicalResult status) {
+  walk->status = status;
+  return MlirWalkResultInterrupt;
+}
+
+static MlirWalkResult check_constants(MlirOperation op, void *user) {
+  for (intptr_t i = 0; i < mlirOperationGetNumAttributes(op); ++i) {
+    MlirAttribute value = mlirOperationGetAttribute(op, i).attribute;
+    if (mlirAttributeIsAElements(value) &&
+        bytes_of(mlirAttributeGetType(value)) >> 20 >= MOST_MIB_OF_CONSTANT)
+      return stop(user, ir_error(op,
+                                 "holds a constant of %d MiB or more: it can "
+                                 "be an argument instead",
+                                 MOST_MIB_OF_CONSTANT));
+  }
+  return MlirWalkResultAdvance;
+}
+
+static MlirWalkResult check_types(MlirOperation op, void *user) {
+  for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i)
+    if (is_too_large(ir_type(ir_result(op, i))))
+      return stop(user, ir_error(op, "result %d " TOO_LARGE, i));
+  for (intptr_t r = 0; r < mlirOperationGetNumRegions(op); ++r)
+    for (MlirBlock block =
+             mlirRegionGetFirstBlock(mlirOperationGetRegion(op, r));
+         !mlirBlockIsNull(block); block = mlirBlockGetNextInRegion(block))
+      for (int i = 0; i < (int)mlirBlockGetNumArguments(block); ++i)
+        if (is_too_large(ir_type(mlirBlockGetArgument(block, i))))
+          return stop(user, ir_error(op, "argument %d " TOO_LARGE, i));
+  return MlirWalkResultAdvance;
+}
+
+static bool is_same_target(const ChipList *x, const ChipList *y) {
+  bool same = x->n == y->n;
+  for (int i = 0; i < x->n && same; ++i)
+    same = x->chips[i] == y->chips[i];
+  return same;
+}
+
+/// One compilation is for one target, which the outermost module names.
+static MlirWalkResult check_target(MlirOperation op, void *user) {
+  Walk *walk = user;
+  ChipList list;
+  if (mlirAttributeIsNull(ir_get_attr(op, SIMPLICIAL_TARGET_ATTR)))
+    return MlirWalkResultAdvance;
+  if (mlirLogicalResultIsFailure(chip_list_of(op, &list)))
+    return stop(walk, mlirLogicalResultFailure());
+  if (is_same_target(&list, &walk->target))
+    return MlirWalkResultAdvance;
+  MlirStringRef module = walk->target.names;
+  MlirStringRef own = list.n ? list.names : ir_str(CHIP_NONE);
+  if (!walk->target.n)
+    module = ir_str(CHIP_NONE);
+  return stop(walk, ir_error(op,
+                             SIMPLICIAL_TARGET_ATTR
+                             " is '%.*s', but the module around it is "
+                             "compiled for '%.*s'",
+                             (int)own.length, own.data, (int)module.length,
+                             module.data));
+}
+
 MlirLogicalResult pass_verify(MlirOperation module) {
   static const char *const names[] = {SIMPLICIAL_ATTENTION,
                                       SIMPLICIAL_ATTENTION_INTO,
                                       SIMPLICIAL_ATTENTION_GRAD};
-  return pass_for_each(module, 3, names, check);
+  Walk walk = {.status = chip_list_of(module, &walk.target)};
+  if (mlirLogicalResultIsSuccess(walk.status))
+    mlirOperationWalk(module, check_target, &walk, MlirWalkPreOrder);
+  if (mlirLogicalResultIsSuccess(walk.status))
+    mlirOperationWalk(module, check_constants, &walk, MlirWalkPreOrder);
+  if (mlirLogicalResultIsSuccess(walk.status))
+    walk.status = pass_for_each(module, 3, names, verify_attention);
+  if (mlirLogicalResultIsSuccess(walk.status))
+    mlirOperationWalk(module, check_types, &walk, MlirWalkPreOrder);
+  return walk.status;
 }

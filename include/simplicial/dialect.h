@@ -69,6 +69,13 @@ extern "C" {
 /// integer): the bytes of the tensor map's boxes.
 #define SIMPLICIAL_BYTES_ATTR "simplicial.bytes"
 
+/// A discardable attribute of a module (a unit attribute): passes note why they
+/// decide as they do, for each kernel in the discardable attribute
+/// `simplicial.notes` (an array of strings) of its function. What is compiled
+/// is the same.
+#define SIMPLICIAL_EXPLAIN_ATTR "simplicial.explain"
+#define SIMPLICIAL_NOTES_ATTR "simplicial.notes"
+
 /// Loads the dialect into `context`; doing so again is harmless. Fails, after
 /// emitting a diagnostic, only if another dialect of this name is in the way.
 MLIR_CAPI_EXPORTED MlirLogicalResult
