@@ -30,4 +30,9 @@ bool capture_is_constant(MlirValue value);
 MlirLogicalResult forall_extents(Ir *b, MlirOperation forall, int *rank,
                                  MlirValue *extents);
 
+/// The function around an scf.forall, which may be in loops and branches of it.
+/// Diagnoses one that is in another parallel loop, or in no function.
+MlirLogicalResult forall_function(MlirOperation forall,
+                                  MlirOperation *function);
+
 #endif // SIMPLICIAL_LOWERING_CAPTURES_H

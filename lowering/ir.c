@@ -4,6 +4,8 @@
 
 #include "ir.h"
 
+#include "memory.h"
+
 #include "mlir-c/AffineMap.h"
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
@@ -12,6 +14,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 Ir ir_before(MlirOperation op) {
   return (Ir){mlirOperationGetContext(op), mlirOperationGetLocation(op),
@@ -30,22 +33,56 @@ static MlirOperation insert(Ir *b, MlirOperation op) {
   return op;
 }
 
+/// A copy of an array, for MLIR to free: its own functions that make one do not
+/// look whether there is memory.
+static void *copied(int n, size_t size, const void *array) {
+  if (!n)
+    return NULL;
+  void *copy = memory_resized(NULL, (size_t)n * size);
+  memcpy(copy, array, (size_t)n * size);
+  return copy;
+}
+
+static MlirNamedAttribute named(Ir *b, const IrAttribute *attribute) {
+  return mlirNamedAttributeGet(
+      mlirIdentifierGet(b->context, ir_str(attribute->name)), attribute->value);
+}
+
 MlirOperation ir_op_with_regions(Ir *b, const char *name, int n_results,
                                  const MlirType *results, int n_operands,
                                  const MlirValue *operands, int n_attributes,
                                  const IrAttribute *attributes, int n_regions,
                                  const MlirRegion *regions) {
   MlirOperationState state = mlirOperationStateGet(ir_str(name), b->location);
-  mlirOperationStateAddResults(&state, n_results, results);
-  mlirOperationStateAddOperands(&state, n_operands, operands);
-  for (int i = 0; i < n_attributes; ++i) {
-    MlirNamedAttribute attribute = mlirNamedAttributeGet(
-        mlirIdentifierGet(b->context, ir_str(attributes[i].name)),
-        attributes[i].value);
-    mlirOperationStateAddAttributes(&state, 1, &attribute);
-  }
-  mlirOperationStateAddOwnedRegions(&state, n_regions, regions);
+  state.nResults = n_results;
+  state.results = copied(n_results, sizeof *results, results);
+  state.nOperands = n_operands;
+  state.operands = copied(n_operands, sizeof *operands, operands);
+  state.nRegions = n_regions;
+  state.regions = copied(n_regions, sizeof *regions, regions);
+  state.nAttributes = n_attributes;
+  if (n_attributes)
+    state.attributes =
+        memory_zeroed((size_t)n_attributes, sizeof *state.attributes);
+  for (int i = 0; i < n_attributes; ++i)
+    state.attributes[i] = named(b, &attributes[i]);
   return insert(b, mlirOperationCreate(&state));
+}
+
+void ir_branch(Ir *b, MlirValue condition, MlirBlock then,
+               MlirBlock otherwise) {
+  const MlirBlock blocks[] = {then, otherwise};
+  IrAttribute segments = ir_segments(b, 3, (int32_t[]){1, 0, 0});
+  MlirNamedAttribute attribute = named(b, &segments);
+  MlirOperationState state =
+      mlirOperationStateGet(ir_str("cf.cond_br"), b->location);
+  state.nOperands = 1;
+  state.operands = copied(1, sizeof condition, &condition);
+  state.nSuccessors = 2;
+  state.successors = copied(2, sizeof *blocks, blocks);
+  state.nAttributes = 1;
+  state.attributes = copied(1, sizeof attribute, &attribute);
+  insert(b, mlirOperationCreate(&state));
 }
 
 MlirRegion ir_region(Ir *b, int n_arguments, const MlirType *arguments) {
@@ -151,6 +188,15 @@ MlirType ir_element(MlirType shaped) {
 
 int64_t ir_float_bytes(MlirType element) {
   return mlirFloatTypeGetWidth(element) / 8;
+}
+
+int64_t ir_element_bytes(MlirType element) {
+  enum { BITS = 8, INDEX_BYTES = 8 };
+  if (mlirTypeIsAFloat(element))
+    return (mlirFloatTypeGetWidth(element) + BITS - 1) / BITS;
+  if (mlirTypeIsAInteger(element))
+    return ((int64_t)mlirIntegerTypeGetWidth(element) + BITS - 1) / BITS;
+  return mlirTypeIsAIndex(element) ? INDEX_BYTES : 0;
 }
 
 MlirType ir_type(MlirValue value) { return mlirValueGetType(value); }

@@ -81,6 +81,8 @@ MlirType ir_memref(MlirType element, int rank, const int64_t *shape);
 MlirType ir_element(MlirType shaped);
 /// Of a type of floats.
 int64_t ir_float_bytes(MlirType element);
+/// Of a type of floats, integers or indices, in memory; 0 for others.
+int64_t ir_element_bytes(MlirType element);
 MlirType ir_type(MlirValue value);
 int ir_rank(MlirType shaped);
 int64_t ir_dim_size(MlirType shaped, int dim);
@@ -190,6 +192,9 @@ void ir_transfer_write(Ir *b, MlirValue tile, MlirValue memref,
                        MlirValue mask);
 
 // Control flow ----------------------------------------------------------------
+
+/// cf.cond_br, to blocks without arguments.
+void ir_branch(Ir *b, MlirValue condition, MlirBlock then, MlirBlock otherwise);
 
 /// A loop under construction: between begin and end, `b` inserts in its body.
 typedef struct IrLoop {

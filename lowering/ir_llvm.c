@@ -3,6 +3,7 @@
 // The builder of ir_llvm.h.
 
 #include "ir_llvm.h"
+#include "memory.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
@@ -24,6 +25,13 @@ MlirStringRef ir_symbol_name(MlirOperation symbol) {
   return mlirStringAttrGetValue(ir_get_attr(symbol, "sym_name"));
 }
 
+bool ir_is_public(MlirOperation symbol) {
+  MlirAttribute visibility = ir_get_attr(symbol, "sym_visibility");
+  return mlirAttributeIsNull(visibility) ||
+         mlirStringRefEqual(mlirStringAttrGetValue(visibility),
+                            ir_str("public"));
+}
+
 MlirOperation ir_find_symbol(MlirOperation module, const char *name) {
   for (MlirOperation op = mlirBlockGetFirstOperation(ir_body(module, 0));
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
@@ -37,10 +45,12 @@ MlirOperation ir_find_symbol(MlirOperation module, const char *name) {
 
 void ir_unique_name(MlirOperation module, MlirStringRef prefix,
                     const char *suffix, char *name, size_t size) {
-  snprintf(name, size, "%.*s%s", (int)prefix.length, prefix.data, suffix);
+  enum { NUMBER = 12 }; // characters that one takes
+  size_t most = size - strlen(suffix) - NUMBER;
+  int length = (int)(prefix.length < most ? prefix.length : most);
+  snprintf(name, size, "%.*s%s", length, prefix.data, suffix);
   for (int i = 1; !mlirOperationIsNull(ir_find_symbol(module, name)); ++i)
-    snprintf(name, size, "%.*s%s_%d", (int)prefix.length, prefix.data, suffix,
-             i);
+    snprintf(name, size, "%.*s%s_%d", length, prefix.data, suffix, i);
 }
 
 MlirAttribute ir_symbol_ref(Ir *b, const char *name) {
@@ -80,6 +90,44 @@ IrView ir_view(Ir *b, MlirValue memref, int64_t element_bytes) {
     view.strides[i] = ir_result(metadata, 2 + rank + i);
   }
   return view;
+}
+
+/// With element [field, dim] of a descriptor.
+static MlirValue insert_dim(Ir *b, MlirValue record, MlirValue value,
+                            int64_t field, int64_t dim) {
+  const int64_t position[] = {field, dim};
+  return ir_value(b, "llvm.insertvalue", ir_type(record),
+                  IR_VALUES(record, value),
+                  IR_ATTRIBUTES({"position", ir_i64_array(b, 2, position)}));
+}
+
+MlirValue ir_memref_of(Ir *b, MlirType type, MlirValue pointer,
+                       const MlirValue *sizes) {
+  enum { ALLOCATED, ALIGNED, OFFSET, SIZES, STRIDES, FIELDS };
+  int rank = ir_rank(type);
+  MlirType array = mlirLLVMArrayTypeGet(ir_i64(b), (unsigned)rank);
+  MlirType fields[FIELDS] = {ir_pointer(b, 0), ir_pointer(b, 0), ir_i64(b),
+                             array, array};
+  MlirType record = ir_struct(b, rank ? FIELDS : SIZES, fields);
+  MlirValue value = ir_value(b, "llvm.mlir.poison", record, IR_NONE, IR_NONE);
+  value = ir_insert(b, value, pointer, ALLOCATED);
+  value = ir_insert(b, value, pointer, ALIGNED);
+  value = ir_insert(b, value, ir_const_i64(b, 0), OFFSET);
+  MlirValue stride = ir_const_i64(b, 1);
+  for (int d = rank - 1; d >= 0; --d) {
+    value = insert_dim(b, value, sizes[d], SIZES, d);
+    value = insert_dim(b, value, stride, STRIDES, d);
+    stride = ir_muli(b, stride, sizes[d]);
+  }
+  return ir_value(b, "builtin.unrealized_conversion_cast", type,
+                  IR_VALUES(value), IR_NONE);
+}
+
+MlirValue ir_memref_at(Ir *b, MlirType type, MlirValue pointer) {
+  MlirValue sizes[IR_MAX_RANK];
+  for (int d = 0; d < ir_rank(type); ++d)
+    sizes[d] = ir_const_i64(b, ir_dim_size(type, d));
+  return ir_memref_of(b, type, pointer, sizes);
 }
 
 // Functions -------------------------------------------------------------------
@@ -142,9 +190,7 @@ MlirAttribute ir_linkage(Ir *b, MlirLLVMLinkage linkage) {
 
 void ir_bytes_constant(Ir *b, const char *name, MlirStringRef bytes) {
   enum { ALIGNMENT = 16 };
-  char *copy = malloc(bytes.length + 1);
-  if (!copy)
-    abort();
+  char *copy = memory_resized(NULL, bytes.length + 1);
   if (bytes.length)
     memcpy(copy, bytes.data, bytes.length);
   copy[bytes.length] = '\0';

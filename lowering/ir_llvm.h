@@ -15,9 +15,11 @@
 /// The builtin.module around `op`.
 MlirOperation ir_module(MlirOperation op);
 MlirStringRef ir_symbol_name(MlirOperation symbol);
+bool ir_is_public(MlirOperation symbol);
 /// The op of this symbol name directly in `module`; null if there is none.
 MlirOperation ir_find_symbol(MlirOperation module, const char *name);
-/// "<prefix><suffix>", with a number behind it if that is taken in `module`.
+/// "<prefix><suffix>", with a number behind it if that is taken in `module`; of
+/// a prefix that leaves no room in `name` for these, as much as does.
 void ir_unique_name(MlirOperation module, MlirStringRef prefix,
                     const char *suffix, char *name, size_t size);
 MlirAttribute ir_symbol_ref(Ir *b, const char *name);
@@ -38,6 +40,13 @@ typedef struct IrView {
 
 /// That of a memref, whose elements have so many bytes.
 IrView ir_view(Ir *b, MlirValue memref, int64_t element_bytes);
+
+/// The contiguous memref of `type` whose elements are at `pointer`; `sizes` are
+/// its dimensions', as i64.
+MlirValue ir_memref_of(Ir *b, MlirType type, MlirValue pointer,
+                       const MlirValue *sizes);
+/// The same, if all sizes are static.
+MlirValue ir_memref_at(Ir *b, MlirType type, MlirValue pointer);
 
 // Functions -------------------------------------------------------------------
 

@@ -4,7 +4,8 @@
 
 #include "pass.h"
 
-#include "ir.h"
+#include "ir_llvm.h"
+#include "memory.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/Dialect/Arith.h"
@@ -82,10 +83,7 @@ static MlirWalkResult collect(MlirOperation op, void *user) {
       continue;
     if (c->count == c->capacity) {
       c->capacity = c->capacity ? 2 * c->capacity : 8;
-      MlirOperation *ops = realloc(c->ops, c->capacity * sizeof *ops);
-      if (!ops)
-        abort();
-      c->ops = ops;
+      c->ops = memory_resized(c->ops, c->capacity * sizeof *c->ops);
     }
     c->ops[c->count++] = op;
   }
@@ -104,12 +102,23 @@ MlirLogicalResult pass_for_each(MlirOperation root, int n,
   return result;
 }
 
+static MlirLogicalResult keep_deallocation(MlirOperation dealloc) {
+  MlirAttribute unit = mlirUnitAttrGet(mlirOperationGetContext(dealloc));
+  MlirStringRef name = ir_str("bufferization.manual_deallocation");
+  mlirOperationSetDiscardableAttributeByName(dealloc, name, unit);
+  MlirOperation alloc = ir_def(ir_operand(dealloc, 0));
+  if (ir_is(alloc, "memref.alloc"))
+    mlirOperationSetDiscardableAttributeByName(alloc, name, unit);
+  return mlirLogicalResultSuccess();
+}
+
+MlirLogicalResult pass_keep_deallocations(MlirOperation module) {
+  static const char *const names[] = {"memref.dealloc"};
+  return pass_for_each(module, 1, names, keep_deallocation);
+}
+
 static MlirLogicalResult request_c_interface(MlirOperation function) {
-  MlirAttribute visibility = ir_get_attr(function, "sym_visibility");
-  bool is_public =
-      mlirAttributeIsNull(visibility) ||
-      mlirStringRefEqual(mlirStringAttrGetValue(visibility), ir_str("public"));
-  if (is_public && !mlirBlockIsNull(ir_body(function, 0)))
+  if (ir_is_public(function) && !mlirBlockIsNull(ir_body(function, 0)))
     mlirOperationSetAttributeByName(
         function, ir_str("llvm.emit_c_interface"),
         mlirUnitAttrGet(mlirOperationGetContext(function)));

@@ -12,6 +12,8 @@
 #define FOR_EACH_PASS(X)                                                       \
   X(Verify, pass_verify, "simplicial-verify",                                  \
     "Check the semantics of simplicial operations")                            \
+  X(Inline, pass_inline, "simplicial-inline",                                  \
+    "Replace calls by the bodies of the functions of a module")                \
   X(Configure, pass_configure, "simplicial-configure",                         \
     "Choose the tiling strategy of each operation")                            \
   X(Bufferize, pass_bufferize, "simplicial-bufferize",                         \
@@ -31,7 +33,10 @@
   X(Nvvm, pass_nvvm, "simplicial-nvvm",                                        \
     "Attach the target to GPU modules, and lower our own ops in them")         \
   X(Launch, pass_launch, "simplicial-launch",                                  \
-    "Lower kernel launches to calls of the runtime")
+    "Lower kernel launches to calls of the runtime")                           \
+  X(Allocate, pass_allocate, "simplicial-allocate",                            \
+    "Lower allocations to calls of the runtime, with what is done if one "     \
+    "fails")
 
 #define DECLARE(Name, function, name, description)                             \
   MlirLogicalResult function(MlirOperation module);
@@ -44,6 +49,10 @@ FOR_EACH_PASS(DECLARE)
 MlirLogicalResult pass_for_each(MlirOperation root, int n,
                                 const char *const *names,
                                 MlirLogicalResult (*visit)(MlirOperation));
+
+/// Leaves memory that the program frees itself to it: upstream's deallocation
+/// takes all other.
+MlirLogicalResult pass_keep_deallocations(MlirOperation module);
 
 /// Gives public functions C wrappers, being what a host program calls.
 MlirLogicalResult pass_request_c_interfaces(MlirOperation module);

@@ -2,21 +2,26 @@
 //
 // The named sequences of our passes and upstream's.
 
+#include "pipelines.h"
+
 #include "ir.h"
-
-#include "simplicial/passes.h"
-
-/// A step is a pass of ours or a piece of textual pipeline.
-typedef struct Step {
-  MlirPass (*create)(void);
-  const char *upstream;
-} Step;
 
 enum { MAX_STEPS = 8 };
 
-enum { TO_TILE, TO_CPU, TO_GPU, TO_NVVM, TO_HOST, TO_EMULATOR, N_PIPELINES };
+enum {
+  TO_FLAT,
+  TO_TILE,
+  TO_CPU,
+  TO_GPU,
+  TO_NVVM,
+  TO_HOST,
+  TO_EMULATOR,
+  N_PIPELINES
+};
 
 static const SimplicialPipelineInfo infos[N_PIPELINES] = {
+    [TO_FLAT] = {"simplicial-to-flat",
+                 "Check, and inline calls into public functions"},
     [TO_TILE] = {"simplicial-to-tile",
                  "Lower attention on tensors to tile programs"},
     [TO_CPU] = {"simplicial-to-cpu", "Lower tile programs to the LLVM dialect"},
@@ -29,26 +34,46 @@ static const SimplicialPipelineInfo infos[N_PIPELINES] = {
                      "Lower GPU kernels to the LLVM dialect, for the emulator"},
 };
 
+#define FLAT                                                                   \
+  {.create = simplicialCreateVerifyPass},                                      \
+      {.create = simplicialCreateInlinePass}, {.upstream = "symbol-dce"}
+
+/// Frees what functions allocate.
+#define DEALLOCATE                                                             \
+  "ownership-based-buffer-deallocation,buffer-deallocation-simplification,"    \
+  "bufferization-lower-deallocations"
+
+/// Floats that the host has no arithmetic for become f32.
+#define HOST_FLOATS                                                            \
+  "math-extend-to-supported-types{extra-types=f32 target-type=f32},"           \
+  "arith-emulate-unsupported-floats{source-types=bf16,f16 target-type=f32},"   \
+  "arith-expand{include-bf16=true}"
+
 /// What is left of host functions -> LLVM dialect.
 #define TO_LLVM                                                                \
-  "convert-scf-to-cf,expand-strided-metadata,lower-affine,"                    \
-  "convert-vector-to-llvm,convert-math-to-llvm,finalize-memref-to-llvm,"       \
+  {.upstream = "convert-scf-to-cf"}, {.create = simplicialCreateAllocatePass}, \
+  {                                                                            \
+    .upstream = FROM_CF                                                        \
+  }
+#define FROM_CF                                                                \
+  "expand-strided-metadata,lower-affine,"                                      \
+  "convert-vector-to-llvm,convert-math-to-llvm,convert-math-to-libm,"          \
+  "finalize-memref-to-llvm,"                                                   \
   "convert-arith-to-llvm,convert-index-to-llvm,convert-func-to-llvm,"          \
   "convert-cf-to-llvm,convert-ub-to-llvm,reconcile-unrealized-casts,"          \
   "canonicalize,cse"
 
-static const Step steps[N_PIPELINES][MAX_STEPS] = {
-    [TO_TILE] =
-        {{.create = simplicialCreateVerifyPass},
-         {.create = simplicialCreateConfigurePass},
-         {.create = simplicialCreateBufferizePass},
-         // The caller allocates results: they become trailing arguments.
-         {.upstream = "one-shot-bufferize{bufferize-function-boundaries "
-                      "allow-unknown-ops},"
-                      "buffer-results-to-out-params{hoist-static-allocs "
-                      "hoist-dynamic-allocs modify-public-functions}"},
-         {.create = simplicialCreateTilePass},
-         {.upstream = "cse"}},
+static const PipelineStep steps[N_PIPELINES][MAX_STEPS] = {
+    [TO_FLAT] = {FLAT},
+    [TO_TILE] = {FLAT,
+                 {.create = simplicialCreateConfigurePass},
+                 {.create = simplicialCreateBufferizePass},
+                 {.upstream = "func.func(convert-elementwise-to-linalg),"
+                              "one-shot-bufferize{bufferize-function-"
+                              "boundaries allow-return-allocs-from-loops},"
+                              "func.func(convert-linalg-to-loops)"},
+                 {.create = simplicialCreateTilePass},
+                 {.upstream = "cse"}},
     [TO_GPU] = {{.create = simplicialCreateStagePass},
                 {.create = simplicialCreateDistributePass},
                 // Top-down, it is quadratic in the length of a kernel.
@@ -56,10 +81,9 @@ static const Step steps[N_PIPELINES][MAX_STEPS] = {
     [TO_CPU] = {{.create = simplicialCreateBlockPass},
                 {.upstream = "canonicalize,cse"},
                 {.create = simplicialCreateOutlinePass},
-                {.upstream = "buffer-deallocation-pipeline,"
-                             "convert-bufferization-to-memref,"
-                             "arith-expand{include-bf16=true},"
-                             "convert-vector-to-scf," TO_LLVM}},
+                {.upstream = DEALLOCATE ",canonicalize,cse," HOST_FLOATS
+                                        ",convert-vector-to-scf"},
+                TO_LLVM},
     [TO_NVVM] = {{.create = simplicialCreateNvvmPass},
                  // Not all of these take a gpu.module; those look into it.
                  {.upstream =
@@ -73,11 +97,11 @@ static const Step steps[N_PIPELINES][MAX_STEPS] = {
                       "index-bitwidth=32},"
                       "reconcile-unrealized-casts,canonicalize,cse)"}},
     [TO_HOST] = {{.create = simplicialCreateLaunchPass},
-                 {.upstream = "arith-expand," TO_LLVM}},
+                 {.upstream = DEALLOCATE ",arith-expand"},
+                 TO_LLVM},
     [TO_EMULATOR] = {{.create = simplicialCreateEmulatePass},
-                     {.upstream = "arith-emulate-unsupported-floats{"
-                                  "source-types=bf16,f16 target-type=f32},"
-                                  "arith-expand{include-bf16=true}," TO_LLVM}},
+                     {.upstream = DEALLOCATE "," HOST_FLOATS},
+                     TO_LLVM},
 };
 
 const SimplicialPipelineInfo *simplicialPipelines(size_t *count) {
@@ -85,26 +109,38 @@ const SimplicialPipelineInfo *simplicialPipelines(size_t *count) {
   return infos;
 }
 
+const PipelineStep *pipeline_steps(MlirStringRef name, int *count) {
+  for (int i = 0; i < N_PIPELINES; ++i) {
+    if (!mlirStringRefEqual(name, ir_str(infos[i].name)))
+      continue;
+    *count = 0;
+    while (*count < MAX_STEPS &&
+           (steps[i][*count].create || steps[i][*count].upstream))
+      ++*count;
+    return steps[i];
+  }
+  return NULL;
+}
+
 MlirLogicalResult simplicialAddPipeline(MlirOpPassManager manager,
                                         MlirStringRef name,
                                         MlirStringCallback callback,
                                         void *userData) {
-  for (int i = 0; i < N_PIPELINES; ++i) {
-    if (!mlirStringRefEqual(name, ir_str(infos[i].name)))
-      continue;
-    for (const Step *step = steps[i]; step < steps[i] + MAX_STEPS; ++step) {
-      if (step->create)
-        mlirOpPassManagerAddOwnedPass(manager, step->create());
-      else if (step->upstream &&
-               mlirLogicalResultIsFailure(mlirOpPassManagerAddPipeline(
-                   manager, ir_str(step->upstream), callback, userData)))
-        return mlirLogicalResultFailure();
+  int count;
+  const PipelineStep *sequence = pipeline_steps(name, &count);
+  if (!sequence) {
+    if (callback) {
+      callback(ir_str("no such pass sequence: "), userData);
+      callback(name, userData);
     }
-    return mlirLogicalResultSuccess();
+    return mlirLogicalResultFailure();
   }
-  if (callback) {
-    callback(ir_str("no such pass sequence: "), userData);
-    callback(name, userData);
+  for (const PipelineStep *step = sequence; step < sequence + count; ++step) {
+    if (step->create)
+      mlirOpPassManagerAddOwnedPass(manager, step->create());
+    else if (mlirLogicalResultIsFailure(mlirOpPassManagerAddPipeline(
+                 manager, ir_str(step->upstream), callback, userData)))
+      return mlirLogicalResultFailure();
   }
-  return mlirLogicalResultFailure();
+  return mlirLogicalResultSuccess();
 }

@@ -3,6 +3,7 @@
 // Open addressing with linear probing, at most half full.
 
 #include "value_map.h"
+#include "memory.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,13 +13,6 @@ typedef struct ValueMapSlot {
   const void *key; ///< NULL: free
   void *entry;
 } ValueMapSlot;
-
-static void *zeroed(size_t count, size_t size) {
-  void *memory = calloc(count, size);
-  if (!memory)
-    abort();
-  return memory;
-}
 
 static ValueMapSlot *find(const ValueMap *map, const void *key) {
   size_t i = ((uintptr_t)key >> 4) * 0x9e3779b97f4a7c15u;
@@ -31,7 +25,7 @@ static void grow(ValueMap *map) {
   ValueMapSlot *old = map->slots;
   size_t n = map->capacity;
   map->capacity = n ? 2 * n : 256;
-  map->slots = zeroed(map->capacity, sizeof *map->slots);
+  map->slots = memory_zeroed(map->capacity, sizeof *map->slots);
   for (size_t i = 0; i < n; ++i)
     if (old[i].key)
       *find(map, old[i].key) = old[i];
@@ -43,7 +37,7 @@ void *value_map_entry(ValueMap *map, MlirValue value) {
     grow(map);
   ValueMapSlot *slot = find(map, value.ptr);
   if (!slot->key) {
-    *slot = (ValueMapSlot){value.ptr, zeroed(1, map->entry_size)};
+    *slot = (ValueMapSlot){value.ptr, memory_zeroed(1, map->entry_size)};
     memcpy(slot->entry, map->initial, map->entry_size);
     ++map->count;
   }

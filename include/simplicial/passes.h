@@ -17,8 +17,17 @@
 extern "C" {
 #endif
 
-/// simplicial-verify: checks what the dialect's definition cannot say.
+/// simplicial-verify: checks what the dialect's definition cannot say; and that
+/// no tensor or memref has more than 2^63 - 1 bytes, no constant 256 MiB or
+/// more (compilers hold them whole), and nothing in the module a
+/// `simplicial.target` other than the module's.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
+
+/// simplicial-inline: calls of functions with a body of one block become that
+/// body, and what is in nested modules moves to the outermost one. Recursion
+/// is diagnosed, and so are calls of functions without a body that take or
+/// return tensors.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateInlinePass(void);
 
 /// simplicial-configure: attaches `simplicial.config` to each operation; what a
 /// dictionary already there says is kept (and checked). For GPUs the rest is
@@ -60,7 +69,9 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateConfigurePass(void);
 
 /// simplicial-bufferize: `attention` on tensors -> `attention_into` on memrefs
 /// (between bufferization.to_buffer and to_tensor, which upstream's
-/// one-shot-bufferize then takes away).
+/// one-shot-bufferize then takes away). A public function's results that are
+/// tensors become trailing arguments, and it does not write its inputs. For
+/// GPUs, ops on tensors are diagnosed that are more than views and copies.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateBufferizePass(void);
 
 /// simplicial-tile: `attention_into` -> a tile program of upstream dialects.
@@ -96,6 +107,12 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateNvvmPass(void);
 /// calls of the runtime (cuda.h).
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateLaunchPass(void);
 
+/// simplicial-allocate: memref.alloc and memref.dealloc of functions of blocks
+/// (cf) -> calls of the runtime (runtime.h), for memory of the module's
+/// `simplicial.target`. If there is none, the function frees what it has, and
+/// returns. On GPUs, memref.copy -> a call of the runtime, too.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateAllocatePass(void);
+
 typedef struct SimplicialPassInfo {
   const char *name;
   const char *description;
@@ -112,6 +129,7 @@ typedef struct SimplicialPipelineInfo {
 
 /// The named sequences; `*count` gets their number.
 ///
+///   simplicial-to-flat   a module -> public functions that call nobody
 ///   simplicial-to-tile   attention on tensors -> tile program on memrefs
 ///   simplicial-to-cpu    tile program -> LLVM dialect
 ///   simplicial-to-emulator  GPU kernels -> LLVM dialect, for the emulator

@@ -15,8 +15,8 @@
 // CPU: llvm.func @f(
 // CPU-NOT: @malloc
 // CPU: llvm.func @_mlir_ciface_f(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr)
-// CPU: llvm.func internal @f_tiles(%{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64)
-// CPU: llvm.func @simplicialParallelFor(!llvm.ptr, !llvm.ptr, i64)
+// CPU: llvm.func internal @f_tiles(%{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64)
+// CPU: llvm.func @simplicialParallelForWithScratch(!llvm.ptr, !llvm.ptr, i64, i64)
 // CPU-NOT: unrealized_conversion_cast
 
 // LLVM: define void @_mlir_ciface_f(
