@@ -27,6 +27,7 @@
 
 #include "estimate.h"
 #include "ir.h"
+#include "notes.h"
 
 #include "mlir-c/BuiltinTypes.h"
 
@@ -39,6 +40,8 @@ typedef struct Candidate {
   bool fits; ///< the shared memory of all chips
   bool over; ///< the registers of some
   double clocks;
+  const char *one_tile;    ///< why a step may not have more; NULL: it may
+  const char *no_producer; ///< why there may be none; NULL: there may
 } Candidate;
 
 typedef struct Choice {
@@ -47,7 +50,8 @@ typedef struct Choice {
   const ChipList *chips;
   Config given; ///< what is fixed; of numbers, 0: is not
   Shape shape;
-  bool warpgroups; ///< multiply
+  bool warpgroups;                    ///< multiply
+  const char *one_tile, *no_producer; ///< of the next candidates
   int n;
   Candidate candidates[MAX_CANDIDATES];
 } Choice;
@@ -152,7 +156,10 @@ static void add_candidate(Choice *s, const Config *config) {
   if (s->n == MAX_CANDIDATES || (s->n && !is_possible(s, config)))
     return;
   Candidate *c = &s->candidates[s->n++];
-  *c = (Candidate){.config = *config, .fits = is_possible(s, config)};
+  *c = (Candidate){.config = *config,
+                   .fits = is_possible(s, config),
+                   .one_tile = s->one_tile,
+                   .no_producer = s->no_producer};
   for (int i = 0; i < s->chips->n && c->fits; ++i) {
     Estimate e = estimate(config, &s->shape, s->chips->chips[i]);
     c->fits = e.blocks > 0;
@@ -161,13 +168,20 @@ static void add_candidate(Choice *s, const Config *config) {
   }
 }
 
+/// Why there is no producer for so many rows; NULL: there is one.
+static const char *why_no_producer(const Choice *s, int64_t rows) {
+  if (!s->warpgroups)
+    return "products are not warpgroups'";
+  return rows > ONE_WARPGROUP ? NULL : "one is for two warpgroups";
+}
+
 /// A candidate with what follows from the rest.
 static void try_steps(Choice *s, Config config) {
   int64_t rows = config_rows(&config);
-  bool two_warpgroups = rows > ONE_WARPGROUP && s->warpgroups;
+  s->no_producer = why_no_producer(s, rows);
   config.lazy_rescale = true;
   config.inner_stationary = true;
-  config.producer = two_warpgroups;
+  config.producer = !s->no_producer;
   bool columns = rows % ONE_WARPGROUP == 0 && s->warpgroups &&
                  s->shape.d <= CONFIG_MOST_OF_PRODUCT;
   config.sum_columns = columns ? CONFIG_GPU_COLUMNS : 1;
@@ -202,6 +216,20 @@ static void try_tiles(Choice *s, Config config) {
   try_steps(s, config);
 }
 
+/// Why a step has one tile; NULL: it may have several.
+static const char *why_one_tile(const Choice *s, const Config *config) {
+  enum { MOST_KEYS = 64 };
+  if (!s->warpgroups)
+    return "mma.sync has too few registers for several";
+  if (s->shape.d > CONFIG_MOST_OF_PRODUCT)
+    return "heads of more than 128 columns leave too few registers for several";
+  if (config_rows(config) <= ONE_WARPGROUP)
+    return "several are for two warpgroups";
+  if (config->block_k > MOST_KEYS)
+    return "several are of at most 64 keys each";
+  return NULL;
+}
+
 /// Inner tiles that leave room for others in shared memory, and half as large
 /// ones; of determinants, ptxas would have their registers on the stack.
 static void try_rows(Choice *s, Config config) {
@@ -215,11 +243,9 @@ static void try_rows(Choice *s, Config config) {
   int sizes = s->shape.planes > 1 ? 1 : 2;
   for (int part = 1; part <= sizes; ++part) {
     config.block_k = ceil_div(steps, part) * STEP;
-    bool several = s->warpgroups && s->shape.d <= CONFIG_MOST_OF_PRODUCT &&
-                   config_rows(&config) > ONE_WARPGROUP &&
-                   config.block_k <= KEYS / 2;
+    s->one_tile = why_one_tile(s, &config);
     config.tiles = 1;
-    if (several)
+    if (!s->one_tile)
       config.tiles =
           min(CONFIG_MAX_TILES, ceil_div(s->shape.inner, config.block_k));
     for (; config.tiles; --config.tiles) {
@@ -231,7 +257,7 @@ static void try_rows(Choice *s, Config config) {
 }
 
 /// The first candidate that is about as good as the best one.
-static const Config *best_candidate(const Choice *s) {
+static const Candidate *best_candidate(const Choice *s) {
   const double as_good = 1.03;
   const Candidate *best = s->candidates;
   for (int i = 1; i < s->n; ++i)
@@ -240,7 +266,46 @@ static const Config *best_candidate(const Choice *s) {
   const Candidate *first = s->candidates;
   while (is_better(best, first, as_good))
     ++first;
-  return &first->config;
+  return first;
+}
+
+/// Notes what the choice was between, and why it is not what is better
+/// elsewhere.
+static void note_choice(const Choice *s, const Candidate *chosen) {
+  const Config *config = &chosen->config;
+  const Chip *chip = chip_list_without_warpgroups(s->chips);
+  int fit = 0;
+  for (int i = 0; i < s->n; ++i)
+    fit += s->candidates[i].fits && !s->candidates[i].over;
+  note(s->op,
+       "chosen: by estimated clocks, from %d strategies, of which %d "
+       "have the shared memory and the registers",
+       s->n, fit);
+  if (s->warpgroups)
+    note(s->op, "chosen for warpgroups");
+  else if (chip)
+    note(s->op, "chosen for mma.sync, not warpgroups: %s has none", chip->name);
+  else
+    note(s->op,
+         "chosen for mma.sync, not warpgroups: %s; here are %lld columns of "
+         "%lld bytes",
+         estimate_refuses_warpgroups(&s->shape), (long long)s->shape.d,
+         (long long)s->shape.bytes);
+  if (config->tiles == 1)
+    note(s->op, "tiles = 1: %s",
+         config_has(s->op, "tiles") ? "given"
+         : chosen->one_tile         ? chosen->one_tile
+         : s->shape.inner <= config->block_k
+             ? "there are no more keys in the inner window"
+             : "estimated to be as fast as more");
+  if (!config->local_outer)
+    note(s->op, "local_outer = false: %s",
+         config_has(s->op, "local_outer") ? "given"
+         : s->shape.outer_window ? "estimated to be faster, or all that fits"
+                                 : "the outer window has no bound");
+  if (!config->producer)
+    note(s->op, "producer = false: %s",
+         config_has(s->op, "producer") ? "given" : chosen->no_producer);
 }
 
 static void choose_for_gpu(Choice *s, Config *config) {
@@ -259,7 +324,9 @@ static void choose_for_gpu(Choice *s, Config *config) {
     if (rows.block_h < most_heads)
       try_rows(s, rows);
   }
-  *config = *best_candidate(s);
+  const Candidate *chosen = best_candidate(s);
+  note_choice(s, chosen);
+  *config = chosen->config;
 }
 
 /// The keys that a query sees in a window; of an unbounded one, in a sequence
@@ -304,7 +371,7 @@ MlirLogicalResult choose_config(MlirOperation op,
     return mlirLogicalResultFailure();
   s.shape = shape_of(&s);
   s.warpgroups =
-      chip_list_has_warpgroups(chips) && estimate_fits_warpgroups(&s.shape);
+      chip_list_has_warpgroups(chips) && !estimate_refuses_warpgroups(&s.shape);
   if (chips->n)
     choose_for_gpu(&s, config);
   else

@@ -56,6 +56,9 @@ MlirLogicalResult config_read(MlirOperation op, Config *config);
 /// Reads a complete `simplicial.config`; diagnoses a missing or wrong one.
 MlirLogicalResult config_get(MlirOperation op, Config *config);
 
+/// Whether the operation's `simplicial.config` has the entry.
+bool config_has(MlirOperation op, const char *entry);
+
 /// How many keys the queries of a block have in their outer windows together,
 /// or more; 0: there is no bound.
 int64_t config_outer_rows(const Config *config, int64_t window, bool causal);

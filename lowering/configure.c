@@ -18,10 +18,15 @@
 #include "choose.h"
 #include "gpu/chip.h"
 #include "ir.h"
+#include "notes.h"
 #include "pass.h"
+
+#include "dialect/verify.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
+
+#include <stdio.h>
 
 #define BLOCK_H "block_h"
 #define BLOCK_J "block_j"
@@ -46,6 +51,11 @@ static MlirAttribute entry(MlirAttribute config, const char *name) {
   return mlirAttributeIsNull(config)
              ? config
              : mlirDictionaryAttrGetElementByName(config, ir_str(name));
+}
+
+bool config_has(MlirOperation op, const char *name) {
+  return !mlirAttributeIsNull(
+      entry(ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR), name));
 }
 
 bool config_swaps_roles(SimplicialAttentionAttributes attributes) {
@@ -355,6 +365,49 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
 
 // The pass --------------------------------------------------------------------
 
+/// Notes the strategy in words.
+static void note_strategy(MlirOperation op, const Config *c, bool gpu) {
+  note(op,
+       "block: %lld rows: %lld x %lld x %lld, of queries, of heads (the group "
+       "has %lld), and of outer keys",
+       (long long)config_rows(c), (long long)c->block_q, (long long)c->block_h,
+       (long long)c->block_j, (long long)group_size(op));
+  note(op,
+       "step: %lld inner keys, tiles = %lld, of %lld and the last of %lld; %s",
+       (long long)config_step(c), (long long)c->tiles, (long long)c->block_k,
+       (long long)c->block_last,
+       c->inner_stationary ? "they stay while outer keys pass"
+                           : "they pass while outer keys stay");
+  if (!gpu)
+    return;
+  if (c->block_tail)
+    note(op, "behind whole steps: tiles of %lld inner keys, masked",
+         (long long)c->block_tail);
+  else
+    note(op, "behind whole steps: a step of its own; all are masked");
+  note(op, "outer window: %s",
+       c->local_outer ? "loaded once by a block, into shared memory"
+                      : "loaded again for each step, from global memory");
+  note(op, "softmax: sums are scaled %s, and kept in %lld columns",
+       c->lazy_rescale ? "when a maximum has grown much" : "in each step",
+       (long long)c->sum_columns);
+}
+
+/// Notes which entries were there before.
+static void note_given(MlirOperation op, MlirAttribute given) {
+  char names[256] = "";
+  size_t used = 0;
+  intptr_t n =
+      mlirAttributeIsNull(given) ? 0 : mlirDictionaryAttrGetNumElements(given);
+  for (intptr_t i = 0; i < n && used < sizeof names; ++i) {
+    MlirStringRef name =
+        mlirIdentifierStr(mlirDictionaryAttrGetElement(given, i).name);
+    used += (size_t)snprintf(names + used, sizeof names - used, "%s%.*s",
+                             i ? ", " : "", (int)name.length, name.data);
+  }
+  note(op, "given in " SIMPLICIAL_CONFIG_ATTR ": %s", n ? names : "nothing");
+}
+
 /// What indices of kernels reach; of sizes that are not known here, the launch
 /// says it.
 static MlirLogicalResult check_sizes(MlirOperation op) {
@@ -379,7 +432,8 @@ static void remove_endless(MlirOperation op, const char *name, int64_t *width) {
 static MlirLogicalResult configure(MlirOperation op) {
   SimplicialAttentionAttributes attributes;
   ChipList list;
-  if (mlirLogicalResultIsFailure(
+  if (mlirLogicalResultIsFailure(verify_attention(op)) ||
+      mlirLogicalResultIsFailure(
           simplicialAttentionGetAttributes(op, &attributes)) ||
       mlirLogicalResultIsFailure(chip_list_of(op, &list)))
     return mlirLogicalResultFailure();
@@ -397,6 +451,8 @@ static MlirLogicalResult configure(MlirOperation op) {
       mlirLogicalResultIsFailure(list.n ? check_gpu(op, &list, &config)
                                         : check_cpu(op, &config)))
     return mlirLogicalResultFailure();
+  note_given(op, ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR));
+  note_strategy(op, &config, list.n > 0);
   write(op, &config);
   return mlirLogicalResultSuccess();
 }

@@ -121,18 +121,24 @@ static int64_t most_keys(const Config *config) {
   return config->tiles > 1 ? most(keys, config->block_k) : keys;
 }
 
-bool estimate_fits_warpgroups(const Shape *shape) {
+const char *estimate_refuses_warpgroups(const Shape *shape) {
   if (shape->bytes != 2)
-    return false;
-  if (shape->d > CONFIG_MOST_OF_PRODUCT) // parts are added to nothing
-    return shape->d == CONFIG_MOST_IN_PARTS && shape->planes == 1 &&
-           !shape->value_bias;
-  return shape->d == 64 || shape->d == 128;
+    return "they take f16 and bf16 only";
+  if (shape->d != 64 && shape->d != 128 && shape->d != CONFIG_MOST_IN_PARTS)
+    return "they take heads of 64, 128 and 192 columns only";
+  if (shape->d <= CONFIG_MOST_OF_PRODUCT)
+    return NULL;
+  // Parts are added to nothing.
+  if (shape->planes > 1)
+    return "they take determinants of heads of up to 128 columns only";
+  if (shape->value_bias)
+    return "with v2_bias, they take heads of up to 128 columns only";
+  return NULL;
 }
 
 static bool multiplied_by_warpgroups(const Config *config, const Shape *shape,
                                      const Chip *chip) {
-  return chip->warpgroups && estimate_fits_warpgroups(shape) &&
+  return chip->warpgroups && !estimate_refuses_warpgroups(shape) &&
          (shape->d <= CONFIG_MOST_OF_PRODUCT ||
           warps_of(config) > PART_WARPS) &&
          warps_of(config) % PART_WARPS == 0 &&
@@ -484,11 +490,12 @@ Estimate estimate(const Config *config, const Shape *shape, const Chip *chip) {
   if (shape->queries) {
     int64_t n = ceil_div(shape->queries, config->block_q);
     queries = (double)shape->queries / (double)n;
-    int64_t all = shape->groups * (shape->group / config->block_h) * n;
-    if (all) {
+    double heads = (double)(shape->group / config->block_h);
+    double all = (double)shape->groups * heads * (double)n;
+    if (all > 0) {
       double sms = chip->rates.sms;
-      blocks = fmin(blocks, ceil((double)all / sms));
-      idle = fmax(1, sms * blocks / (double)all);
+      blocks = fmin(blocks, ceil(all / sms));
+      idle = fmax(1, sms * blocks / all);
     }
   }
   Block b = {.config = config,

@@ -32,8 +32,8 @@ typedef struct Estimate {
   double clocks; ///< of an SM for a (query, head, j, k) that is seen
 } Estimate;
 
-/// Whether there are instructions of warpgroups for such heads.
-bool estimate_fits_warpgroups(const Shape *shape);
+/// Why there are no instructions of warpgroups for such heads; NULL: there are.
+const char *estimate_refuses_warpgroups(const Shape *shape);
 
 Estimate estimate(const Config *config, const Shape *shape, const Chip *chip);
 

@@ -30,7 +30,8 @@ IrReduction tile_op_reduction_kind(MlirOperation multi_reduction);
 /// The `row_dims` of the operand of a broadcast or shape_cast whose result has
 /// `row_dims`.
 int tile_op_source_row_dims(MlirOperation op, int row_dims);
-/// Whether a product's right operand is [K, N] rather than [N, K].
+/// Whether a product's right operand is [K, N] rather than [N, K]; its left one
+/// is [M, K].
 bool tile_op_is_k_major(MlirOperation contraction);
 /// The memref dimensions that the dimensions of a transferred tile run along;
 /// -1 for none.
@@ -48,5 +49,12 @@ int tile_op_stored_row_dims(MlirOperation transfer_write);
 /// The row vector that an arith.cmpi tests columns' numbers to be less than;
 /// null for any other op.
 MlirValue tile_op_column_limit(MlirOperation op);
+
+/// Whether there are products in a loop.
+bool tile_has_products(MlirOperation forall);
+/// Diagnoses what is in a loop that is to be a tile program, and has meanings
+/// that tile programs do not: products, reductions and transfers of other forms
+/// than they have here. What is said above is of ops that passed it.
+MlirLogicalResult tile_check(MlirOperation forall);
 
 #endif // SIMPLICIAL_LOWERING_TILE_OPS_H

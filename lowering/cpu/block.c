@@ -21,6 +21,9 @@
 
 #include "block.h"
 
+#include "lowering/memory.h"
+
+#include "lowering/notes.h"
 #include "lowering/pass.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -31,12 +34,6 @@
 static MlirValue null_value(void) { return (MlirValue){NULL}; }
 
 // What is known of values -----------------------------------------------------
-
-static void *checked(void *memory) {
-  if (!memory)
-    abort();
-  return memory;
-}
 
 static const Entry unknown = {.row_dims = 1};
 
@@ -459,8 +456,13 @@ static void copy_scalar(Block *s, MlirOperation op) {
     block_fail(s, op, "it is not an op of tile programs");
     return;
   }
-  for (int i = 0; i < n; ++i)
+  for (int i = 0; i < n; ++i) {
     operands[i] = block_scalar(s, ir_operand(op, i));
+    if (tile_is(ir_operand(op, i))) {
+      block_fail(s, op, "it makes a scalar of a tile");
+      return;
+    }
+  }
   MlirValue result = ir_result(op, 0);
   block_entry(s, result)->scalar =
       ir_clone_with(&s->b, op, ir_type(result), operands);
@@ -484,6 +486,30 @@ static void convert_tile(Block *s, MlirOperation op) {
   }
 }
 
+/// Whether there is code for the ops of a block, as far as their types say.
+static bool check_ops(Block *s, MlirBlock block) {
+  MlirOperation terminator = mlirBlockGetTerminator(block);
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationEqual(op, terminator) && !s->failed.ptr;
+       op = mlirOperationGetNextInBlock(op)) {
+    bool reads = ir_is(op, "vector.transfer_read");
+    bool writes = ir_is(op, "vector.transfer_write");
+    MlirValue tile = {NULL};
+    if (reads || writes)
+      tile = reads ? ir_result(op, 0) : ir_operand(op, 0);
+    if (tile.ptr && ir_rank(ir_type(tile)) > MAX_TILE_RANK)
+      block_fail(s, op, "tiles in memory have rows and columns");
+    if (block_is_contraction(op) &&
+        !mlirTypeIsAF32(ir_element(ir_type(ir_operand(op, 0)))))
+      block_fail(s, op, "its operands must be f32");
+    if (ir_is(op, "scf.for"))
+      check_ops(s, ir_body(op, 0));
+    else if (mlirOperationGetNumRegions(op))
+      block_fail(s, op, "it is not an op of tile programs");
+  }
+  return !s->failed.ptr;
+}
+
 /// A block's ops but for the terminator, as they are now; the caller frees
 /// them.
 static MlirOperation *ops_of(MlirBlock block, size_t *n) {
@@ -495,7 +521,7 @@ static MlirOperation *ops_of(MlirBlock block, size_t *n) {
        op = mlirOperationGetNextInBlock(op)) {
     if (*n == capacity) {
       capacity = capacity ? 2 * capacity : 64;
-      ops = checked(realloc(ops, capacity * sizeof *ops));
+      ops = memory_resized(ops, capacity * sizeof *ops);
     }
     ops[(*n)++] = op;
   }
@@ -534,7 +560,14 @@ static MlirLogicalResult convert_forall(MlirOperation forall) {
              .scratch = ir_before(mlirBlockGetFirstOperation(body)),
              .forall = forall,
              .entries = {sizeof(Entry), &unknown, NULL, 0, 0}};
-  if (any) {
+  if (any && (mlirLogicalResultIsFailure(tile_check(forall)) ||
+              !check_ops(&s, body))) {
+    s.failed = forall;
+  } else if (any) {
+    note(forall,
+         "vectors: of f32, a block's rows beside each other, rounded up to a "
+         "multiple of %d, which LLVM splits into the processor's registers",
+         LANES);
     decide_kept(&s, body);
     decide_needs(&s, mlirBlockGetFirstOperation(body));
     convert_ops(&s, n, ops);

@@ -22,9 +22,11 @@
 #include "lowering/value_map.h"
 
 enum {
-  LANES = 8,        ///< f32 lanes of the vectors that tiles are made of
-  MAX_COLUMNS = 8,  ///< columns evaluated together at most
-  ACCUMULATORS = 8, ///< vectors of LANES that a product accumulates in
+  LANES = 8,         ///< f32 lanes of the vectors that tiles are made of
+  MAX_COLUMNS = 8,   ///< columns evaluated together at most
+  ACCUMULATORS = 8,  ///< vectors of LANES that a product accumulates in
+  MAX_LANES = 1024,  ///< of a tile
+  MAX_TILE_RANK = 2, ///< of a tile in memory
 };
 
 /// What the pass knows of one value of the program it rewrites.
@@ -101,9 +103,9 @@ Padding padding_of(MlirValue tile, int dim);
 typedef struct Read {
   MlirOperation op;
   MlirValue memref;
-  MlirType tile, element; ///< the tile's type in memory; the element wanted
-  int dims[2];            ///< memref dimension of each tile dimension
-  MlirValue count;        ///< rows from here on read as zero (null: none)
+  MlirType tile, element;  ///< the tile's type in memory; the element wanted
+  int dims[MAX_TILE_RANK]; ///< memref dimension of each tile dimension
+  MlirValue count;         ///< rows from here on read as zero (null: none)
 } Read;
 /// Whether `value` is such a read.
 bool read_of(MlirValue value, Read *read);

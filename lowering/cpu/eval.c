@@ -22,6 +22,13 @@ static MlirType column_type(MlirType tile, int row_dims) {
                   : ir_element(tile);
 }
 
+/// Whether a tile has no more lanes than there is code for.
+static bool check_lanes(Block *s, MlirOperation op, int64_t lanes) {
+  if (lanes > MAX_LANES)
+    block_fail(s, op, "its tiles have too many rows");
+  return lanes <= MAX_LANES;
+}
+
 static Columns all(MlirValue value, int n) {
   Columns columns;
   for (int u = 0; u < n; ++u)
@@ -93,7 +100,9 @@ static MlirValue broadcast_rows(Block *s, MlirOperation op, At at,
     return source;
   if (!source_row_dims)
     return eval_splat(s, source, lanes);
-  int64_t rows = tile_rows(to, at.row_dims), mask[1024];
+  int64_t rows = tile_rows(to, at.row_dims), mask[MAX_LANES];
+  if (!check_lanes(s, op, lanes))
+    return source;
   bool identity = lanes == block_lanes(from, source_row_dims);
   for (int64_t lane = 0; lane < lanes; ++lane) {
     int64_t row = lane < rows ? lane : rows - 1;
@@ -142,7 +151,9 @@ static Columns eval_mask(Block *s, MlirOperation op, At at) {
     return columns;
   }
   int64_t lanes = block_lanes(tile, 1);
-  int32_t numbers[1024];
+  int32_t numbers[MAX_LANES];
+  if (!check_lanes(s, op, lanes))
+    return all(ir_zero(b, ir_f32(b)), at.n);
   for (int64_t lane = 0; lane < lanes; ++lane)
     numbers[lane] = (int32_t)lane;
   MlirType type = ir_vector(ir_i32(b), IR_DIMS(lanes));
@@ -201,10 +212,12 @@ static Columns eval_row_reduction(Block *s, MlirOperation op, At at) {
   MlirType from = ir_type(source), to = ir_type(ir_result(op, 0));
   IrReduction kind = tile_op_reduction_kind(op);
   int64_t n = ir_dim_size(from, 0), rows = tile_rows(to, 1);
-  int64_t lanes = block_lanes(to, 1), mask[1024];
+  int64_t lanes = block_lanes(to, 1), mask[MAX_LANES];
   At inner = at;
   inner.row_dims = 2;
   Columns acc = eval(s, ir_operand(op, 1), at);
+  if (!check_lanes(s, op, lanes) || !check_lanes(s, op, n * rows))
+    return acc;
   Columns columns = eval(s, source, inner);
   for (int u = 0; u < at.n; ++u) {
     if (rows == 1 && n > 1) {

@@ -5,27 +5,35 @@
 // In:  func.func @f(%q: memref<...>) {
 //        scf.forall (%i, %j) in (%m, %n) { body of %q }
 //      }
-// Out: func.func private @f_tiles(%context: !llvm.ptr, %lo: i64, %hi: i64) {
+// Out: func.func private @f_tiles(%context: !llvm.ptr, %scratch: !llvm.ptr,
+//                                %lo: i64, %hi: i64) {
 //        %q = ...                       // loaded from %context
+//        %buffer = ...                  // the part of %scratch of a
+//                                       // memref.alloca in the body
 //        scf.for %t = %lo to %hi { %i = %t / %n; %j = %t % %n; body }
 //      }
 //      func.func @f(%q: memref<...>) attributes {llvm.emit_c_interface} {
 //        ...                            // %q stored to %context
-//        call @simplicialParallelFor(@f_tiles, %context, %m * %n)
+//        call @simplicialParallelForWithScratch(@f_tiles, %context, %m * %n,
+//            bytes)
 //      }
 //
-// simplicialParallelFor is the runtime's (runtime.h). Buffers on the stack are
-// allocated once a call of the outlined function, not once an iteration. Public
+// simplicialParallelForWithScratch is the runtime's (runtime.h). Its scratch
+// takes the place of the stack, of which a thread may have little. Public
 // functions get C wrappers, being what a host program calls.
 
 #include "lowering/captures.h"
 #include "lowering/ir_llvm.h"
+#include "lowering/notes.h"
 #include "lowering/pass.h"
 
+#include "mlir-c/AffineMap.h"
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
-#define PARALLEL_FOR "simplicialParallelFor"
+#define PARALLEL_FOR "simplicialParallelForWithScratch"
+
+enum { CONTEXT, SCRATCH, LOWER, UPPER, N_ARGUMENTS }; // of the new function
 
 static MlirWalkResult replace(MlirOperation op, void *user) {
   const Captures *c = user;
@@ -69,7 +77,7 @@ static MlirType context_type(Ir *b, const Captures *c) {
 
 static MlirValue store_captures(Ir *b, const Captures *c) {
   MlirType type = context_type(b, c);
-  MlirValue context = ir_llvm_alloca(b, type);
+  MlirValue context = ir_llvm_alloca_once(b, type);
   for (int i = 0, n = 0; i < c->n; ++i) {
     if (capture_is_constant(c->values[i]))
       continue;
@@ -95,34 +103,66 @@ static void load_captures(Ir *b, Captures *c, MlirValue context) {
 
 // The rewrite -----------------------------------------------------------------
 
-/// Moves the loop's body to the end of `b`'s block; stack buffers go to
-/// `entry`.
-static void move_body(Ir *b, MlirOperation forall, MlirOperation entry) {
+/// Moves the loop's body to the end of `b`'s block.
+static void move_body(Ir *b, MlirOperation forall) {
   MlirBlock body = ir_body(forall, 0);
   MlirOperation op = mlirBlockGetFirstOperation(body);
   MlirOperation terminator = mlirBlockGetTerminator(body);
   while (!mlirOperationEqual(op, terminator)) {
     MlirOperation next = mlirOperationGetNextInBlock(op);
-    if (ir_is(op, "memref.alloca") && !mlirOperationGetNumOperands(op)) {
-      mlirOperationMoveBefore(op, entry);
-    } else {
-      mlirOperationRemoveFromParent(op);
-      mlirBlockAppendOwnedOperation(b->block, op);
-    }
+    mlirOperationRemoveFromParent(op);
+    mlirBlockAppendOwnedOperation(b->block, op);
     op = next;
   }
 }
 
-static void fill_function(MlirOperation function, MlirOperation forall,
-                          Captures *captures, int rank,
-                          const MlirValue *extents) {
+/// Whether `op` makes a buffer on the stack that can as well be in scratch.
+static bool is_buffer(MlirOperation op) {
+  if (!ir_is(op, "memref.alloca") || mlirOperationGetNumOperands(op))
+    return false;
+  MlirType type = ir_type(ir_result(op, 0));
+  return ir_element_bytes(ir_element(type)) && ir_rank(type) <= IR_MAX_RANK &&
+         mlirAffineMapIsIdentity(mlirMemRefTypeGetAffineMap(type));
+}
+
+/// Gives the buffers on the stack their places in `scratch`. The bytes that
+/// they take, each aligned to a cache line.
+static int64_t place_buffers(Ir *b, MlirOperation forall, MlirValue scratch) {
+  enum { CACHE_LINE = 64 };
+  int64_t bytes = 0;
+  MlirOperation next, op = mlirBlockGetFirstOperation(ir_body(forall, 0));
+  for (; !mlirOperationIsNull(op); op = next) {
+    next = mlirOperationGetNextInBlock(op);
+    if (!is_buffer(op))
+      continue;
+    MlirType type = ir_type(ir_result(op, 0));
+    int64_t size = ir_element_bytes(ir_element(type));
+    for (int d = 0; d < ir_rank(type); ++d)
+      size *= ir_dim_size(type, d);
+    MlirType byte = mlirIntegerTypeGet(b->context, 8);
+    MlirValue offset = ir_const_index(b, bytes);
+    MlirValue address = ir_advance(b, scratch, byte, offset);
+    mlirValueReplaceAllUsesOfWith(ir_result(op, 0),
+                                  ir_memref_at(b, type, address));
+    mlirOperationDestroy(op);
+    bytes += (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+  }
+  return bytes;
+}
+
+/// The bytes of scratch that the function needs.
+static int64_t fill_function(MlirOperation function, MlirOperation forall,
+                             Captures *captures, int rank,
+                             const MlirValue *extents) {
   MlirBlock block = ir_body(function, 0);
   Ir b = ir_at_end(block, mlirOperationGetLocation(forall));
-  load_captures(&b, captures, mlirBlockGetArgument(block, 0));
+  load_captures(&b, captures, mlirBlockGetArgument(block, CONTEXT));
+  int64_t bytes =
+      place_buffers(&b, forall, mlirBlockGetArgument(block, SCRATCH));
   MlirValue lower =
-      ir_index_cast(&b, mlirBlockGetArgument(block, 1), ir_index(&b));
+      ir_index_cast(&b, mlirBlockGetArgument(block, LOWER), ir_index(&b));
   MlirValue upper =
-      ir_index_cast(&b, mlirBlockGetArgument(block, 2), ir_index(&b));
+      ir_index_cast(&b, mlirBlockGetArgument(block, UPPER), ir_index(&b));
   IrLoop loop = ir_for_begin(&b, lower, upper, ir_const_index(&b, 1), IR_NONE);
   MlirValue rest = loop.iv[0];
   for (int i = rank - 1; i >= 0; --i) {
@@ -134,18 +174,17 @@ static void fill_function(MlirOperation function, MlirOperation forall,
     mlirValueReplaceAllUsesOfWith(mlirBlockGetArgument(ir_body(forall, 0), i),
                                   index);
   }
-  move_body(&b, forall, loop.op);
+  move_body(&b, forall);
   mlirOperationWalk(loop.op, replace, captures, MlirWalkPreOrder);
   ir_for_end(&b, &loop, IR_NONE);
   ir_op(&b, "func.return", IR_NONE, IR_NONE, IR_NONE);
+  return bytes;
 }
 
 static MlirLogicalResult outline(MlirOperation forall) {
-  MlirOperation parent = mlirOperationGetParentOperation(forall);
-  while (!mlirOperationIsNull(parent) && !ir_is(parent, "func.func"))
-    parent = mlirOperationGetParentOperation(parent);
-  if (mlirOperationIsNull(parent))
-    return ir_error(forall, "simplicial-outline takes loops in functions");
+  MlirOperation parent;
+  if (mlirLogicalResultIsFailure(forall_function(forall, &parent)))
+    return mlirLogicalResultFailure();
   MlirOperation module = mlirOperationGetParentOperation(parent);
 
   Ir b = ir_before(forall);
@@ -160,10 +199,12 @@ static MlirLogicalResult outline(MlirOperation forall) {
 
   char name[256];
   ir_unique_name(module, ir_symbol_name(parent), "_tiles", name, sizeof name);
-  MlirType types[] = {ir_pointer(&b, 0), ir_i64(&b), ir_i64(&b)};
-  MlirOperation function = ir_function(
-      &b, module, name, mlirFunctionTypeGet(b.context, 3, types, IR_NONE),
-      ir_region(&b, 3, types));
+  MlirType types[N_ARGUMENTS] = {ir_pointer(&b, 0), ir_pointer(&b, 0),
+                                 ir_i64(&b), ir_i64(&b)};
+  MlirOperation function =
+      ir_function(&b, module, name,
+                  mlirFunctionTypeGet(b.context, N_ARGUMENTS, types, IR_NONE),
+                  ir_region(&b, N_ARGUMENTS, types));
   mlirOperationSetAttributeByName(function, ir_str("llvm.linkage"),
                                   ir_linkage(&b, MlirLLVMLinkageInternal));
 
@@ -173,8 +214,13 @@ static MlirLogicalResult outline(MlirOperation forall) {
     count = ir_muli(&b, count, extents[i]);
   MlirValue body = ir_function_address(&b, function);
   MlirValue total = ir_index_cast(&b, count, ir_i64(&b));
-  ir_call(&b, PARALLEL_FOR, (MlirType){NULL}, IR_VALUES(body, context, total));
-  fill_function(function, forall, &captures, rank, extents);
+  note(forall, "threads: those of the runtime's pool, as many as "
+               "simplicialSetThreadCount or SIMPLICIAL_NUM_THREADS says, else "
+               "as there are CPUs; a block is one thread's");
+  notes_set(function, notes_get(forall));
+  int64_t bytes = fill_function(function, forall, &captures, rank, extents);
+  ir_call(&b, PARALLEL_FOR, (MlirType){NULL},
+          IR_VALUES(body, context, total, ir_const_i64(&b, bytes)));
   mlirOperationDestroy(forall);
   return mlirLogicalResultSuccess();
 }
@@ -182,6 +228,8 @@ static MlirLogicalResult outline(MlirOperation forall) {
 MlirLogicalResult pass_outline(MlirOperation module) {
   static const char *const loops[] = {"scf.forall"};
   if (mlirLogicalResultIsFailure(pass_for_each(module, 1, loops, outline)))
+    return mlirLogicalResultFailure();
+  if (mlirLogicalResultIsFailure(pass_keep_deallocations(module)))
     return mlirLogicalResultFailure();
   return pass_request_c_interfaces(module);
 }

@@ -40,6 +40,8 @@
 #include "forward.h"
 #include "tile.h"
 
+#include "lowering/notes.h"
+
 #include "simplicial/dialect.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -236,9 +238,10 @@ static void finish(Forward *f, Softmax state) {
     out = ir_select(b, ir_broadcast_rows(b, none, f->d), ir_zero(b, per_head_d),
                     out);
   MlirValue zero_index = ir_const_index(b, 0);
-  write(f, ir_convert(b, out, ir_element(ir_type(f->out))), f->out,
-        (const MlirValue[]){f->batch, f->query, f->head, zero_index},
-        (const unsigned[]){DIM_N, DIM_H, DIM_D}, f->d);
+  if (!mlirValueIsNull(f->out))
+    write(f, ir_convert(b, out, ir_element(ir_type(f->out))), f->out,
+          (const MlirValue[]){f->batch, f->query, f->head, zero_index},
+          (const unsigned[]){DIM_N, DIM_H, DIM_D}, f->d);
   if (mlirValueIsNull(f->lse))
     return;
   MlirValue lse = ir_fma(b, m, ir_const_f(b, per_head, log(2)), ir_log(b, l));
@@ -327,7 +330,8 @@ static MlirValue queries_at_once(Forward *f, MlirValue query, MlirValue count) {
                    ir_const_index(b, n));
 }
 
-static void build(Forward *f) {
+/// The scf.forall of the program.
+static MlirOperation build(Forward *f) {
   Ir *b = f->b;
   int64_t heads = ir_dim_size(ir_type(f->q), DIM_H);
   int64_t block_h = f->config.block_h, block_q = f->config.block_q;
@@ -364,6 +368,16 @@ static void build(Forward *f) {
   if (f->config.producer)
     mlirOperationSetAttributeByName(tiles.op, ir_str(SIMPLICIAL_PRODUCER_ATTR),
                                     mlirUnitAttrGet(b->context));
+  return tiles.op;
+}
+
+/// The memref.alloc of a buffer that has one use only, which writes it; null
+/// for any other buffer.
+static MlirOperation unread_buffer(MlirValue buffer) {
+  MlirOpOperand use = mlirValueGetFirstUse(buffer);
+  bool unread = ir_is(ir_def(buffer), "memref.alloc") &&
+                mlirOpOperandIsNull(mlirOpOperandGetNextUse(use));
+  return unread ? ir_def(buffer) : (MlirOperation){NULL};
 }
 
 MlirLogicalResult tile_forward(MlirOperation op) {
@@ -379,13 +393,18 @@ MlirLogicalResult tile_forward(MlirOperation op) {
   Side second = {ir_operand(op, SIMPLICIAL_K2), ir_operand(op, SIMPLICIAL_V2),
                  a.w2, a.k2_bias, a.v2_bias};
   bool swap = config_swaps_roles(a);
+  note(op, "roles: %s",
+       swap ? "k2, v2 are the outer keys and values, as w2 < w1"
+            : "k1, v1 are the outer keys and values");
   f.outer = swap ? second : first;
   f.inner = swap ? first : second;
   f.causal = a.causal;
   f.negated = swap && a.form == SIMPLICIAL_DETERMINANT;
   f.planes = a.form == SIMPLICIAL_DETERMINANT ? MAX_PLANES : 1;
   f.q = ir_operand(op, SIMPLICIAL_Q);
-  f.out = ir_operand(op, SIMPLICIAL_OUT);
+  MlirOperation unread = unread_buffer(ir_operand(op, SIMPLICIAL_OUT));
+  if (mlirOperationIsNull(unread))
+    f.out = ir_operand(op, SIMPLICIAL_OUT);
   if (mlirOperationGetNumOperands(op) > SIMPLICIAL_LSE)
     f.lse = ir_operand(op, SIMPLICIAL_LSE);
   f.d = ir_dim_size(ir_type(f.q), DIM_D);
@@ -397,7 +416,9 @@ MlirLogicalResult tile_forward(MlirOperation op) {
   f.factor =
       one && !mlirTypeIsATF32(f.config.operand) ? f.config.operand : ir_f32(&b);
   f.c = (a.scale != 0 ? a.scale : 1 / sqrt((double)f.d)) / log(2);
-  build(&f);
+  notes_set(build(&f), notes_get(op));
   mlirOperationDestroy(op);
+  if (!mlirOperationIsNull(unread))
+    mlirOperationDestroy(unread);
   return mlirLogicalResultSuccess();
 }

@@ -28,7 +28,7 @@ typedef struct Forward {
   Config config;
   bool causal;
   Side outer, inner;
-  MlirValue q, out, lse; ///< lse may be null
+  MlirValue q, out, lse; ///< out and lse may be null
   int planes;
   bool negated;    ///< combine(q, outer) is -(q x k): roles are swapped
   MlirType factor; ///< element type in which q and outer keys are multiplied

@@ -314,8 +314,8 @@ void load_local(Forward *f, const Window *window) {
     f->local_first =
         window_unbounded(b, f->outer.window, f->causal, f->positions.first)
             .lower;
-  f->local_keys = ir_alloc(b, local);
-  f->local_values = ir_alloc(b, local);
+  f->local_keys = ir_alloca(b, local);
+  f->local_values = ir_alloca(b, local);
   // An empty window has no iteration.
   MlirValue size = ir_const_index(b, rows), zero = ir_const_index(b, 0);
   MlirValue first = ir_maxsi(b, zero, ir_subi(b, zero, f->local_first));

@@ -9,6 +9,7 @@
 
 #include "tile.h"
 
+#include "dialect/verify.h"
 #include "lowering/ir.h"
 #include "lowering/pass.h"
 
@@ -18,10 +19,16 @@ static MlirLogicalResult not_yet(MlirOperation op) {
   return ir_error(op, "cannot be lowered: only attention can");
 }
 
+static MlirLogicalResult tile(MlirOperation op) {
+  return mlirLogicalResultIsFailure(verify_attention(op))
+             ? mlirLogicalResultFailure()
+             : tile_forward(op);
+}
+
 MlirLogicalResult pass_tile(MlirOperation module) {
   static const char *const forward[] = {SIMPLICIAL_ATTENTION_INTO};
   static const char *const others[] = {SIMPLICIAL_ATTENTION_GRAD};
   if (mlirLogicalResultIsFailure(pass_for_each(module, 1, others, not_yet)))
     return mlirLogicalResultFailure();
-  return pass_for_each(module, 1, forward, tile_forward);
+  return pass_for_each(module, 1, forward, tile);
 }

@@ -400,3 +400,45 @@ func.func @endless_both_ways_on_a_cpu(%q: tensor<1x?x128x64xf32>, %kv: tensor<1x
     : (tensor<1x?x128x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x128x64xf32>, tensor<1x128x?xf32>)
   return %out : tensor<1x?x128x64xf32>
 }
+
+// -----
+
+// The largest sizes that simplicial-verify lets pass: sums and products of them do not overflow.
+
+// CHECK-LABEL: @many_keys
+// CHECK: simplicial.config
+func.func @many_keys(%q: tensor<1x8x2x16xf16>, %k: tensor<1x144115188075855872x1x16xf16>) -> tensor<1x8x2x16xf16> {
+  %o, %lse = "simplicial.attention"(%q, %k, %k, %k, %k)
+    : (tensor<1x8x2x16xf16>, tensor<1x144115188075855872x1x16xf16>, tensor<1x144115188075855872x1x16xf16>, tensor<1x144115188075855872x1x16xf16>, tensor<1x144115188075855872x1x16xf16>) -> (tensor<1x8x2x16xf16>, tensor<1x2x8xf32>)
+  return %o : tensor<1x8x2x16xf16>
+}
+
+// CHECK-LABEL: @many_heads
+// CHECK: simplicial.config
+func.func @many_heads(%q: tensor<1x1x72057594037927936x16xf32>, %k: tensor<1x1x1x16xf32>) -> tensor<1x1x72057594037927936x16xf32> {
+  %o, %lse = "simplicial.attention"(%q, %k, %k, %k, %k)
+    : (tensor<1x1x72057594037927936x16xf32>, tensor<1x1x1x16xf32>, tensor<1x1x1x16xf32>, tensor<1x1x1x16xf32>, tensor<1x1x1x16xf32>) -> (tensor<1x1x72057594037927936x16xf32>, tensor<1x72057594037927936x1xf32>)
+  return %o : tensor<1x1x72057594037927936x16xf32>
+}
+
+// -----
+
+// In kernels too, where each size is at most 2^30.
+
+module attributes {simplicial.target = "sm_80,sm_90a"} {
+// CHECK-LABEL: @many_of_all
+// CHECK: simplicial.config
+func.func @many_of_all(%q: tensor<?x1073741824x67108864x16xf32>) -> tensor<?x1073741824x67108864x16xf32> {
+  %o, %lse = "simplicial.attention"(%q, %q, %q, %q, %q) {w1 = 1073741823 : i64}
+    : (tensor<?x1073741824x67108864x16xf32>, tensor<?x1073741824x67108864x16xf32>, tensor<?x1073741824x67108864x16xf32>, tensor<?x1073741824x67108864x16xf32>, tensor<?x1073741824x67108864x16xf32>) -> (tensor<?x1073741824x67108864x16xf32>, tensor<?x67108864x1073741824xf32>)
+  return %o : tensor<?x1073741824x67108864x16xf32>
+}
+
+// CHECK-LABEL: @many_blocks
+// CHECK: simplicial.config
+func.func @many_blocks(%q: tensor<?x1073741824x134217728x16xf16>, %k: tensor<1073741824x?x67108864x16xf16>) -> tensor<?x1073741824x134217728x16xf16> {
+  %o, %lse = "simplicial.attention"(%q, %k, %k, %k, %k) {causal, w1 = 2 : i64}
+    : (tensor<?x1073741824x134217728x16xf16>, tensor<1073741824x?x67108864x16xf16>, tensor<1073741824x?x67108864x16xf16>, tensor<1073741824x?x67108864x16xf16>, tensor<1073741824x?x67108864x16xf16>) -> (tensor<?x1073741824x134217728x16xf16>, tensor<?x134217728x1073741824xf32>)
+  return %o : tensor<?x1073741824x134217728x16xf16>
+}
+}

@@ -429,3 +429,32 @@ func.func @f(%q: tensor<1x8x8x64xbf16>, %kv: tensor<1x1073741825x1x64xbf16>) -> 
   return %out : tensor<1x8x8x64xbf16>
 }
 }
+
+// -----
+
+// What simplicial-verify refuses is diagnosed by each pass that takes an attention.
+
+func.func @not_verified(%q: tensor<?x?x?x?xf32>) -> tensor<?x?x?x?xf32> {
+  // expected-error @below {{the number of heads and the head dimension must be static}}
+  %o, %l = "simplicial.attention"(%q, %q, %q, %q, %q)
+    : (tensor<?x?x?x?xf32>, tensor<?x?x?x?xf32>, tensor<?x?x?x?xf32>, tensor<?x?x?x?xf32>, tensor<?x?x?x?xf32>) -> (tensor<?x?x?x?xf32>, tensor<?x?x?xf32>)
+  return %o : tensor<?x?x?x?xf32>
+}
+
+// -----
+
+func.func @no_key_heads(%q: memref<1x?x8x64xf32>, %kv: memref<1x?x0x64xf32>) {
+  // expected-error @below {{8 query heads are not a multiple of 0 key heads}}
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %q)
+    : (memref<1x?x8x64xf32>, memref<1x?x0x64xf32>, memref<1x?x0x64xf32>, memref<1x?x0x64xf32>, memref<1x?x0x64xf32>, memref<1x?x8x64xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @too_large(%q: tensor<4611686018427387904x4x4611686018427387904x16xf32>) -> tensor<4611686018427387904x4x4611686018427387904x16xf32> {
+  // expected-error @below {{q has more than 2^63 - 1 bytes}}
+  %o, %l = "simplicial.attention"(%q, %q, %q, %q, %q)
+    : (tensor<4611686018427387904x4x4611686018427387904x16xf32>, tensor<4611686018427387904x4x4611686018427387904x16xf32>, tensor<4611686018427387904x4x4611686018427387904x16xf32>, tensor<4611686018427387904x4x4611686018427387904x16xf32>, tensor<4611686018427387904x4x4611686018427387904x16xf32>) -> (tensor<4611686018427387904x4x4611686018427387904x16xf32>, tensor<4611686018427387904x4611686018427387904x4xf32>)
+  return %o : tensor<4611686018427387904x4x4611686018427387904x16xf32>
+}

@@ -2,34 +2,37 @@
 
 // CHECK-LABEL: func.func @f(
 // CHECK-SAME: %[[A:[a-z0-9]+]]: memref<?x4xf32>, %[[N:[a-z0-9]+]]: index) attributes {llvm.emit_c_interface}
+// CHECK: %[[CONTEXT:.*]] = llvm.alloca %{{.*}} x !llvm.struct<(i64, struct<(ptr, ptr, i64, array<2 x i64>, array<2 x i64>)>)>
 // CHECK: %[[C4:.*]] = arith.constant 4 : index
 // Constants do not travel, everything else does.
-// CHECK: %[[CONTEXT:.*]] = llvm.alloca %{{.*}} x !llvm.struct<(i64, struct<(ptr, ptr, i64, array<2 x i64>, array<2 x i64>)>)>
 // CHECK: llvm.store %{{.*}} : i64
 // CHECK: llvm.store %{{.*}} : !llvm.struct<(ptr, ptr, i64, array<2 x i64>, array<2 x i64>)>
 // CHECK: %[[COUNT:.*]] = arith.muli %[[N]], %[[C4]]
-// CHECK: %[[F:.*]] = constant @f_tiles_1 : (!llvm.ptr, i64, i64) -> ()
+// CHECK: %[[F:.*]] = constant @f_tiles_1 : (!llvm.ptr, !llvm.ptr, i64, i64) -> ()
 // CHECK: %[[POINTER:.*]] = builtin.unrealized_conversion_cast %[[F]]
 // CHECK: %[[TOTAL:.*]] = arith.index_cast %[[COUNT]]
-// CHECK: call @simplicialParallelFor(%[[POINTER]], %[[CONTEXT]], %[[TOTAL]])
+// The buffer takes a cache line.
+// CHECK: %[[BYTES:.*]] = arith.constant 64 : i64
+// CHECK: call @simplicialParallelForWithScratch(%[[POINTER]], %[[CONTEXT]], %[[TOTAL]], %[[BYTES]])
 // CHECK-NOT: scf.forall
 // CHECK: return
 
 // CHECK-LABEL: func.func private @f_tiles(
 
 // CHECK-LABEL: func.func private @f_tiles_1(
-// CHECK-SAME: %[[CTX:.*]]: !llvm.ptr, %[[LO:.*]]: i64, %[[HI:.*]]: i64) attributes {llvm.linkage = #llvm.linkage<internal>}
+// CHECK-SAME: %[[CTX:.*]]: !llvm.ptr, %[[S:.*]]: !llvm.ptr, %[[LO:.*]]: i64, %[[HI:.*]]: i64) attributes {llvm.linkage = #llvm.linkage<internal>}
 // CHECK: %[[M:.*]] = builtin.unrealized_conversion_cast %{{.*}} to memref<?x4xf32>
+// The stack buffer has its place before the loop.
+// CHECK: llvm.getelementptr %[[S]]
+// CHECK: %[[SCRATCH:.*]] = builtin.unrealized_conversion_cast %{{.*}} to memref<4xf32>
 // CHECK: %[[LOWER:.*]] = arith.index_cast %[[LO]]
 // CHECK: %[[UPPER:.*]] = arith.index_cast %[[HI]]
-// The stack buffer is allocated before the loop.
-// CHECK: %[[SCRATCH:.*]] = memref.alloca
 // CHECK: scf.for %[[T:.*]] = %[[LOWER]] to %[[UPPER]]
 // CHECK: %[[J:.*]] = arith.remui %[[T]], %[[FOUR:.*]] : index
 // CHECK: %[[I:.*]] = arith.divui %[[T]], %[[FOUR]] : index
 // CHECK: memref.load %[[M]][%[[I]], %[[J]]]
 // CHECK: memref.store %{{.*}}, %[[SCRATCH]]
-// CHECK: func.func private @simplicialParallelFor(!llvm.ptr, !llvm.ptr, i64)
+// CHECK: func.func private @simplicialParallelForWithScratch(!llvm.ptr, !llvm.ptr, i64, i64)
 func.func @f(%a: memref<?x4xf32>, %n: index) {
   %c0 = arith.constant 0 : index
   scf.forall (%i, %j) in (%n, 4) {
@@ -65,8 +68,8 @@ func.func private @helper() {
 // CHECK: constant @two_tiles :
 // CHECK: constant @two_tiles_1 :
 // CHECK: func.func private @two_tiles(
-// CHECK: func.func private @simplicialParallelFor
-// CHECK-NOT: func.func private @simplicialParallelFor
+// CHECK: func.func private @simplicialParallelForWithScratch
+// CHECK-NOT: func.func private @simplicialParallelForWithScratch
 // CHECK: func.func private @two_tiles_1(
 func.func @two(%a: memref<?xf32>, %x: f32, %n: index) {
   scf.forall (%i) in (%n) {
@@ -74,6 +77,26 @@ func.func @two(%a: memref<?xf32>, %x: f32, %n: index) {
   }
   scf.forall (%i) in (%n) {
     memref.store %x, %a[%i] : memref<?xf32>
+  }
+  return
+}
+
+// -----
+
+// A loop in a loop: the context is on the stack once a call, not once an iteration.
+
+// CHECK-LABEL: func.func @nested(
+// CHECK: llvm.alloca
+// CHECK: scf.for
+// CHECK-NOT: llvm.alloca
+// CHECK: call @simplicialParallelForWithScratch
+func.func @nested(%a: memref<?xf32>, %x: f32, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %j = %c0 to %n step %c1 {
+    scf.forall (%i) in (%n) {
+      memref.store %x, %a[%i] : memref<?xf32>
+    }
   }
   return
 }

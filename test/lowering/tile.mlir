@@ -256,7 +256,7 @@ func.func @sum_columns(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out
 // CHECK: %[[ANY:.*]] = vector.multi_reduction <or>, %[[NAN]]
 // CHECK: %[[AT_ONCE:.*]] = arith.select %[[ANY]], %c1{{.*}}, %c4
 // CHECK: scf.for %{{.*}} step %[[AT_ONCE]] {
-// CHECK: %[[KEYS:.*]] = memref.alloc() : memref<4x48xf32>
+// CHECK: %[[KEYS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<4x48xf32>
 // CHECK: arith.xori %{{.*}} : vector<4x48xi1>
 // CHECK: vector.transfer_write %{{.*}}, %[[KEYS]]
 // CHECK: vector.create_mask %{{.*}} : vector<4x1x48xi1>
@@ -326,5 +326,27 @@ func.func @steps(%q: memref<1x?x64x64xbf16>, %k: memref<1x?x1x64xbf16>, %v: memr
                             producer = false, operand = bf16}}
     : (memref<1x?x64x64xbf16>, memref<1x?x1x64xbf16>, memref<1x?x1x64xbf16>, memref<1x?x1x64xbf16>,
        memref<1x?x1x64xbf16>, memref<1x?x64x64xbf16>) -> ()
+  return
+}
+
+// -----
+
+// A result that nobody reads is not stored, and has no memory.
+
+// CHECK-LABEL: func.func @unread(
+// CHECK-SAME: %[[LSE:[a-z0-9]+]]: memref<1x1x8xf32>
+// CHECK-NOT: memref.alloc()
+// CHECK: vector.transfer_write %{{.*}}, %[[LSE]]
+// CHECK-NOT: vector.transfer_write
+!t = memref<1x8x1x16xf32>
+func.func @unread(%q: !t, %k: !t, %lse: memref<1x1x8xf32>) {
+  %out = memref.alloc() : !t
+  "simplicial.attention_into"(%q, %k, %k, %k, %k, %out, %lse)
+      {causal, w1 = 2 : i64, w2 = 4 : i64,
+       simplicial.config = {block_q = 1 : i64, block_h = 1 : i64, block_j = 2 : i64, block_k = 4 : i64,
+                            block_last = 4 : i64, block_tail = 0 : i64, tiles = 1 : i64, order = "kj",
+                            local_outer = false, lazy_rescale = false, sum_columns = 1 : i64, stages = 0 : i64,
+                            producer = false, operand = f32}}
+    : (!t, !t, !t, !t, !t, !t, memref<1x1x8xf32>) -> ()
   return
 }
