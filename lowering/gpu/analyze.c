@@ -14,6 +14,7 @@
 #include "wgmma.h"
 
 #include "lowering/ir_llvm.h"
+#include "lowering/memory.h"
 #include "lowering/pass.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -304,9 +305,7 @@ static MlirLogicalResult analyze_kernel(Analysis *analysis,
                                         const int64_t grid[3],
                                         const ProgramValue *arguments) {
   Program program = program_read(analysis->kernel, analysis->chip);
-  WalkCount *counts = calloc((size_t)program.n_blocks, sizeof *counts);
-  if (!counts)
-    abort();
+  WalkCount *counts = memory_zeroed((size_t)program.n_blocks, sizeof *counts);
   Walk walk = {.program = &program,
                .chip = analysis->chip,
                .arguments = arguments,
@@ -390,9 +389,7 @@ static MlirLogicalResult analyze_launch(Host *self,
   analysis.resident = resident_blocks(&analysis);
 
   int n = (int)mlirBlockGetNumArguments(ir_body(analysis.kernel, 0));
-  ProgramValue *arguments = calloc((size_t)n + 1, sizeof *arguments);
-  if (!arguments)
-    abort();
+  ProgramValue *arguments = memory_zeroed((size_t)n + 1, sizeof *arguments);
   for (int i = 0; i < n && first[ARGUMENTS] + i < first[ARGUMENTS + 1]; ++i)
     arguments[i] = self->values[program_operand(&self->program, instruction,
                                                 first[ARGUMENTS] + i)];
@@ -413,9 +410,8 @@ MlirLogicalResult analyze_function(MlirOperation function, const Chip *chip,
                .registers = registers,
                .visit = visit,
                .user = user};
-  self.values = calloc((size_t)self.program.n_slots + 1, sizeof *self.values);
-  if (!self.values)
-    abort();
+  self.values =
+      memory_zeroed((size_t)self.program.n_slots + 1, sizeof *self.values);
   MlirLogicalResult status = run_block(&self, 0);
   free(self.values);
   program_free(&self.program);

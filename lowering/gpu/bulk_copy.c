@@ -24,6 +24,7 @@
 #include "layout.h"
 
 #include "lowering/ir_llvm.h"
+#include "lowering/notes.h"
 
 #include "simplicial/dialect.h"
 
@@ -83,32 +84,39 @@ static void box_of(MlirOperation copy, int64_t *box) {
   box[rank - 1] = SWIZZLE_BYTES / ir_float_bytes(ir_element(from));
 }
 
-/// Whether boxes can be what is copied, and then also maps for it.
-static bool plan_copy(Distribute *s, MlirOperation copy) {
+/// Why boxes cannot be what is copied; NULL: they can, and there are maps for
+/// it.
+static const char *plan_copy(Distribute *s, MlirOperation copy) {
   MlirType from = ir_type(ir_operand(copy, FROM));
   MlirValue ring = ir_operand(copy, TO);
   int rank = ir_rank(from);
-  if (!distribute_is_swizzled(s, ir_type(ring)) || rank < MIN_RANK ||
-      rank > MAX_RANK || rows_of(ring) > MAX_BOX ||
-      dim_of(copy, COLUMN_DIM) != rank - 1 ||
+  if (!distribute_is_swizzled(s, ir_type(ring)))
+    return "tiles in shared memory are not swizzled as TMA does it";
+  if (rank < MIN_RANK || rank > MAX_RANK)
+    return "TMA takes tensors of 2 to 5 dimensions";
+  if (rows_of(ring) > MAX_BOX)
+    return "TMA copies at most 256 rows at once";
+  if (dim_of(copy, COLUMN_DIM) != rank - 1 ||
       dim_of(copy, ROW_DIM) >= rank - 1 ||
       dim_of(copy, COLUMNS) != ir_dim_size(ir_type(ring), 2))
-    return false;
+    return "TMA copies whole rows, along the last dimension";
   int64_t box[IR_MAX_RANK];
   box_of(copy, box);
-  return bulk_copy_plan_map(s, ir_operand(copy, FROM), box);
+  return bulk_copy_plan_map(s, ir_operand(copy, FROM), box)
+             ? NULL
+             : "there are too many tensor maps";
 }
 
-bool bulk_copy_plan(Distribute *s, MlirBlock block) {
-  bool good = true;
+const char *bulk_copy_plan(Distribute *s, MlirBlock block) {
+  const char *why = NULL;
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
-       !mlirOperationIsNull(op) && good; op = mlirOperationGetNextInBlock(op)) {
+       !mlirOperationIsNull(op) && !why; op = mlirOperationGetNextInBlock(op)) {
     if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
-      good = plan_copy(s, op);
-    for (int i = 0; i < (int)mlirOperationGetNumRegions(op) && good; ++i)
-      good = bulk_copy_plan(s, ir_body(op, i));
+      why = plan_copy(s, op);
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op) && !why; ++i)
+      why = bulk_copy_plan(s, ir_body(op, i));
   }
-  return good;
+  return why;
 }
 
 // Mbarriers -------------------------------------------------------------------
@@ -203,6 +211,8 @@ void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings) {
 /// All lanes copy, some rows of zeros too. A producer has few registers.
 static void copy_by_lanes(Distribute *s, MlirOperation copy, const Slot *slot) {
   Ir *b = &s->b;
+  note(s->forall, "inner tiles, the first rows only: by all lanes of the "
+                  "producer; not TMA: it would copy what is behind them");
   MlirValue number = distribute_pinned_index(s, slot->number);
   copy_tile(s, copy, number, distribute_pinned_index(s, s->lane), WARP);
   copies_commit(s);
@@ -244,6 +254,8 @@ static void copy_box(Distribute *s, MlirOperation copy, const Slot *slot,
 /// One lane begins the copy.
 static void copy_by_boxes(Distribute *s, MlirOperation copy, const Slot *slot) {
   Ir *b = &s->b;
+  note(s->forall,
+       "inner tiles: TMA, by a producer, a warp that does nothing else");
   MlirType type = ir_type(ir_operand(copy, TO));
   int64_t bytes = ir_float_bytes(ir_element(type));
   int64_t columns = ir_dim_size(type, 2);

@@ -19,6 +19,7 @@
 #include "layout.h"
 
 #include "lowering/ir_llvm.h"
+#include "lowering/notes.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
@@ -88,31 +89,40 @@ static bool box_of(MlirOperation write, int64_t *box) {
   return rows == 1 && dims[column] == rank - 1;
 }
 
-/// If boxes can be what the warps store, these, and the parked tile in whose
-/// memory their panels are; else NULL.
-static Entry *find_boxes(Distribute *s, MlirOperation write, int64_t *box) {
+/// The boxes that the warps store, and the parked tile in whose memory their
+/// panels are; or why there are none, and NULL if there are.
+static const char *find_boxes(Distribute *s, MlirOperation write, int64_t *box,
+                              Entry **parked) {
   MlirValue memref = ir_operand(write, MEMREF);
   MlirType tile = ir_type(ir_operand(write, TILE));
   int row_dims = tile_op_stored_row_dims(write);
   MlirValue first, end;
-  bool good = !ir_is(ir_def(memref), "memref.alloc") &&
-              ir_rank(ir_type(memref)) <= MAX_RANK &&
-              tile_has_columns(tile, row_dims) && fragment_is_packed(tile) &&
-              columns_of(write) * ELEMENT_BYTES % SWIZZLE_BYTES == 0 &&
-              tile_rows(tile, row_dims) == s->warps * WARP_ROWS &&
-              tile_op_mask(write, &first, &end) && mlirValueIsNull(first) &&
-              box_of(write, box);
-  return good ? find_parked(s, write) : NULL;
+  if (ir_is(ir_def(memref), "memref.alloca"))
+    return "it is not global memory";
+  if (ir_rank(ir_type(memref)) > MAX_RANK)
+    return "TMA takes tensors of at most 5 dimensions";
+  if (!tile_has_columns(tile, row_dims))
+    return "a row is one element";
+  if (!fragment_is_packed(tile) ||
+      columns_of(write) * ELEMENT_BYTES % SWIZZLE_BYTES)
+    return "rows are no multiples of 64 elements of 16 bits";
+  if (tile_rows(tile, row_dims) != s->warps * WARP_ROWS)
+    return "not all warps have rows of their own to store";
+  if (!tile_op_mask(write, &first, &end) || !mlirValueIsNull(first) ||
+      !box_of(write, box))
+    return "a warp's rows are no box of the tensor";
+  *parked = find_parked(s, write);
+  return *parked ? NULL : "no room in shared memory is free for the tile";
 }
 
 void bulk_store_plan(Distribute *s, MlirBlock block) {
   int64_t box[IR_MAX_RANK];
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    Entry *parked = NULL;
-    if (ir_is(op, "vector.transfer_write"))
-      parked = find_boxes(s, op, box);
-    if (parked && bulk_copy_plan_map(s, ir_operand(op, MEMREF), box))
+    Entry *parked;
+    if (ir_is(op, "vector.transfer_write") &&
+        !find_boxes(s, op, box, &parked) &&
+        bulk_copy_plan_map(s, ir_operand(op, MEMREF), box))
       parked->panels = true;
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
       bulk_store_plan(s, ir_body(op, i));
@@ -285,17 +295,18 @@ static void store_rows(Distribute *s, MlirOperation write, const TensorMap *map,
   ir_if_end(b, &part, IR_NONE);
 }
 
-bool bulk_store(Distribute *s, MlirOperation write) {
+const char *bulk_store(Distribute *s, MlirOperation write) {
   int64_t box[IR_MAX_RANK];
   MlirValue first, end;
+  Entry *parked;
   if (s->role != ROLE_CONSUMER)
-    return false;
-  const Entry *parked = find_boxes(s, write, box);
-  if (!parked)
-    return false;
+    return "no warp is a producer";
+  const char *why = find_boxes(s, write, box, &parked);
+  if (why)
+    return why;
   const TensorMap *map = bulk_copy_map(s, ir_operand(write, MEMREF), box);
   if (!map)
-    return false;
+    return "there are too many tensor maps";
   tile_op_mask(write, &first, &end);
   // The place is not to be kept for this through the loops before, other than
   // where masks by row keep it anyway.
@@ -309,5 +320,5 @@ bool bulk_store(Distribute *s, MlirOperation write) {
   store_rows(s, write, map, panels, end);
   if (!mlirBlockEqual(mlirOperationGetBlock(write), ir_body(s->forall, 0)))
     distribute_barrier(s);
-  return true;
+  return NULL;
 }

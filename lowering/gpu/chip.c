@@ -146,11 +146,15 @@ MlirLogicalResult chip_list_of_gpu(MlirOperation op, ChipList *list) {
                  : ir_error(op, "'" SIMPLICIAL_TARGET_ATTR "' must name a GPU");
 }
 
-bool chip_list_has_warpgroups(const ChipList *list) {
-  bool all = list->n > 0;
+const Chip *chip_list_without_warpgroups(const ChipList *list) {
   for (int i = 0; i < list->n; ++i)
-    all &= list->chips[i]->warpgroups;
-  return all;
+    if (!list->chips[i]->warpgroups)
+      return list->chips[i];
+  return NULL;
+}
+
+bool chip_list_has_warpgroups(const ChipList *list) {
+  return list->n > 0 && !chip_list_without_warpgroups(list);
 }
 
 int chip_list_ptx(const ChipList *list) {

@@ -85,6 +85,9 @@ MlirLogicalResult chip_list_of_gpu(MlirOperation op, ChipList *list);
 
 bool chip_list_has_warpgroups(const ChipList *list);
 
+/// The first chip without them; NULL: there is none.
+const Chip *chip_list_without_warpgroups(const ChipList *list);
+
 /// The number in the list of the chip whose PTX is for later ones: the newest
 /// that has code for others than itself, else the last.
 int chip_list_ptx(const ChipList *list);

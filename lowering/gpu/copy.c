@@ -14,18 +14,22 @@
 #include "layout.h"
 
 #include "lowering/ir_llvm.h"
+#include "lowering/notes.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
 // Pieces ----------------------------------------------------------------------
 
-/// Copies so many bytes of a row: asynchronously if they are aligned, else each
-/// element through a register.
-static void copy_bytes(Distribute *s, MlirValue source, MlirValue target,
-                       MlirType element, int64_t bytes, MlirValue inside) {
+/// Copies so many bytes of a row of `what`: asynchronously if they are aligned,
+/// else each element through a register.
+static void copy_bytes(Distribute *s, const char *what, MlirValue source,
+                       MlirValue target, MlirType element, int64_t bytes,
+                       MlirValue inside) {
   Ir *b = &s->b;
   if (s->alignment >= bytes) {
+    note(s->forall, "%s: copied by cp.async of %lld bytes", what,
+         (long long)bytes);
     const char *cache = bytes == CHUNK ? "#nvvm<load_cache_modifier cg>"
                                        : "#nvvm<load_cache_modifier ca>";
     MlirValue count =
@@ -38,6 +42,10 @@ static void copy_bytes(Distribute *s, MlirValue source, MlirValue target,
     return;
   }
   int64_t size = ir_float_bytes(element);
+  note(s->forall,
+       "%s: copied an element at a time, through registers; not cp.async: rows "
+       "may not be aligned",
+       what);
   for (int64_t i = 0; i < bytes / size; ++i)
     transfer_store(b, ir_zero(b, element),
                    ir_advance(b, target, element, ir_const_index(b, i)), size);
@@ -108,7 +116,7 @@ void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
   }
   indices[row_dim] = ir_addi(b, indices[row_dim], row);
   indices[column_dim] = ir_addi(b, indices[column_dim], column);
-  copy_bytes(s, transfer_address(s, from, indices),
+  copy_bytes(s, "inner tiles", transfer_address(s, from, indices),
              transfer_address(s, to, (const MlirValue[]){slot, row, column}),
              element, size * ir_float_bytes(element),
              ir_cmpi(b, IR_SLT, row, count));
@@ -140,15 +148,15 @@ static Pieces begin_own(Distribute *s, MlirOperation read, int64_t size) {
 }
 
 /// Copies a piece of what a vector.transfer_read reads.
-static void copy_piece(Distribute *s, MlirOperation read, const Pieces *pieces,
-                       int64_t size, MlirValue target) {
+static void copy_piece(Distribute *s, const char *what, MlirOperation read,
+                       const Pieces *pieces, int64_t size, MlirValue target) {
   MlirType element = ir_element(ir_type(ir_result(read, 0)));
   MlirValue inside;
   MlirValue source =
       transfer_source(s, read, pieces->row, pieces->column, &inside);
   if (mlirValueIsNull(inside))
     inside = ir_const_int(&s->b, ir_i1(&s->b), 1);
-  copy_bytes(s, source, target, element, size * ir_float_bytes(element),
+  copy_bytes(s, what, source, target, element, size * ir_float_bytes(element),
              inside);
 }
 
@@ -167,7 +175,7 @@ void copy_own(Distribute *s, MlirOperation write) {
   MlirValue slice = ir_const_index(b, SLICE);
   MlirValue row =
       ir_addi(b, pieces.row, distribute_scalar(s, ir_operand(write, 2)));
-  copy_piece(s, read, &pieces, PAIR,
+  copy_piece(s, "outer window", read, &pieces, PAIR,
              transfer_local_address(s, ir_operand(write, 1), row,
                                     ir_divui(b, pieces.column, slice),
                                     ir_remui(b, pieces.column, slice)));
@@ -194,7 +202,7 @@ bool copy_to_park(Distribute *s, MlirValue tile) {
   transfer_make_parking(s, entry);
   Pieces pieces = begin_own(s, read, SLICE);
   MlirValue slice = ir_divui(b, pieces.column, ir_const_index(b, SLICE));
-  copy_piece(s, read, &pieces, SLICE,
+  copy_piece(s, "queries", read, &pieces, SLICE,
              transfer_copied_row(s, entry, type, slice, pieces.row));
   end_pieces(b, &pieces);
   return true;

@@ -27,6 +27,8 @@
 
 #include "lowering/captures.h"
 #include "lowering/ir_llvm.h"
+#include "lowering/memory.h"
+#include "lowering/notes.h"
 #include "lowering/pass.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -40,12 +42,6 @@
 enum { MAX_WARPS = 8 };
 
 // What is known of values -----------------------------------------------------
-
-static void *checked(void *memory) {
-  if (!memory)
-    abort();
-  return memory;
-}
 
 static const Entry unknown = {.row_dims = 1};
 
@@ -92,7 +88,7 @@ At distribute_at(Distribute *s, MlirType tile, int row_dims, int slice) {
 static Fragment *allocate(Distribute *s, MlirValue tile) {
   Entry *entry = distribute_entry(s, tile);
   int n = distribute_slices(ir_type(tile), entry->row_dims);
-  return checked(calloc((size_t)n, sizeof(Fragment)));
+  return memory_zeroed((size_t)n, sizeof(Fragment));
 }
 
 /// Whether a tile is a load by addresses that each of a thread's rows has of
@@ -301,6 +297,8 @@ static void convert_for(Distribute *s, MlirOperation op) {
     return;
   }
   if (is_left_out(s, op)) {
+    note(s->forall, "whole steps: in no loop of their own, masked as the rest "
+                    "is; the kernel is kept small");
     unflatten_all(s, n, results, values);
     return;
   }
@@ -502,12 +500,31 @@ static void convert_tile(Distribute *s, MlirOperation op) {
   }
 }
 
+/// A store to global memory.
+static void convert_store(Distribute *s, MlirOperation op) {
+  MlirType tile = ir_type(ir_operand(op, 0));
+  int row_dims = tile_op_stored_row_dims(op);
+  long long rows = (long long)tile_rows(tile, row_dims), columns = 1;
+  if (tile_has_columns(tile, row_dims))
+    columns = (long long)ir_dim_size(tile, row_dims);
+  const char *why = bulk_store(s, op);
+  if (why) {
+    note(s->forall,
+         "stores of %lld x %lld: by threads, from registers; not TMA: %s", rows,
+         columns, why);
+    transfer_write(s, op);
+  } else {
+    note(s->forall, "stores of %lld x %lld: TMA, by each warp of its rows",
+         rows, columns);
+  }
+}
+
 static void convert_write(Distribute *s, MlirOperation op) {
   warpgroup_await_for(s, op);
   if (distribute_entry(s, ir_operand(op, 1))->local)
     copy_own(s, op);
-  else if (!bulk_store(s, op))
-    transfer_write(s, op);
+  else
+    convert_store(s, op);
 }
 
 static void copy_scalar(Distribute *s, MlirOperation op) {
@@ -539,7 +556,7 @@ static void convert(Distribute *s, MlirOperation op) {
     reduce_all(s, op);
   else if (ir_is(op, "vector.transfer_write"))
     convert_write(s, op);
-  else if (ir_is(op, "memref.alloc"))
+  else if (ir_is(op, "memref.alloc") || ir_is(op, "memref.alloca"))
     distribute_make_buffer(s, op);
   else if (mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0)))
     convert_tile(s, op);
@@ -604,18 +621,62 @@ static MlirLogicalResult check_shared(MlirOperation forall,
   return mlirLogicalResultSuccess();
 }
 
-/// Whether there are instructions of warpgroups for all products of the loop: a
-/// buffer in shared memory is laid out for one kind of instruction.
-static bool fits_warpgroups(const Distribute *s, MlirBlock block) {
-  bool fits = true;
+/// Why there are no instructions of warpgroups for all products of the loop: a
+/// buffer in shared memory is laid out for one kind of instruction. NULL: there
+/// are.
+static const char *warpgroups_refuse(const Distribute *s, MlirBlock block) {
+  const char *why = NULL;
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
-       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+       !mlirOperationIsNull(op) && !why; op = mlirOperationGetNextInBlock(op)) {
     if (ir_is(op, "vector.contract"))
-      fits &= warpgroup_takes(s, op);
-    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
-      fits &= fits_warpgroups(s, ir_body(op, i));
+      why = warpgroup_refuses(s, op);
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op) && !why; ++i)
+      why = warpgroups_refuse(s, ir_body(op, i));
   }
-  return fits;
+  return why;
+}
+
+/// Decides what multiplies.
+static void choose_engine(Distribute *s, const ChipList *chips,
+                          MlirBlock program) {
+  const Chip *chip = chip_list_without_warpgroups(chips);
+  const char *why = NULL;
+  s->warpgroups = s->warps % WARPGROUP == 0 && chip_list_has_warpgroups(chips);
+  if (s->warpgroups)
+    why = warpgroups_refuse(s, program);
+  else if (chips->n && !chip)
+    why = "a block's rows are no multiple of 64, a warpgroup's";
+  s->warpgroups = s->warpgroups && !why;
+  if (s->warpgroups)
+    note(s->forall, "products: wgmma, of %lld warpgroups",
+         (long long)s->warps / WARPGROUP);
+  else
+    note(s->forall, "products: mma.sync, of %lld warps; not wgmma: %s%s",
+         (long long)s->warps,
+         why    ? why
+         : chip ? chip->name
+                : "the target",
+         why ? "" : " has no warpgroups");
+}
+
+/// Decides whether a producer copies, whose tensor maps it then plans.
+static void choose_copies(Distribute *s, MlirBlock program) {
+  bool wanted =
+      !mlirAttributeIsNull(ir_get_attr(s->forall, SIMPLICIAL_PRODUCER_ATTR));
+  const char *why = NULL;
+  if (!s->warpgroups)
+    why = "products are not wgmma";
+  else if (!wanted)
+    why = "the strategy has producer = false";
+  else if (s->alignment < CHUNK)
+    why = "rows may not be aligned to 16 bytes";
+  else
+    why = bulk_copy_plan(s, program);
+  if (!why)
+    return;
+  s->n_maps = 0;
+  note(s->forall, "inner tiles: by all threads; not TMA by a producer: %s",
+       why);
 }
 
 /// The kernel for inputs whose rows are aligned to so many bytes.
@@ -627,20 +688,15 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
                                      const MlirValue *extents, Kernel *kernel) {
   Distribute s = {.forall = forall,
                   .warps = warps,
-                  .warpgroups =
-                      warps % WARPGROUP == 0 && chip_list_has_warpgroups(chips),
                   .alignment = alignment,
                   .rank = rank,
                   .extents = extents,
                   .scratch_offset = -1,
                   .entries = {sizeof(Entry), &unknown, NULL, 0, 0}};
   MlirBlock program = ir_body(forall, 0);
-  s.warpgroups = s.warpgroups && fits_warpgroups(&s, program);
-  bool wanted =
-      !mlirAttributeIsNull(ir_get_attr(forall, SIMPLICIAL_PRODUCER_ATTR));
-  if (!wanted || !s.warpgroups || alignment < CHUNK ||
-      !bulk_copy_plan(&s, program))
-    s.n_maps = 0;
+  MlirAttribute notes = notes_get(forall);
+  choose_engine(&s, chips, program);
+  choose_copies(&s, program);
   keep_decide(&s, program);
   if (s.n_maps)
     bulk_store_plan(&s, program);
@@ -656,18 +712,26 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
   MlirBlock body = kernel_create(kernels, &b, kernel, arguments);
   fill_kernel(&s, body, captures);
   kernel->shared_bytes = s.shared_bytes;
+  note(forall,
+       "block: %lld warps, %lld of which hold tiles; %lld bytes of "
+       "shared memory",
+       (long long)kernel->threads / WARP, (long long)warps,
+       (long long)kernel->shared_bytes);
+  notes_set(kernel->function, notes_get(forall));
+  notes_set(forall, notes);
   value_map_free(&s.entries, release);
   return s.failed.ptr ? mlirLogicalResultFailure()
                       : check_shared(forall, chips, kernel->shared_bytes);
 }
 
 static MlirLogicalResult distribute(MlirOperation forall) {
-  MlirOperation function = mlirOperationGetParentOperation(forall);
-  int64_t rows = most_rows(ir_body(forall, 0));
-  if (!rows)
+  if (!tile_has_products(forall))
     return mlirLogicalResultSuccess();
-  if (!ir_is(function, "func.func"))
-    return ir_error(forall, "simplicial-distribute takes loops of functions");
+  MlirOperation function;
+  if (mlirLogicalResultIsFailure(tile_check(forall)) ||
+      mlirLogicalResultIsFailure(forall_function(forall, &function)))
+    return mlirLogicalResultFailure();
+  int64_t rows = most_rows(ir_body(forall, 0));
   MlirOperation module = mlirOperationGetParentOperation(function);
   ChipList chips;
   if (mlirLogicalResultIsFailure(chip_list_of(forall, &chips)))
@@ -690,15 +754,15 @@ static MlirLogicalResult distribute(MlirOperation forall) {
       mlirLogicalResultIsFailure(kernel_arguments(&b, &arguments, &captures)))
     return mlirLogicalResultFailure();
 
-  MlirStringRef name = ir_symbol_name(function);
-  char kernels[256];
-  ir_unique_name(module, name, "_kernels", kernels, sizeof kernels);
+  char name[KERNEL_PREFIX], kernels[KERNEL_NAME];
+  kernel_prefix(ir_symbol_name(function), name);
+  ir_unique_name(module, ir_str(name), "_kernels", kernels, sizeof kernels);
   MlirBlock container = kernel_module(module, &b, kernels);
   const int64_t alignments[] = {CHUNK, 1};
   Kernel kernel[2] = {0};
   for (int i = 0; i < 2; ++i) {
-    snprintf(kernel[i].name, sizeof kernel[i].name, "%.*s_tiles%s",
-             (int)name.length, name.data, i ? "_unaligned" : "");
+    snprintf(kernel[i].name, sizeof kernel[i].name, "%s_tiles%s", name,
+             i ? "_unaligned" : "");
     if (mlirLogicalResultIsFailure(
             make_kernel(forall, &chips, container, warps, alignments[i],
                         &captures, &arguments, rank, extents, &kernel[i])))

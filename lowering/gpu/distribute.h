@@ -237,8 +237,8 @@ void product_keep(Distribute *s, MlirOperation contraction,
                   Fragment *fragments);
 
 // warpgroup.c
-/// Whether there are instructions for a product.
-bool warpgroup_takes(const Distribute *s, MlirOperation contraction);
+/// Why there are no instructions for a product; NULL: there are.
+const char *warpgroup_refuses(const Distribute *s, MlirOperation contraction);
 /// Begins a product. Its fragments are there when it has been waited for.
 void warpgroup_product(Distribute *s, MlirOperation contraction,
                        Fragment *fragments);
@@ -319,8 +319,9 @@ bool bulk_copy_plan_map(Distribute *s, MlirValue memref, const int64_t *box);
 /// The one that is planned; NULL: none.
 const TensorMap *bulk_copy_map(const Distribute *s, MlirValue memref,
                                const int64_t *box);
-/// Whether a producer can make all copies in the block. Plans its tensor maps.
-bool bulk_copy_plan(Distribute *s, MlirBlock block);
+/// Why a producer cannot make all copies in the block; NULL: it can, and its
+/// tensor maps are planned.
+const char *bulk_copy_plan(Distribute *s, MlirBlock block);
 /// Makes the mbarriers of the rings. Behind it, all threads see them.
 void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings);
 /// The producer's part of a simplicial.copy_async.
@@ -332,7 +333,7 @@ void bulk_copy_release(Distribute *s, MlirOperation op);
 // bulk_store.c
 /// Plans tensor maps for what consumers can store in boxes.
 void bulk_store_plan(Distribute *s, MlirBlock block);
-/// A vector.transfer_write, if it is one of those.
-bool bulk_store(Distribute *s, MlirOperation write);
+/// A vector.transfer_write, if it is one of those; else why it is not.
+const char *bulk_store(Distribute *s, MlirOperation write);
 
 #endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_H

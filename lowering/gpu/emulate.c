@@ -31,6 +31,7 @@
 #include "wgmma.h"
 
 #include "lowering/ir_llvm.h"
+#include "lowering/memory.h"
 #include "lowering/pass.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -47,7 +48,7 @@ enum {
   SHARED_BASE = 1024, // where a block's shared memory is: ops.h
   MAX_OPERANDS = 24,
   MAX_ARGUMENTS = 256,
-  MAX_BUFFERS = 64,
+  MAX_BUFFERS = 256,
 };
 
 // Types and small pieces of IR ------------------------------------------------
@@ -106,9 +107,7 @@ MlirValue emulate_to_memory(Ir *b, Kernel *kernel, MlirValue registers) {
 
 static void append(MlirStringRef text, void *user) {
   Kernel *kernel = user;
-  char *sites = realloc(kernel->sites, kernel->sites_size + text.length);
-  if (!sites)
-    abort();
+  char *sites = memory_resized(kernel->sites, kernel->sites_size + text.length);
   memcpy(sites + kernel->sites_size, text.data, text.length);
   kernel->sites = sites;
   kernel->sites_size += text.length;
@@ -344,6 +343,37 @@ static MlirType by_value_type(MlirAttribute attributes, int i) {
                                    : mlirTypeAttrGetValue(type);
 }
 
+/// Whether a type of LLVM's has no bytes.
+static bool is_empty(MlirType type) {
+  if (mlirTypeIsALLVMStructType(type)) {
+    bool empty = true;
+    for (intptr_t i = 0; i < mlirLLVMStructTypeGetNumElementTypes(type); ++i)
+      empty &= is_empty(mlirLLVMStructTypeGetElementType(type, i));
+    return empty;
+  }
+  Ir b = {.context = mlirTypeGetContext(type)};
+  if (!mlirTypeIDEqual(mlirTypeGetTypeID(type),
+                       mlirTypeGetTypeID(ir_bytes(&b, 0))))
+    return false; // it is no array
+  MlirType element = mlirLLVMArrayTypeGetElementType(type);
+  return mlirTypeEqual(type, mlirLLVMArrayTypeGet(element, 0)) ||
+         is_empty(element);
+}
+
+static MlirLogicalResult check_by_value(MlirOperation kernel) {
+  MlirAttribute attributes = ir_get_attr(kernel, "arg_attrs");
+  int n = (int)mlirBlockGetNumArguments(ir_body(kernel, 0));
+  for (int i = 0; i < n; ++i) {
+    MlirType type = by_value_type(attributes, i);
+    if (!mlirTypeIsNull(type) && is_empty(type))
+      return ir_error(kernel,
+                      "simplicial-emulate takes no argument by value that has "
+                      "no bytes, as number %d",
+                      i);
+  }
+  return mlirLogicalResultSuccess();
+}
+
 /// Makes the kernel's own arguments, of those attributes, fields of what the
 /// second points to.
 static void unpack_arguments(MlirBlock entry, MlirLocation location,
@@ -385,6 +415,8 @@ static MlirLogicalResult emulate_kernel(MlirOperation gpu_module,
   if (mlirBlockGetNumArguments(ir_body(kernel_op, 0)) > MAX_ARGUMENTS)
     return ir_error(kernel_op, "simplicial-emulate takes at most %d arguments",
                     MAX_ARGUMENTS);
+  if (mlirLogicalResultIsFailure(check_by_value(kernel_op)))
+    return mlirLogicalResultFailure();
   MlirAttribute attributes = ir_get_attr(kernel_op, "arg_attrs");
   MlirRegion region = mlirRegionCreate();
   mlirRegionTakeBody(region, mlirOperationGetRegion(kernel_op, 0));
@@ -448,22 +480,27 @@ static MlirType buffer_type(Ir *b) {
   return ir_struct(b, 2, fields);
 }
 
-/// Stores where `memref`'s first element is, and the bytes from it to the last.
+/// Stores where `memref`'s element at the lowest address is, and the bytes from
+/// it to the end of the one at the highest. Strides may be negative.
 static void describe_buffer(Ir *b, MlirValue memref, MlirValue buffer) {
   MlirType type = ir_type(memref);
   IrView view = ir_view(b, memref, bits_of(ir_element(type)) / 8);
   MlirValue zero = ir_const_index(b, 0), one = ir_const_index(b, 1);
-  MlirValue count = one, last = zero;
+  MlirValue count = one, first = zero, last = zero;
   for (int i = 0; i < ir_rank(type); ++i) {
-    MlirValue steps = ir_subi(b, view.sizes[i], one);
+    MlirValue steps = ir_maxsi(b, ir_subi(b, view.sizes[i], one), zero);
+    MlirValue end = ir_muli(b, steps, view.strides[i]);
     count = ir_muli(b, count, view.sizes[i]);
-    last = ir_addi(b, last, ir_muli(b, steps, view.strides[i]));
+    first = ir_addi(b, first, ir_minsi(b, end, zero));
+    last = ir_addi(b, last, ir_maxsi(b, end, zero));
   }
-  MlirValue extent = ir_select(b, ir_cmpi(b, IR_EQ, count, zero), zero,
-                               ir_muli(b, ir_addi(b, last, one), view.bytes));
+  MlirValue bytes =
+      ir_muli(b, ir_addi(b, ir_subi(b, last, first), one), view.bytes);
+  MlirValue address = ir_addi(b, view.address, ir_muli(b, first, view.bytes));
+  MlirValue extent = ir_select(b, ir_cmpi(b, IR_EQ, count, zero), zero, bytes);
   ir_llvm_store(b,
                 ir_value(b, "llvm.inttoptr", ir_pointer(b, 0),
-                         IR_VALUES(ir_as_i64(b, view.address)), IR_NONE),
+                         IR_VALUES(ir_as_i64(b, address)), IR_NONE),
                 ir_field(b, buffer, buffer_type(b), 0));
   ir_llvm_store(b, ir_as_i64(b, extent),
                 ir_field(b, buffer, buffer_type(b), 1));
@@ -476,7 +513,12 @@ static void add_if_memref(MlirValue value, int *n, MlirValue *memrefs) {
     memrefs[(*n)++] = value;
 }
 
+/// Whether what `op` makes is memory of a memref that it takes.
 static bool is_view(MlirOperation op) {
+  static const char dialect[] = "memref.";
+  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
+  if (strncmp(name.data, dialect, sizeof dialect - 1))
+    return false;
   for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); ++i)
     if (mlirTypeIsAMemRef(ir_type(ir_operand(op, (int)i))))
       return true;
@@ -502,7 +544,7 @@ static int collect_buffers(MlirOperation launch, MlirValue *memrefs) {
 
 static MlirValue store_buffers(Ir *b, int n, const MlirValue *memrefs) {
   MlirType array = mlirLLVMArrayTypeGet(buffer_type(b), (unsigned)n);
-  MlirValue buffers = ir_llvm_alloca(b, array);
+  MlirValue buffers = ir_llvm_alloca_once(b, array);
   for (int i = 0; i < n; ++i)
     describe_buffer(b, memrefs[i], ir_field(b, buffers, array, i));
   return buffers;
@@ -515,7 +557,7 @@ static MlirValue store_arguments(Ir *b, MlirOperation launch, int first,
   for (int i = 0; i < n; ++i)
     types[i] = ir_type(ir_operand(launch, first + i));
   MlirType type = ir_struct(b, n, types);
-  MlirValue arguments = ir_llvm_alloca(b, type);
+  MlirValue arguments = ir_llvm_alloca_once(b, type);
   for (int i = 0; i < n; ++i)
     ir_llvm_store(b, ir_operand(launch, first + i),
                   ir_field(b, arguments, type, i));
@@ -558,6 +600,11 @@ static MlirLogicalResult emulate_launch(MlirOperation launch) {
   Ir b = ir_before(launch);
   MlirValue memrefs[MAX_BUFFERS];
   int n_buffers = collect_buffers(launch, memrefs);
+  if (n_buffers == MAX_BUFFERS)
+    return ir_error(launch,
+                    "simplicial-emulate takes functions of less than %d "
+                    "memrefs",
+                    MAX_BUFFERS);
   MlirValue operands[MAX_OPERANDS];
   int n = 0;
   operands[n++] = ir_function_address(&b, function);
@@ -595,6 +642,10 @@ MlirLogicalResult pass_emulate(MlirOperation module) {
           pass_for_each(module, 1, launches, emulate_launch)))
     return mlirLogicalResultFailure();
   if (mlirLogicalResultIsFailure(pass_for_each(module, 1, modules, erase)))
+    return mlirLogicalResultFailure();
+  // What is left is a program for the CPU.
+  mlirOperationRemoveAttributeByName(module, ir_str(SIMPLICIAL_TARGET_ATTR));
+  if (mlirLogicalResultIsFailure(pass_keep_deallocations(module)))
     return mlirLogicalResultFailure();
   return pass_request_c_interfaces(module);
 }

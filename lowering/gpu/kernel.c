@@ -8,6 +8,7 @@
 #include "tensor_map.h"
 
 #include "lowering/ir_llvm.h"
+#include "lowering/notes.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
@@ -17,6 +18,22 @@ enum { GLOBAL = 1, SHARED = 3, SHARED_ALIGNMENT = 1024 };
 
 #define SHARED_NAME "shared"
 #define TOO_LARGE "simplicialLaunchTooLarge"
+
+static bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+void kernel_prefix(MlirStringRef function, char prefix[KERNEL_PREFIX]) {
+  size_t n = 0;
+  if (!function.length || !is_letter(function.data[0]) ||
+      function.data[0] == '_')
+    prefix[n++] = 'k';
+  for (size_t i = 0; i < function.length && n < KERNEL_PREFIX - 1; ++i) {
+    char c = function.data[i];
+    prefix[n++] = is_letter(c) || (c >= '0' && c <= '9') ? c : '_';
+  }
+  prefix[n] = '\0';
+}
 
 static void add_argument(Arguments *arguments, MlirType type, MlirValue value) {
   arguments->types[arguments->n] = type;
@@ -211,7 +228,7 @@ static MlirAttribute argument_attributes(Ir *b, int n, int n_maps) {
   return mlirArrayAttrGet(b->context, n, attributes);
 }
 
-MlirBlock kernel_create(MlirBlock kernels, Ir *b, const Kernel *kernel,
+MlirBlock kernel_create(MlirBlock kernels, Ir *b, Kernel *kernel,
                         const Arguments *arguments) {
   MlirType types[IR_MAX_VALUES];
   int n = 0;
@@ -238,6 +255,7 @@ MlirBlock kernel_create(MlirBlock kernels, Ir *b, const Kernel *kernel,
     mlirOperationSetAttributeByName(
         function, ir_str("nvvm.minctasm"),
         mlirIntegerAttrGet(ir_i32(b), kernel->blocks));
+  kernel->function = function;
   return ir_body(function, 0);
 }
 
@@ -290,6 +308,12 @@ static void launch_either(Ir *b, const char *kernels, const Kernel *kernel,
   MlirValue aligned =
       ir_cmpi(b, IR_EQ, ir_remui(b, arguments->bits, ir_const_index(b, CHUNK)),
               ir_const_index(b, 0));
+  note(kernel[0].function,
+       "launched: where rows and addresses are aligned to %d bytes%s", CHUNK,
+       kernel[0].n_maps ? ", and the driver takes the tensor maps" : "");
+  note(kernel[1].function,
+       "launched: where rows or addresses are not aligned to %d bytes%s", CHUNK,
+       kernel[0].n_maps ? ", or the driver refuses a tensor map" : "");
   MlirValue maps[MAX_MAPS];
   MlirValue first = encode_maps(b, &kernel[0], aligned, maps);
   IrIf branch = ir_if_begin(b, first, IR_NONE);

@@ -10,6 +10,9 @@
 
 #include "lowering/captures.h"
 
+/// The sizes of names of kernels, and of what a function's begin with.
+enum { KERNEL_PREFIX = 96, KERNEL_NAME = 128 };
+
 /// What the kernel gets for each capture: for a memref a pointer to its first
 /// element and its dynamic strides, for an index an i64. In the kernel an index
 /// is at most CHIP_MOST_INDEX; strides, and so addresses, are i64 there too.
@@ -23,13 +26,18 @@ typedef struct Arguments {
 } Arguments;
 
 typedef struct Kernel {
-  char name[256];
+  char name[KERNEL_NAME];
+  MlirOperation function;
   int64_t shared_bytes;
   int64_t threads; ///< of a block
   int64_t blocks;  ///< that must fit a multiprocessor; 0: any
   int n_maps;      ///< arguments behind the others
   TensorMap maps[MAX_MAPS];
 } Kernel;
+
+/// What names of a function's kernels begin with: its own name, as far as PTX
+/// has such names.
+void kernel_prefix(MlirStringRef function, char prefix[KERNEL_PREFIX]);
 
 /// What the host passes; made at `b`. Diagnoses what cannot travel.
 MlirLogicalResult kernel_arguments(Ir *b, Arguments *arguments,
@@ -55,8 +63,8 @@ MlirValue kernel_register(Ir *b, const char *name);
 /// The body of a gpu.module of this name, with its shared memory, at the end of
 /// `module`.
 MlirBlock kernel_module(MlirOperation module, Ir *b, const char *name);
-/// The body of a kernel in it.
-MlirBlock kernel_create(MlirBlock kernels, Ir *b, const Kernel *kernel,
+/// The body of a kernel in it; sets its function.
+MlirBlock kernel_create(MlirBlock kernels, Ir *b, Kernel *kernel,
                         const Arguments *arguments);
 /// Launches the first kernel if all that must be aligned is and its tensor maps
 /// are there, else the second, which has none. An index that is too large is

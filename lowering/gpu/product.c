@@ -22,6 +22,7 @@
 #include "layout.h"
 
 #include "lowering/ir_llvm.h"
+#include "lowering/notes.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
@@ -274,6 +275,8 @@ static bool describe(Distribute *s, MlirOperation op, Product *product) {
   *product =
       (Product){instruction_for(element), ir_operand(op, 0),
                 read_of(ir_operand(op, 1)), element, tile_op_is_k_major(op)};
+  if (mlirTypeIsAF32(element))
+    note(s->forall, "products of f32: each is a sum of three of tf32");
   if (ir_is(product->right, "vector.transfer_read") &&
       !mlirAttributeIsNull(
           mlirMemRefTypeGetMemorySpace(ir_type(ir_operand(product->right, 0)))))

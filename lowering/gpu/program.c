@@ -14,6 +14,7 @@
 #include "program.h"
 
 #include "lowering/ir.h"
+#include "lowering/memory.h"
 #include "lowering/value_map.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -306,10 +307,7 @@ static void *grown(void *array, int n, int *capacity, size_t size) {
   if (n < *capacity)
     return array;
   *capacity = *capacity ? 2 * *capacity : 256;
-  array = realloc(array, (size_t)*capacity * size);
-  if (!array)
-    abort();
-  return array;
+  return memory_resized(array, (size_t)*capacity * size);
 }
 
 static int add_slot(Reader *self, MlirValue value, int loops) {
@@ -541,10 +539,8 @@ static void schedule(const Program *program, Instruction *list, int n,
                      int *producers) {
   if (n < 3)
     return;
-  Node *nodes = calloc((size_t)n, sizeof *nodes);
-  Instruction *out = malloc((size_t)n * sizeof *out);
-  if (!nodes || !out)
-    abort();
+  Node *nodes = memory_zeroed((size_t)n, sizeof *nodes);
+  Instruction *out = memory_resized(NULL, (size_t)n * sizeof *out);
   for (int i = 0; i < n; ++i)
     for (int r = 0; r < list[i].n_results; ++r)
       producers[list[i].result + r] = i;
@@ -608,9 +604,8 @@ static void schedule(const Program *program, Instruction *list, int n,
 static void add_instructions(Reader *self, int block, Instruction *list,
                              int n) {
   Program *program = &self->program;
-  int *producers = malloc((size_t)(program->n_slots + 1) * sizeof *producers);
-  if (!producers)
-    abort();
+  int *producers =
+      memory_resized(NULL, (size_t)(program->n_slots + 1) * sizeof *producers);
   memset(producers, -1, (size_t)(program->n_slots + 1) * sizeof *producers);
   for (int first = 0, end; first < n; first = end + 1) {
     for (end = first; end < n && !orders(&list[end]);)

@@ -31,6 +31,7 @@ bool roles_producer_has(MlirOperation op) {
     return found;
   }
   bool scalar = !mlirOperationGetNumRegions(op) && !ir_is(op, "memref.alloc") &&
+                !ir_is(op, "memref.alloca") &&
                 mlirOperationGetNumResults(op) == 1 &&
                 !tile_is(ir_result(op, 0));
   for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)

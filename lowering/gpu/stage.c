@@ -33,6 +33,7 @@
 
 #include "lowering/config.h"
 #include "lowering/ir.h"
+#include "lowering/notes.h"
 #include "lowering/pass.h"
 #include "lowering/tile_ops.h"
 
@@ -105,6 +106,32 @@ static MlirValue at_iteration(Ir *b, MlirBlock body, MlirValue iv,
   for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
     operands[i] = at_iteration(b, body, iv, ir_operand(op, i));
   return ir_clone_with(b, op, ir_type(value), operands);
+}
+
+/// Whether `at_iteration` can: of ops that may be done for an iteration that
+/// there is not.
+static bool can_compute(MlirBlock body, MlirValue value) {
+  MlirOperation op = ir_def(value);
+  if (mlirOperationIsNull(op) ||
+      !mlirBlockEqual(mlirOperationGetBlock(op), body))
+    return true;
+  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
+  MlirStringRef arith = ir_str("arith.");
+  bool can =
+      mlirOperationGetNumResults(op) == 1 && name.length > arith.length &&
+      mlirStringRefEqual(mlirStringRefCreate(name.data, arith.length), arith);
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op) && can; ++i)
+    can = can_compute(body, ir_operand(op, i));
+  return can;
+}
+
+static bool can_copy_ahead(MlirBlock body, MlirOperation read) {
+  MlirValue first, count;
+  tile_op_mask(read, &first, &count);
+  bool can = mlirValueIsNull(count) || can_compute(body, count);
+  for (int d = 0; d < ir_rank(ir_type(ir_operand(read, 0))) && can; ++d)
+    can = can_compute(body, ir_operand(read, 1 + d));
+  return can;
 }
 
 /// The load of `read` as it would be in iteration `iv`, as a copy into the ring
@@ -392,6 +419,11 @@ static void stage_loop(Stage *s, Staged *staged) {
   ir_op(&after, SIMPLICIAL_COPY_FINISH, IR_NONE, IR_NONE, IR_NONE);
 }
 
+/// Whether a load of the memref is one that was made here before.
+static bool is_staged(MlirValue memref) {
+  return !mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(ir_type(memref)));
+}
+
 /// The loops in `block` with loads that feed products, the outer ones first.
 static MlirLogicalResult collect(Stage *s, MlirBlock block) {
   MlirOperation loop = mlirBlockGetParentOperation(block);
@@ -399,12 +431,16 @@ static MlirLogicalResult collect(Stage *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op) && ir_is(loop, "scf.for");
        op = mlirOperationGetNextInBlock(op)) {
-    if (!ir_is(op, "vector.transfer_read") || !feeds_products(ir_result(op, 0)))
+    if (!ir_is(op, "vector.transfer_read") || is_staged(ir_operand(op, 0)) ||
+        !feeds_products(ir_result(op, 0)))
       continue;
     MlirValue first, end;
     if (!tile_op_mask(op, &first, &end) || !mlirValueIsNull(first))
       return ir_error(op,
                       "simplicial-stage takes loads of a tile's first rows");
+    if (!can_copy_ahead(block, op))
+      return ir_error(op, "simplicial-stage takes loads of places that are "
+                          "computed from the loop's iteration");
     if (staged.n == MAX_STAGED)
       return ir_error(op, "simplicial-stage takes at most %d loads in a loop",
                       MAX_STAGED);
@@ -427,6 +463,10 @@ static MlirLogicalResult collect(Stage *s, MlirBlock block) {
 }
 
 static MlirLogicalResult stage(MlirOperation forall) {
+  if (!tile_has_products(forall))
+    return mlirLogicalResultSuccess();
+  if (mlirLogicalResultIsFailure(tile_check(forall)))
+    return mlirLogicalResultFailure();
   Stage s = {.program = ir_body(forall, 0), .slots = DEFAULT_SLOTS};
   MlirAttribute slots = ir_get_attr(forall, SIMPLICIAL_STAGES_ATTR);
   if (!mlirAttributeIsNull(slots))
@@ -442,6 +482,10 @@ static MlirLogicalResult stage(MlirOperation forall) {
     return mlirLogicalResultFailure();
   for (int i = 0; i < s.n; ++i)
     stage_loop(&s, &s.loops[i]);
+  note(forall,
+       "shared memory: %d rings of inner tiles, stages = %lld, %lld ahead of "
+       "the one that is used",
+       s.n_rings, (long long)s.slots, (long long)s.slots - 1);
   return mlirLogicalResultSuccess();
 }
 

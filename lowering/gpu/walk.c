@@ -18,10 +18,14 @@
 // wait for a group ends when its last one is done; a barrier when all warps
 // are there. So time passes either because a unit is busy or because all warps
 // wait, which no sum over units shows.
+//
+// Of a loop of many trips the first and the last ones are walked; those between
+// are taken to be like the last of the first.
 
 #include "walk.h"
 
 #include "lowering/ir.h"
+#include "lowering/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,15 +40,34 @@ enum {
   MAX_STEPS = 1 << 28, // instructions of a block
   LINE_BITS = 7,       // of L1
   GROUPS = 64,         // of copies and of products that are remembered
+  // Trips of a loop that is not walked as a whole: the least, those before what
+  // is left out, and those behind it. It takes some for warps to get out of
+  // each other's way, which are walked once, if that is not for long.
+  MANY_TRIPS = 512,
+  FIRST_TRIPS = 36,
+  SETTLING_TRIPS = 468,
+  LAST_TRIPS = 12,
+  FEW_INNER_TRIPS = 4, // of each
   // Clocks, beside those of chip.h.
   BRANCH = 2, // of a trip, that nothing hides; fitted as those are
   L2_LATENCY = 270,
 };
 
+/// What a warp had when the sampled trips of a loop began.
+typedef struct Sample {
+  double time, steps;
+  int64_t assumed;
+  WalkCount *counts;    ///< of each block
+  ProgramValue *values; ///< of what the loop carries, each in all lanes
+} Sample;
+
 typedef struct Frame {
   int block, at;
   const Instruction *owner; ///< NULL: the function
   int64_t place, end, step; ///< of a loop
+  int64_t trips;            ///< that have ended
+  int64_t first;            ///< before those left out; 0: none are
+  Sample sample;
   double entered;
 } Frame;
 
@@ -72,7 +95,9 @@ typedef struct Warp {
   int64_t groups;
   double copies_done, copy_groups[GROUPS];
   int64_t n_copy_groups;
-  bool *ran; ///< blocks of the program
+  double steps; ///< instructions, and those of trips left out
+  int64_t assumed;
+  WalkCount *counts; ///< of each block, but for `warps`
 } Warp;
 
 typedef struct Barrier {
@@ -102,13 +127,6 @@ typedef struct Sm {
   MlirLogicalResult status;
 } Sm;
 
-static void *zeroed(size_t count, size_t size) {
-  void *memory = calloc(count ? count : 1, size);
-  if (!memory)
-    abort();
-  return memory;
-}
-
 static double max(double x, double y) { return x > y ? x : y; }
 
 // L1 --------------------------------------------------------------------------
@@ -128,7 +146,7 @@ static Line *line_of(Sm *sm, uint64_t number) {
     Line *old = sm->lines;
     size_t n = sm->line_capacity;
     sm->line_capacity = n ? 2 * n : 1024;
-    sm->lines = zeroed(sm->line_capacity, sizeof *sm->lines);
+    sm->lines = memory_zeroed(sm->line_capacity, sizeof *sm->lines);
     for (size_t i = 0; i < n; ++i)
       if (old[i].number)
         *find_line(sm, old[i].number) = old[i];
@@ -188,13 +206,12 @@ static void enter(Sm *sm, Warp *warp, const Instruction *owner, int block) {
   }
   warp->frames[warp->depth++] =
       (Frame){.block = block, .owner = owner, .entered = warp->time};
-  sm->result->counts[block].times += 1;
-  warp->ran[block] = true;
+  warp->counts[block].times += 1;
 }
 
-static void leave(Sm *sm, Warp *warp) {
+static void leave(Warp *warp) {
   Frame *frame = &warp->frames[--warp->depth];
-  sm->result->counts[frame->block].clocks += warp->time - frame->entered;
+  warp->counts[frame->block].clocks += warp->time - frame->entered;
 }
 
 static void set_place(const Sm *sm, Warp *warp, const Frame *frame) {
@@ -202,6 +219,28 @@ static void set_place(const Sm *sm, Warp *warp, const Frame *frame) {
   set_value(warp, slot, (ProgramValue){frame->place, true});
   warp->ready[slot] = warp->time;
 }
+
+static bool is_loop(MlirOperation op) {
+  return ir_is(op, "scf.for") || ir_is(op, "scf.while");
+}
+
+/// Whether the trips of loops within a loop, which began for the first time,
+/// are few.
+static bool is_short(const Sm *sm, const Warp *warp, const Frame *frame) {
+  const Program *program = sm->walk->program;
+  double inner = 0;
+  for (int i = 0; i < program->n_blocks; ++i) {
+    int block = is_loop(program->blocks[i].owner) ? i : -1;
+    while (block >= 0 && block != frame->block)
+      block = program->blocks[block].parent;
+    if (block >= 0 && i != block)
+      inner += warp->counts[i].times;
+  }
+  return inner <= FEW_INNER_TRIPS * (double)frame->trips;
+}
+
+/// The trips of a loop that are sampled.
+static int64_t sampled(const Frame *frame) { return frame->first * 2 / 3; }
 
 static void start_for(Sm *sm, Warp *warp, const Instruction *loop) {
   ProgramValue begin = value_of(sm, warp, loop, 0);
@@ -223,15 +262,96 @@ static void start_for(Sm *sm, Warp *warp, const Instruction *loop) {
   frame->place = begin.value;
   frame->end = end.value;
   frame->step = step.value;
+  uint64_t length = (uint64_t)end.value - (uint64_t)begin.value;
+  if ((length - 1) / (uint64_t)step.value >= MANY_TRIPS)
+    frame->first = FIRST_TRIPS;
   set_place(sm, warp, frame);
 }
 
 static void start_if(Sm *sm, Warp *warp, const Instruction *branch) {
   ProgramValue condition = value_of(sm, warp, branch, 0);
-  sm->result->assumed += !condition.known;
+  warp->assumed += !condition.known;
   int block = branch->blocks[condition.known && condition.value ? 0 : 1];
   if (block >= 0)
     enter(sm, warp, branch, block);
+}
+
+/// The slots and lanes of what a loop carries.
+static size_t carried_values(const ProgramBlock *block) {
+  return (size_t)(block->n_arguments - 1) * LANES;
+}
+
+static void begin_sample(const Sm *sm, Warp *warp, Frame *frame) {
+  const Program *program = sm->walk->program;
+  const ProgramBlock *block = &program->blocks[frame->block];
+  size_t blocks = (size_t)program->n_blocks, values = carried_values(block);
+  Sample *sample = &frame->sample;
+  *sample = (Sample){.time = warp->time,
+                     .steps = warp->steps,
+                     .assumed = warp->assumed,
+                     .counts = memory_zeroed(blocks, sizeof *sample->counts),
+                     .values = memory_zeroed(values, sizeof *sample->values)};
+  memcpy(sample->counts, warp->counts, blocks * sizeof *sample->counts);
+  memcpy(sample->values, &warp->values[(block->argument + 1) * LANES],
+         values * sizeof *sample->values);
+}
+
+/// Leaves out all but the last trips, each like one of those since the sample
+/// began. What a loop carries then is what it would be if it grows by the same
+/// each trip, as counts do; what goes round stays.
+static void skip_trips(const Sm *sm, Warp *warp, Frame *frame) {
+  const Program *program = sm->walk->program;
+  const ProgramBlock *block = &program->blocks[frame->block];
+  Sample *sample = &frame->sample;
+  uint64_t length = (uint64_t)frame->end - (uint64_t)frame->place;
+  int64_t n = (int64_t)((length - 1) / (uint64_t)frame->step) + 1 - LAST_TRIPS;
+  double times = (double)n / (double)sampled(frame);
+  frame->place += n * frame->step;
+  warp->time += times * (warp->time - sample->time);
+  warp->steps += times * (warp->steps - sample->steps);
+  warp->assumed += (int64_t)(times * (double)(warp->assumed - sample->assumed));
+  for (int i = 0; i < program->n_blocks; ++i) {
+    WalkCount *now = &warp->counts[i];
+    const WalkCount *then = &sample->counts[i];
+    now->times += times * (now->times - then->times);
+    now->clocks += times * (now->clocks - then->clocks);
+    now->l2 += times * (now->l2 - then->l2);
+    now->shared += times * (now->shared - then->shared);
+  }
+  ProgramValue *carried = &warp->values[(block->argument + 1) * LANES];
+  for (size_t i = 0; i < carried_values(block); ++i) {
+    uint64_t now = (uint64_t)carried[i].value;
+    int64_t grown = (int64_t)(now - (uint64_t)sample->values[i].value);
+    if (carried[i].known && grown % sampled(frame) == 0)
+      carried[i].value =
+          (int64_t)(now + (uint64_t)(grown / sampled(frame)) * (uint64_t)n);
+  }
+}
+
+static void free_sample(Frame *frame) {
+  free(frame->sample.counts);
+  free(frame->sample.values);
+  frame->sample = (Sample){0};
+  frame->first = 0;
+}
+
+/// At the end of a loop's trip, of which all warps leave out the same ones, as
+/// they meet at barriers in them.
+static void end_trip(const Sm *sm, Warp *warp, Frame *frame) {
+  ++frame->trips;
+  if (!frame->first)
+    return;
+  // How often a block was run is the same for all warps, too.
+  bool anew = warp->counts[frame->block].times == (double)frame->trips + 1;
+  if (frame->trips == FIRST_TRIPS - sampled(frame) && anew &&
+      is_short(sm, warp, frame))
+    frame->first = SETTLING_TRIPS;
+  if (frame->trips == frame->first - sampled(frame))
+    begin_sample(sm, warp, frame);
+  if (frame->trips < frame->first)
+    return;
+  skip_trips(sm, warp, frame);
+  free_sample(frame);
 }
 
 /// At the terminator of a block: goes on in it or behind it.
@@ -239,7 +359,7 @@ static void end_block(Sm *sm, Warp *warp, const Instruction *terminator) {
   Frame *frame = &warp->frames[warp->depth - 1];
   const Instruction *owner = frame->owner;
   if (!owner) {
-    leave(sm, warp);
+    leave(warp);
     --sm->running;
     return;
   }
@@ -250,9 +370,10 @@ static void end_block(Sm *sm, Warp *warp, const Instruction *terminator) {
     if (frame->place < frame->end) {
       pass_on(sm, warp, terminator, 0, block->argument + 1,
               block->n_arguments - 1);
-      WalkCount *count = &sm->result->counts[frame->block];
+      WalkCount *count = &warp->counts[frame->block];
       count->clocks += warp->time - frame->entered;
       count->times += 1;
+      end_trip(sm, warp, frame);
       frame->entered = warp->time;
       frame->at = 0;
       set_place(sm, warp, frame);
@@ -262,7 +383,7 @@ static void end_block(Sm *sm, Warp *warp, const Instruction *terminator) {
   // The first operand of scf.condition is whether to go on.
   int first = ir_is(terminator->op, "scf.condition");
   pass_on(sm, warp, terminator, first, owner->result, owner->n_results);
-  leave(sm, warp);
+  leave(warp);
 }
 
 // Instructions ----------------------------------------------------------------
@@ -417,10 +538,8 @@ static void meet(Sm *sm, Warp *warp, const Instruction *barrier) {
 static void add_job(Warp *warp, double at, const Cost *cost) {
   if (warp->issued == warp->job_capacity) {
     warp->job_capacity = warp->job_capacity ? 2 * warp->job_capacity : 64;
-    warp->jobs =
-        realloc(warp->jobs, (size_t)warp->job_capacity * sizeof *warp->jobs);
-    if (!warp->jobs)
-      abort();
+    warp->jobs = memory_resized(warp->jobs, (size_t)warp->job_capacity *
+                                                sizeof *warp->jobs);
   }
   warp->jobs[warp->issued++] =
       (Job){at, max(cost->cycles[COST_TENSOR], cost->cycles[COST_SHARED])};
@@ -457,18 +576,18 @@ static void issue(Sm *sm, Warp *warp, double at) {
   int block = warp->frames[warp->depth - 1].block;
   sm->free_at[COST_ISSUE] = at + cost->cycles[COST_ISSUE];
   warp->time = at + CHIP_WARP_GAP * cost->cycles[COST_ISSUE];
+  warp->steps += 1;
   if (cost->role != COST_MULTIPLIES && cost->unit != COST_ISSUE)
     sm->free_at[cost->unit] = at + cost->cycles[cost->unit];
   double ready = at + cost->latency;
   if (cost->role == COST_LOOKS_UP) {
     double extra;
-    ready =
-        look_up(sm, warp, instruction, &sm->result->counts[block], at, &extra);
+    ready = look_up(sm, warp, instruction, &warp->counts[block], at, &extra);
     sm->free_at[COST_SHARED] += extra;
   } else if (cost->cycles[COST_L2] > 0) {
     sm->free_at[COST_L2] =
         max(sm->free_at[COST_L2], at) + cost->cycles[COST_L2];
-    sm->result->counts[block].l2 += cost->cycles[COST_L2];
+    warp->counts[block].l2 += cost->cycles[COST_L2];
   }
   set_results(sm, warp, instruction, ready);
   switch (cost->role) {
@@ -580,16 +699,19 @@ static void add_warps(Sm *sm) {
            : (walk->resident * walk->warps + SCHEDULERS - 1) / SCHEDULERS;
   sm->n_warps = blocks * sm->warps_a_block;
   sm->running = sm->n_warps;
-  sm->warps = zeroed((size_t)sm->n_warps, sizeof *sm->warps);
-  sm->barriers = zeroed((size_t)blocks * MAX_BARRIERS, sizeof *sm->barriers);
+  sm->warps = memory_zeroed((size_t)sm->n_warps, sizeof *sm->warps);
+  sm->barriers =
+      memory_zeroed((size_t)blocks * MAX_BARRIERS, sizeof *sm->barriers);
   for (int i = 0; i < sm->n_warps; ++i) {
     Warp *warp = &sm->warps[i];
     warp->block = i / sm->warps_a_block;
     warp->number = i % sm->warps_a_block * SCHEDULERS;
-    warp->values =
-        zeroed((size_t)walk->program->n_slots * LANES, sizeof *warp->values);
-    warp->ready = zeroed((size_t)walk->program->n_slots, sizeof *warp->ready);
-    warp->ran = zeroed((size_t)walk->program->n_blocks, sizeof *warp->ran);
+    warp->values = memory_zeroed((size_t)walk->program->n_slots * LANES,
+                                 sizeof *warp->values);
+    warp->ready =
+        memory_zeroed((size_t)walk->program->n_slots, sizeof *warp->ready);
+    warp->counts =
+        memory_zeroed((size_t)walk->program->n_blocks, sizeof *warp->counts);
     const ProgramBlock *body = &walk->program->blocks[0];
     for (int a = 0; a < body->n_arguments; ++a)
       set_value(warp, body->argument + a, walk->arguments[a]);
@@ -597,13 +719,23 @@ static void add_warps(Sm *sm) {
   }
 }
 
-static void count_warps(const Sm *sm) {
+static void add_counts(const Sm *sm) {
   for (int block = 0; block < sm->walk->program->n_blocks; ++block) {
     double n = 0;
-    for (int i = 0; i < sm->n_warps; ++i)
-      n += sm->warps[i].ran[block];
     WalkCount *count = &sm->result->counts[block];
+    for (int i = 0; i < sm->n_warps; ++i) {
+      const WalkCount *own = &sm->warps[i].counts[block];
+      count->times += own->times;
+      count->clocks += own->clocks;
+      count->l2 += own->l2;
+      count->shared += own->shared;
+      n += own->times > 0;
+    }
     count->warps = max(count->warps, n);
+  }
+  for (int i = 0; i < sm->n_warps; ++i) {
+    sm->result->assumed += sm->warps[i].assumed;
+    sm->result->steps += sm->warps[i].steps;
   }
 }
 
@@ -615,16 +747,17 @@ MlirLogicalResult walk_block(const Walk *walk, const int64_t place[3],
            .status = mlirLogicalResultSuccess()};
   add_warps(&sm);
   run(&sm);
-  count_warps(&sm);
+  add_counts(&sm);
   result->warps = sm.n_warps;
-  result->steps += (double)sm.steps;
   result->clocks = 0;
   for (int i = 0; i < sm.n_warps; ++i) {
     result->clocks = max(result->clocks, sm.warps[i].time);
     free(sm.warps[i].values);
     free(sm.warps[i].ready);
     free(sm.warps[i].jobs);
-    free(sm.warps[i].ran);
+    free(sm.warps[i].counts);
+    for (int f = 0; f < sm.warps[i].depth; ++f) // of a walk that failed
+      free_sample(&sm.warps[i].frames[f]);
   }
   free(sm.warps);
   free(sm.barriers);

@@ -27,7 +27,7 @@ typedef struct WalkCount {
 
 typedef struct WalkResult {
   double clocks;     ///< until the last block ends
-  double steps;      ///< instructions that were walked
+  double steps;      ///< instructions of the blocks
   int64_t assumed;   ///< conditions that depend on data, and did not hold
   WalkCount *counts; ///< of each block of the program; the caller's
   double warps;      ///< that a scheduler has of the resident blocks

@@ -69,31 +69,39 @@ static bool is_zero(MlirValue value) {
          mlirDenseElementsAttrGetFloatSplatValue(constant) == 0;
 }
 
-/// Whether a product can be computed in parts: a panel each, added to nothing.
-/// One warpgroup alone on an SM has too few registers even so.
-static bool can_be_in_parts(const Distribute *s, MlirOperation op) {
+/// Why a product cannot be computed in parts: a panel each, added to nothing.
+/// One warpgroup alone on an SM has too few registers even so. NULL: it can.
+static const char *why_not_in_parts(const Distribute *s, MlirOperation op) {
   int64_t columns = ir_dim_size(ir_type(ir_result(op, 0)), 1);
-  return s->warps > WARPGROUP && tile_op_is_k_major(op) &&
-         is_zero(ir_operand(op, 2)) && columns <= CONFIG_MOST_IN_PARTS &&
-         columns % CONFIG_PART_COLUMNS == 0;
+  if (columns > CONFIG_MOST_IN_PARTS || columns % CONFIG_PART_COLUMNS)
+    return "there are registers for products of 128 columns, or of 192 in "
+           "parts";
+  if (s->warps <= WARPGROUP)
+    return "one warpgroup alone has too few registers for a product in parts";
+  if (!tile_op_is_k_major(op) || !is_zero(ir_operand(op, 2)))
+    return "a product in parts is one with values, added to nothing";
+  return NULL;
 }
 
-bool warpgroup_takes(const Distribute *s, MlirOperation op) {
+const char *warpgroup_refuses(const Distribute *s, MlirOperation op) {
   MlirType left = ir_type(ir_operand(op, 0)), type = ir_type(ir_result(op, 0));
   MlirOperation read = ir_def(ir_operand(op, 1));
-  if (!s->warpgroups || !fragment_is_packed(left) ||
-      !ir_is(read, "vector.transfer_read") ||
+  if (!fragment_is_packed(left))
+    return "wgmma takes operands of f16 and bf16 only";
+  if (!ir_is(read, "vector.transfer_read") ||
       !distribute_is_swizzled(s, ir_type(ir_operand(read, 0))))
-    return false;
+    return "wgmma takes right operands from shared memory, with rows of a "
+           "multiple of 64 columns";
   // The tile is a whole one of the buffer's slots.
   int rank = ir_rank(ir_type(ir_operand(read, 0)));
   for (int d = 1; d < rank; ++d)
     if (!is_zero(ir_operand(read, 1 + d)))
-      return false;
-  return ir_dim_size(left, 1) % DEPTH == 0 &&
-         ir_dim_size(left, 1) <= MAX_STEPS * DEPTH &&
-         ir_dim_size(type, 1) % SLICE == 0 &&
-         (!warpgroup_in_parts(op) || can_be_in_parts(s, op));
+      return "a right operand is a part of a tile";
+  if (ir_dim_size(left, 1) % DEPTH || ir_dim_size(left, 1) > MAX_STEPS * DEPTH)
+    return "wgmma reduces multiples of 16 columns, up to 256";
+  if (ir_dim_size(type, 1) % SLICE)
+    return "wgmma makes multiples of 8 columns";
+  return warpgroup_in_parts(op) ? why_not_in_parts(s, op) : NULL;
 }
 
 // Registers -------------------------------------------------------------------

@@ -138,3 +138,24 @@ module attributes {gpu.container_module, simplicial.target = "sm_90a"} {
     return
   }
 }
+
+// -----
+
+// A constant is copied to memory of the device before anything else.
+
+// CHECK-LABEL: func.func @constants(
+// CHECK: %[[C:.*]] = memref.get_global @constant
+// CHECK: %[[DEVICE:.*]] = memref.alloc() : memref<4xf32>
+// CHECK: memref.copy %[[C]], %[[DEVICE]]
+// CHECK: memref.extract_aligned_pointer_as_index %[[DEVICE]]
+module attributes {gpu.container_module, simplicial.target = "sm_80"} {
+  gpu.binary @kernels [#gpu.object<#nvvm.target, bin = "a">]
+  memref.global "private" constant @constant : memref<4xf32> = dense<[1.0, 2.0, 3.0, 4.0]>
+  func.func @constants(%x: index) {
+    %c = memref.get_global @constant : memref<4xf32>
+    %p = memref.extract_aligned_pointer_as_index %c : memref<4xf32> -> index
+    %i = arith.index_cast %p : index to i64
+    gpu.launch_func @kernels::@f blocks in (%x, %x, %x) threads in (%x, %x, %x) args(%i : i64)
+    return
+  }
+}

@@ -55,19 +55,20 @@ module attributes {gpu.container_module, simplicial.target = "sm_80"} {
 // -----
 
 module attributes {gpu.container_module, simplicial.target = "sm_80"} {
-  func.func @f() -> memref<4xf32> {
+  func.func @f(%a: memref<4xf32>, %i: index) -> f32 {
     // expected-error @below {{would touch device memory on the host}}
-    %m = memref.alloc() : memref<4xf32>
-    return %m : memref<4xf32>
+    %x = memref.load %a[%i] : memref<4xf32>
+    return %x : f32
   }
 }
 
 // -----
 
 module attributes {gpu.container_module, simplicial.target = "sm_80"} {
-  func.func @f(%a: memref<4xf32>, %b: memref<4xf32>) {
+  func.func @f(%x: f32, %i: index) {
+    %a = memref.alloc() : memref<4xf32>
     // expected-error @below {{would touch device memory on the host}}
-    memref.copy %a, %b : memref<4xf32> to memref<4xf32>
+    memref.store %x, %a[%i] : memref<4xf32>
     return
   }
 }
