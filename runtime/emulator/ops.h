@@ -131,8 +131,9 @@
 enum { SHARED = 1024 };
 
 #define DECLARE(result, name, ...)                                             \
-  result simplicialEmulate##name(SimplicialEmulatorThread *thread,             \
-                                 uint32_t site __VA_OPT__(, ) __VA_ARGS__);
+  SIMPLICIAL_API result simplicialEmulate##name(                               \
+      SimplicialEmulatorThread *thread,                                        \
+      uint32_t site __VA_OPT__(, ) __VA_ARGS__);
 FOR_EACH_OP(DECLARE)
 #undef DECLARE
 

@@ -8,12 +8,12 @@ module attributes {gpu.container_module} {
     %c1 = arith.constant 1 : index
     %c32 = arith.constant 32 : index
     %n = arith.constant 5 : i32
+    // CHECK: %[[BUFFERS:.*]] = llvm.alloca %{{.*}} x !llvm.array<1 x struct<(ptr, i64)>>
+    // CHECK: %[[ARGUMENTS:.*]] = llvm.alloca %{{.*}} x !llvm.struct<(ptr<1>, i32)>
     // CHECK: %[[KERNEL:.*]] = constant @kernels_ops
     // CHECK: %[[POINTER:.*]] = builtin.unrealized_conversion_cast %[[KERNEL]]
-    // CHECK: %[[ARGUMENTS:.*]] = llvm.alloca %{{.*}} x !llvm.struct<(ptr<1>, i32)>
     // CHECK: %[[SITES:.*]] = llvm.mlir.addressof @kernels_ops_sites
     // CHECK: %[[GRID:.*]] = arith.index_cast %[[X]]
-    // CHECK: %[[BUFFERS:.*]] = llvm.alloca %{{.*}} x !llvm.array<1 x struct<(ptr, i64)>>
     // CHECK: memref.extract_strided_metadata %[[M]]
     // CHECK: call @simplicialEmulatorLaunch(%[[POINTER]], %[[ARGUMENTS]], %[[SITES]], %[[GRID]], {{.*}}, %[[BUFFERS]], %{{.*}})
     gpu.launch_func @kernels::@ops blocks in (%x, %c1, %c1) threads in (%c32, %c1, %c1) args(%p : !llvm.ptr<1>, %n : i32)

@@ -91,3 +91,21 @@ module attributes {gpu.container_module} {
     return
   }
 }
+
+// -----
+
+gpu.module @kernels {
+  // expected-error @+1 {{simplicial-emulate takes no argument by value that has no bytes, as number 1}}
+  llvm.func @f(%p: !llvm.ptr<1>, %map: !llvm.ptr {llvm.byval = !llvm.array<0 x i8>, llvm.align = 64 : i64}) attributes {gpu.kernel, nvvm.kernel} {
+    llvm.return
+  }
+}
+
+// -----
+
+gpu.module @kernels {
+  // expected-error @+1 {{simplicial-emulate takes no argument by value that has no bytes, as number 0}}
+  llvm.func @f(%map: !llvm.ptr {llvm.byval = !llvm.struct<(array<4 x array<0 x i8>>, struct<()>)>}) attributes {gpu.kernel, nvvm.kernel} {
+    llvm.return
+  }
+}
