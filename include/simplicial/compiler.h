@@ -16,8 +16,24 @@
 //
 // Errors. Functions that can fail return a status (runtime.h): test its code,
 // free its message. What MLIR diagnoses is a SIMPLICIAL_COMPILE_ERROR; its
-// message has a line a diagnostic, as `file:line:column: error: text`. After an
-// error, results are NULL and inputs are untouched.
+// message is that of the first diagnostic, `file:line:column: error: text`, and
+// of its notes. After an error, results are NULL and inputs are untouched. No
+// module ends the process: where LLVM would, or where there is no memory, a
+// status says so, and what the compilation held until then is lost. (For that,
+// LLVM's handlers of fatal errors and of missing memory are this library's from
+// the first compilation on. Outside of this are damaged MLIR bytecode that
+// MLIR's own reader does not survive, and text of more than 1000 levels of
+// brackets, which is an error.)
+//
+// Modules. A function may have any number of attention operations, in scf.for,
+// scf.if and scf.while too; it may call functions of the module, and return
+// what it likes, its arguments, slices and the same result twice. On the CPU
+// there may be operations of arith, math and linalg on tensors between them, on
+// GPUs only views, slices and constants. Inputs are never written.
+//
+// Memory. What lies between operations is allocated during a call, from where
+// simplicialSetAllocator (runtime.h) says, and freed in it. Neither compiling
+// nor calling takes much of the calling thread's stack: 64 KiB are enough.
 //
 // Threads. Every function here may be called from any thread at any time, on
 // the same objects too, with two exceptions: an object must outlive its uses,
@@ -81,9 +97,8 @@ simplicialCompilerLoad(SimplicialCompiler *compiler, const char *source,
                        size_t length, const char *source_name,
                        const char *target, SimplicialExecutable **executable);
 
-/// The same for a module of the embedder's own, which is left unchanged.
-/// Upstream's dialects, passes and translations and the `simplicial` dialect
-/// are registered in its context. It may come from the cache on disk.
+/// The same for a module of the embedder's own, which is left unchanged, as is
+/// its context: that need not know our dialect, if it allows unregistered ones.
 MLIR_CAPI_EXPORTED SimplicialStatus simplicialJit(
     MlirModule module, const char *target, SimplicialExecutable **executable);
 
@@ -102,6 +117,9 @@ typedef enum SimplicialEmit {
   /// Text: what the kernels are predicted to cost on one chip. All sizes must
   /// be static; registers need ptxas.
   SIMPLICIAL_EMIT_ANALYSIS,
+  /// Text, for CPUs too: of each kernel which instructions multiply, copy and
+  /// store, what its strategy is, and why not another one.
+  SIMPLICIAL_EMIT_EXPLANATION,
 } SimplicialEmit;
 
 /// Compiles `source` as simplicialCompilerLoad does, and returns what `emit`
@@ -118,6 +136,39 @@ typedef enum SimplicialEmit {
 MLIR_CAPI_EXPORTED SimplicialStatus simplicialCompile(
     const char *source, size_t length, const char *source_name,
     const char *target, SimplicialEmit emit, char **data, size_t *size);
+
+/// What to show of a compilation on its way. What is compiled is the same.
+typedef struct SimplicialTrace {
+  /// Prints the module after each pass of this name, as a textual pipeline has
+  /// it ("simplicial-tile", "cse"), or after "all", behind a line
+  /// `// ---- after PASS (N of sequence SEQUENCE) ----`. NULL: after none. That
+  /// no such pass runs is an error.
+  const char *print_ir_after;
+  /// A folder, which is created if it is missing, for a file of the module
+  /// after each pass, `NN-PASS.mlir` in their order, and `module.ll`,
+  /// `module.optimised.ll` and `module.o`; of kernels `NAME.ptx`,
+  /// `NAME.cubin`, `NAME.fatbin`, and, if nvdisasm or cuobjdump is there,
+  /// `NAME.sass`, NAME being their module's; where they are of several chips,
+  /// `NAME.sm_80.cubin` and so on. Other than letters, digits, `_`, `-` and
+  /// `.`, bytes of names are written as %XX. Files of these names are replaced,
+  /// others stay. NULL: no files. That one cannot be written is an error.
+  const char *save_temps;
+  /// Prints a table of the time that parsing, each pass, LLVM's optimiser and
+  /// code generation and each run of the CUDA toolkit's programs take, if all
+  /// succeeds.
+  bool timing;
+  /// Gets what is printed, piece by piece, with `user`, from the thread that
+  /// compiles. NULL: it goes to stderr.
+  void (*print)(const char *text, size_t length, void *user);
+  void *user;
+} SimplicialTrace;
+
+/// Compiles as simplicialCompile does, and shows what `trace` says. With NULL,
+/// nothing.
+MLIR_CAPI_EXPORTED SimplicialStatus simplicialCompileTraced(
+    const char *source, size_t length, const char *source_name,
+    const char *target, SimplicialEmit emit, const SimplicialTrace *trace,
+    char **data, size_t *size);
 
 // Executables -----------------------------------------------------------------
 
@@ -180,11 +231,12 @@ MLIR_CAPI_EXPORTED SimplicialStatus simplicialFunctionOutputShape(
 /// when the results are written, or, on a GPU, when the kernels are launched on
 /// the thread's stream.
 ///
-/// Checked are each argument's device (memory that it can reach), element
-/// type, alignment to an element, rank and dimensions, which must also agree
-/// with each other as the operations in the function want it. Inputs may be
-/// strided (strides NULL: contiguous) as long as their innermost stride is 1;
-/// results must be contiguous and must overlap nothing (which is not checked).
+/// Checked are each argument's device (memory that it can reach; a GPU's is the
+/// current CUDA context's device's), element type, alignment to an element,
+/// rank and dimensions, which must also agree with each other as the operations
+/// in the function want it. Inputs may be strided (strides NULL: contiguous) as
+/// long as their innermost stride is 1; results must be contiguous and must
+/// overlap nothing (which is not checked).
 MLIR_CAPI_EXPORTED SimplicialStatus simplicialFunctionCall(
     const SimplicialFunction *function, DLTensor *const *arguments, int count);
 

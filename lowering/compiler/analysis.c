@@ -6,8 +6,8 @@
 
 #include "analysis.h"
 
+#include "assemble.h"
 #include "function.h"
-#include "scratch.h"
 #include "toolkit.h"
 
 #include "lowering/gpu/analyze.h"
@@ -24,43 +24,19 @@ typedef struct Printer {
   Text *out;
   Text log; ///< what ptxas says of all kernels, behind the names of modules
   const Chip *chip;
+  Trace *trace;            ///< NULL: none
   SimplicialStatus status; ///< of running ptxas
   double flops;            ///< that the function needs; 0: not known
 } Printer;
 
-static void assemble(MlirStringRef module, MlirStringRef ptx, void *user) {
+static void ask_ptxas(MlirStringRef module, MlirStringRef ptx, void *user) {
+  static const char *const options[] = {"-v", NULL};
   Printer *self = user;
   if (self->status.code)
     return;
-  Scratch scratch;
-  Text program = {0}, arch = {0};
-  self->status = scratch_create(&scratch);
-  const char *source = NULL, *code = NULL, *log = NULL;
-  if (!self->status.code)
-    self->status = toolkit_find("ptxas", &program);
-  if (!self->status.code) {
-    source = scratch_add(&scratch);
-    code = scratch_add(&scratch);
-    log = scratch_add(&scratch);
-    text_format(&program, "/bin/ptxas");
-    text_format(&arch, "-arch=%s", self->chip->name);
-    if (!source || !code || !log || program.failed || arch.failed)
-      self->status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-  }
-  if (!self->status.code)
-    self->status = scratch_write(source, ptx);
-  if (!self->status.code) {
-    char verbose[] = "-v", output[] = "-o";
-    char *command[] = {program.data, arch.data,      verbose, output,
-                       (char *)code, (char *)source, NULL};
-    self->status = scratch_run(command, log);
-  }
   text_format(&self->log, "\n== %.*s\n", (int)module.length, module.data);
-  if (!self->status.code)
-    self->status = scratch_read(log, &self->log);
-  text_free(&program);
-  text_free(&arch);
-  scratch_destroy(&scratch);
+  self->status =
+      assemble(ptx, self->chip, options, self->trace, NULL, &self->log);
 }
 
 /// The number before the first `unit` in `text`; 0 if there is none.
@@ -211,7 +187,7 @@ static SimplicialStatus
 count_flops(Printer *self, const Compilation *compilation, MlirStringRef name) {
   bool found = false;
   self->flops = 0;
-  mlirOperationWalk(mlirModuleGetOperation(compilation->source), find_attention,
+  mlirOperationWalk(mlirModuleGetOperation(compilation->flat), find_attention,
                     &found, MlirWalkPreOrder);
   if (!found)
     return simplicialOk();
@@ -239,13 +215,14 @@ SimplicialStatus analysis_print(Compilation *compilation, Text *out) {
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "an analysis is for one chip, not for '%s'",
                            compilation->target.name);
-  Printer self = {.out = out, .chip = list.chips[0]};
+  Printer self = {
+      .out = out, .chip = list.chips[0], .trace = compilation->trace};
   Text folder = {0};
   SimplicialStatus status = toolkit_find("ptxas", &folder);
   bool assembles = !status.code;
   simplicialStatusFree(status);
   text_free(&folder);
-  status = assembles ? compilation_ptx(compilation, assemble, &self)
+  status = assembles ? compilation_ptx(compilation, ask_ptxas, &self)
                      : simplicialOk();
   if (!status.code)
     status = self.status;

@@ -130,3 +130,11 @@ bool cache_key(const char *source, size_t length, const char *target,
   text_free(&rest);
   return known;
 }
+
+void cache_key_add(CacheKey *key, const char *text) {
+  llvm_blake3_hasher hasher;
+  llvm_blake3_hasher_init(&hasher);
+  add(&hasher, key->bytes, sizeof key->bytes);
+  add(&hasher, text, strlen(text));
+  llvm_blake3_hasher_finalize(&hasher, key->bytes, sizeof key->bytes);
+}

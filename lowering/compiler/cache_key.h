@@ -12,4 +12,7 @@
 bool cache_key(const char *source, size_t length, const char *target,
                CacheKey *key);
 
+/// Makes the key one of what also depends on `text`.
+void cache_key_add(CacheKey *key, const char *text);
+
 #endif // SIMPLICIAL_COMPILER_CACHE_KEY_H

@@ -54,11 +54,12 @@ static const char *layout_problem(const SimplicialFunction *f,
   if (!can_reach(f->gpu, tensor->device.device_type))
     return f->gpu ? "is not in memory that the GPU can reach"
                   : "is not in memory that the CPU can reach";
+  if (simplicialTensorIsContiguous(tensor)) // as an empty one is
+    return NULL;
   int last = tensor->ndim - 1;
-  if (!input && !simplicialTensorIsContiguous(tensor))
+  if (!input)
     return "is not contiguous";
-  if (last >= 0 && tensor->strides && tensor->shape[last] > 1 &&
-      tensor->strides[last] != 1)
+  if (tensor->shape[last] > 1 && tensor->strides[last] != 1)
     return "has an innermost stride other than 1";
   return NULL;
 }
@@ -125,12 +126,36 @@ static SimplicialStatus bind_all(Binding *self, const SimplicialFunction *f,
   return status;
 }
 
+/// Device memory must be that of the device whose context is current. Other
+/// memory that a GPU can reach, all of them can.
+static SimplicialStatus check_devices(const SimplicialFunction *f,
+                                      DLTensor *const *arguments, int count) {
+  int current = -1;
+  for (int i = 0; i < count; ++i) {
+    DLDevice device = arguments[i]->device;
+    if (device.device_type != kDLCUDA)
+      continue;
+    SimplicialStatus status =
+        current < 0 ? simplicialCudaGetDeviceId(&current) : simplicialOk();
+    if (status.code)
+      return status;
+    if (device.device_id != current)
+      return argument_error(f, i,
+                            "is on CUDA device %d, but the current CUDA "
+                            "context is of device %d",
+                            device.device_id, current);
+  }
+  return simplicialOk();
+}
+
 SimplicialStatus simplicialFunctionCall(const SimplicialFunction *f,
                                         DLTensor *const *arguments, int count) {
   Binding binding;
   SimplicialStatus status =
       bind_all(&binding, f, arguments, count, f->input_count + f->output_count);
   free(binding.sizes);
+  if (!status.code && f->gpu)
+    status = check_devices(f, arguments, count);
   if (status.code)
     return status;
   SimplicialMemref *memrefs = malloc(((size_t)count + 1) * sizeof *memrefs);
@@ -140,13 +165,17 @@ SimplicialStatus simplicialFunctionCall(const SimplicialFunction *f,
       simplicialMemrefFromTensor(arguments[i], &memrefs[i]);
       descriptors[i] = &memrefs[i];
     }
-    if (f->gpu) // whatever an earlier caller left
-      simplicialStatusFree(simplicialTakeLaunchStatus());
+    // What an earlier caller left is none of this one's.
+    simplicialStatusFree(simplicialTakeLaunchStatus());
     f->entry(descriptors);
-    if (f->gpu)
-      status = simplicialTakeLaunchStatus();
-    if (f->emulated)
-      status = simplicialEmulatorTakeStatus();
+    status = simplicialTakeLaunchStatus();
+    if (f->emulated) {
+      SimplicialStatus emulated = simplicialEmulatorTakeStatus();
+      if (status.code)
+        simplicialStatusFree(emulated);
+      else
+        status = emulated;
+    }
   } else {
     status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
   }
@@ -182,17 +211,53 @@ static int64_t window_size(int64_t p, int64_t n, int64_t w, bool causal) {
   return max(high - low, 0);
 }
 
-static double attention_flops(const Attention *a, const int64_t *sizes) {
-  int64_t nq = sizes[a->nq], n = sizes[a->n];
-  SimplicialAttentionAttributes at = a->attributes;
+/// The sum of (x + a t) (y + b t) over 0 <= t < n. No term is negative.
+static double sum_of_products(double x, double a, double y, double b,
+                              double n) {
+  return n * x * y + (x * b + y * a) * (n * (n - 1) / 2) +
+         a * b * ((n - 1) * n * (2 * n - 1) / 6);
+}
+
+/// The pairs of keys that the positions [first, end) see, where both windows'
+/// sizes grow, or shrink, by the same with each.
+static double pairs_between(SimplicialAttentionAttributes at, int64_t n,
+                            int64_t first, int64_t end) {
+  bool c = at.causal;
+  double last1 = (double)window_size(end - 1, n, at.w1, c);
+  double last2 = (double)window_size(end - 1, n, at.w2, c);
+  if (end - first == 1)
+    return last1 * last2;
+  double x = (double)window_size(first, n, at.w1, c);
+  double y = (double)window_size(first, n, at.w2, c);
+  double a = (double)window_size(first + 1, n, at.w1, c) - x;
+  double b = (double)window_size(first + 1, n, at.w2, c) - y;
+  double count = (double)(end - first);
+  return a < 0 || b < 0 ? sum_of_products(last1, -a, last2, -b, count)
+                        : sum_of_products(x, a, y, b, count);
+}
+
+/// The pairs of keys that all queries see. Sizes of windows change their growth
+/// where they begin to show keys, no longer begin with the first one, and end
+/// with the last one.
+static double count_pairs(SimplicialAttentionAttributes at, int64_t nq,
+                          int64_t n) {
+  const int64_t places[] = {-1,        0,         at.w1 - 1, at.w2 - 1,
+                            n - at.w1, n - at.w2, -at.w1,    -at.w2};
   double pairs = 0;
-  for (int64_t i = 0; i < nq; ++i) {
-    int64_t p = i + n - nq;
-    pairs += (double)window_size(p, n, at.w1, at.causal) *
-             (double)window_size(p, n, at.w2, at.causal);
+  for (int64_t p = n - nq; p < n;) {
+    int64_t end = n;
+    for (size_t i = 0; i < sizeof places / sizeof *places; ++i)
+      if (places[i] > p)
+        end = min(end, places[i]);
+    pairs += pairs_between(at, n, p, end);
+    p = end;
   }
-  return 4 * pairs * (double)sizes[a->b] * (double)sizes[a->hq] *
-         (double)sizes[a->d];
+  return pairs;
+}
+
+static double attention_flops(const Attention *a, const int64_t *sizes) {
+  return 4 * count_pairs(a->attributes, sizes[a->nq], sizes[a->n]) *
+         (double)sizes[a->b] * (double)sizes[a->hq] * (double)sizes[a->d];
 }
 
 double function_flops(const SimplicialFunction *f, const int64_t *sizes) {

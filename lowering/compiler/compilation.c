@@ -4,7 +4,9 @@
 
 #include "compilation.h"
 
+#include "assemble.h"
 #include "fatbin.h"
+#include "nesting.h"
 #include "toolkit.h"
 
 #include "lowering/ir_llvm.h"
@@ -30,46 +32,56 @@ static bool prepare_context(MlirContext context) {
   return mlirLogicalResultIsSuccess(simplicialRegisterDialect(context));
 }
 
+/// Gives what the parser calls "-" the source's name: kernels on the emulator
+/// say where they failed.
+static MlirWalkResult name_source(MlirOperation op, void *user) {
+  MlirLocation location = mlirOperationGetLocation(op);
+  if (!mlirLocationIsAFileLineColRange(location) ||
+      !mlirStringRefEqual(
+          mlirIdentifierStr(mlirLocationFileLineColRangeGetFilename(location)),
+          ir_str("-")))
+    return MlirWalkResultAdvance;
+  mlirOperationSetLocation(
+      op, mlirLocationFileLineColRangeGet(
+              mlirOperationGetContext(op), ir_str(user),
+              (unsigned)mlirLocationFileLineColRangeGetStartLine(location),
+              (unsigned)mlirLocationFileLineColRangeGetStartColumn(location),
+              (unsigned)mlirLocationFileLineColRangeGetEndLine(location),
+              (unsigned)mlirLocationFileLineColRangeGetEndColumn(location)));
+  return MlirWalkResultAdvance;
+}
+
 SimplicialStatus compilation_begin(Compilation *self, const char *source,
                                    size_t length, const char *source_name) {
-  *self = (Compilation){.own_context = mlirContextCreateWithThreading(false)};
-  diagnostics_begin(&self->diagnostics, self->own_context, source_name);
-  if (!prepare_context(self->own_context))
+  *self = (Compilation){.context = mlirContextCreateWithThreading(false)};
+  diagnostics_begin(&self->diagnostics, self->context, source_name);
+  if (!prepare_context(self->context))
     return diagnostics_status(&self->diagnostics, false,
                               "registering the dialect");
+  int line, column;
+  nesting_find(source, length, &line, &column);
+  if (line)
+    return simplicialError(SIMPLICIAL_COMPILE_ERROR,
+                           "%s%s%d:%d: error: more than %d levels",
+                           source_name ? source_name : "",
+                           source_name ? ":" : "", line, column, NESTING_MOST);
   Text text = {0}; // MLIR's lexer wants a NUL at the end.
   text_append(&text, source, length);
   if (text.failed)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-  self->own_source = mlirModuleCreateParse(
-      self->own_context, mlirStringRefCreate(text.data, text.size));
+  self->source = mlirModuleCreateParse(
+      self->context, mlirStringRefCreate(text.data, text.size));
   text_free(&text);
-  self->source = self->own_source;
+  if (source_name && !mlirModuleIsNull(self->source))
+    mlirOperationWalk(mlirModuleGetOperation(self->source), name_source,
+                      (void *)source_name, MlirWalkPreOrder);
   return diagnostics_status(&self->diagnostics, !mlirModuleIsNull(self->source),
                             "parsing");
 }
 
-SimplicialStatus compilation_begin_module(Compilation *self,
-                                          MlirModule module) {
-  *self = (Compilation){.source = module};
-  MlirContext context = mlirModuleGetContext(module);
-  diagnostics_begin(&self->diagnostics, context, NULL);
-  if (!prepare_context(context))
-    return diagnostics_status(&self->diagnostics, false,
-                              "registering the dialect");
-  return diagnostics_status(&self->diagnostics,
-                            mlirOperationVerify(mlirModuleGetOperation(module)),
-                            "verifying the module");
-}
-
 static bool is_public_function(MlirOperation op) {
-  if (!ir_is(op, "func.func") ||
-      mlirBlockIsNull(mlirRegionGetFirstBlock(mlirOperationGetRegion(op, 0))))
-    return false;
-  MlirAttribute visibility = ir_get_attr(op, "sym_visibility");
-  return mlirAttributeIsNull(visibility) ||
-         mlirStringRefEqual(mlirStringAttrGetValue(visibility),
-                            ir_str("public"));
+  return ir_is(op, "func.func") && ir_is_public(op) &&
+         !mlirBlockIsNull(ir_body(op, 0));
 }
 
 MlirOperation compilation_find_function(MlirOperation op) {
@@ -82,6 +94,9 @@ MlirOperation compilation_find_function(MlirOperation op) {
 /// this text, and verifies the result.
 static SimplicialStatus run(Compilation *self, const char *name,
                             bool upstream) {
+  if (self->trace)
+    return trace_passes(self->trace, self->lowered, name, upstream,
+                        &self->diagnostics);
   MlirPassManager manager =
       mlirPassManagerCreate(mlirModuleGetContext(self->lowered));
   MlirOpPassManager passes = mlirPassManagerGetAsOpPassManager(manager);
@@ -113,22 +128,100 @@ static SimplicialStatus run_pipeline(Compilation *self, const char *name) {
   return run(self, name, false);
 }
 
+static MlirModule copy_of(MlirModule module) {
+  return mlirModuleFromOperation(
+      mlirOperationClone(mlirModuleGetOperation(module)));
+}
+
+// Names -----------------------------------------------------------------------
+
+static bool starts_with(MlirStringRef text, const char *prefix) {
+  size_t length = strlen(prefix);
+  return text.length >= length && !memcmp(text.data, prefix, length);
+}
+
+/// Whether the lowering has a meaning of its own for a symbol of this name:
+/// what it declares of the runtime, of libc and libm, and what it makes of
+/// others.
+static bool is_reserved(MlirStringRef name) {
+  static const char *const functions[] = {
+      "acos",  "acosh",     "aligned_alloc", "asin",      "asinh",  "atan",
+      "atan2", "atanh",     "cbrt",          "ceil",      "cos",    "cosh",
+      "erf",   "erfc",      "exp",           "exp2",      "expm1",  "fabs",
+      "floor", "fma",       "fmod",          "free",      "log",    "log10",
+      "log1p", "log2",      "malloc",        "memcpy",    "memset", "pow",
+      "round", "roundeven", "sin",           "sinh",      "sqrt",   "tan",
+      "tanh",  "trunc",     "memmove",       "memrefCopy"};
+  MlirStringRef stem = name;
+  if (stem.length > 1 && stem.data[stem.length - 1] == 'f')
+    --stem.length; // libm's functions of floats
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; ++i)
+    if (mlirStringRefEqual(name, ir_str(functions[i])) ||
+        mlirStringRefEqual(stem, ir_str(functions[i])))
+      return true;
+  return starts_with(name, "simplicial") || starts_with(name, "_mlir_") ||
+         starts_with(name, "llvm.");
+}
+
+static SimplicialStatus check_name(const Compilation *self, MlirOperation op) {
+  MlirStringRef name = ir_symbol_name(op);
+  if (!name.length || !memchr(name.data, '\0', name.length))
+    return simplicialOk();
+  ir_error(op, "the name of a function must have no NUL byte, which ends a "
+               "symbol's name in an object");
+  return diagnostics_status(&self->diagnostics, false, "naming functions");
+}
+
+/// Gives functions whose names mean something to the lowering others.
+static SimplicialStatus rename_reserved(Compilation *self) {
+  MlirOperation module = mlirModuleGetOperation(self->lowered);
+  MlirBlock body = mlirModuleGetBody(self->lowered);
+  for (MlirOperation op = mlirBlockGetFirstOperation(body);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    if (!ir_is(op, "func.func"))
+      continue;
+    SimplicialStatus status = check_name(self, op);
+    if (status.code)
+      return status;
+    if (!is_reserved(ir_symbol_name(op)))
+      continue;
+    Text name = {0};
+    MlirStringRef old = ir_symbol_name(op);
+    text_format(&name, COMPILATION_RENAMED);
+    text_append(&name, old.data, old.length);
+    if (name.failed)
+      return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    MlirStringRef renamed = mlirStringRefCreate(name.data, name.size);
+    bool done = mlirLogicalResultIsSuccess(
+        mlirSymbolTableReplaceAllSymbolUses(old, renamed, module));
+    mlirOperationSetAttributeByName(op, ir_str("sym_name"),
+                                    mlirStringAttrGet(self->context, renamed));
+    text_free(&name);
+    if (!done)
+      return simplicialError(SIMPLICIAL_INTERNAL, "renaming a function");
+  }
+  return simplicialOk();
+}
+
 SimplicialStatus compilation_to_tile(Compilation *self, const char *target) {
   SimplicialStatus status = target_parse(target, &self->target);
   if (status.code)
     return status;
-  MlirBlock body = mlirModuleGetBody(self->source);
+  self->lowered = copy_of(self->source);
+  mlirOperationSetDiscardableAttributeByName(
+      mlirModuleGetOperation(self->lowered), ir_str(SIMPLICIAL_TARGET_ATTR),
+      mlirStringAttrGet(self->context, ir_str(self->target.name)));
+  status = run_pipeline(self, "simplicial-to-flat");
+  if (status.code)
+    return status;
+  MlirBlock body = mlirModuleGetBody(self->lowered);
   if (mlirOperationIsNull(
           compilation_find_function(mlirBlockGetFirstOperation(body))))
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "the module has no public function with a body");
-  self->lowered = mlirModuleFromOperation(
-      mlirOperationClone(mlirModuleGetOperation(self->source)));
-  mlirOperationSetDiscardableAttributeByName(
-      mlirModuleGetOperation(self->lowered), ir_str(SIMPLICIAL_TARGET_ATTR),
-      mlirStringAttrGet(mlirModuleGetContext(self->lowered),
-                        ir_str(self->target.name)));
-  return run_pipeline(self, "simplicial-to-tile");
+  self->flat = copy_of(self->lowered);
+  status = rename_reserved(self);
+  return status.code ? status : run_pipeline(self, "simplicial-to-tile");
 }
 
 SimplicialStatus compilation_to_gpu(Compilation *self, const char *target) {
@@ -144,85 +237,43 @@ SimplicialStatus compilation_to_nvvm(Compilation *self, const char *target) {
   return status.code ? status : run_pipeline(self, "simplicial-to-nvvm");
 }
 
-/// Options for ptxas. A function has two kernels, which it can compile side by
-/// side into the same code. That option is not older than PTX 8.6, so any ptxas
-/// that takes it for one of the chips has it.
-static const char *ptxas_options(const Compilation *self) {
-  ChipList list;
-  if (mlirLogicalResultIsSuccess(
-          chip_list_of_gpu(mlirModuleGetOperation(self->lowered), &list)))
-    for (int i = 0; i < list.n; ++i)
-      if (strcmp(list.chips[i]->ptx, "+ptx86") >= 0)
-        return " opts=--split-compile=2";
-  return "";
-}
-
-/// Runs upstream's compiler of kernels.
+/// Makes kernels PTX by upstream's compiler, and that what `format` says, each
+/// by its program of the CUDA toolkit.
 static SimplicialStatus make_binary(Compilation *self, const char *format) {
-  Text toolkit = {0}, pipeline = {0};
-  SimplicialStatus status = simplicialOk();
-  if (strcmp(format, "isa"))
-    status = toolkit_find("ptxas", &toolkit);
-  if (!status.code && !strcmp(format, "fatbin"))
-    status = toolkit_find("fatbinary", &toolkit);
-  text_format(&pipeline, "gpu-module-to-binary{format=%s%s%s%s}", format,
-              toolkit.data ? " toolkit=" : "", toolkit.data ? toolkit.data : "",
-              ptxas_options(self));
-  if (!status.code && pipeline.failed)
-    status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-  if (!status.code)
-    status = run(self, pipeline.data, true);
-  text_free(&pipeline);
-  text_free(&toolkit);
-  return status;
-}
-
-/// Leaves each gpu.module one of its targets.
-static void keep_target(MlirModule module, int number) {
-  for (MlirOperation op = mlirBlockGetFirstOperation(mlirModuleGetBody(module));
-       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    if (!ir_is(op, "gpu.module"))
-      continue;
-    MlirAttribute target =
-        mlirArrayAttrGetElement(ir_get_attr(op, "targets"), number);
-    mlirOperationSetAttributeByName(
-        op, ir_str("targets"),
-        mlirArrayAttrGet(mlirModuleGetContext(module), 1, &target));
-  }
-}
-
-/// Several chips' machine code, and PTX for later ones, in one fatbin.
-static SimplicialStatus make_fatbin(Compilation *self) {
-  MlirModule kernels = self->lowered;
+  bool fatbin = !strcmp(format, "fatbin"), code = !strcmp(format, "bin");
   ChipList list;
+  Text folder = {0};
+  SimplicialStatus status = simplicialOk();
   if (mlirLogicalResultIsFailure(
-          chip_list_of_gpu(mlirModuleGetOperation(kernels), &list)))
-    return simplicialError(SIMPLICIAL_INTERNAL, "no chips");
-  MlirModule copy = mlirModuleFromOperation(
-      mlirOperationClone(mlirModuleGetOperation(kernels)));
-  keep_target(copy, chip_list_ptx(&list));
-  SimplicialStatus status = make_binary(self, "bin");
-  self->lowered = copy;
+          chip_list_of_gpu(mlirModuleGetOperation(self->lowered), &list)))
+    status = simplicialError(SIMPLICIAL_INTERNAL, "no chips");
+  if (!status.code && (fatbin || code)) // before time is spent
+    status = toolkit_find("ptxas", &folder);
+  if (!status.code && fatbin)
+    status = toolkit_find("fatbinary", &folder);
+  text_free(&folder);
   if (!status.code)
-    status = make_binary(self, "isa");
-  self->lowered = kernels;
+    status = run(self, "gpu-module-to-binary{format=isa}", true);
   if (!status.code)
-    status = fatbin_join(&list, kernels, copy);
-  mlirModuleDestroy(copy);
+    status = trace_save_kernels(self->trace, self->lowered);
+  if (!status.code && fatbin)
+    status = fatbin_make(&list, self->lowered, self->trace);
+  if (!status.code && code)
+    status = assemble_module(&list, self->lowered, self->trace);
+  if (!status.code && (fatbin || code))
+    status = trace_save_kernels(self->trace, self->lowered);
   return status;
 }
 
 SimplicialStatus compilation_to_binary(Compilation *self, const char *target,
                                        const char *format) {
   SimplicialStatus status = compilation_to_nvvm(self, target);
-  if (status.code || !self->target.several)
-    return status.code ? status : make_binary(self, format);
-  if (strcmp(format, "fatbin"))
+  if (!status.code && self->target.several && strcmp(format, "fatbin"))
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "only a fatbin holds kernels for several chips, "
                            "as '%s' are",
                            target);
-  return make_fatbin(self);
+  return status.code ? status : make_binary(self, format);
 }
 
 SimplicialStatus compilation_ptx(Compilation *self,
@@ -230,8 +281,7 @@ SimplicialStatus compilation_ptx(Compilation *self,
                                                MlirStringRef ptx, void *user),
                                  void *user) {
   MlirModule program = self->lowered;
-  self->lowered = mlirModuleFromOperation(
-      mlirOperationClone(mlirModuleGetOperation(program)));
+  self->lowered = copy_of(program);
   SimplicialStatus status = run_pipeline(self, "simplicial-to-nvvm");
   if (!status.code)
     status = make_binary(self, "isa");
@@ -281,10 +331,10 @@ SimplicialStatus compilation_to_llvm(Compilation *self, const char *target,
 
 void compilation_end(Compilation *self) {
   diagnostics_end(&self->diagnostics);
-  if (!mlirModuleIsNull(self->lowered))
-    mlirModuleDestroy(self->lowered);
-  if (!mlirModuleIsNull(self->own_source))
-    mlirModuleDestroy(self->own_source);
-  if (!mlirContextIsNull(self->own_context))
-    mlirContextDestroy(self->own_context);
+  MlirModule modules[] = {self->lowered, self->flat, self->source};
+  for (size_t i = 0; i < sizeof modules / sizeof *modules; ++i)
+    if (!mlirModuleIsNull(modules[i]))
+      mlirModuleDestroy(modules[i]);
+  if (!mlirContextIsNull(self->context))
+    mlirContextDestroy(self->context);
 }

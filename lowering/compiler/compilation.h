@@ -1,37 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // One module on its way from source to LLVM dialect, or to kernels. Each
-// compilation has a context of its own (or the embedder's), so that they can
-// run side by side.
+// compilation has a context of its own, so that they can run side by side.
 
 #ifndef SIMPLICIAL_COMPILER_COMPILATION_H
 #define SIMPLICIAL_COMPILER_COMPILATION_H
 
 #include "diagnostics.h"
 #include "target.h"
+#include "trace.h"
 
 typedef struct Compilation {
-  MlirContext own_context; ///< null: the embedder's is used
-  MlirModule own_source;   ///< null: the embedder's is used
-  MlirModule source;       ///< as the user wrote it
-  MlirModule lowered;      ///< the copy that passes transform
-  Target target;           ///< of `lowered`
+  MlirContext context;
+  MlirModule source;  ///< as the user wrote it
+  MlirModule flat;    ///< the same without calls and nested modules
+  MlirModule lowered; ///< the copy that passes transform
+  Target target;      ///< of `lowered`
   Diagnostics diagnostics;
+  Trace *trace; ///< NULL: nothing is shown
 } Compilation;
 
 /// Parses `source`. Whatever the status, the compilation must be ended.
 SimplicialStatus compilation_begin(Compilation *self, const char *source,
                                    size_t length, const char *source_name);
 
-/// Starts from the embedder's module.
-SimplicialStatus compilation_begin_module(Compilation *self, MlirModule module);
-
 /// The first public function with a body at or after `op`, which is in the
 /// body of a module or null; null if there is none.
 MlirOperation compilation_find_function(MlirOperation op);
 
-/// `lowered` becomes the tile program for `target`. A source without a public
-/// function is an error.
+/// What names of functions in `lowered` begin with that are others, behind it,
+/// in `flat`: those that mean something there.
+#define COMPILATION_RENAMED "simplicial_renamed."
+
+/// `flat` is made, and `lowered` becomes the tile program for `target`. A
+/// source without a public function is an error.
 SimplicialStatus compilation_to_tile(Compilation *self, const char *target);
 
 /// `lowered` becomes the GPU program for `target`, which must be a GPU.

@@ -5,7 +5,6 @@
 // Compilations run outside the lock. A source that is being compiled has an
 // entry without an executable; who wants the same one waits for it.
 
-#include "cache_key.h"
 #include "executable.h"
 
 #include <pthread.h>
@@ -123,24 +122,6 @@ static void settle(SimplicialCompiler *self, Entry *entry,
   pthread_mutex_unlock(&self->lock);
 }
 
-static SimplicialStatus load_or_compile(const char *source, size_t length,
-                                        const char *source_name,
-                                        const char *target,
-                                        SimplicialExecutable **executable) {
-  CacheKey key;
-  bool cached = cache_key(source, length, target, &key);
-  if (cached && executable_restore(&key, executable))
-    return simplicialOk();
-  Compilation compilation;
-  SimplicialStatus status =
-      compilation_begin(&compilation, source, length, source_name);
-  if (!status.code)
-    status = executable_create(&compilation, target, cached ? &key : NULL,
-                               executable);
-  compilation_end(&compilation);
-  return status;
-}
-
 SimplicialStatus simplicialCompilerLoad(SimplicialCompiler *self,
                                         const char *source, size_t length,
                                         const char *source_name,
@@ -153,7 +134,7 @@ SimplicialStatus simplicialCompilerLoad(SimplicialCompiler *self,
   if (!entry)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
   SimplicialStatus status =
-      load_or_compile(source, length, source_name, target, executable);
+      executable_load_source(source, length, source_name, target, executable);
   settle(self, entry, *executable);
   return status;
 }

@@ -4,38 +4,64 @@
 
 #include "diagnostics.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/// The place in a file that `location` stands for, if there is one.
-static MlirLocation place_in_file(MlirLocation location) {
-  for (;;) {
-    if (mlirLocationIsAName(location))
-      location = mlirLocationNameGetChildLoc(location);
-    else if (mlirLocationIsACallSite(location))
-      location = mlirLocationCallSiteGetCallee(location);
-    else if (mlirLocationIsAFused(location) &&
-             mlirLocationFusedGetNumLocations(location) == 1)
-      mlirLocationFusedGetLocations(location, &location);
-    else
-      return location;
-  }
+/// How many locations are looked at in search of a place: there may be any
+/// number, as one location can contain another twice, and that again.
+enum { MOST_LOCATIONS = 4096 };
+
+static bool find_place(MlirLocation location, int *budget, MlirLocation *place);
+
+static bool find_in_fused(MlirLocation fused, int *budget,
+                          MlirLocation *place) {
+  intptr_t count = mlirLocationFusedGetNumLocations(fused);
+  MlirLocation *parts = malloc((size_t)count * sizeof *parts + 1);
+  if (!parts)
+    return false;
+  mlirLocationFusedGetLocations(fused, parts);
+  bool found = false;
+  for (intptr_t i = 0; i < count && !found; ++i)
+    found = find_place(parts[i], budget, place);
+  free(parts);
+  return found;
+}
+
+/// The first part of `location` that is a place in a file. Of a call it is the
+/// callee's, if that has one.
+static bool find_place(MlirLocation location, int *budget,
+                       MlirLocation *place) {
+  if (--*budget < 0)
+    return false;
+  if (mlirLocationIsAName(location))
+    return find_place(mlirLocationNameGetChildLoc(location), budget, place);
+  if (mlirLocationIsACallSite(location))
+    return find_place(mlirLocationCallSiteGetCallee(location), budget, place) ||
+           find_place(mlirLocationCallSiteGetCaller(location), budget, place);
+  if (mlirLocationIsAFused(location))
+    return find_in_fused(location, budget, place);
+  *place = location;
+  return mlirLocationIsAFileLineColRange(location);
+}
+
+static void append_file(Diagnostics *self, MlirLocation place) {
+  MlirStringRef file =
+      mlirIdentifierStr(mlirLocationFileLineColRangeGetFilename(place));
+  if (self->source_name && file.length == 1 && file.data[0] == '-')
+    file = mlirStringRefCreateFromCString(self->source_name);
+  text_append(&self->errors, file.data, file.length);
+  text_format(&self->errors,
+              ":%d:%d: ", mlirLocationFileLineColRangeGetStartLine(place),
+              mlirLocationFileLineColRangeGetStartColumn(place));
 }
 
 static void append_location(Diagnostics *self, MlirLocation location) {
-  Text *text = &self->errors;
-  location = place_in_file(location);
-  if (mlirLocationIsAFileLineColRange(location)) {
-    MlirStringRef file =
-        mlirIdentifierStr(mlirLocationFileLineColRangeGetFilename(location));
-    if (self->source_name && file.length == 1 && file.data[0] == '-')
-      file = mlirStringRefCreateFromCString(self->source_name);
-    text_append(text, file.data, file.length);
-    text_format(text,
-                ":%d:%d: ", mlirLocationFileLineColRangeGetStartLine(location),
-                mlirLocationFileLineColRangeGetStartColumn(location));
-  } else if (self->source_name) {
-    text_format(text, "%s: ", self->source_name);
-  }
+  int budget = MOST_LOCATIONS;
+  MlirLocation place;
+  if (find_place(location, &budget, &place))
+    append_file(self, place);
+  else if (self->source_name)
+    text_format(&self->errors, "%s: ", self->source_name);
 }
 
 static void append(Diagnostics *self, MlirDiagnostic diagnostic,
@@ -62,6 +88,8 @@ static MlirLogicalResult collect(MlirDiagnostic diagnostic, void *data) {
   Diagnostics *self = data;
   if (mlirDiagnosticGetSeverity(diagnostic) != MlirDiagnosticError)
     return mlirLogicalResultFailure();
+  if (self->errors.size) // What follows from it is none of its own.
+    return mlirLogicalResultSuccess();
   append(self, diagnostic, "error");
   intptr_t notes = mlirDiagnosticGetNumNotes(diagnostic);
   for (intptr_t i = 0; i < notes; ++i)
@@ -83,7 +111,9 @@ SimplicialStatus diagnostics_status(const Diagnostics *self, bool success,
   if (self->errors.failed)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
   if (!self->errors.size)
-    return simplicialError(SIMPLICIAL_COMPILE_ERROR, "%s failed", what);
+    return simplicialError(SIMPLICIAL_COMPILE_ERROR, "%s%serror: %s failed",
+                           self->source_name ? self->source_name : "",
+                           self->source_name ? ": " : "", what);
   return simplicialError(SIMPLICIAL_COMPILE_ERROR, "%s", self->errors.data);
 }
 

@@ -11,15 +11,20 @@
 //     attention(%q, %k, %k, %k, %k)      %q, out: [s0, s1, s2, s3]
 //                                        %k:      [s0, s4, s5, s3]
 //
-// Any other operation's dynamic results are unknown before the call. As the
-// call could then read out of bounds, a function that needs them is an error.
+// Operations on single elements and linalg's, views, loops and branches have
+// equations as well. Any other operation's dynamic results are unknown before
+// the call. As the call could then read out of bounds, a function that needs
+// them is an error.
 
 #include "function.h"
 
 #include "lowering/ir.h"
 
+#include "mlir-c/AffineExpr.h"
+#include "mlir-c/AffineMap.h"
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
+#include "mlir-c/Dialect/Linalg.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -158,14 +163,153 @@ static void unite_by_equation(Dims *self, MlirOperation op,
     add_attention(self, op, letters);
 }
 
-static void unite_cast(Dims *self, MlirOperation op) {
-  MlirValue from = ir_operand(op, 0);
-  MlirValue to = ir_result(op, 0);
-  int rank = ir_rank(ir_type(to));
-  if (rank > SIMPLICIAL_MAX_RANK || !mlirTypeIsARankedTensor(ir_type(from)))
+static bool is_tensor(MlirValue value) {
+  return mlirTypeIsARankedTensor(ir_type(value)) &&
+         ir_rank(ir_type(value)) <= SIMPLICIAL_MAX_RANK;
+}
+
+/// Dimension `x_dim` of x is dimension `y_dim` of y. What an op makes has the
+/// dims of what it makes it from, and so is `y`.
+static void unite_dims(Dims *self, MlirOperation op, MlirValue x, int x_dim,
+                       MlirValue y, int y_dim) {
+  unite(self, op, dims_of(self, x, false) + x_dim,
+        dims_of(self, y, true) + y_dim);
+}
+
+/// x and y have one shape, if they are tensors.
+static void unite_shapes(Dims *self, MlirOperation op, MlirValue x,
+                         MlirValue y) {
+  if (!is_tensor(x) || !is_tensor(y) ||
+      ir_rank(ir_type(x)) != ir_rank(ir_type(y)))
     return;
-  int x = dims_of(self, from, false), y = dims_of(self, to, true);
-  unite_all(self, op, x, y, rank);
+  for (int d = 0; d < ir_rank(ir_type(x)); ++d)
+    unite_dims(self, op, x, d, y, d);
+}
+
+/// All operands and results have one shape.
+static void unite_elementwise(Dims *self, MlirOperation op) {
+  int operands = (int)mlirOperationGetNumOperands(op);
+  for (int i = 1; i < operands; ++i)
+    unite_shapes(self, op, ir_operand(op, 0), ir_operand(op, i));
+  unite_shapes(self, op, ir_operand(op, operands - 1), ir_result(op, 0));
+}
+
+static void unite_insert(Dims *self, MlirOperation op) {
+  unite_shapes(self, op, ir_operand(op, 1), ir_result(op, 0));
+}
+
+/// linalg: dimensions that one loop goes over are equal, and results have the
+/// shapes of the last operands.
+static void unite_linalg(Dims *self, MlirOperation op) {
+  MlirAttribute maps = mlirLinalgGetIndexingMapsAttribute(op);
+  int operands = (int)mlirOperationGetNumOperands(op);
+  int results = (int)mlirOperationGetNumResults(op);
+  for (int i = 0; i < results; ++i)
+    unite_shapes(self, op, ir_operand(op, operands - results + i),
+                 ir_result(op, i));
+  enum { MAX_LOOPS = 32 };
+  int loops[MAX_LOOPS]; // the first dim that each goes over
+  memset(loops, -1, sizeof loops);
+  if (mlirAttributeIsNull(maps) ||
+      mlirArrayAttrGetNumElements(maps) != operands)
+    return;
+  for (int i = 0; i < operands; ++i) {
+    MlirAffineMap map =
+        mlirAffineMapAttrGetValue(mlirArrayAttrGetElement(maps, i));
+    MlirValue operand = ir_operand(op, i);
+    if (!is_tensor(operand) ||
+        mlirAffineMapGetNumResults(map) != ir_rank(ir_type(operand)))
+      continue;
+    int first = dims_of(self, operand, false);
+    for (int d = 0; d < ir_rank(ir_type(operand)); ++d) {
+      MlirAffineExpr expr = mlirAffineMapGetResult(map, d);
+      if (!mlirAffineExprIsADim(expr) ||
+          mlirAffineDimExprGetPosition(expr) >= MAX_LOOPS)
+        continue;
+      int *loop = &loops[mlirAffineDimExprGetPosition(expr)];
+      if (*loop < 0)
+        *loop = first + d;
+      else
+        unite(self, op, *loop, first + d);
+    }
+  }
+}
+
+/// The dynamic sizes, operands from `first` on, of what `op` makes, where they
+/// are those of other tensors.
+static void unite_sizes(Dims *self, MlirOperation op, int first) {
+  MlirValue result = ir_result(op, 0);
+  for (int d = 0; d < ir_rank(ir_type(result)); ++d) {
+    if (!mlirShapedTypeIsDynamicDim(ir_type(result), d))
+      continue;
+    MlirOperation size = ir_def(ir_operand(op, first++));
+    MlirAttribute number =
+        ir_is(size, "tensor.dim")
+            ? ir_get_attr(ir_def(ir_operand(size, 1)), "value")
+            : mlirAttributeGetNull();
+    if (mlirAttributeIsNull(number) || !is_tensor(ir_operand(size, 0)))
+      continue;
+    int64_t dim = mlirIntegerAttrGetValueInt(number);
+    if (dim >= 0 && dim < ir_rank(ir_type(ir_operand(size, 0))))
+      unite_dims(self, op, ir_operand(size, 0), (int)dim, result, d);
+  }
+}
+
+static void unite_empty(Dims *self, MlirOperation op) {
+  unite_sizes(self, op, 0);
+}
+
+/// Of a slice of as many dimensions as there are.
+static void unite_slice(Dims *self, MlirOperation op) {
+  enum { OFFSETS = 1, SIZES };
+  MlirAttribute segments = ir_get_attr(op, "operandSegmentSizes");
+  MlirAttribute sizes = ir_get_attr(op, "static_sizes");
+  int rank = ir_rank(ir_type(ir_result(op, 0)));
+  if (is_tensor(ir_result(op, 0)) &&
+      mlirDenseArrayGetNumElements(sizes) == rank)
+    unite_sizes(self, op, 1 + mlirDenseI32ArrayGetElement(segments, OFFSETS));
+}
+
+/// expand_shape and collapse_shape keep the dimensions that stay single ones.
+static void unite_reshape(Dims *self, MlirOperation op) {
+  MlirAttribute groups = ir_get_attr(op, "reassociation");
+  MlirValue from = ir_operand(op, 0), to = ir_result(op, 0);
+  bool expands = ir_is(op, "tensor.expand_shape");
+  if (!is_tensor(from) || !is_tensor(to))
+    return;
+  for (int i = 0; i < (int)mlirArrayAttrGetNumElements(groups); ++i) {
+    MlirAttribute group = mlirArrayAttrGetElement(groups, i);
+    if (mlirArrayAttrGetNumElements(group) != 1)
+      continue;
+    int single =
+        (int)mlirIntegerAttrGetValueInt(mlirArrayAttrGetElement(group, 0));
+    unite_dims(self, op, from, expands ? i : single, to, expands ? single : i);
+  }
+}
+
+static void unite_cast(Dims *self, MlirOperation op) {
+  unite_shapes(self, op, ir_operand(op, 0), ir_result(op, 0));
+}
+
+/// What a loop carries keeps its shape, and a branch gives those of both sides.
+static void unite_yield(Dims *self, MlirOperation op) {
+  MlirOperation parent = mlirOperationGetParentOperation(op);
+  bool loop = ir_is(parent, "scf.for");
+  if (!loop && !ir_is(parent, "scf.if"))
+    return;
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i) {
+    if (loop)
+      unite_shapes(self, op, mlirBlockGetArgument(ir_body(parent, 0), i + 1),
+                   ir_operand(op, i));
+    unite_shapes(self, op, ir_operand(op, i), ir_result(parent, i));
+  }
+}
+
+static void unite_for(Dims *self, MlirOperation op) {
+  enum { INITS = 3 };
+  for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i)
+    unite_shapes(self, op, ir_operand(op, INITS + i),
+                 mlirBlockGetArgument(ir_body(op, 0), i + 1));
 }
 
 static void unite_results(Dims *self, MlirOperation op) {
@@ -178,21 +322,54 @@ static void unite_results(Dims *self, MlirOperation op) {
   }
 }
 
+static bool is_elementwise(MlirOperation op) {
+  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
+  bool scalar = name.length > 5 && (!memcmp(name.data, "arith.", 6) ||
+                                    !memcmp(name.data, "math.", 5));
+  return scalar && mlirOperationGetNumOperands(op) &&
+         mlirOperationGetNumResults(op) == 1 && is_tensor(ir_result(op, 0));
+}
+
+static bool is_linalg(MlirOperation op) {
+  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
+  return name.length > 7 && !memcmp(name.data, "linalg.", 7) &&
+         mlirOperationGetNumResults(op);
+}
+
+static const struct {
+  const char *op;
+  void (*unite)(Dims *self, MlirOperation op);
+} others[] = {
+    {"func.return", unite_results},
+    {"scf.for", unite_for},
+    {"scf.yield", unite_yield},
+    {"tensor.cast", unite_cast},
+    {"tensor.collapse_shape", unite_reshape},
+    {"tensor.empty", unite_empty},
+    {"tensor.expand_shape", unite_reshape},
+    {"tensor.extract_slice", unite_slice},
+    {"tensor.insert_slice", unite_insert},
+};
+
 static MlirWalkResult visit(MlirOperation op, void *data) {
   Dims *self = data;
   for (size_t i = 0; i < sizeof equations / sizeof *equations; ++i)
     if (ir_is(op, equations[i].op))
       unite_by_equation(self, op, &equations[i]);
-  if (ir_is(op, "tensor.cast"))
-    unite_cast(self, op);
-  else if (ir_is(op, "func.return"))
-    unite_results(self, op);
+  for (size_t i = 0; i < sizeof others / sizeof *others; ++i)
+    if (ir_is(op, others[i].op))
+      others[i].unite(self, op);
+  if (is_elementwise(op))
+    unite_elementwise(self, op);
+  else if (is_linalg(op))
+    unite_linalg(self, op);
   return self->failed ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
 }
 
 /// Counts more tensors than `visit` can meet.
 static MlirWalkResult count_tensors(MlirOperation op, void *count) {
-  *(size_t *)count += (size_t)mlirOperationGetNumOperands(op) +
+  // A loop has an argument for each of its operands.
+  *(size_t *)count += 2 * (size_t)mlirOperationGetNumOperands(op) +
                       (size_t)mlirOperationGetNumResults(op);
   return MlirWalkResultAdvance;
 }

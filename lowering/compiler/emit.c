@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Source -> tile program, GPU program, kernels, LLVM IR, object file, C header
-// or analysis, as bytes.
+// Source -> tile program, GPU program, kernels, LLVM IR, object file, C header,
+// analysis or explanation, as bytes.
 
 #include "analysis.h"
+#include "explanation.h"
+#include "guard.h"
 #include "header.h"
 #include "machine.h"
 
@@ -115,6 +117,8 @@ static SimplicialStatus emit(Compilation *compilation, const char *target,
   case SIMPLICIAL_EMIT_ANALYSIS:
     status = compilation_to_gpu(compilation, target);
     return status.code ? status : analysis_print(compilation, out);
+  case SIMPLICIAL_EMIT_EXPLANATION:
+    return explanation_print(compilation, target, out);
   case SIMPLICIAL_EMIT_HEADER:
     status = compilation_to_tile(compilation, target);
     if (status.code)
@@ -128,26 +132,65 @@ static SimplicialStatus emit(Compilation *compilation, const char *target,
   return simplicialError(SIMPLICIAL_INVALID_ARGUMENT, "nothing to emit");
 }
 
+/// A call of simplicialCompileTraced.
+typedef struct Request {
+  const char *source;
+  size_t length;
+  const char *source_name, *target;
+  SimplicialEmit what;
+  Trace *trace; ///< may be NULL
+  Text out;
+} Request;
+
+static SimplicialStatus compile(void *data) {
+  Request *self = data;
+  Compilation compilation;
+  double begun = trace_now();
+  SimplicialStatus status = compilation_begin(&compilation, self->source,
+                                              self->length, self->source_name);
+  trace_time(self->trace, "context and parsing", begun);
+  compilation.trace = self->trace;
+  if (!status.code)
+    status = emit(&compilation, self->target, self->what, &self->out);
+  if (!status.code && self->out.failed)
+    status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+  compilation_end(&compilation);
+  return status;
+}
+
+SimplicialStatus simplicialCompileTraced(const char *source, size_t length,
+                                         const char *source_name,
+                                         const char *target,
+                                         SimplicialEmit what,
+                                         const SimplicialTrace *options,
+                                         char **data, size_t *size) {
+  bool traced = options && (options->print_ir_after || options->save_temps ||
+                            options->timing);
+  Trace trace = {0};
+  Request request = {
+      source, length, source_name, target, what, traced ? &trace : NULL, {0}};
+  *data = NULL;
+  *size = 0;
+  SimplicialStatus status =
+      traced ? trace_begin(&trace, options) : simplicialOk();
+  if (!status.code)
+    status = guard_run(compile, &request);
+  if (!status.code && traced)
+    status = trace_finish(&trace);
+  trace_free(&trace);
+  if (status.code) {
+    text_free(&request.out);
+    return status;
+  }
+  *data = request.out.data;
+  *size = request.out.size;
+  return status;
+}
+
 SimplicialStatus simplicialCompile(const char *source, size_t length,
                                    const char *source_name, const char *target,
                                    SimplicialEmit what, char **data,
                                    size_t *size) {
-  Compilation compilation;
-  Text out = {0};
-  *data = NULL;
-  *size = 0;
-  SimplicialStatus status =
-      compilation_begin(&compilation, source, length, source_name);
-  if (!status.code)
-    status = emit(&compilation, target, what, &out);
-  if (!status.code && out.failed)
-    status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-  compilation_end(&compilation);
-  if (status.code) {
-    text_free(&out);
-    return status;
-  }
-  *data = out.data;
-  *size = out.size;
-  return status;
+  return simplicialCompileTraced(source, length, source_name, target, what,
+                                 NULL, data, size);
 }

@@ -5,6 +5,8 @@
 #include "executable.h"
 
 #include "cache_key.h"
+#include "compilation.h"
+#include "guard.h"
 #include "image.h"
 #include "machine.h"
 
@@ -12,6 +14,8 @@
 #include "simplicial/emulator.h"
 #include "llvm-c/LLJIT.h"
 
+#include <dlfcn.h>
+#include <gnu/lib-names.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,22 +37,29 @@ static LLVMErrorRef define(LLVMOrcLLJITRef jit, const char *name,
                                LLVMOrcAbsoluteSymbols(&symbol, 1));
 }
 
-/// Makes the runtime visible to the code, wherever this library was loaded.
+/// Makes the runtime and libm visible to the code, wherever this library was
+/// loaded: what it needs may be in the process for it alone.
 static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
   const struct {
     const char *name;
     uintptr_t address;
   } functions[] = {
-      {"simplicialParallelFor", (uintptr_t)simplicialParallelFor},
+      {"simplicialParallelForWithScratch",
+       (uintptr_t)simplicialParallelForWithScratch},
+      {"simplicialAllocate", (uintptr_t)simplicialAllocate},
+      {"simplicialFree", (uintptr_t)simplicialFree},
+      {"simplicialAbandon", (uintptr_t)simplicialAbandon},
       {"memrefCopy", (uintptr_t)memrefCopy},
       {"simplicialLaunchTooLarge", (uintptr_t)simplicialLaunchTooLarge},
       {"simplicialCudaLaunch", (uintptr_t)simplicialCudaLaunch},
+      {"simplicialCudaCopyStrided", (uintptr_t)simplicialCudaCopyStrided},
       {"simplicialCudaTensorMap", (uintptr_t)simplicialCudaTensorMap},
       {"simplicialCudaUnload", (uintptr_t)simplicialCudaUnload}};
   size_t n = sizeof functions / sizeof *functions, n_emulator;
   const SimplicialEmulatorSymbol *emulator =
       simplicialEmulatorSymbols(&n_emulator);
   LLVMErrorRef error = LLVMErrorSuccess;
+  dlopen(LIBM_SO, RTLD_NOW | RTLD_GLOBAL);
   for (size_t i = 0; i < n && !error; ++i)
     error = define(jit, functions[i].name, functions[i].address);
   for (size_t i = 0; i < n_emulator && !error; ++i)
@@ -56,13 +67,22 @@ static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
   return error;
 }
 
+/// What the session would print is in the error that its caller gets.
+static void keep_silent(void *unused, LLVMErrorRef error) {
+  (void)unused;
+  LLVMConsumeError(error);
+}
+
 /// Links `object`, which is consumed, into memory.
 static LLVMErrorRef link_object(LLVMOrcLLJITRef *jit,
                                 LLVMMemoryBufferRef object) {
   machine_initialize();
   LLVMErrorRef error = LLVMOrcCreateLLJIT(jit, NULL);
-  if (!error)
+  if (!error) {
+    LLVMOrcExecutionSessionSetErrorReporter(
+        LLVMOrcLLJITGetExecutionSession(*jit), keep_silent, NULL);
     error = define_runtime(*jit);
+  }
   if (error) {
     LLVMDisposeMemoryBuffer(object);
     return error;
@@ -146,9 +166,11 @@ static void store(const CacheKey *key, const Image *image) {
   text_free(&bytes);
 }
 
-SimplicialStatus executable_create(Compilation *compilation, const char *target,
-                                   const CacheKey *key,
-                                   SimplicialExecutable **executable) {
+/// Lowers a compilation that began well, and loads the result. With a `key`, it
+/// is also left in the cache.
+static SimplicialStatus create(Compilation *compilation, const char *target,
+                               const CacheKey *key,
+                               SimplicialExecutable **executable) {
   Image image;
   *executable = NULL;
   SimplicialStatus status = image_create(&image, compilation, target);
@@ -160,33 +182,78 @@ SimplicialStatus executable_create(Compilation *compilation, const char *target,
   return status;
 }
 
-/// The key of the module in the cache: its bytecode has all that its text would
-/// have, locations too.
-static bool module_key(MlirModule module, const char *target, CacheKey *key) {
-  if (!cache_is_on())
-    return false;
-  Text bytecode = {0};
-  mlirOperationWriteBytecode(mlirModuleGetOperation(module), text_append_ref,
-                             &bytecode);
-  bool known =
-      !bytecode.failed && cache_key(bytecode.data, bytecode.size, target, key);
-  text_free(&bytecode);
-  return known;
+/// A call of executable_load_source.
+typedef struct Request {
+  const char *source;
+  size_t length;
+  const char *source_name, *target;
+  SimplicialExecutable *executable;
+} Request;
+
+/// Emulated kernels hold the names of their places in the source.
+static bool is_emulated(const char *target) {
+  Target parsed;
+  SimplicialStatus status = target_parse(target, &parsed);
+  bool emulated = !status.code && parsed.emulated;
+  simplicialStatusFree(status);
+  return emulated;
 }
 
+static SimplicialStatus load_source(void *data) {
+  Request *self = data;
+  CacheKey key;
+  bool cached = cache_key(self->source, self->length, self->target, &key);
+  if (cached && self->source_name && is_emulated(self->target))
+    cache_key_add(&key, self->source_name);
+  if (cached && executable_restore(&key, &self->executable))
+    return simplicialOk();
+  Compilation compilation;
+  SimplicialStatus status = compilation_begin(&compilation, self->source,
+                                              self->length, self->source_name);
+  if (!status.code)
+    status = create(&compilation, self->target, cached ? &key : NULL,
+                    &self->executable);
+  compilation_end(&compilation);
+  return status;
+}
+
+SimplicialStatus executable_load_source(const char *source, size_t length,
+                                        const char *source_name,
+                                        const char *target,
+                                        SimplicialExecutable **executable) {
+  Request request = {source, length, source_name, target, NULL};
+  SimplicialStatus status = guard_run(load_source, &request);
+  *executable = status.code ? NULL : request.executable;
+  return status;
+}
+
+/// A module, and its bytecode.
+typedef struct Writing {
+  MlirModule module;
+  Text bytecode;
+} Writing;
+
+static SimplicialStatus write_bytecode(void *data) {
+  Writing *self = data;
+  mlirOperationWriteBytecode(mlirModuleGetOperation(self->module),
+                             text_append_ref, &self->bytecode);
+  return self->bytecode.failed
+             ? simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory")
+             : simplicialOk();
+}
+
+/// The module goes from its context into one of ours as bytecode, which has all
+/// that its text would have, locations too: its context may lack our dialect
+/// and others, and is not ours to add them to.
 SimplicialStatus simplicialJit(MlirModule module, const char *target,
                                SimplicialExecutable **executable) {
   *executable = NULL;
-  Compilation compilation;
-  CacheKey key;
-  SimplicialStatus status = compilation_begin_module(&compilation, module);
-  if (!status.code) {
-    bool cached = module_key(module, target, &key);
-    if (!cached || !executable_restore(&key, executable))
-      status = executable_create(&compilation, target, cached ? &key : NULL,
-                                 executable);
-  }
-  compilation_end(&compilation);
+  Writing writing = {.module = module};
+  SimplicialStatus status = guard_run(write_bytecode, &writing);
+  if (!status.code)
+    status = executable_load_source(
+        writing.bytecode.data, writing.bytecode.size, NULL, target, executable);
+  text_free(&writing.bytecode);
   return status;
 }
 

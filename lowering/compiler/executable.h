@@ -6,14 +6,13 @@
 #define SIMPLICIAL_COMPILER_EXECUTABLE_H
 
 #include "cache.h"
-#include "compilation.h"
 #include "simplicial/compiler.h"
 
-/// Lowers a compilation that began well, and loads the result. With a `key`, it
-/// is also left in the cache.
-SimplicialStatus executable_create(Compilation *compilation, const char *target,
-                                   const CacheKey *key,
-                                   SimplicialExecutable **executable);
+/// simplicialCompilerLoad, without a memory of what was loaded before.
+SimplicialStatus executable_load_source(const char *source, size_t length,
+                                        const char *source_name,
+                                        const char *target,
+                                        SimplicialExecutable **executable);
 
 /// Loads what is in the cache; false if there is nothing that can be loaded.
 bool executable_restore(const CacheKey *key, SimplicialExecutable **executable);

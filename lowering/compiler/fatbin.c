@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Images -> a fatbin, by the CUDA toolkit's fatbinary. Upstream's
+// PTX -> machine code -> a fatbin, by the CUDA toolkit's fatbinary. Upstream's
 // gpu-module-to-binary runs it once a chip, which gives a file for each.
 
 #include "fatbin.h"
 
+#include "assemble.h"
 #include "scratch.h"
 #include "toolkit.h"
 
-#include "lowering/ir.h"
+#include "lowering/ir_llvm.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/Dialect/GPU.h"
@@ -26,7 +27,7 @@ typedef struct Command {
 /// Writes an image into the folder, and adds it to the command.
 static SimplicialStatus add_image(Scratch *folder, Command *command,
                                   const char *kind, const Chip *chip,
-                                  MlirAttribute object) {
+                                  MlirStringRef image) {
   Text *word = &command->images[folder->n];
   const char *file = scratch_add(folder);
   if (file)
@@ -34,11 +35,11 @@ static SimplicialStatus add_image(Scratch *folder, Command *command,
                 chip->name + strlen("sm_"), file);
   if (!file || word->failed)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-  return scratch_write(file, mlirGPUObjectAttrGetObject(object));
+  return scratch_write(file, image);
 }
 
 /// Runs the command on the folder's images.
-static SimplicialStatus create(Scratch *folder, Command *command,
+static SimplicialStatus create(Scratch *folder, Command *command, Trace *trace,
                                Text *fatbin) {
   int n = 0, images = folder->n;
   const char *file = scratch_add(folder), *log = scratch_add(folder);
@@ -54,24 +55,37 @@ static SimplicialStatus create(Scratch *folder, Command *command,
   for (int i = 0; i < images; ++i)
     command->words[n++] = command->images[i].data;
   command->words[n++] = command->create.data;
-  status = scratch_run(command->words, log);
+  status = trace_run_program(trace, command->words, file, log);
   return status.code ? status : scratch_read(file, fatbin);
 }
 
-static SimplicialStatus join(const ChipList *list, MlirAttribute cubins,
-                             MlirAttribute ptx, Text *fatbin) {
+/// Joins the machine code of each chip, and the PTX for later ones.
+static SimplicialStatus join(const ChipList *list, MlirOperation binary,
+                             Trace *trace, Text *fatbin) {
+  MlirAttribute ptx = ir_get_attr(binary, "objects");
   Scratch folder;
   Command command = {0};
   SimplicialStatus status = scratch_create(&folder);
-  for (int i = 0; i < list->n && !status.code; ++i)
-    status = add_image(&folder, &command, "elf", list->chips[i],
-                       mlirArrayAttrGetElement(cubins, i));
+  for (int i = 0; i < list->n && !status.code; ++i) {
+    Text code = {0};
+    status = assemble_kernels(
+        mlirGPUObjectAttrGetObject(mlirArrayAttrGetElement(ptx, i)), list, i,
+        trace, &code);
+    MlirStringRef bytes = mlirStringRefCreate(code.data, code.size);
+    if (!status.code)
+      status = trace_save_code(trace, ir_symbol_name(binary),
+                               list->chips[i]->name, bytes);
+    if (!status.code)
+      status = add_image(&folder, &command, "elf", list->chips[i], bytes);
+    text_free(&code);
+  }
+  int later = chip_list_ptx(list);
   if (!status.code)
-    status =
-        add_image(&folder, &command, "ptx", list->chips[chip_list_ptx(list)],
-                  mlirArrayAttrGetElement(ptx, 0));
+    status = add_image(
+        &folder, &command, "ptx", list->chips[later],
+        mlirGPUObjectAttrGetObject(mlirArrayAttrGetElement(ptx, later)));
   if (!status.code)
-    status = create(&folder, &command, fatbin);
+    status = create(&folder, &command, trace, fatbin);
   scratch_destroy(&folder);
   for (int i = 0; i <= list->n; ++i)
     text_free(&command.images[i]);
@@ -80,23 +94,20 @@ static SimplicialStatus join(const ChipList *list, MlirAttribute cubins,
   return status;
 }
 
-SimplicialStatus fatbin_join(const ChipList *list, MlirModule machine_code,
-                             MlirModule ptx) {
-  MlirOperation other = mlirBlockGetFirstOperation(mlirModuleGetBody(ptx));
+SimplicialStatus fatbin_make(const ChipList *list, MlirModule module,
+                             Trace *trace) {
   SimplicialStatus status = simplicialOk();
-  for (MlirOperation op =
-           mlirBlockGetFirstOperation(mlirModuleGetBody(machine_code));
+  for (MlirOperation op = mlirBlockGetFirstOperation(mlirModuleGetBody(module));
        !mlirOperationIsNull(op) && !status.code;
-       op = mlirOperationGetNextInBlock(op),
-                     other = mlirOperationGetNextInBlock(other)) {
+       op = mlirOperationGetNextInBlock(op)) {
     if (!ir_is(op, "gpu.binary"))
       continue;
-    MlirAttribute cubins = ir_get_attr(op, "objects");
+    MlirAttribute ptx = ir_get_attr(op, "objects");
     Text fatbin = {0};
-    status = join(list, cubins, ir_get_attr(other, "objects"), &fatbin);
+    status = join(list, op, trace, &fatbin);
     if (!status.code) {
-      MlirAttribute newest = mlirArrayAttrGetElement(cubins, list->n - 1);
-      MlirContext context = mlirAttributeGetContext(cubins);
+      MlirAttribute newest = mlirArrayAttrGetElement(ptx, list->n - 1);
+      MlirContext context = mlirAttributeGetContext(ptx);
       MlirAttribute object = mlirGPUObjectAttrGet(
           context, mlirGPUObjectAttrGetTarget(newest), FATBIN,
           mlirStringRefCreate(fatbin.data, fatbin.size),

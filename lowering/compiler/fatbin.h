@@ -5,13 +5,15 @@
 #ifndef SIMPLICIAL_COMPILER_FATBIN_H
 #define SIMPLICIAL_COMPILER_FATBIN_H
 
+#include "trace.h"
+
 #include "lowering/gpu/chip.h"
 #include "simplicial/runtime.h"
 
-/// Makes each gpu.binary of `machine_code`, with a cubin for each chip, one of
-/// a single fatbin. Behind the cubins stands the PTX of the same gpu.binary of
-/// `ptx`, which is that of chip_list_ptx.
-SimplicialStatus fatbin_join(const ChipList *list, MlirModule machine_code,
-                             MlirModule ptx);
+/// Makes each gpu.binary, with PTX of each chip, one of a single fatbin: the
+/// chips' machine code, and behind it the PTX of chip_list_ptx. `trace` may be
+/// NULL.
+SimplicialStatus fatbin_make(const ChipList *list, MlirModule module,
+                             Trace *trace);
 
 #endif // SIMPLICIAL_COMPILER_FATBIN_H

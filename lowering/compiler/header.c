@@ -8,14 +8,130 @@
 //   /* The same on contiguous tensors. */
 //   static inline void simplicial_f(int64_t b, int64_t nq, int64_t n,
 //                                   const float *in0, ..., float *out0);
+//
+// MLIR lets a name have any bytes. Where they make no identifier, C gets one
+// like it, and the declaration says what the object's symbol is:
+//
+//   void _mlir_ciface_f_fwd(...) SIMPLICIAL_SYMBOL("_mlir_ciface_f-fwd");
 
 #include "header.h"
 
 #include "machine.h"
 
-#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+// Names of functions ----------------------------------------------------------
+
+static bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '_';
+}
+
+/// Whether C can spell the names that begin with something and end so.
+static bool is_identifier(const char *name) {
+  while (is_letter(*name))
+    ++name;
+  return !*name;
+}
+
+static bool is_taken(char *const *names, int count, const char *name) {
+  for (int i = 0; i < count; ++i)
+    if (names[i] && !strcmp(names[i], name))
+      return true;
+  return false;
+}
+
+/// `name` with an underscore for each run of other bytes and, as long as the
+/// result is taken, a number behind.
+static char *spell(const char *name, char *const *names, int count) {
+  Text text = {0};
+  for (const char *c = name; *c; ++c)
+    if (is_letter(*c) || c == name || is_letter(c[-1]))
+      text_append(&text, is_letter(*c) ? c : "_", 1);
+  size_t length = text.size;
+  for (int n = 2; !text.failed && is_taken(names, count, text.data); ++n) {
+    text.size = length;
+    text_format(&text, "_%d", n);
+  }
+  if (text.failed)
+    text_free(&text);
+  return text.data;
+}
+
+/// What C calls each function, all different. Those that C can spell keep their
+/// names.
+static bool spell_all(const SimplicialFunction *functions, int count,
+                      char **names) {
+  bool complete = true;
+  for (int i = 0; i < count; ++i)
+    if (is_identifier(functions[i].name))
+      complete &= (names[i] = strdup(functions[i].name)) != NULL;
+  for (int i = 0; i < count; ++i)
+    if (!is_identifier(functions[i].name))
+      complete &= (names[i] = spell(functions[i].name, names, count)) != NULL;
+  return complete;
+}
+
+/// Prints `symbol` as what is inside of a C string.
+static void print_escaped(const char *symbol, Text *out) {
+  for (const char *c = symbol; *c; ++c)
+    if (*c < ' ' || *c > '~' || strchr("\"\\?", *c))
+      text_format(out, "\\%03o", (unsigned char)*c);
+    else
+      text_append(out, c, 1);
+}
+
+/// Whether some assembler fails to read `symbol` as an operand, even in quotes.
+static bool is_hard(const char *symbol) {
+  for (const char *c = symbol; *c; ++c)
+    if ((*c > 0 && *c < ' ') || strchr(",;@\"\\", *c))
+      return true;
+  return false;
+}
+
+/// Makes `identifier` another name for `symbol`, within one object: GCC's way
+/// where its assembler fails to read the symbol elsewhere.
+static void print_alias(const char *identifier, const char *symbol, Text *out) {
+  text_format(out,
+              "#ifndef __clang__\n"
+              "__asm__(\".set " MACHINE_INTERFACE "%s, "
+              "\\\"" MACHINE_INTERFACE,
+              identifier);
+  for (const char *c = symbol; *c; ++c) {
+    if (strchr("\"\\", *c))
+      text_format(out, "\\\\");
+    print_escaped((char[]){*c, '\0'}, out);
+  }
+  text_format(out, "\\\"\");\n#endif\n");
+}
+
+/// Prints what a declaration ends with, if the symbol is no identifier.
+static void print_label(const char *symbol, Text *out) {
+  if (is_identifier(symbol))
+    return;
+  bool hard = is_hard(symbol);
+  text_format(out, hard ? "\n#ifdef __clang__\n    __asm__(\"" MACHINE_INTERFACE
+                        : "\n    SIMPLICIAL_SYMBOL(\"" MACHINE_INTERFACE);
+  print_escaped(symbol, out);
+  text_format(out, hard ? "\")\n#endif\n    " : "\")");
+}
+
+static void print_label_macro(Text *out) {
+  text_format(
+      out, "/* A symbol that is no identifier. GCC gives it to the assembler "
+           "as it is. */\n"
+           "#ifndef SIMPLICIAL_SYMBOL\n"
+           "#ifdef __clang__\n"
+           "#define SIMPLICIAL_SYMBOL(name) __asm__(name)\n"
+           "#else\n"
+           "#define SIMPLICIAL_SYMBOL(name) __asm__(\"\\\"\" name \"\\\"\")\n"
+           "#endif\n"
+           "#endif\n\n");
+}
+
+// Arguments -------------------------------------------------------------------
 
 typedef struct Name {
   char text[24];
@@ -86,12 +202,39 @@ static void print_shapes(const SimplicialFunction *f, Text *out) {
   text_format(out, " */\n");
 }
 
-static void print_interface(const SimplicialFunction *f, Text *out) {
-  text_format(out, "void " MACHINE_INTERFACE "%s(", f->name);
+// Functions -------------------------------------------------------------------
+
+static void print_interface(const SimplicialFunction *f, const char *name,
+                            Text *out) {
+  if (is_hard(f->name))
+    print_alias(name, f->name, out);
+  text_format(out, "void " MACHINE_INTERFACE "%s(", name);
   for (int i = 0; i < f->input_count + f->output_count; ++i)
     text_format(out, "%s\n    SimplicialMemref%d *%s", i ? "," : "",
                 f->arguments[i].rank, argument_name(f, i).text);
-  text_format(out, ");\n\n");
+  text_format(out, "%s)", f->input_count + f->output_count ? "" : "void");
+  print_label(f->name, out);
+  text_format(out, ";\n\n");
+}
+
+/// Prints what one step along dimension `d` of row-major order is. The static
+/// sizes are multiplied here, as C would do so in int.
+static void print_stride(const SimplicialFunction *f, const Argument *a, int d,
+                         Text *out) {
+  int64_t factor = 1;
+  bool dynamic = false;
+  for (int e = d + 1; e < a->rank; ++e) {
+    int64_t size = f->sizes[a->symbols[e]];
+    if (size == SIMPLICIAL_DYNAMIC) {
+      text_format(out, "%s%s", dynamic ? " * " : "",
+                  size_name(f, a->symbols[e]).text);
+      dynamic = true;
+    } else if (__builtin_mul_overflow(factor, size, &factor)) {
+      factor = INT64_MAX; // and there is no such tensor
+    }
+  }
+  if (!dynamic || factor != 1)
+    text_format(out, "%s%lld", dynamic ? " * " : "", (long long)factor);
 }
 
 /// Prints the row-major memref of argument `index`.
@@ -105,19 +248,18 @@ static void print_memref(const SimplicialFunction *f, int index, Text *out) {
                 size_name(f, a->symbols[d]).text);
   for (int d = 0; d < a->rank; ++d) {
     text_format(out, "%s", d ? ", " : "}, {");
-    for (int e = d + 1; e < a->rank; ++e)
-      text_format(out, "%s%s", e > d + 1 ? " * " : "",
-                  size_name(f, a->symbols[e]).text);
+    print_stride(f, a, d, out);
   }
-  text_format(out, "%s};\n", a->rank ? "1}" : "");
+  text_format(out, "%s};\n", a->rank ? "}" : "");
 }
 
-static void print_wrapper(const SimplicialFunction *f, Text *out) {
+static void print_wrapper(const SimplicialFunction *f, const char *name,
+                          Text *out) {
   const char *separator = "\n    ";
   text_format(out,
               "/* The same on contiguous tensors. */\n"
               "static inline void simplicial_%s(",
-              f->name);
+              name);
   for (int s = 0; s < f->symbol_count; ++s) {
     if (f->sizes[s] != SIMPLICIAL_DYNAMIC)
       continue;
@@ -134,21 +276,14 @@ static void print_wrapper(const SimplicialFunction *f, Text *out) {
   text_format(out, "%s) {\n", total ? "" : "void");
   for (int i = 0; i < total; ++i)
     print_memref(f, i, out);
-  text_format(out, "  " MACHINE_INTERFACE "%s(", f->name);
+  text_format(out, "  " MACHINE_INTERFACE "%s(", name);
   for (int i = 0; i < total; ++i)
     text_format(out, "%s&m%d", i ? ", " : "", i);
   text_format(out, ");\n}\n\n");
 }
 
-static bool is_c_identifier(const char *name) {
-  for (const char *c = name; *c; ++c)
-    if (!isalnum((unsigned char)*c) && *c != '_')
-      return false;
-  return true;
-}
-
-SimplicialStatus header_print(const SimplicialFunction *functions, int count,
-                              Text *out) {
+static void print_header(const SimplicialFunction *functions, int count,
+                         char *const *names, Text *out) {
   text_format(out,
               "/* Made by simplicial-compile, to be used with the object "
               "made from the same source:\n"
@@ -167,17 +302,30 @@ SimplicialStatus header_print(const SimplicialFunction *functions, int count,
                     "launched."
                   : "");
   print_memref_types(functions, count, out);
+  for (int i = 0; i < count; ++i)
+    if (!is_identifier(functions[i].name)) {
+      print_label_macro(out);
+      break;
+    }
   for (int i = 0; i < count; ++i) {
     const SimplicialFunction *f = &functions[i];
-    if (!is_c_identifier(f->name))
-      return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
-                             "function '%s' has no name that C can spell",
-                             f->name);
     if (f->input_count + f->output_count)
       print_shapes(f, out);
-    print_interface(f, out);
-    print_wrapper(f, out);
+    print_interface(f, names[i], out);
+    print_wrapper(f, names[i], out);
   }
   text_format(out, "#ifdef __cplusplus\n}\n#endif\n");
-  return simplicialOk();
+}
+
+SimplicialStatus header_print(const SimplicialFunction *functions, int count,
+                              Text *out) {
+  char **names = calloc((size_t)count + 1, sizeof *names);
+  bool spelt = names && spell_all(functions, count, names);
+  if (spelt)
+    print_header(functions, count, names, out);
+  for (int i = 0; names && i < count; ++i)
+    free(names[i]);
+  free(names);
+  return spelt ? simplicialOk()
+               : simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
 }

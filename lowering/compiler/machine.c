@@ -78,8 +78,43 @@ static void set_target(Machine *self) {
   LLVMDisposeTargetData(layout);
 }
 
+/// Gives the C interfaces of functions that were renamed the names that they
+/// have for callers.
+static SimplicialStatus restore_names(LLVMModuleRef module) {
+  static const char renamed[] = MACHINE_INTERFACE COMPILATION_RENAMED;
+  const size_t length = sizeof renamed - 1;
+  for (LLVMValueRef f = LLVMGetFirstFunction(module); f;
+       f = LLVMGetNextFunction(f)) {
+    size_t size;
+    const char *name = LLVMGetValueName2(f, &size);
+    if (size < length || memcmp(name, renamed, length))
+      continue;
+    Text text = {0};
+    text_format(&text, MACHINE_INTERFACE);
+    text_append(&text, name + length, size - length);
+    if (text.failed)
+      return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    LLVMSetValueName2(f, text.data, text.size);
+    text_free(&text);
+  }
+  return simplicialOk();
+}
+
+/// Saves the module as it is, if files are wanted.
+static SimplicialStatus save_module(const Machine *self, const char *name) {
+  if (!trace_saves(self->trace))
+    return simplicialOk();
+  char *text = LLVMPrintModuleToString(self->module);
+  SimplicialStatus status =
+      trace_save(self->trace, name, mlirStringRefCreateFromCString(text));
+  LLVMDisposeMessage(text);
+  return status;
+}
+
 SimplicialStatus machine_begin(Machine *self, const Compilation *compilation) {
-  *self = (Machine){0};
+  *self = (Machine){.trace = compilation->trace,
+                    .emulated = compilation->target.emulated};
+  double begun = trace_now();
   SimplicialStatus status = create_target(&self->target);
   if (status.code)
     return status;
@@ -88,33 +123,65 @@ SimplicialStatus machine_begin(Machine *self, const Compilation *compilation) {
       mlirModuleGetOperation(compilation->lowered), self->context);
   if (self->module)
     set_target(self);
-  return diagnostics_status(&compilation->diagnostics, self->module,
-                            "translation to LLVM IR");
+  trace_time(self->trace, "translation to LLVM IR", begun);
+  if (!self->module)
+    return diagnostics_status(&compilation->diagnostics, false,
+                              "translation to LLVM IR");
+  status = restore_names(self->module);
+  return status.code ? status : save_module(self, "module.ll");
 }
 
-/// Makes what is not exported the optimiser's, to inline and drop.
-static void hide_others(LLVMModuleRef module, const char *exported) {
+/// Makes what is not exported the optimiser's, to inline and drop. LLVM must
+/// not take a function for one of libm's that its name is.
+static SimplicialStatus hide_others(LLVMModuleRef module,
+                                    const char *exported) {
   for (LLVMValueRef f = LLVMGetFirstFunction(module); f;
        f = LLVMGetNextFunction(f)) {
     size_t length;
     const char *name = LLVMGetValueName2(f, &length);
-    if (!LLVMIsDeclaration(f) && strncmp(name, exported, strlen(exported)))
-      LLVMSetLinkage(f, LLVMInternalLinkage);
+    if (LLVMIsDeclaration(f) || !strncmp(name, exported, strlen(exported)))
+      continue;
+    Text hidden = {0};
+    text_format(&hidden, "simplicial.");
+    text_append(&hidden, name, length);
+    if (hidden.failed)
+      return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    LLVMSetLinkage(f, LLVMInternalLinkage);
+    LLVMSetValueName2(f, hidden.data, hidden.size);
+    text_free(&hidden);
   }
+  return simplicialOk();
 }
 
 SimplicialStatus machine_object(Machine *self, const char *exported,
                                 LLVMMemoryBufferRef *object) {
-  hide_others(self->module, exported);
+  SimplicialStatus status = hide_others(self->module, exported);
+  if (status.code)
+    return status;
+  // Vectorizers take a time that is quadratic in the length of a block: an
+  // emulated kernel, a call for each instruction, is one of many thousands.
+  const char *passes = self->emulated ? "default<O1>" : "default<O3>";
   LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-  SimplicialStatus status = machine_status(
-      LLVMRunPasses(self->module, "default<O3>", self->target, options));
+  double begun = trace_now();
+  status = machine_status(
+      LLVMRunPasses(self->module, passes, self->target, options));
+  trace_time(self->trace, "LLVM's optimiser", begun);
   LLVMDisposePassBuilderOptions(options);
+  if (!status.code)
+    status = save_module(self, "module.optimised.ll");
+  if (status.code)
+    return status;
   char *message = NULL;
-  if (!status.code &&
-      LLVMTargetMachineEmitToMemoryBuffer(self->target, self->module,
+  begun = trace_now();
+  if (LLVMTargetMachineEmitToMemoryBuffer(self->target, self->module,
                                           LLVMObjectFile, &message, object))
-    status = error_from(message);
+    return error_from(message);
+  trace_time(self->trace, "LLVM's code generation", begun);
+  status = trace_save(self->trace, "module.o",
+                      mlirStringRefCreate(LLVMGetBufferStart(*object),
+                                          LLVMGetBufferSize(*object)));
+  if (status.code)
+    LLVMDisposeMemoryBuffer(*object);
   return status;
 }
 

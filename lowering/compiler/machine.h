@@ -20,6 +20,8 @@ typedef struct Machine {
   LLVMTargetMachineRef target;
   LLVMContextRef context;
   LLVMModuleRef module;
+  Trace *trace;  ///< the compilation's
+  bool emulated; ///< kernels are functions that call the emulator
 } Machine;
 
 /// Makes LLVM ready for this machine's processor, once.

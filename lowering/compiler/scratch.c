@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,25 +76,51 @@ SimplicialStatus scratch_read(const char *path, Text *bytes) {
              : simplicialOk();
 }
 
-SimplicialStatus scratch_run(char *const *command, const char *log) {
+/// Starts a program that does not ignore SIGCHLD, be it ignored here: it may
+/// wait for programs of its own.
+static int start(pid_t *process, char *const *command, const char *log) {
   posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGCHLD);
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &signals);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
                                    O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  pid_t process;
   int failure =
-      posix_spawn(&process, command[0], &actions, NULL, command, environ);
+      posix_spawn(process, command[0], &actions, &attributes, command, environ);
   posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  return failure;
+}
+
+static bool has_bytes(const char *path) {
+  struct stat info;
+  return !stat(path, &info) && info.st_size > 0;
+}
+
+SimplicialStatus scratch_run(char *const *command, const char *result,
+                             const char *log) {
+  pid_t process;
+  int failure = start(&process, command, log);
   if (failure) {
     errno = failure;
     return io_error("run", command[0]);
   }
-  int end;
-  while (waitpid(process, &end, 0) < 0)
+  int end = 0;
+  while (waitpid(process, &end, 0) < 0) {
+    // Where SIGCHLD is ignored, or somebody else waits for all processes, how
+    // it ended is not told.
+    if (errno == ECHILD)
+      break;
     if (errno != EINTR)
       return io_error("wait for", command[0]);
-  if (WIFEXITED(end) && !WEXITSTATUS(end))
+  }
+  if (WIFEXITED(end) && !WEXITSTATUS(end) && has_bytes(result))
     return simplicialOk();
   Text printed = {0};
   simplicialStatusFree(scratch_read(log, &printed));

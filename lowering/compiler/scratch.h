@@ -26,8 +26,9 @@ const char *scratch_add(Scratch *self);
 SimplicialStatus scratch_write(const char *path, MlirStringRef bytes);
 SimplicialStatus scratch_read(const char *path, Text *bytes);
 
-/// Runs a program, whose output goes to `log`; if it fails, that is in the
-/// status.
-SimplicialStatus scratch_run(char *const *command, const char *log);
+/// Runs a program that writes the file `result`. What it prints goes to `log`;
+/// if it fails, that is in the status.
+SimplicialStatus scratch_run(char *const *command, const char *result,
+                             const char *log);
 
 #endif // SIMPLICIAL_COMPILER_SCRATCH_H

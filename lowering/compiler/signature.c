@@ -32,6 +32,8 @@ static SimplicialStatus read_function(MlirOperation op,
                                       SimplicialFunction *function,
                                       const Diagnostics *diagnostics) {
   MlirStringRef name = ir_symbol_name(op);
+  if (!name.length)
+    name = ir_str(""); // not NULL
   MlirType type = mlirTypeAttrGetValue(ir_get_attr(op, "function_type"));
   int inputs = (int)mlirFunctionTypeGetNumInputs(type);
   int outputs = (int)mlirFunctionTypeGetNumResults(type);
@@ -66,7 +68,7 @@ static MlirOperation next_function(MlirOperation op) {
 SimplicialStatus functions_read(const Compilation *compilation, int *count,
                                 SimplicialFunction **functions) {
   MlirOperation first = compilation_find_function(
-      mlirBlockGetFirstOperation(mlirModuleGetBody(compilation->source)));
+      mlirBlockGetFirstOperation(mlirModuleGetBody(compilation->flat)));
   size_t total = 0;
   for (MlirOperation op = first; !mlirOperationIsNull(op);
        op = next_function(op))

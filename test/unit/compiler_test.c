@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The compiler's API from eight threads at once, and its caches in memory and
-// on disk.
+// The compiler's API from eight threads at once, its caches in memory and on
+// disk, and what calls check. SIMPLICIAL_FAKE_CUDA is where the driver of
+// cuda_fake.h was built.
 
+#include "cuda_fake.h"
 #include "lowering/compiler/cache_key.h"
 #include "lowering/compiler/executable.h"
+#include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/Dialect/Func.h"
 #include "simplicial/compiler.h"
 #include "simplicial/dialect.h"
 #include "unit.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +26,8 @@
 enum { THREADS = 8, CALLS = 4, N = 24, HEADS = 4, D = 16 };
 
 // Two sources, so that the threads meet at one compilation and at two.
-static const char *const windows[] = {"w1 = 3 : i64, w2 = 8 : i64",
-                                      "w1 = 8 : i64, w2 = 3 : i64"};
+static const char *const windows[] = {"causal, w1 = 3 : i64, w2 = 8 : i64",
+                                      "causal, w1 = 8 : i64, w2 = 3 : i64"};
 
 static void write_source(char *text, size_t size, const char *attributes) {
 #define Q "tensor<1x?x4x16xf32>"
@@ -30,7 +35,7 @@ static void write_source(char *text, size_t size, const char *attributes) {
   snprintf(text, size,
            "func.func @f(%%q: " Q ", %%k: " K ") -> " Q " {\n"
            "  %%o, %%l = \"simplicial.attention\"(%%q, %%k, %%k, %%k, %%k) "
-           "{causal, %s}\n"
+           "{%s}\n"
            "    : (" Q ", " K ", " K ", " K ", " K ") -> (" Q
            ", tensor<1x4x?xf32>)\n"
            "  return %%o : " Q "\n"
@@ -237,6 +242,85 @@ static void load_and_call(const char *source) {
   simplicialExecutableRelease(executable);
 }
 
+/// The keys that position p sees, counted one by one.
+static int64_t keys_seen(int64_t p, int64_t n, int64_t w, bool causal) {
+  int64_t seen = 0;
+  for (int64_t k = 0; k < n; ++k)
+    seen +=
+        causal ? k <= p && (!w || k > p - w) : !w || (k > p - w && k < p + w);
+  return seen;
+}
+
+typedef struct Windows {
+  const char *attributes;
+  int64_t w1, w2;
+  bool causal;
+} Windows;
+
+static double flops_of(const SimplicialFunction *f, int64_t nq, int64_t n) {
+  float data[1] = {0};
+  int64_t q_shape[] = {1, nq, 1, 16}, k_shape[] = {1, n, 1, 16};
+  DLTensor q = describe(data, q_shape), k = describe(data, k_shape);
+  double flops;
+  assert_status(SIMPLICIAL_OK,
+                simplicialFunctionFlops(f, (DLTensor *[]){&q, &k}, 2, &flops));
+  return flops;
+}
+
+/// Four operations for each element of each pair of keys that a query sees.
+static void check_flops(const SimplicialFunction *f, const Windows *windows) {
+  static const int64_t sizes[][2] = {{1, 1},   {1, 12},  {5, 12}, {12, 12},
+                                     {13, 13}, {12, 17}, {17, 4}, {40, 40},
+                                     {3, 0},   {0, 3},   {30, 10}};
+  for (size_t s = 0; s < sizeof sizes / sizeof *sizes; ++s) {
+    int64_t nq = sizes[s][0], n = sizes[s][1], pairs = 0;
+    for (int64_t p = n - nq; p < n; ++p)
+      pairs += keys_seen(p, n, windows->w1, windows->causal) *
+               keys_seen(p, n, windows->w2, windows->causal);
+    assert_true(flops_of(f, nq, n) == 4.0 * 16 * (double)pairs);
+  }
+  if (windows->w1 || windows->w2)
+    return;
+  // So many are not counted one by one.
+  double n = 0x1p40, pairs = n * n * n, flops;
+  if (windows->causal)
+    pairs = pairs / 3 + n * n / 2 + n / 6;
+  flops = flops_of(f, INT64_C(1) << 40, INT64_C(1) << 40);
+  assert_true(fabs(flops - 64 * pairs) <= 1e-14 * flops);
+}
+
+static void flops_are_of_visible_pairs(void **state) {
+  (void)state;
+  static const Windows windows[] = {
+      {"causal", 0, 0, true},
+      {"causal, w1 = 3 : i64", 3, 0, true},
+      {"causal, w1 = 7 : i64, w2 = 4 : i64", 7, 4, true},
+      {"causal, w1 = 1 : i64, w2 = 100 : i64", 1, 100, true},
+      {"w2 = 5 : i64", 0, 5, false},
+      {"w1 = 2 : i64, w2 = 6 : i64", 2, 6, false},
+      {"w1 = 9 : i64, w2 = 8 : i64", 9, 8, false},
+      {"", 0, 0, false}};
+  SimplicialCompiler *compiler;
+  assert_status(SIMPLICIAL_OK, simplicialCompilerCreate(&compiler));
+  for (size_t i = 0; i < sizeof windows / sizeof *windows; ++i) {
+    char source[1024];
+    snprintf(source, sizeof source,
+             "!t = tensor<1x?x1x16xf32>\n"
+             "func.func @f(%%q: !t, %%k: !t) -> !t {\n"
+             "  %%o, %%l = \"simplicial.attention\"(%%q, %%k, %%k, %%k, %%k)"
+             " {%s} : (!t, !t, !t, !t, !t) -> (!t, tensor<1x1x?xf32>)\n"
+             "  return %%o : !t\n}\n",
+             windows[i].attributes);
+    SimplicialExecutable *executable;
+    assert_status(SIMPLICIAL_OK,
+                  simplicialCompilerLoad(compiler, source, strlen(source),
+                                         "test", "cpu", &executable));
+    check_flops(simplicialExecutableLookup(executable, "f"), &windows[i]);
+    simplicialExecutableRelease(executable);
+  }
+  simplicialCompilerDestroy(compiler);
+}
+
 static void executables_come_from_disk(void **state) {
   (void)state;
   char source[1024];
@@ -303,7 +387,8 @@ static void modules_have_keys(void **state) {
   fill(inputs.k, N * D, 5);
   float outs[3][N * HEADS * D];
   for (int i = 0; i < 3; ++i) {
-    write_source(source, sizeof source, i < 2 ? windows[0] : "w1 = 1 : i64");
+    write_source(source, sizeof source,
+                 i < 2 ? windows[0] : "causal, w1 = 1 : i64");
     MlirContext context = mlirContextCreateWithThreading(false);
     MlirModule module = parse(context, source);
     SimplicialExecutable *executable;
@@ -318,15 +403,265 @@ static void modules_have_keys(void **state) {
   assert_memory_not_equal(outs[0], outs[2], sizeof outs[0]);
 }
 
+// Diagnostics -----------------------------------------------------------------
+
+/// opaque_location.cpp
+MlirLocation opaqueLocation(MlirLocation fallback);
+
+static MlirWalkResult set_location(MlirOperation op, void *location) {
+  mlirOperationSetLocation(op, *(MlirLocation *)location);
+  return MlirWalkResultAdvance;
+}
+
+/// Asserts that a diagnostic about something at `location` begins so.
+static void expect_place(MlirContext context, MlirLocation location,
+                         const char *start) {
+  char source[1024];
+  write_source(source, sizeof source, "w1 = 0 : i64");
+  MlirModule module = parse(context, source);
+  mlirOperationWalk(mlirModuleGetOperation(module), set_location, &location,
+                    MlirWalkPreOrder);
+  SimplicialExecutable *executable;
+  SimplicialStatus status = simplicialJit(module, "cpu", &executable);
+  assert_int_equal(SIMPLICIAL_COMPILE_ERROR, status.code);
+  char text[64] = {0};
+  strncpy(text, simplicialStatusMessage(status), strlen(start));
+  assert_string_equal(start, text);
+  simplicialStatusFree(status);
+  mlirModuleDestroy(module);
+}
+
+static void opaque_locations_fall_back(void **state) {
+  (void)state;
+  MlirContext context = mlirContextCreateWithThreading(false);
+  MlirLocation unknown = mlirLocationUnknownGet(context);
+  MlirLocation file = mlirLocationFileLineColGet(
+      context, mlirStringRefCreateFromCString("a.py"), 3, 4);
+  MlirLocation parts[] = {opaqueLocation(unknown), opaqueLocation(file)};
+  MlirLocation fused =
+      mlirLocationFusedGet(context, 2, parts, mlirAttributeGetNull());
+  expect_place(context, file, "a.py:3:4: error: ");
+  expect_place(context, parts[0], "error: ");
+  expect_place(context, parts[1], "a.py:3:4: error: ");
+  expect_place(context, fused, "a.py:3:4: error: ");
+  mlirContextDestroy(context);
+}
+
+// Calls -----------------------------------------------------------------------
+
+/// The executable is the caller's.
+static SimplicialExecutable *load_source(const char *source,
+                                         const char *target) {
+  SimplicialCompiler *compiler;
+  SimplicialExecutable *executable;
+  assert_status(SIMPLICIAL_OK, simplicialCompilerCreate(&compiler));
+  assert_status(SIMPLICIAL_OK,
+                simplicialCompilerLoad(compiler, source, strlen(source), "test",
+                                       target, &executable));
+  simplicialCompilerDestroy(compiler);
+  return executable;
+}
+
+static SimplicialExecutable *load(const char *target) {
+  char source[1024];
+  write_source(source, sizeof source, windows[0]);
+  return load_source(source, target);
+}
+
+static void empty_tensors_have_any_strides(void **state) {
+  (void)state;
+  SimplicialExecutable *executable = load("cpu");
+  const SimplicialFunction *f = simplicialExecutableLookup(executable, "f");
+  Inputs inputs;
+  fill(inputs.k, N * D, 5);
+  int64_t none[] = {1, 0, HEADS, D}, no_keys[] = {1, 0, 1, D};
+  int64_t keys[] = {1, N, 1, D};
+  // As NumPy and DLPack make them, and nonsense.
+  int64_t strides[][4] = {{0}, {-1, INT64_MIN, 7, 3}};
+  for (int i = 0; i < 2; ++i) {
+    DLTensor q = describe(NULL, none), k = describe(NULL, no_keys);
+    DLTensor o = describe(NULL, none), full = describe(inputs.k, keys);
+    q.strides = k.strides = o.strides = strides[i];
+    assert_status(SIMPLICIAL_OK,
+                  simplicialFunctionCall(f, (DLTensor *[]){&q, &k, &o}, 3));
+    assert_status(SIMPLICIAL_OK,
+                  simplicialFunctionCall(f, (DLTensor *[]){&q, &full, &o}, 3));
+    double flops = -1;
+    assert_status(SIMPLICIAL_OK, simplicialFunctionFlops(
+                                     f, (DLTensor *[]){&q, &k}, 2, &flops));
+    assert_true(flops == 0);
+  }
+  simplicialExecutableRelease(executable);
+}
+
+static bool is_seen(int64_t position, int64_t key, int64_t window,
+                    bool causal) {
+  return (!causal || key <= position) &&
+         (!window || llabs(position - key) < window);
+}
+
+/// The pairs of keys that all queries see, counted one by one.
+static double count_pairs(int64_t nq, int64_t n, int64_t w1, int64_t w2,
+                          bool causal) {
+  double pairs = 0;
+  for (int64_t i = 0; i < nq; ++i) {
+    int64_t outer = 0, inner = 0;
+    for (int64_t j = 0; j < n; ++j) {
+      outer += is_seen(i + n - nq, j, w1, causal);
+      inner += is_seen(i + n - nq, j, w2, causal);
+    }
+    pairs += (double)outer * (double)inner;
+  }
+  return pairs;
+}
+
+/// Asserts that a call with `nq` queries and `n` keys, which nobody reads,
+/// needs `want`.
+static void expect_flops(SimplicialExecutable *executable, int64_t nq,
+                         int64_t n, double want) {
+  float data[1];
+  int64_t q_shape[] = {1, nq, HEADS, D}, k_shape[] = {1, n, 1, D};
+  DLTensor q = describe(data, q_shape), k = describe(data, k_shape);
+  double flops;
+  assert_status(SIMPLICIAL_OK, simplicialFunctionFlops(
+                                   simplicialExecutableLookup(executable, "f"),
+                                   (DLTensor *[]){&q, &k}, 2, &flops));
+  assert_true(flops == want);
+}
+
+static void flops_are_counted_at_once(void **state) {
+  (void)state;
+  static const struct {
+    const char *attributes;
+    int64_t w1, w2;
+    bool causal;
+  } cases[] = {
+      {"causal, w1 = 3 : i64, w2 = 8 : i64", 3, 8, true},
+      {"w1 = 8 : i64, w2 = 3 : i64", 8, 3, false},
+      {"causal, w1 = 1 : i64", 1, 0, true},
+      {"w2 = 20 : i64", 0, 20, false},
+      {"w1 = 20 : i64, w2 = 11 : i64", 20, 11, false},
+      {"causal", 0, 0, true},
+      {"", 0, 0, false},
+      {"w1 = 9223372036854775807 : i64, w2 = 2 : i64", INT64_MAX, 2, false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+    char source[1024];
+    write_source(source, sizeof source, cases[i].attributes);
+    SimplicialExecutable *executable = load_source(source, "cpu");
+    for (int64_t nq = 0; nq < 30; ++nq)
+      for (int64_t n = 0; n < 30; ++n)
+        expect_flops(
+            executable, nq, n,
+            4 * D * HEADS *
+                count_pairs(nq, n, cases[i].w1, cases[i].w2, cases[i].causal));
+    if (i == 0) // all but the first few see 3 times 8 keys
+      expect_flops(executable, INT64_C(1) << 40, INT64_C(1) << 40,
+                   4 * D * HEADS *
+                       (24 * (0x1p40 - 7) + 1 + 4 + 9 + 12 + 15 + 18 + 21));
+    simplicialExecutableRelease(executable);
+  }
+}
+
+static void strides_of_size_1_mean_nothing(void **state) {
+  (void)state;
+  static const char *const targets[] = {"cpu", "emulate:sm_80"};
+  Inputs inputs;
+  fill(inputs.q, N * HEADS * D, 0);
+  fill(inputs.k, N * D, 5);
+  int64_t q_shape[] = {1, N, HEADS, D}, k_shape[] = {1, N, 1, D};
+  int64_t q_strides[] = {-5, HEADS * D, D, 1}, k_strides[] = {0, D, 3, 1};
+  for (int i = 0; i < 2; ++i) {
+    float want[N * HEADS * D], out[N * HEADS * D] = {0};
+    SimplicialExecutable *executable = load(targets[i]);
+    assert_status(SIMPLICIAL_OK, call(executable, &inputs, want));
+    DLTensor q = describe(inputs.q, q_shape), k = describe(inputs.k, k_shape);
+    DLTensor o = describe(out, q_shape);
+    q.strides = o.strides = q_strides;
+    k.strides = k_strides;
+    assert_status(
+        SIMPLICIAL_OK,
+        simplicialFunctionCall(simplicialExecutableLookup(executable, "f"),
+                               (DLTensor *[]){&q, &k, &o}, 3));
+    assert_memory_equal(want, out, sizeof want);
+    simplicialExecutableRelease(executable);
+  }
+}
+
+/// Calls with memory of these devices, which the fake driver does not mind.
+static SimplicialStatus call_on(SimplicialExecutable *executable, DLDevice q,
+                                DLDevice k, DLDevice out) {
+  static Inputs inputs;
+  static float results[N * HEADS * D];
+  int64_t q_shape[] = {1, N, HEADS, D}, k_shape[] = {1, N, 1, D};
+  DLTensor tensors[] = {describe(inputs.q, q_shape),
+                        describe(inputs.k, k_shape),
+                        describe(results, q_shape)};
+  tensors[0].device = q;
+  tensors[1].device = k;
+  tensors[2].device = out;
+  return simplicialFunctionCall(
+      simplicialExecutableLookup(executable, "f"),
+      (DLTensor *[]){&tensors[0], &tensors[1], &tensors[2]}, 3);
+}
+
+static void expect_message(SimplicialStatus status, const char *message) {
+  assert_int_equal(SIMPLICIAL_INVALID_ARGUMENT, status.code);
+  assert_string_equal(message, simplicialStatusMessage(status));
+  simplicialStatusFree(status);
+}
+
+static void tensors_are_on_the_current_device(void **state) {
+  (void)state;
+  void *library = dlopen(SIMPLICIAL_FAKE_CUDA, RTLD_NOW | RTLD_LOCAL);
+  assert_non_null(library);
+  CUresult (*set_context)(CUcontext);
+  *(void **)&set_context = dlsym(library, "cuCtxSetCurrent");
+  FakeCudaGet *get;
+  *(void **)&get = dlsym(library, "fakeCuda");
+  setenv("SIMPLICIAL_CUDA_DRIVER", SIMPLICIAL_FAKE_CUDA, true);
+  SimplicialExecutable *executable = load("sm_80");
+  const DLDevice first = {kDLCUDA, 0}, second = {kDLCUDA, 1};
+  const DLDevice managed = {kDLCUDAManaged, 0}, pinned = {kDLCUDAHost, 0};
+
+  assert_status(SIMPLICIAL_OK, call_on(executable, first, first, first));
+  set_context((CUcontext)2);
+  assert_status(SIMPLICIAL_OK, call_on(executable, second, second, second));
+  assert_status(SIMPLICIAL_OK, call_on(executable, managed, second, pinned));
+  assert_status(SIMPLICIAL_OK, call_on(executable, managed, pinned, managed));
+  int launches = get()->launches;
+  assert_true(launches > 0);
+  expect_message(call_on(executable, first, first, first),
+                 "f: input 0: is on CUDA device 0, but the current CUDA "
+                 "context is of device 1");
+  expect_message(call_on(executable, second, first, second),
+                 "f: input 1: is on CUDA device 0, but the current CUDA "
+                 "context is of device 1");
+  set_context(NULL); // which makes device 0's current
+  expect_message(call_on(executable, first, managed, second),
+                 "f: output 0: is on CUDA device 1, but the current CUDA "
+                 "context is of device 0");
+  assert_status(SIMPLICIAL_OK, call_on(executable, first, pinned, first));
+  assert_true(get()->launches > launches);
+  simplicialExecutableRelease(executable);
+  dlclose(library);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(eight_threads),
       cmocka_unit_test(executables_outlive_their_compiler),
       cmocka_unit_test(failures_are_not_kept),
+      cmocka_unit_test(flops_are_of_visible_pairs),
       cmocka_unit_test_setup_teardown(executables_come_from_disk, cache_begin,
                                       cache_end),
       cmocka_unit_test_setup_teardown(modules_have_keys, cache_begin,
                                       cache_end),
+      cmocka_unit_test(opaque_locations_fall_back),
+      cmocka_unit_test(empty_tensors_have_any_strides),
+      cmocka_unit_test(flops_are_counted_at_once),
+      cmocka_unit_test(strides_of_size_1_mean_nothing),
+      cmocka_unit_test(tensors_are_on_the_current_device),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
