@@ -34,13 +34,26 @@ static const Tool tool = {
     "      analysis       what the kernels are predicted to cost on one chip:\n"
     "                     instructions, busy units, registers, time, as text;\n"
     "                     sizes must be static, and registers need ptxas\n"
+    "      explanation    of each kernel, for CPUs too: what multiplies, "
+    "copies\n"
+    "                     and stores, its strategy, and why not another one\n"
     "  --analyze        the same as --emit=analysis\n"
+    "  --explain        the same as --emit=explanation\n"
     "  --target=TARGET  what to compile for: cpu (the default), sm_80, sm_86,\n"
     "                   sm_89, sm_90, sm_90a, sm_100, sm_120, or cuda, the "
     "chip\n"
     "                   of this machine; several chips (sm_80,sm_90a) are for\n"
     "                   one fatbin or object whose kernels run on each\n"
     "  -o OUT           where to write it (`-` or missing: to stdout)\n"
+    "  --print-ir-after=PASS\n"
+    "                   print the IR after each pass of this name, or after "
+    "all,\n"
+    "                   to stderr\n"
+    "  --save-temps=DIR write the IR after each pass, LLVM IR, the object, "
+    "PTX,\n"
+    "                   and cubins and their SASS to files of this folder\n"
+    "  --timing         print how long each pass and each other part took, to\n"
+    "                   stderr\n"
     "  --help, --version\n"};
 
 static const char *const kinds[] = {
@@ -54,11 +67,13 @@ static const char *const kinds[] = {
     [SIMPLICIAL_EMIT_CUBIN] = "cubin",
     [SIMPLICIAL_EMIT_FATBIN] = "fatbin",
     [SIMPLICIAL_EMIT_ANALYSIS] = "analysis",
+    [SIMPLICIAL_EMIT_EXPLANATION] = "explanation",
 };
 
 typedef struct Options {
   const char *source, *target, *output;
   SimplicialEmit emit;
+  SimplicialTrace trace;
   bool done; ///< --help or --version
 } Options;
 
@@ -71,16 +86,28 @@ static SimplicialStatus parse_kind(const char *name, SimplicialEmit *emit) {
   return simplicialError(
       SIMPLICIAL_INVALID_ARGUMENT,
       "--emit=%s is none of tile, llvm, object, header, gpu, "
-      "nvvm, ptx, cubin, fatbin and analysis",
+      "nvvm, ptx, cubin, fatbin, analysis and explanation",
       name);
 }
 
 static SimplicialStatus parse_options(int argc, char **argv, Options *o) {
-  enum { EMIT = TOOL_OPTION, TARGET, ANALYZE };
+  enum {
+    EMIT = TOOL_OPTION,
+    TARGET,
+    ANALYZE,
+    EXPLAIN,
+    PRINT_IR_AFTER,
+    SAVE_TEMPS,
+    TIMING
+  };
   static const struct option options[] = {
       {"emit", required_argument, NULL, EMIT},
       {"target", required_argument, NULL, TARGET},
       {"analyze", no_argument, NULL, ANALYZE},
+      {"explain", no_argument, NULL, EXPLAIN},
+      {"print-ir-after", required_argument, NULL, PRINT_IR_AFTER},
+      {"save-temps", required_argument, NULL, SAVE_TEMPS},
+      {"timing", no_argument, NULL, TIMING},
       TOOL_OPTIONS};
   SimplicialStatus status = simplicialOk();
   int option;
@@ -96,6 +123,18 @@ static SimplicialStatus parse_options(int argc, char **argv, Options *o) {
       break;
     case ANALYZE:
       o->emit = SIMPLICIAL_EMIT_ANALYSIS;
+      break;
+    case EXPLAIN:
+      o->emit = SIMPLICIAL_EMIT_EXPLANATION;
+      break;
+    case PRINT_IR_AFTER:
+      o->trace.print_ir_after = optarg;
+      break;
+    case SAVE_TEMPS:
+      o->trace.save_temps = optarg;
+      break;
+    case TIMING:
+      o->trace.timing = true;
       break;
     case TARGET:
       o->target = optarg;
@@ -135,14 +174,16 @@ static SimplicialStatus compile(const Options *o) {
                            "-o",
                            kinds[o->emit]);
   Bytes source;
-  SimplicialStatus status = file_read(o->source, &source);
+  SimplicialStatus status = output_check_paths(&o->output, 1, &o->source, 1);
+  if (!status.code)
+    status = file_read(o->source, &source);
   if (status.code)
     return status;
   const char *name = strcmp(o->source, "-") ? o->source : "<stdin>";
   char *data;
   size_t size;
-  status = simplicialCompile(source.data, source.size, name, o->target, o->emit,
-                             &data, &size);
+  status = simplicialCompileTraced(source.data, source.size, name, o->target,
+                                   o->emit, &o->trace, &data, &size);
   free(source.data);
   if (!status.code)
     status = write_output(o->output, data, size);

@@ -29,7 +29,7 @@ static const Tool tool = {
     "                    compiled for this chip), or emulate:sm_80 ..., the\n"
     "                    GPU's kernels on an emulator that checks them\n"
     "  --input=@A.npy    the next input: the elements of a file of floats of\n"
-    "                    any size, converted to the input's element type\n"
+    "                    any size (V2: bf16), converted to the input's type\n"
     "  --input=2x128x8x64xbf16:random=SEED[:std=S]\n"
     "                    the next input: normally distributed numbers\n"
     "  --input=...:pad=N either, with N unused elements after each row\n"
@@ -204,6 +204,32 @@ static SimplicialStatus make_outputs(const SimplicialFunction *function,
   return status;
 }
 
+/// An error if an output is one of the files that are read, or another output.
+static SimplicialStatus check_paths(const Options *o) {
+  const char **outputs = calloc((size_t)o->output_count + 1, sizeof *outputs);
+  char **inputs = calloc((size_t)o->input_count + 1, sizeof *inputs);
+  SimplicialStatus status = simplicialOk();
+  if (outputs && inputs) {
+    for (int i = 0; i < o->output_count; ++i)
+      outputs[i] = o->outputs[i] + 1;
+    int count = 0;
+    for (int i = 0; i < o->input_count; ++i)
+      if ((inputs[count] = input_path(o->inputs[i])))
+        ++count;
+    status = output_check_paths(outputs, o->output_count, &o->source, 1);
+    if (!status.code)
+      status = output_check_paths(outputs, o->output_count,
+                                  (const char *const *)inputs, count);
+    while (count)
+      free(inputs[--count]);
+  } else {
+    status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+  }
+  free(inputs);
+  free(outputs);
+  return status;
+}
+
 /// Writes all results or none.
 static SimplicialStatus write_outputs(const Options *o, const Tensor *results) {
   OutputFile *files = calloc((size_t)o->output_count + 1, sizeof *files);
@@ -281,11 +307,14 @@ static SimplicialStatus run(const Options *o) {
       return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                              "--output=%s is not of the form --output=@FILE",
                              o->outputs[i]);
+  SimplicialStatus status = check_paths(o);
+  if (status.code)
+    return status;
   if (o->threads)
     simplicialSetThreadCount((int)o->threads);
   SimplicialCompiler *compiler;
   SimplicialExecutable *executable = NULL;
-  SimplicialStatus status = simplicialCompilerCreate(&compiler);
+  status = simplicialCompilerCreate(&compiler);
   if (!status.code)
     status = load(compiler, o, &executable);
   if (!status.code)

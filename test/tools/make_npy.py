@@ -37,6 +37,10 @@ arrays = {
     # in an unusual form
     "q_fortran": np.asfortranarray(q), "q_swapped": q.astype(">f4"),
 }
+# bf16 as ml_dtypes has NumPy save it, and the same numbers in f32.
+bits = (q.view(np.uint32) >> 16).astype(np.uint16)
+arrays |= {"q_bf16": bits.view("V2"), "q_bf16_fortran": np.asfortranarray(bits.view("V2")),
+           "q_rounded": (bits.astype(np.uint32) << 16).view(np.float32), "q_void4": q.view("V4")}
 for name, array in arrays.items():
     np.save(folder / f"{name}.npy", array)
 
@@ -70,6 +74,12 @@ files = {
     "shape_huge": described(shape="(1, 4611686018427387904, 4, 16)"),
     "shape_overflow": described(shape="(99999999999999999999999, 12, 4, 16)"),
     "shape_nothing": described(shape="(0, 4611686018427387904, 4611686018427387904, 16)"),
+    "shape_nothing_last": described(shape="(4611686018427387904, 4611686018427387904, 16, 0)"),
+    "shape_20_digits": described(shape="(0, 18446744073709551617, 4, 16)"),
+    "q_bf16_typed": npy("{'descr': '<V2', 'fortran_order': False, 'shape': (1, 12, 4, 16), }\n", bits.tobytes()),
+    "q_bf16_big": npy("{'descr': '>V2', 'fortran_order': False, 'shape': (1, 12, 4, 16), }\n", bits.astype(">u2").tobytes()),
+    "descr_untyped": described(descr="'|f4'"),
+    "descr_void": described(descr="'|V'"),
     "shape_rank9": described(shape="(1, 12, 4, 16, 1, 1, 1, 1, 1)"),
     "shape_large": described(shape="(1, 1000000000000, 4, 16)"),
 }

@@ -18,14 +18,22 @@ typedef struct Bytes {
 /// Reads all of `path`, or of stdin if that is "-". The caller frees the bytes.
 SimplicialStatus file_read(const char *path, Bytes *bytes);
 
+/// An error if two of the `count` output paths are one file, or one is a file
+/// among the `input_count` inputs, whatever the paths are called; "-" is stdout
+/// and stdin.
+SimplicialStatus output_check_paths(const char *const *outputs, int count,
+                                    const char *const *inputs, int input_count);
+
 /// A file under construction: beside its place, under a temporary name.
 typedef struct OutputFile {
   const char *path; ///< borrowed
-  char *temporary;  ///< NULL: `path` is a device or a pipe, written directly
+  char *place;      ///< what `path` is when links are followed, or NULL
+  char *temporary;  ///< NULL: no regular file, which is written directly
   FILE *stream;     ///< NULL once it is closed
 } OutputFile;
 
-/// Opens `path` ("-": stdout). Every file that was opened is put in place or
+/// Opens `path` ("-": stdout). A link stays and its target is written; an
+/// existing file keeps its mode. Every file that was opened is put in place or
 /// discarded.
 SimplicialStatus output_open(OutputFile *file, const char *path);
 

@@ -7,6 +7,7 @@
 #include "npy.h"
 #include "number.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,8 @@ static bool parse_option(const char *text, Options *options) {
     char *end;
     options->has_deviation = true;
     options->deviation = strtod(text + 4, &end);
-    return end != text + 4 && !*end && options->deviation >= 0;
+    return end != text + 4 && !*end && options->deviation >= 0 &&
+           isfinite(options->deviation);
   }
   return false;
 }
@@ -70,15 +72,10 @@ static SimplicialStatus read_file(const char *path, const Options *options,
 /// Parses "2x3xf32".
 static bool parse_type(const char *text, int *rank, int64_t *shape,
                        DLDataType *type) {
-  for (*rank = 0; *text >= '0' && *text <= '9'; ++*rank) {
-    char *end;
-    if (*rank == SIMPLICIAL_MAX_RANK)
+  for (*rank = 0; *text >= '0' && *text <= '9'; ++*rank)
+    if (*rank == SIMPLICIAL_MAX_RANK || !number_take(&text, &shape[*rank]) ||
+        *text++ != 'x')
       return false;
-    shape[*rank] = strtoll(text, &end, 10);
-    if (*end != 'x')
-      return false;
-    text = end + 1;
-  }
   return simplicialTypeFromName(text, type);
 }
 
@@ -123,4 +120,12 @@ SimplicialStatus input_make(const char *spec, DLDataType type, Tensor *tensor) {
   if (status.code)
     tensor_free(tensor);
   return status;
+}
+
+char *input_path(const char *spec) {
+  Options options;
+  char *path = spec[0] == '@' ? strdup(spec + 1) : NULL;
+  if (path)
+    simplicialStatusFree(parse_options(path, &options));
+  return path;
 }

@@ -18,4 +18,8 @@
 /// the caller frees the tensor.
 SimplicialStatus input_make(const char *spec, DLDataType type, Tensor *tensor);
 
+/// The file that `spec` names; NULL where it names none, or memory runs out.
+/// The caller frees it.
+char *input_path(const char *spec);
+
 #endif // SIMPLICIAL_TOOLS_INPUT_H

@@ -7,6 +7,9 @@
 
 #include "npy.h"
 
+#include "number.h"
+#include "tensor.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,14 +34,21 @@ static const char *find_key(const char *dictionary, const char *key) {
   return found + strspn(found, " ");
 }
 
+/// NumPy has no bf16: those of ml_dtypes, as JAX has them, are saved as two
+/// bytes of no type, V2.
 static const char *parse_type(const char *text, Header *header) {
   static const char problem[] = "its elements are not floats of 2, 4 or 8 "
-                                "bytes (dtype f2, f4 or f8)";
-  if (!text || text[0] != '\'' || !text[1] || !strchr("<>=", text[1]) ||
-      text[2] != 'f' || !text[3] || !strchr("248", text[3]) || text[4] != '\'')
+                                "bytes (dtype f2, f4 or f8; V2 is bf16)";
+  if (!text || text[0] != '\'' || !text[1] || !strchr("<>=|", text[1]) ||
+      !text[2] || !text[3] || text[4] != '\'')
+    return problem;
+  bool is_bf16 = text[2] == 'V' && text[3] == '2';
+  bool is_float = text[2] == 'f' && strchr("248", text[3]) && text[1] != '|';
+  if (!is_bf16 && !is_float)
     return problem;
   header->swapped = text[1] == '>';
-  header->type = (DLDataType){kDLFloat, (uint8_t)(8 * (text[3] - '0')), 1};
+  header->type = (DLDataType){is_bf16 ? kDLBfloat : kDLFloat,
+                              (uint8_t)(8 * (text[3] - '0')), 1};
   return NULL;
 }
 
@@ -48,14 +58,13 @@ static const char *parse_shape(const char *text, Header *header) {
     return problem;
   ++text;
   while (*(text += strspn(text, " ")) != ')') {
-    char *end;
     if (*text < '0' || *text > '9')
       return problem;
-    long long size = strtoll(text, &end, 10);
     if (header->rank == SIMPLICIAL_MAX_RANK)
       return "it has more than 8 dimensions";
-    header->shape[header->rank++] = size;
-    text = end + strspn(end, " ");
+    if (!number_take(&text, &header->shape[header->rank++]))
+      return "its shape is too large";
+    text += strspn(text, " ");
     if (*text == ',')
       ++text;
     else if (*text != ')')
@@ -81,9 +90,9 @@ static const char *parse_dictionary(const char *text, size_t size,
   return problem;
 }
 
-/// Finds the elements; what is wrong with the file, or NULL.
+/// Finds the elements and counts them; what is wrong with the file, or NULL.
 static const char *parse(const Bytes *file, Header *header,
-                         const char **elements) {
+                         const char **elements, int64_t *count) {
   const unsigned char *bytes = (const unsigned char *)file->data;
   size_t length, start = LENGTH + 2;
   if (file->size < start || memcmp(bytes, magic, MAGIC))
@@ -101,10 +110,12 @@ static const char *parse(const Bytes *file, Header *header,
   if (problem)
     return problem;
 
-  size_t size = header->type.bits / 8;
-  for (int d = 0; d < header->rank; ++d)
-    if (__builtin_mul_overflow(size, (size_t)header->shape[d], &size))
-      return "its shape is too large";
+  if (!tensor_fits(header->type, header->rank, header->shape))
+    return "its shape is too large";
+  const DLTensor tensor = {
+      .ndim = header->rank, .dtype = header->type, .shape = header->shape};
+  *count = simplicialTensorElementCount(&tensor);
+  size_t size = (size_t)simplicialTensorByteSize(&tensor);
   *elements = file->data + start + length;
   size_t there = file->size - start - length;
   return there < size   ? "it ends before its elements do"
@@ -147,15 +158,13 @@ SimplicialStatus npy_read(const char *path, Npy *npy) {
     return status;
   Header header = {0};
   const char *elements = NULL;
-  const char *problem = parse(&file, &header, &elements);
+  int64_t count;
+  const char *problem = parse(&file, &header, &elements, &count);
   if (problem) {
     free(file.data);
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT, "cannot use '%s': %s",
                            path, problem);
   }
-  int64_t count = 1;
-  for (int d = 0; d < header.rank; ++d)
-    count *= header.shape[d];
   npy->type = header.type;
   npy->rank = header.rank;
   memcpy(npy->shape, header.shape, sizeof npy->shape);

@@ -15,7 +15,8 @@ typedef struct Npy {
   void *elements; ///< malloc'd
 } Npy;
 
-/// Reads f2, f4 or f8 of either byte order and either memory order.
+/// Reads f2, f4 or f8 of either byte order and either memory order, and bf16 as
+/// ml_dtypes has NumPy save it (V2).
 SimplicialStatus npy_read(const char *path, Npy *npy);
 void npy_free(Npy *npy);
 

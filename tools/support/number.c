@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Numbers on the command line.
+// Decimal numbers.
 
 #include "number.h"
 
@@ -14,5 +14,16 @@ bool number_parse(const char *text, int64_t low, int64_t high, int64_t *value) {
   if (end == text || *end || errno || number < low || number > high)
     return false;
   *value = number;
+  return true;
+}
+
+bool number_take(const char **text, int64_t *value) {
+  if (**text < '0' || **text > '9')
+    return false;
+  *value = 0;
+  for (; **text >= '0' && **text <= '9'; ++*text)
+    if (__builtin_mul_overflow(*value, 10, value) ||
+        __builtin_add_overflow(*value, **text - '0', value))
+      return false;
   return true;
 }

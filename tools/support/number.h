@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Numbers on the command line.
+// Numbers in text: on the command line, and in files.
 
 #ifndef SIMPLICIAL_TOOLS_NUMBER_H
 #define SIMPLICIAL_TOOLS_NUMBER_H
@@ -10,5 +10,9 @@
 
 /// Whether `text` is a decimal number from `low` to `high`, then in `*value`.
 bool number_parse(const char *text, int64_t low, int64_t high, int64_t *value);
+
+/// Takes the decimal digits that `*text` begins with: the number, and moves
+/// `*text` behind them. False if there are none, or int64_t cannot hold it.
+bool number_take(const char **text, int64_t *value);
 
 #endif // SIMPLICIAL_TOOLS_NUMBER_H

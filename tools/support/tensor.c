@@ -8,26 +8,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool tensor_fits(DLDataType type, int rank, const int64_t *shape) {
+  int64_t bytes = type.bits / 8;
+  for (int d = 0; d < rank; ++d)
+    if (shape[d] && __builtin_mul_overflow(bytes, shape[d], &bytes))
+      return false;
+  return true;
+}
+
 SimplicialStatus tensor_allocate(Tensor *tensor, DLDataType type, int rank,
                                  const int64_t *shape, int64_t pad) {
   enum { ALIGNMENT = 64 };
   *tensor = (Tensor){0};
-  int64_t size = 1; // in elements, padding included
-  bool overflow = false;
-  for (int d = rank - 1; d >= 0; --d) {
-    int64_t extent = shape[d];
-    tensor->shape[d] = shape[d];
-    tensor->strides[d] = size;
-    if (d == rank - 1)
-      overflow |= __builtin_add_overflow(extent, pad, &extent);
-    overflow |= __builtin_mul_overflow(size, extent, &size);
-  }
-  overflow |= __builtin_mul_overflow(size, type.bits / 8, &size);
-  overflow |= size > INT64_MAX - ALIGNMENT;
-  if (overflow)
+  int64_t extents[SIMPLICIAL_MAX_RANK]; // padding included
+  memcpy(extents, shape, (size_t)rank * sizeof *shape);
+  bool fits = !rank || !__builtin_add_overflow(extents[rank - 1], pad,
+                                               &extents[rank - 1]);
+  if (!fits || !tensor_fits(type, rank, extents))
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "the tensor is too large");
-  size_t bytes = ((size_t)size / ALIGNMENT + 1) * ALIGNMENT;
+  int64_t stride = 1;
+  bool empty = false;
+  for (int d = rank - 1; d >= 0; --d) {
+    tensor->shape[d] = shape[d];
+    tensor->strides[d] = stride;
+    empty |= !shape[d];
+    stride *= extents[d] ? extents[d] : 1;
+  }
+  size_t size = empty ? 0 : (size_t)stride * (type.bits / 8);
+  size_t bytes = (size / ALIGNMENT + 1) * ALIGNMENT;
   void *data = aligned_alloc(ALIGNMENT, bytes);
   if (!data)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY,
@@ -87,6 +96,8 @@ SimplicialStatus tensor_fill_random(Tensor *tensor, uint64_t seed,
   const DLDataType f64 = {kDLFloat, 64, 1};
   const double two_pi = 6.283185307179586;
   int64_t length = row_length(tensor);
+  if (row_count(tensor) == 0)
+    return simplicialOk();
   double *elements = malloc((size_t)length * sizeof *elements + 1);
   if (!elements)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");

@@ -13,6 +13,10 @@ typedef struct Tensor {
   int64_t strides[SIMPLICIAL_MAX_RANK];
 } Tensor;
 
+/// Whether int64_t holds the bytes of a tensor of this shape, empty dimensions
+/// not counted, so that its strides fit too.
+bool tensor_fits(DLDataType type, int rank, const int64_t *shape);
+
 /// A row-major tensor with `pad` unused elements after each innermost row.
 /// Elements and padding are NaN. Freed with tensor_free.
 SimplicialStatus tensor_allocate(Tensor *tensor, DLDataType type, int rank,
