@@ -80,9 +80,7 @@ def same_bits(a, b):
 
 
 def run(tool, target, case, folder):
-    """The line to print about the case, starting with "ok", "skip" or "FAIL"."""
-    if target == "cuda" and "out" not in case.results.split():
-        return f"skip {case}: out would need a buffer of the function's own, which on GPUs it cannot have"
+    """The line to print about the case, starting with "ok" or "FAIL"."""
     x = data.make(case)
     try:
         got = execute(tool, target, case, x, folder, case.threads)
@@ -121,7 +119,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         for case in cases:
             line = run(arguments.tool, arguments.target, case, folder)
-            failures += not line.startswith(("ok ", "skip "))
+            failures += not line.startswith("ok ")
             print(line, flush=True)
     print(f"{len(cases)} cases, {failures} failed")
     if arguments.expect is not None and arguments.expect != len(cases):
