@@ -6,6 +6,7 @@
 // entry without an executable; who wants the same one waits for it.
 
 #include "executable.h"
+#include "target.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -127,13 +128,17 @@ SimplicialStatus simplicialCompilerLoad(SimplicialCompiler *self,
                                         const char *source_name,
                                         const char *target,
                                         SimplicialExecutable **executable) {
+  *executable = NULL;
+  SimplicialStatus status = target_resolve(&target);
+  if (status.code)
+    return status;
   Entry *entry;
   *executable = look_up(self, source, length, target, &entry);
   if (*executable)
     return simplicialOk();
   if (!entry)
     return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-  SimplicialStatus status =
+  status =
       executable_load_source(source, length, source_name, target, executable);
   settle(self, entry, *executable);
   return status;

@@ -171,8 +171,9 @@ SimplicialStatus simplicialCompileTraced(const char *source, size_t length,
       source, length, source_name, target, what, traced ? &trace : NULL, {0}};
   *data = NULL;
   *size = 0;
-  SimplicialStatus status =
-      traced ? trace_begin(&trace, options) : simplicialOk();
+  SimplicialStatus status = target_resolve(&request.target);
+  if (!status.code && traced)
+    status = trace_begin(&trace, options);
   if (!status.code)
     status = guard_run(compile, &request);
   if (!status.code && traced)

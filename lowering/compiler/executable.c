@@ -249,7 +249,9 @@ SimplicialStatus simplicialJit(MlirModule module, const char *target,
                                SimplicialExecutable **executable) {
   *executable = NULL;
   Writing writing = {.module = module};
-  SimplicialStatus status = guard_run(write_bytecode, &writing);
+  SimplicialStatus status = target_resolve(&target);
+  if (!status.code)
+    status = guard_run(write_bytecode, &writing);
   if (!status.code)
     status = executable_load_source(
         writing.bytecode.data, writing.bytecode.size, NULL, target, executable);

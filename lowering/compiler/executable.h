@@ -8,7 +8,8 @@
 #include "cache.h"
 #include "simplicial/compiler.h"
 
-/// simplicialCompilerLoad, without a memory of what was loaded before.
+/// simplicialCompilerLoad, without a memory of what was loaded before, and for
+/// a target other than "cuda" (target_resolve).
 SimplicialStatus executable_load_source(const char *source, size_t length,
                                         const char *source_name,
                                         const char *target,

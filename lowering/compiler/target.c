@@ -54,3 +54,13 @@ SimplicialStatus target_parse(const char *text, Target *target) {
                            target->name);
   return simplicialOk();
 }
+
+SimplicialStatus target_resolve(const char **text) {
+  if (strcmp(*text, CUDA))
+    return simplicialOk();
+  Target target = {0};
+  SimplicialStatus status = target_of_device(&target);
+  if (!status.code)
+    *text = target.name;
+  return status;
+}

@@ -18,4 +18,8 @@ typedef struct Target {
 /// chip of the current device, or "emulate:" and a chip.
 SimplicialStatus target_parse(const char *text, Target *target);
 
+/// Makes "cuda" the chip of the calling thread's device: for who then compiles
+/// in another thread. Other targets stay.
+SimplicialStatus target_resolve(const char **text);
+
 #endif // SIMPLICIAL_COMPILER_TARGET_H

@@ -627,6 +627,12 @@ static void tensors_are_on_the_current_device(void **state) {
   assert_status(SIMPLICIAL_OK, call_on(executable, first, first, first));
   set_context((CUcontext)2);
   assert_status(SIMPLICIAL_OK, call_on(executable, second, second, second));
+  // "cuda" is the chip of this context, wherever the compiler runs.
+  int retained = get()->retained;
+  SimplicialExecutable *current = load("cuda");
+  assert_int_equal(retained, get()->retained);
+  assert_status(SIMPLICIAL_OK, call_on(current, second, second, second));
+  simplicialExecutableRelease(current);
   assert_status(SIMPLICIAL_OK, call_on(executable, managed, second, pinned));
   assert_status(SIMPLICIAL_OK, call_on(executable, managed, pinned, managed));
   int launches = get()->launches;
