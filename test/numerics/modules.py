@@ -338,11 +338,23 @@ def run(tool, target, no_results, m, folder):
     return None
 
 
+def compile_object(tool, target, m, folder):
+    """What is wrong with the module's object for GPUs; None if nothing is."""
+    (folder / "m.mlir").write_text(m.text)
+    (folder / "m.o").unlink(missing_ok=True)
+    done = subprocess.run([tool, folder / "m.mlir", f"--target={target}", "--emit=object", "-o", folder / "m.o"],
+                          capture_output=True, text=True, timeout=120)
+    if m.gpu:
+        return None if done.returncode == 0 and (folder / "m.o").exists() else f"no object: {done.stderr[-2000:]}"
+    return None if done.returncode == 1 and "has no code for GPUs" in done.stderr else "an object, or another error"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tool", default="simplicial-run", help="simplicial-run to test")
     parser.add_argument("--target", default="cpu", help="its --target")
     parser.add_argument("--match", default="", help="run only the modules whose name contains this")
+    parser.add_argument("--objects", help="make objects with this simplicial-compile, and run nothing")
     parser.add_argument("--no-results", action="store_true", help="do not look at what comes out")
     parser.add_argument("--expect", type=int, help="how many modules there must be")
     arguments = parser.parse_args()
@@ -350,7 +362,9 @@ def main():
     failures = 0
     with tempfile.TemporaryDirectory() as folder:
         for m in chosen:
-            problem = run(arguments.tool, arguments.target, arguments.no_results, m, pathlib.Path(folder))
+            folder = pathlib.Path(folder)
+            problem = (compile_object(arguments.objects, arguments.target, m, folder) if arguments.objects else
+                       run(arguments.tool, arguments.target, arguments.no_results, m, folder))
             failures += problem is not None
             print(f"FAIL {m.name}: {problem}\n{m.text}" if problem else f"ok   {m.name}", flush=True)
     print(f"{len(chosen)} modules, {failures} failed")
