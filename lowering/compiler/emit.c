@@ -27,7 +27,8 @@ static SimplicialStatus emit_llvm(Compilation *compilation, const char *target,
   status = machine_begin(&machine, compilation);
   if (!status.code) {
     char *text = LLVMPrintModuleToString(machine.module);
-    text_format(out, "%s", text);
+    out->failed |= !text;
+    text_format(out, "%s", text ? text : "");
     LLVMDisposeMessage(text);
   }
   machine_end(&machine);

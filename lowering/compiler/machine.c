@@ -105,6 +105,8 @@ static SimplicialStatus save_module(const Machine *self, const char *name) {
   if (!trace_saves(self->trace))
     return simplicialOk();
   char *text = LLVMPrintModuleToString(self->module);
+  if (!text)
+    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
   SimplicialStatus status =
       trace_save(self->trace, name, mlirStringRefCreateFromCString(text));
   LLVMDisposeMessage(text);
@@ -176,6 +178,8 @@ SimplicialStatus machine_object(Machine *self, const char *exported,
   if (LLVMTargetMachineEmitToMemoryBuffer(self->target, self->module,
                                           LLVMObjectFile, &message, object))
     return error_from(message);
+  if (!*object)
+    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
   trace_time(self->trace, "LLVM's code generation", begun);
   status = trace_save(self->trace, "module.o",
                       mlirStringRefCreate(LLVMGetBufferStart(*object),
