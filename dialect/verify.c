@@ -11,7 +11,7 @@
 
 #include "simplicial/dialect.h"
 
-#include "lowering/gpu/chip.h"
+#include "lowering/gpu/target/chip.h"
 #include "lowering/ir.h"
 #include "lowering/pass.h"
 

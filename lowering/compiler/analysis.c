@@ -10,9 +10,9 @@
 #include "function.h"
 #include "toolkit.h"
 
-#include "lowering/gpu/analyze.h"
 #include "lowering/ir.h"
 #include "lowering/ir_llvm.h"
+#include "lowering/model/analyze.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #ifndef SIMPLICIAL_COMPILER_ASSEMBLE_H
 #define SIMPLICIAL_COMPILER_ASSEMBLE_H
 
-#include "lowering/gpu/chip.h"
+#include "lowering/gpu/target/chip.h"
 #include "simplicial/runtime.h"
 #include "text.h"
 #include "trace.h"

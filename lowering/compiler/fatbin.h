@@ -7,7 +7,7 @@
 
 #include "trace.h"
 
-#include "lowering/gpu/chip.h"
+#include "lowering/gpu/target/chip.h"
 #include "simplicial/runtime.h"
 
 /// Makes each gpu.binary, with PTX of each chip, one of a single fatbin: the

@@ -5,7 +5,7 @@
 #ifndef SIMPLICIAL_COMPILER_SCRATCH_H
 #define SIMPLICIAL_COMPILER_SCRATCH_H
 
-#include "lowering/gpu/chip.h"
+#include "lowering/gpu/target/chip.h"
 #include "simplicial/runtime.h"
 #include "text.h"
 

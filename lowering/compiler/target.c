@@ -4,7 +4,7 @@
 
 #include "target.h"
 
-#include "lowering/gpu/chip.h"
+#include "lowering/gpu/target/chip.h"
 #include "simplicial/cuda.h"
 
 #include <string.h>

@@ -31,7 +31,7 @@
 // scf.forall has `simplicial.producer` the ops also know how many tiles passed
 // the ring before the loop: who fills it and who empties it count them.
 
-#include "lowering/config.h"
+#include "lowering/configure/config.h"
 #include "lowering/ir.h"
 #include "lowering/notes.h"
 #include "lowering/pass.h"

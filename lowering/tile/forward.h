@@ -8,7 +8,7 @@
 
 #include "window.h"
 
-#include "lowering/config.h"
+#include "lowering/configure/config.h"
 #include "lowering/ir.h"
 
 enum { MAX_PLANES = 3, MAX_PARTS = 2 };

@@ -3,7 +3,7 @@
 // The cost of tiling strategies: one against numbers computed by hand, and what
 // must hold for all of them.
 
-#include "lowering/estimate.h"
+#include "lowering/configure/estimate.h"
 #include "unit.h"
 
 #include <string.h>

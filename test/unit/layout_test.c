@@ -4,7 +4,7 @@
 // PTX ISA ("Matrix Fragments for mma.m16n8k16 with floating point type",
 // "... for mma.m16n8k8", "ldmatrix").
 
-#include "lowering/gpu/layout.h"
+#include "lowering/gpu/target/layout.h"
 #include "unit.h"
 
 // groupID = lane / 4 and threadID_in_group = lane % 4 in the ISA's words.

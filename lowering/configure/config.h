@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The tiling strategy of one operation, and the windows it is chosen for.
+
+#ifndef SIMPLICIAL_LOWERING_CONFIGURE_CONFIG_H
+#define SIMPLICIAL_LOWERING_CONFIGURE_CONFIG_H
+
+#include "simplicial/dialect.h"
+
+#include "mlir-c/IR.h"
+
+/// The attribute `simplicial.config`, see simplicialCreateConfigurePass.
+typedef struct Config {
+  int64_t block_q;       ///< queries in a tile
+  int64_t block_h;       ///< query heads in a tile
+  int64_t block_j;       ///< outer keys in a tile; the product is its rows
+  int64_t block_k;       ///< inner keys in a tile
+  int64_t block_tail;    ///< and behind the whole tiles; 0: no other tiles
+  int64_t tiles;         ///< inner tiles of a step, summed before V1
+  int64_t block_last;    ///< inner keys of a step's last tile
+  bool inner_stationary; ///< order "kj": inner tiles outside the loop over j
+  bool local_outer;      ///< the outer window of a block in memory of its own
+  bool lazy_rescale;     ///< scale sums only when a maximum has moved enough
+  int64_t sum_columns;   ///< that rows' sums are kept in until the end
+  int64_t stages;        ///< tiles of a ring of copies; 0: there are none
+  bool producer;         ///< warps that only copy fill the rings
+  MlirType operand;      ///< element type of the operands of products
+} Config;
+
+/// The most `stages` and `tiles`.
+enum { CONFIG_MAX_STAGES = 8, CONFIG_MAX_TILES = 4 };
+
+/// Of GPUs: keys of tiles are multiples of the matrix instructions' depth; a
+/// thread has two of so many columns of a result.
+enum {
+  CONFIG_MAX_GPU_ROWS = 128,
+  CONFIG_GPU_STEP = 16,
+  CONFIG_GPU_COLUMNS = 8
+};
+
+/// The columns that a product of warpgroups has registers for at once, and in
+/// parts of so many.
+enum {
+  CONFIG_MOST_OF_PRODUCT = 128,
+  CONFIG_MOST_IN_PARTS = 192,
+  CONFIG_PART_COLUMNS = 64
+};
+
+/// The rows of a tile.
+int64_t config_rows(const Config *config);
+
+/// Reads what `simplicial.config` has, if there is one; diagnoses entries that
+/// are not what they must be.
+MlirLogicalResult config_read(MlirOperation op, Config *config);
+
+/// Reads a complete `simplicial.config`; diagnoses a missing or wrong one.
+MlirLogicalResult config_get(MlirOperation op, Config *config);
+
+/// Whether the operation's `simplicial.config` has the entry.
+bool config_has(MlirOperation op, const char *entry);
+
+/// How many keys the queries of a block have in their outer windows together,
+/// or more; 0: there is no bound.
+int64_t config_outer_rows(const Config *config, int64_t window, bool causal);
+
+/// Bytes behind each row, of so many bytes, of the outer window in local
+/// memory: where neighbouring rows of a tile may be of two keys, for these to
+/// be in different banks.
+int64_t config_local_padding(const Config *config, int64_t row);
+
+/// The inner keys of a step.
+int64_t config_step(const Config *config);
+
+/// The outer window is the smaller one. The operation is symmetric in its two
+/// pairs of keys and values, so when w1 > w2 the pairs change roles.
+bool config_swaps_roles(SimplicialAttentionAttributes attributes);
+
+#endif // SIMPLICIAL_LOWERING_CONFIGURE_CONFIG_H

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Copies by a producer (compute capability 9.0): one warp fills rings while the
+// others, the consumers, read them.
+//
+// Each slot of a ring has two mbarriers. "Full" counts one arrival, and the
+// bytes that the hardware copies; "empty" counts one arrival of each consumer
+// warp. Tile n of all that pass the ring is in slot n mod slots, and there the
+// n / slots-th:
+//
+//     producer                             consumer
+//     wait for phase n / slots - 1         wait for phase n / slots
+//       of "empty" (of none for the 0th)     of "full"
+//     copy; arrive at "full"               multiply; arrive at "empty"
+//
+// A whole tile is copied by one thread, a box for each panel of 128 bytes, with
+// the swizzle that warpgroups want (distribute.h). A box reads as zero only
+// past the tensor's end, not past the tile's count of rows, where there may be
+// anything: a tile with fewer rows is copied by all lanes of the warp, as other
+// kernels do it, and fenced, since warpgroups read shared memory through
+// another proxy than threads write it.
+
+#include "distribute.h"
+#include "lowering/gpu/target/layout.h"
+
+#include "lowering/ir_llvm.h"
+#include "lowering/notes.h"
+
+#include "simplicial/dialect.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+#include <string.h>
+
+enum { MAX_BOX = 256, MIN_RANK = 2, MAX_RANK = 5, MBARRIER_BYTES = 8 };
+
+/// Operands of simplicial.copy_async.
+enum { FROM, TO, NUMBER, BEFORE, COUNT, INDICES };
+
+/// Its `dims`.
+enum { ROW_DIM, COLUMN_DIM, ROWS, COLUMNS };
+
+static int64_t dim_of(MlirOperation copy, int i) {
+  return mlirDenseI64ArrayGetElement(ir_get_attr(copy, "dims"), i);
+}
+
+static int64_t slots_of(MlirValue ring) {
+  return ir_dim_size(ir_type(ring), 0);
+}
+
+static int64_t rows_of(MlirValue ring) { return ir_dim_size(ir_type(ring), 1); }
+
+// Tensor maps -----------------------------------------------------------------
+
+const TensorMap *bulk_copy_map(const Distribute *s, MlirValue memref,
+                               const int64_t *box) {
+  size_t size = (size_t)ir_rank(ir_type(memref)) * sizeof *box;
+  for (int i = 0; i < s->n_maps; ++i)
+    if (mlirValueEqual(s->maps[i].memref, memref) &&
+        !memcmp(s->maps[i].box, box, size))
+      return &s->maps[i];
+  return NULL;
+}
+
+bool bulk_copy_plan_map(Distribute *s, MlirValue memref, const int64_t *box) {
+  if (bulk_copy_map(s, memref, box))
+    return true;
+  if (s->n_maps == MAX_MAPS)
+    return false;
+  TensorMap *map = &s->maps[s->n_maps++];
+  *map = (TensorMap){.memref = memref};
+  memcpy(map->box, box, (size_t)ir_rank(ir_type(memref)) * sizeof *box);
+  return true;
+}
+
+/// The boxes of a copy: a tile's rows and a panel's columns.
+static void box_of(MlirOperation copy, int64_t *box) {
+  MlirType from = ir_type(ir_operand(copy, FROM));
+  int rank = ir_rank(from);
+  for (int d = 0; d < rank; ++d)
+    box[d] = 1;
+  box[dim_of(copy, ROW_DIM)] = rows_of(ir_operand(copy, TO));
+  box[rank - 1] = SWIZZLE_BYTES / ir_float_bytes(ir_element(from));
+}
+
+/// Why boxes cannot be what is copied; NULL: they can, and there are maps for
+/// it.
+static const char *plan_copy(Distribute *s, MlirOperation copy) {
+  MlirType from = ir_type(ir_operand(copy, FROM));
+  MlirValue ring = ir_operand(copy, TO);
+  int rank = ir_rank(from);
+  if (!distribute_is_swizzled(s, ir_type(ring)))
+    return "tiles in shared memory are not swizzled as TMA does it";
+  if (rank < MIN_RANK || rank > MAX_RANK)
+    return "TMA takes tensors of 2 to 5 dimensions";
+  if (rows_of(ring) > MAX_BOX)
+    return "TMA copies at most 256 rows at once";
+  if (dim_of(copy, COLUMN_DIM) != rank - 1 ||
+      dim_of(copy, ROW_DIM) >= rank - 1 ||
+      dim_of(copy, COLUMNS) != ir_dim_size(ir_type(ring), 2))
+    return "TMA copies whole rows, along the last dimension";
+  int64_t box[IR_MAX_RANK];
+  box_of(copy, box);
+  return bulk_copy_plan_map(s, ir_operand(copy, FROM), box)
+             ? NULL
+             : "there are too many tensor maps";
+}
+
+const char *bulk_copy_plan(Distribute *s, MlirBlock block) {
+  const char *why = NULL;
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op) && !why; op = mlirOperationGetNextInBlock(op)) {
+    if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
+      why = plan_copy(s, op);
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op) && !why; ++i)
+      why = bulk_copy_plan(s, ir_body(op, i));
+  }
+  return why;
+}
+
+// Mbarriers -------------------------------------------------------------------
+
+static MlirValue constant(Ir *b, int64_t value) {
+  return ir_const_i32(b, ir_i32(b), (int32_t)value);
+}
+
+static MlirValue as_i32(Ir *b, MlirValue index) {
+  return ir_index_cast(b, index, ir_i32(b));
+}
+
+/// The address of an mbarrier of the ring, by its number.
+static MlirValue mbarrier_at(Distribute *s, MlirValue ring, MlirValue number) {
+  Ir *b = &s->b;
+  return ir_advance(b, distribute_entry(s, ring)->mbarriers, ir_i64(b), number);
+}
+
+/// A tile's slot, its mbarriers, and the parity of the phase of "full" that it
+/// is.
+typedef struct Slot {
+  MlirValue number; ///< an index
+  MlirValue full, empty;
+  MlirValue parity;
+} Slot;
+
+/// That of tile `number` of the loop.
+static Slot slot_of(Distribute *s, MlirValue ring, MlirValue number,
+                    MlirValue before) {
+  Ir *b = &s->b;
+  MlirValue n = as_i32(b, distribute_scalar(s, before));
+  n = ir_addi(b, n, as_i32(b, distribute_scalar(s, number)));
+  MlirValue slots = constant(b, slots_of(ring));
+  MlirValue slot = ir_remui(b, n, slots);
+  Slot self = {.number = ir_index_cast(b, slot, ir_index(b))};
+  self.full = mbarrier_at(s, ring, slot);
+  self.empty = mbarrier_at(s, ring, ir_addi(b, slot, slots));
+  self.parity = ir_remui(b, ir_divui(b, n, slots), constant(b, 2));
+  return self;
+}
+
+#define ACQUIRE_RELEASE(b)                                                     \
+  {"scope", ir_parse_attr(b, "#nvvm.mem_scope<cta>")}, {                       \
+    "relaxed", mlirBoolAttrGet((b)->context, false)                            \
+  }
+
+/// Waits until the phase of that parity is complete.
+static void wait(Ir *b, MlirValue mbarrier, MlirValue parity) {
+  MlirRegion regions[] = {ir_region(b, IR_NONE), ir_region(b, IR_NONE)};
+  Ir before = ir_at_end(mlirRegionGetFirstBlock(regions[0]), b->location);
+  Ir after = ir_at_end(mlirRegionGetFirstBlock(regions[1]), b->location);
+  MlirValue done =
+      ir_value(&before, "nvvm.mbarrier.try_wait", ir_i1(b),
+               IR_VALUES(mbarrier, parity), IR_ATTRIBUTES(ACQUIRE_RELEASE(b)));
+  MlirValue again = ir_xori(&before, done, ir_const_int(&before, ir_i1(b), 1));
+  ir_op(&before, "scf.condition", IR_NONE, IR_VALUES(again), IR_NONE);
+  ir_op(&after, "scf.yield", IR_NONE, IR_NONE, IR_NONE);
+  ir_op_with_regions(b, "scf.while", IR_NONE, IR_NONE, IR_NONE, 2, regions);
+}
+
+static void arrive(Ir *b, MlirValue mbarrier) {
+  ir_op(b, "nvvm.mbarrier.arrive", IR_NONE, IR_VALUES(mbarrier),
+        IR_ATTRIBUTES(ACQUIRE_RELEASE(b)));
+}
+
+static void initialise(Distribute *s, MlirValue ring) {
+  Ir *b = &s->b;
+  int64_t slots = slots_of(ring);
+  for (int64_t i = 0; i < 2 * slots; ++i)
+    ir_op(b, "nvvm.mbarrier.init", IR_NONE,
+          IR_VALUES(mbarrier_at(s, ring, constant(b, i)),
+                    constant(b, i < slots ? 1 : s->warps)),
+          IR_NONE);
+}
+
+void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings) {
+  Ir *b = &s->b;
+  for (int i = 0; i < n; ++i)
+    distribute_entry(s, rings[i])->mbarriers = distribute_allocate(
+        s, 2 * slots_of(rings[i]) * MBARRIER_BYTES, MBARRIER_BYTES);
+  MlirValue first = ir_cmpi(b, IR_EQ, s->thread, ir_const_index(b, 0));
+  IrIf branch = ir_if_begin(b, first, IR_NONE);
+  for (int i = 0; i < n; ++i)
+    initialise(s, rings[i]);
+  ir_op(b, "nvvm.fence.mbarrier.init", IR_NONE, IR_NONE, IR_NONE);
+  ir_if_end(b, &branch, IR_NONE);
+  ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
+}
+
+// The producer ----------------------------------------------------------------
+
+/// All lanes copy, some rows of zeros too. A producer has few registers.
+static void copy_by_lanes(Distribute *s, MlirOperation copy, const Slot *slot) {
+  Ir *b = &s->b;
+  note(s->forall, "inner tiles, the first rows only: by all lanes of the "
+                  "producer; not TMA: it would copy what is behind them");
+  MlirValue number = distribute_pinned_index(s, slot->number);
+  copy_tile(s, copy, number, distribute_pinned_index(s, s->lane), WARP);
+  copies_commit(s);
+  copies_wait_for_own(s, 0);
+  distribute_warp_barrier(s);
+  IrIf branch = distribute_begin_elected(s);
+  arrive(b, slot->full);
+  ir_if_end(b, &branch, IR_NONE);
+}
+
+/// Copies the columns of a panel of the tile.
+static void copy_box(Distribute *s, MlirOperation copy, const Slot *slot,
+                     int64_t column) {
+  Ir *b = &s->b;
+  MlirValue ring = ir_operand(copy, TO);
+  int rank = ir_rank(ir_type(ir_operand(copy, FROM))), n = 0;
+  int64_t box[IR_MAX_RANK];
+  const MlirValue place[] = {slot->number, ir_const_index(b, 0),
+                             ir_const_index(b, column)};
+  MlirValue operands[3 + MAX_RANK];
+  operands[n++] = transfer_address(s, ring, place);
+  box_of(copy, box);
+  operands[n++] = bulk_copy_map(s, ir_operand(copy, FROM), box)->pointer;
+  for (int d = rank - 1; d >= 0; --d) {
+    MlirValue at = distribute_scalar(s, ir_operand(copy, INDICES + d));
+    if (d == rank - 1)
+      at = ir_addi(b, at, ir_const_index(b, column));
+    operands[n++] = as_i32(b, at);
+  }
+  operands[n++] = slot->full;
+  const int32_t segments[] = {1, 1, rank, 1, 0, 0, 0, 0};
+  ir_op(b, "nvvm.cp.async.bulk.tensor.shared.cluster.global", IR_NONE, n,
+        operands,
+        IR_ATTRIBUTES({"isCTAOnly", mlirBoolAttrGet(b->context, true)},
+                      {"mode", ir_parse_attr(b, "#nvvm.tma_load_mode<tile>")},
+                      ir_segments(b, 8, segments)));
+}
+
+/// One lane begins the copy.
+static void copy_by_boxes(Distribute *s, MlirOperation copy, const Slot *slot) {
+  Ir *b = &s->b;
+  note(s->forall,
+       "inner tiles: TMA, by a producer, a warp that does nothing else");
+  MlirType type = ir_type(ir_operand(copy, TO));
+  int64_t bytes = ir_float_bytes(ir_element(type));
+  int64_t columns = ir_dim_size(type, 2);
+  IrIf branch = distribute_begin_elected(s);
+  ir_op(b, "nvvm.mbarrier.arrive.expect_tx", IR_NONE,
+        IR_VALUES(slot->full,
+                  constant(b, ir_dim_size(type, 1) * columns * bytes)),
+        IR_ATTRIBUTES(ACQUIRE_RELEASE(b)));
+  for (int64_t column = 0; column < columns; column += SWIZZLE_BYTES / bytes)
+    copy_box(s, copy, slot, column);
+  ir_if_end(b, &branch, IR_NONE);
+}
+
+void bulk_copy_fill(Distribute *s, MlirOperation copy) {
+  Ir *b = &s->b;
+  MlirValue ring = ir_operand(copy, TO);
+  MlirValue count = distribute_scalar(s, ir_operand(copy, COUNT));
+  IrIf any =
+      ir_if_begin(b, ir_cmpi(b, IR_SGT, count, ir_const_index(b, 0)), IR_NONE);
+  Slot slot =
+      slot_of(s, ring, ir_operand(copy, NUMBER), ir_operand(copy, BEFORE));
+  wait(b, slot.empty, ir_xori(b, slot.parity, constant(b, 1)));
+  IrIf part = ir_if_begin(
+      b, ir_cmpi(b, IR_SLT, count, ir_const_index(b, rows_of(ring))), IR_NONE);
+  copy_by_lanes(s, copy, &slot);
+  ir_if_else(b, &part, IR_NONE);
+  copy_by_boxes(s, copy, &slot);
+  ir_if_end(b, &part, IR_NONE);
+  ir_if_end(b, &any, IR_NONE);
+}
+
+// The consumers ---------------------------------------------------------------
+
+/// That of an operation on a tile of a ring.
+static Slot operand_slot(Distribute *s, MlirOperation op) {
+  enum { NUMBER_IN_LOOP, BEFORE_LOOP, RING };
+  return slot_of(s, ir_operand(op, RING), ir_operand(op, NUMBER_IN_LOOP),
+                 ir_operand(op, BEFORE_LOOP));
+}
+
+void bulk_copy_wait(Distribute *s, MlirOperation op) {
+  Slot slot = operand_slot(s, op);
+  wait(&s->b, slot.full, slot.parity);
+  distribute_entry(s, ir_result(op, 0))->scalar = slot.number;
+}
+
+void bulk_copy_release(Distribute *s, MlirOperation op) {
+  Slot slot = operand_slot(s, op);
+  IrIf branch = distribute_begin_elected(s);
+  arrive(&s->b, slot.empty);
+  ir_if_end(&s->b, &branch, IR_NONE);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The asynchronous copies of simplicial-stage, by the role that they are for.
+//
+// In:  simplicial.copy_async, copy_commit, copy_wait, copy_release, copy_finish
+// Out: where all threads copy: each its share, and makes a group of it; to wait
+//      is to wait for the own groups, then for all threads
+//      where only some do: their part of bulk_copy.c
+
+#include "distribute.h"
+#include "kernel.h"
+#include "lowering/gpu/target/layout.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "simplicial/dialect.h"
+
+bool copies_is_one(MlirOperation op) {
+  return ir_is(op, SIMPLICIAL_COPY_ASYNC) ||
+         ir_is(op, SIMPLICIAL_COPY_COMMIT) || ir_is(op, SIMPLICIAL_COPY_WAIT) ||
+         ir_is(op, SIMPLICIAL_COPY_RELEASE) ||
+         ir_is(op, SIMPLICIAL_COPY_FINISH);
+}
+
+void copies_commit(Distribute *s) {
+  ir_op(&s->b, "nvvm.cp.async.commit.group", IR_NONE, IR_NONE, IR_NONE);
+}
+
+void copies_wait_for_own(Distribute *s, int64_t pending) {
+  Ir *b = &s->b;
+  ir_op(b, "nvvm.cp.async.wait.group", IR_NONE, IR_NONE,
+        IR_ATTRIBUTES({"n", mlirIntegerAttrGet(ir_i32(b), pending)}));
+  if (s->warpgroups) // which read shared memory past what the threads wrote
+    distribute_fence(s);
+}
+
+/// The copies of all threads have arrived, and all threads are here.
+static void wait_for_copies(Distribute *s, int64_t pending) {
+  copies_wait_for_own(s, pending);
+  distribute_barrier(s);
+}
+
+/// The slot of the tile of a loop, where each begins with the first one.
+static MlirValue slot_in_loop(Distribute *s, MlirValue number, MlirValue ring) {
+  return ir_remui(&s->b, distribute_scalar(s, number),
+                  ir_const_index(&s->b, ir_dim_size(ir_type(ring), 0)));
+}
+
+static void convert_own_wait(Distribute *s, MlirOperation op) {
+  if (!ir_is(mlirOperationGetNextInBlock(op), SIMPLICIAL_COPY_WAIT))
+    wait_for_copies(s, mlirIntegerAttrGetValueInt(ir_get_attr(op, "pending")));
+  distribute_entry(s, ir_result(op, 0))->scalar =
+      slot_in_loop(s, ir_operand(op, 0), ir_operand(op, 2));
+}
+
+/// What has been released is free behind the next wait of all threads. In a
+/// ring of one slot that is too late.
+static void convert_own_release(Distribute *s, MlirOperation op) {
+  MlirType ring = ir_type(ir_operand(op, 2));
+  if (ir_dim_size(ring, 0) == 1 &&
+      !ir_is(mlirOperationGetNextInBlock(op), SIMPLICIAL_COPY_RELEASE))
+    distribute_barrier(s);
+}
+
+/// An op of simplicial-stage in a program of threads that all copy.
+static void convert_own(Distribute *s, MlirOperation op) {
+  if (!s->warpgroups)
+    kernel_find_place_anew(s);
+  if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
+    copy_tile(s, op, slot_in_loop(s, ir_operand(op, 2), ir_operand(op, 1)),
+              s->thread, s->warps * WARP);
+  else if (ir_is(op, SIMPLICIAL_COPY_COMMIT))
+    copies_commit(s);
+  else if (ir_is(op, SIMPLICIAL_COPY_FINISH))
+    wait_for_copies(s, 0);
+  else if (ir_is(op, SIMPLICIAL_COPY_WAIT))
+    convert_own_wait(s, op);
+  else if (ir_is(op, SIMPLICIAL_COPY_RELEASE))
+    convert_own_release(s, op);
+}
+
+void copies_convert(Distribute *s, MlirOperation op) {
+  if (ir_is(op, SIMPLICIAL_COPY_RELEASE))
+    warpgroup_await_all(s);
+  if (s->role == ROLE_ALL)
+    convert_own(s, op);
+  else if (s->role == ROLE_PRODUCER && ir_is(op, SIMPLICIAL_COPY_ASYNC))
+    bulk_copy_fill(s, op);
+  else if (s->role == ROLE_CONSUMER && ir_is(op, SIMPLICIAL_COPY_WAIT))
+    bulk_copy_wait(s, op);
+  else if (s->role == ROLE_CONSUMER && ir_is(op, SIMPLICIAL_COPY_RELEASE))
+    bulk_copy_release(s, op);
+}

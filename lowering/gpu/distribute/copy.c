@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Copies of tiles from global to shared memory by threads: each copies pieces
+// of rows, by cp.async where they are aligned.
+//
+//  - simplicial.copy_async, into a slot of a ring
+//  - vector.transfer_write of a load, into a block's own memory
+//  - a load that is parked while loops run
+//
+// The last two are begun where they stand and waited for before the next region
+// or the first read, so that what is between runs beside them.
+
+#include "distribute.h"
+#include "lowering/gpu/target/layout.h"
+
+#include "lowering/ir_llvm.h"
+#include "lowering/notes.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+// Pieces ----------------------------------------------------------------------
+
+/// Copies so many bytes of a row of `what`: asynchronously if they are aligned,
+/// else each element through a register.
+static void copy_bytes(Distribute *s, const char *what, MlirValue source,
+                       MlirValue target, MlirType element, int64_t bytes,
+                       MlirValue inside) {
+  Ir *b = &s->b;
+  if (s->alignment >= bytes) {
+    note(s->forall, "%s: copied by cp.async of %lld bytes", what,
+         (long long)bytes);
+    const char *cache = bytes == CHUNK ? "#nvvm<load_cache_modifier cg>"
+                                       : "#nvvm<load_cache_modifier ca>";
+    MlirValue count =
+        ir_select(b, inside, ir_const_i32(b, ir_i32(b), (int32_t)bytes),
+                  ir_const_i32(b, ir_i32(b), 0));
+    ir_op(b, "nvvm.cp.async.shared.global", IR_NONE,
+          IR_VALUES(target, source, count),
+          IR_ATTRIBUTES({"size", mlirIntegerAttrGet(ir_i32(b), bytes)},
+                        {"modifier", ir_parse_attr(b, cache)}));
+    return;
+  }
+  int64_t size = ir_float_bytes(element);
+  note(s->forall,
+       "%s: copied an element at a time, through registers; not cp.async: rows "
+       "may not be aligned",
+       what);
+  for (int64_t i = 0; i < bytes / size; ++i)
+    transfer_store(b, ir_zero(b, element),
+                   ir_advance(b, target, element, ir_const_index(b, i)), size);
+  IrIf branch = ir_if_begin(b, inside, IR_NONE);
+  for (int64_t i = 0; i < bytes / size; ++i) {
+    MlirValue at = ir_const_index(b, i);
+    transfer_store(
+        b, transfer_load(b, element, ir_advance(b, source, element, at), size),
+        ir_advance(b, target, element, at), size);
+  }
+  ir_if_end(b, &branch, IR_NONE);
+}
+
+/// A loop over the pieces of a tile's rows, each for one of some threads.
+typedef struct Pieces {
+  IrLoop loop;
+  IrIf branch;
+  bool partial; ///< in the last iteration some threads have none
+  MlirValue row, column;
+} Pieces;
+
+/// Pieces of `size` elements of a tile [rows, columns].
+static Pieces begin_pieces(Ir *b, int64_t rows, int64_t columns, int64_t size,
+                           MlirValue thread, int64_t threads) {
+  int64_t per_row = columns / size, n = rows * per_row;
+  Pieces pieces = {.loop = ir_for_begin(b, ir_const_index(b, 0),
+                                        ir_const_index(b, n),
+                                        ir_const_index(b, threads), IR_NONE),
+                   .partial = n % threads};
+  transfer_keep_rolled(b, &pieces.loop);
+  MlirValue number = ir_addi(b, pieces.loop.iv[0], thread);
+  if (pieces.partial)
+    pieces.branch = ir_if_begin(
+        b, ir_cmpi(b, IR_SLT, number, ir_const_index(b, n)), IR_NONE);
+  pieces.row = ir_divui(b, number, ir_const_index(b, per_row));
+  pieces.column = ir_muli(b, ir_remui(b, number, ir_const_index(b, per_row)),
+                          ir_const_index(b, size));
+  return pieces;
+}
+
+static void end_pieces(Ir *b, Pieces *pieces) {
+  if (pieces->partial)
+    ir_if_end(b, &pieces->branch, IR_NONE);
+  ir_for_end(b, &pieces->loop, IR_NONE);
+}
+
+void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
+               MlirValue thread, int64_t threads) {
+  Ir *b = &s->b;
+  MlirValue from = ir_operand(op, 0), to = ir_operand(op, 1);
+  MlirType element = ir_element(ir_type(from));
+  MlirValue count = distribute_scalar(s, ir_operand(op, 4));
+  MlirAttribute dims = ir_get_attr(op, "dims");
+  int row_dim = (int)mlirDenseI64ArrayGetElement(dims, 0);
+  int column_dim = (int)mlirDenseI64ArrayGetElement(dims, 1);
+  int64_t rows = mlirDenseI64ArrayGetElement(dims, 2);
+  int64_t columns = mlirDenseI64ArrayGetElement(dims, 3);
+  int64_t size = s->alignment >= CHUNK ? CHUNK / ir_float_bytes(element) : 1;
+  Pieces pieces = begin_pieces(b, rows, columns, size, thread, threads);
+  MlirValue row = pieces.row, column = pieces.column;
+  MlirValue indices[IR_MAX_RANK];
+  bool may_be_short = s->at_once || s->warpgroups;
+  for (int d = 0; d < ir_rank(ir_type(from)); ++d) {
+    indices[d] = distribute_scalar(s, ir_operand(op, 5 + d));
+    // What they make of the address would else be kept in loops around here.
+    if (may_be_short && d != row_dim && d != column_dim)
+      indices[d] = distribute_pinned_index(s, indices[d]);
+  }
+  indices[row_dim] = ir_addi(b, indices[row_dim], row);
+  indices[column_dim] = ir_addi(b, indices[column_dim], column);
+  copy_bytes(s, "inner tiles", transfer_address(s, from, indices),
+             transfer_address(s, to, (const MlirValue[]){slot, row, column}),
+             element, size * ir_float_bytes(element),
+             ir_cmpi(b, IR_SLT, row, count));
+  end_pieces(b, &pieces);
+}
+
+// A block's own copies --------------------------------------------------------
+
+void copy_await_own(Distribute *s) {
+  if (!s->copies_own)
+    return;
+  s->copies_own = false;
+  copies_commit(s);
+  copies_wait_for_own(s, 0);
+  distribute_barrier(s);
+}
+
+/// Begins copies into memory that may still be read: pieces of what a
+/// vector.transfer_read reads.
+static Pieces begin_own(Distribute *s, MlirOperation read, int64_t size) {
+  MlirType tile = ir_type(ir_result(read, 0));
+  int row_dims = ir_rank(tile) - 1;
+  if (!s->copies_own)
+    distribute_barrier(s);
+  s->copies_own = true;
+  return begin_pieces(&s->b, tile_rows(tile, row_dims),
+                      ir_dim_size(tile, row_dims), size,
+                      distribute_pinned_index(s, s->thread), s->warps * WARP);
+}
+
+/// Copies a piece of what a vector.transfer_read reads.
+static void copy_piece(Distribute *s, const char *what, MlirOperation read,
+                       const Pieces *pieces, int64_t size, MlirValue target) {
+  MlirType element = ir_element(ir_type(ir_result(read, 0)));
+  MlirValue inside;
+  MlirValue source =
+      transfer_source(s, read, pieces->row, pieces->column, &inside);
+  if (mlirValueIsNull(inside))
+    inside = ir_const_int(&s->b, ir_i1(&s->b), 1);
+  copy_bytes(s, what, source, target, element, size * ir_float_bytes(element),
+             inside);
+}
+
+void copy_own(Distribute *s, MlirOperation write) {
+  enum { PAIR = 2 };
+  Ir *b = &s->b;
+  MlirOperation read = ir_def(ir_operand(write, 0));
+  MlirType tile = ir_type(ir_operand(write, 0));
+  if (!ir_is(read, "vector.transfer_read") || ir_rank(tile) != 2 ||
+      ir_dim_size(tile, 1) % SLICE) {
+    distribute_fail(s, write,
+                    "a block's own memory takes tiles of other memory");
+    return;
+  }
+  Pieces pieces = begin_own(s, read, PAIR);
+  MlirValue slice = ir_const_index(b, SLICE);
+  MlirValue row =
+      ir_addi(b, pieces.row, distribute_scalar(s, ir_operand(write, 2)));
+  copy_piece(s, "outer window", read, &pieces, PAIR,
+             transfer_local_address(s, ir_operand(write, 1), row,
+                                    ir_divui(b, pieces.column, slice),
+                                    ir_remui(b, pieces.column, slice)));
+  end_pieces(b, &pieces);
+}
+
+static bool is_in_loop(MlirOperation op) {
+  return ir_is(mlirOperationGetParentOperation(op), "scf.for");
+}
+
+bool copy_to_park(Distribute *s, MlirValue tile) {
+  Ir *b = &s->b;
+  MlirType type = ir_type(tile);
+  Entry *entry = distribute_entry(s, tile);
+  if (!s->copies_own || !is_in_loop(ir_def(tile)) || s->alignment < CHUNK ||
+      entry->parked != distribute_slices(type, 1) ||
+      ir_dim_size(type, 0) != s->warps * WARP_ROWS)
+    return false;
+  MlirOperation read = tile_source(tile);
+  int row_dims = ir_rank(ir_type(ir_result(read, 0))) - 1;
+  if (tile_rows(ir_type(ir_result(read, 0)), row_dims) != ir_dim_size(type, 0))
+    return false;
+  entry->copied = true;
+  transfer_make_parking(s, entry);
+  Pieces pieces = begin_own(s, read, SLICE);
+  MlirValue slice = ir_divui(b, pieces.column, ir_const_index(b, SLICE));
+  copy_piece(s, "queries", read, &pieces, SLICE,
+             transfer_copied_row(s, entry, type, slice, pieces.row));
+  end_pieces(b, &pieces);
+  return true;
+}

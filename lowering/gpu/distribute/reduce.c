@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reductions. Over columns: in a thread, then between the four lanes that have
+// a row. Over everything: between all lanes of a warp, or all threads. Over
+// rows that lie `size` apart:
+//
+//     in a thread   its two rows, where both are of the same row of the result
+//     in a warp     the lanes whose rows are
+//     in a block    what is left, a few slices at a time: all warps store
+//                   theirs in shared memory, where a ring was if nothing is
+//                   copied any more, and each row sums those it needs
+
+#include "distribute.h"
+#include "keep.h"
+#include "lowering/gpu/target/layout.h"
+
+#include "lowering/ir_llvm.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+/// `value` of the lane whose number differs in `bit`.
+static MlirValue exchange(Ir *b, MlirValue value, int bit) {
+  MlirType i32 = ir_i32(b);
+  MlirAttribute kind = ir_parse_attr(b, "#nvvm<shfl_kind bfly>");
+  return ir_value(b, "nvvm.shfl.sync", ir_type(value),
+                  IR_VALUES(ir_const_i32(b, i32, -1), value,
+                            ir_const_i32(b, i32, 1 << bit),
+                            ir_const_i32(b, i32, WARP - 1)),
+                  IR_ATTRIBUTES({"kind", kind}));
+}
+
+void reduce_columns(Distribute *s, MlirOperation op) {
+  MlirValue source = ir_operand(op, 0), result = ir_result(op, 0);
+  IrReduction kind = tile_op_reduction_kind(op);
+  int slices = distribute_slices(ir_type(source), 1);
+  At at = distribute_at(s, ir_type(source), 1, 0);
+  MlirValue acc[2] = {{NULL}, {NULL}};
+  for (at.slice = 0; at.slice < slices; ++at.slice) {
+    Fragment f = fragment(s, source, at);
+    for (int i = 0; i < 2; ++i)
+      for (int j = 0; j < 2; ++j)
+        acc[i] = mlirValueIsNull(acc[i])
+                     ? f.v[i][j]
+                     : fragment_combine(s, kind, acc[i], f.v[i][j]);
+  }
+  for (int bit = 0; bit < LANE_BITS; ++bit)
+    if (layout_accumulator.lane[bit].column)
+      for (int i = 0; i < 2; ++i)
+        acc[i] =
+            fragment_combine(s, kind, acc[i], exchange(&s->b, acc[i], bit));
+  at.slice = 0;
+  Fragment init = fragment(s, ir_operand(op, 1), at), f;
+  for (int i = 0; i < 2; ++i)
+    f.v[i][0] = f.v[i][1] = fragment_combine(s, kind, acc[i], init.v[i][0]);
+  Entry *entry = distribute_entry(s, result);
+  entry->fragments[0] = f;
+}
+
+/// Whether it is so in any thread of the warp.
+static MlirValue any_of_warp(Ir *b, MlirValue own) {
+  return ir_value(
+      b, "nvvm.vote.sync", ir_i1(b),
+      IR_VALUES(ir_const_i32(b, ir_i32(b), -1), own),
+      IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#nvvm<vote_sync_kind any>")}));
+}
+
+/// Of the block. That it is the same for all lanes the vote tells ptxas, which
+/// then keeps what depends on it in uniform registers.
+static MlirValue any_of_block(Ir *b, MlirValue own) {
+  const int32_t segments[] = {0, 0, 1};
+  MlirType i32 = ir_i32(b);
+  MlirValue any = ir_value(
+      b, "nvvm.barrier", i32,
+      IR_VALUES(ir_value(b, "arith.extui", i32, IR_VALUES(own), IR_NONE)),
+      IR_ATTRIBUTES({"reductionOp", ir_parse_attr(b, "#nvvm.reduction<or>")},
+                    ir_segments(b, 3, segments)));
+  return any_of_warp(b, ir_cmpi(b, IR_SGT, any, ir_const_i32(b, i32, 0)));
+}
+
+/// Whether a value is there for branches only, of which each part of the rows
+/// may take its own.
+static bool decides_branches(MlirValue value) {
+  for (MlirOpOperand use = mlirValueGetFirstUse(value);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    if (!ir_is(mlirOpOperandGetOwner(use), "scf.if"))
+      return false;
+  return true;
+}
+
+void reduce_all(Distribute *s, MlirOperation op) {
+  Ir *b = &s->b;
+  MlirValue tile = ir_operand(op, 0), result = ir_result(op, 0);
+  MlirAttribute any = ir_parse_attr(b, "#vector.kind<or>");
+  bool by_warp = decides_branches(result);
+  if (!mlirAttributeEqual(ir_get_attr(op, "kind"), any)) {
+    distribute_fail(s, op, "only an 'or' of all elements is known");
+    return;
+  }
+  if (!by_warp && s->role != ROLE_ALL) {
+    distribute_fail(s, op, "scalars of tiles come before copies");
+    return;
+  }
+  int slices = distribute_slices(ir_type(tile), 1);
+  bool columns = tile_has_columns(ir_type(tile), 1);
+  At at = distribute_at(s, ir_type(tile), 1, 0);
+  MlirValue own = ir_const_int(b, ir_i1(b), 0);
+  for (; at.slice < slices; ++at.slice) {
+    Fragment f = fragment(s, tile, at);
+    for (int i = 0; i < 2; ++i)
+      for (int j = 0; j < (columns ? 2 : 1); ++j)
+        own = ir_ori(b, own, f.v[i][j]);
+  }
+  distribute_entry(s, result)->scalar =
+      by_warp ? any_of_warp(b, own) : any_of_block(b, own);
+}
+
+// Over rows -------------------------------------------------------------------
+
+/// Slices that warps exchange at once.
+enum { AT_ONCE = REDUCE_SCRATCH / (SLICE * (int)sizeof(float)) };
+
+/// How many of the `n` rows that lie `size` apart are a warp's.
+static int64_t rows_in_warp(int64_t n, int64_t size) {
+  int64_t in_warp = size < WARP_ROWS ? WARP_ROWS / size : 1;
+  return WARP_ROWS % size == 0 && n % in_warp == 0 ? in_warp : 1;
+}
+
+/// A slice, combined over a warp's rows that lie `size` apart.
+static Fragment reduce_in_warp(Distribute *s, IrReduction kind, Fragment f,
+                               int64_t size) {
+  for (int j = 0; j < 2; ++j) {
+    MlirValue x = fragment_combine(s, kind, f.v[0][j], f.v[1][j]);
+    for (int bit = 0; bit < LANE_BITS; ++bit)
+      if (layout_accumulator.lane[bit].row >= size)
+        x = fragment_combine(s, kind, x, exchange(&s->b, x, bit));
+    f.v[0][j] = f.v[1][j] = x;
+  }
+  return f;
+}
+
+/// Whether `loop`, or one in it, copies.
+static bool copies(MlirOperation loop) {
+  return ir_is(loop, "scf.for") && roles_producer_has(loop);
+}
+
+/// A ring with so many bytes that nothing is copied to any more; NULL if there
+/// is none.
+static const Entry *find_free_ring(Distribute *s, MlirOperation op,
+                                   int64_t bytes) {
+  MlirBlock block = mlirOperationGetBlock(op);
+  if (!mlirBlockEqual(block, ir_body(s->forall, 0)))
+    return NULL;
+  for (MlirOperation o = op; !mlirOperationIsNull(o);
+       o = mlirOperationGetNextInBlock(o))
+    if (copies(o))
+      return NULL;
+  for (MlirOperation o = mlirBlockGetFirstOperation(block);
+       !mlirOperationEqual(o, op); o = mlirOperationGetNextInBlock(o))
+    if (ir_is(o, "memref.alloc") &&
+        !distribute_is_local(ir_type(ir_result(o, 0))) &&
+        distribute_entry(s, ir_result(o, 0))->bytes >= bytes)
+      return distribute_entry(s, ir_result(o, 0));
+  return NULL;
+}
+
+/// Memory [AT_ONCE][block's rows][SLICE] of f32.
+static void find_scratch(Distribute *s, MlirOperation op) {
+  int64_t bytes = s->warps * WARP_ROWS * REDUCE_SCRATCH;
+  if (s->scratch_offset >= 0)
+    return;
+  const Entry *ring = find_free_ring(s, op, bytes);
+  if (!ring)
+    distribute_allocate(s, bytes, CHUNK);
+  s->scratch_offset = ring ? ring->offset : s->shared_bytes - bytes;
+}
+
+/// The address of this thread's pair, in a row, of a slice.
+static MlirValue scratch(Distribute *s, int slice, MlirValue row) {
+  Ir *b = &s->b;
+  int64_t plane = s->warps * WARP_ROWS * SLICE;
+  int64_t first = s->scratch_offset / (int)sizeof(float) + slice * plane;
+  MlirValue column = ir_addi(b, s->column, ir_const_index(b, first));
+  MlirValue at = ir_muli(b, row, ir_const_index(b, SLICE));
+  return ir_advance(b, s->shared, ir_f32(b), ir_addi(b, at, column));
+}
+
+/// Combines `n` slices over the `times` rows of the block that lie `step`
+/// apart, beginning with the inits.
+static void reduce_in_block(Distribute *s, IrReduction kind, int n,
+                            const Fragment *slices, const At *to, int64_t times,
+                            int64_t step, Fragment *inits) {
+  enum { VALUES = 4 }; // of a slice
+  Ir *b = &s->b;
+  MlirType pair = ir_vector(ir_f32(b), IR_DIMS(2));
+  IrAttribute alignment = {"alignment", ir_i64_attr(b, 2 * sizeof(float))};
+  distribute_barrier(s); // the scratch may still be read
+  for (int k = 0; k < n; ++k)
+    for (int i = 0; i < 2; ++i) {
+      MlirValue both =
+          ir_value(b, "vector.from_elements", pair, 2, slices[k].v[i], IR_NONE);
+      ir_op(b, "llvm.store", IR_NONE,
+            IR_VALUES(both, scratch(s, k, s->rows[i])), 1, &alignment);
+    }
+  distribute_barrier(s);
+  MlirValue values[VALUES * AT_ONCE];
+  for (int k = 0; k < n; ++k)
+    for (int v = 0; v < VALUES; ++v)
+      values[VALUES * k + v] = inits[k].v[v / 2][v % 2];
+  IrLoop loop =
+      ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, times * step),
+                   ir_const_index(b, step), VALUES * n, values);
+  transfer_keep_rolled(b, &loop);
+  for (int k = 0; k < n; ++k)
+    for (int i = 0; i < 2; ++i) {
+      MlirValue from = scratch(s, k, ir_addi(b, to->rows[i], loop.iv[0]));
+      MlirValue both =
+          ir_value(b, "llvm.load", pair, IR_VALUES(from), 1, &alignment);
+      for (int j = 0; j < 2; ++j) {
+        int v = VALUES * k + 2 * i + j;
+        values[v] = fragment_combine(s, kind, loop.args[v],
+                                     fragment_element(b, both, j));
+      }
+    }
+  ir_for_end(b, &loop, VALUES * n, values);
+  for (int k = 0; k < n; ++k)
+    for (int v = 0; v < VALUES; ++v)
+      inits[k].v[v / 2][v % 2] = loop.results[VALUES * k + v];
+}
+
+void reduce_rows(Distribute *s, MlirOperation op) {
+  MlirValue source = ir_operand(op, 0), result = ir_result(op, 0);
+  MlirType from = ir_type(source), to = ir_type(result);
+  IrReduction kind = tile_op_reduction_kind(op);
+  int64_t n = ir_dim_size(from, 0), size = tile_rows(to, 1);
+  int64_t in_warp = rows_in_warp(n, size);
+  int slices = distribute_slices(to, 1);
+  Fragment *results = distribute_entry(s, result)->fragments;
+  for (int first = 0; first < slices; first += AT_ONCE) {
+    int count = slices - first < AT_ONCE ? slices - first : AT_ONCE;
+    Fragment f[AT_ONCE];
+    At inner = distribute_at(s, from, 2, first),
+       outer = distribute_at(s, to, 1, first);
+    for (int k = 0; k < count; ++k, ++inner.slice, ++outer.slice) {
+      f[k] = fragment(s, source, inner);
+      if (in_warp > 1)
+        f[k] = reduce_in_warp(s, kind, f[k], size);
+      results[first + k] = fragment(s, ir_operand(op, 1), outer);
+    }
+    if (n > in_warp) {
+      find_scratch(s, op);
+      reduce_in_block(s, kind, count, f, &outer, n / in_warp, in_warp * size,
+                      results + first);
+      continue;
+    }
+    for (int k = 0; k < count; ++k)
+      for (int i = 0; i < 2; ++i)
+        for (int j = 0; j < 2; ++j)
+          results[first + k].v[i][j] = fragment_combine(
+              s, kind, f[k].v[i][j], results[first + k].v[i][j]);
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Programs by roles, in kernels for warpgroups that have a producer
+// (bulk_copy.c): what copies, and the rest.
+//
+// In:  a staged tile program
+// Out: mbarriers; barrier
+//      what both need of tiles
+//      if (warp >= those that hold tiles) {
+//        setmaxnreg; if (it is the first of them) the program's copies
+//      } else {
+//        setmaxnreg; the program without copies
+//      }
+
+#include "distribute.h"
+#include "kernel.h"
+#include "lowering/gpu/target/chip.h"
+#include "lowering/gpu/target/layout.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+
+bool roles_producer_has(MlirOperation op) {
+  if (copies_is_one(op))
+    return true;
+  if (ir_is(op, "scf.for")) {
+    bool found = false;
+    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, 0));
+         !mlirOperationIsNull(o) && !found; o = mlirOperationGetNextInBlock(o))
+      found =
+          copies_is_one(o) || (ir_is(o, "scf.for") && roles_producer_has(o));
+    return found;
+  }
+  bool scalar = !mlirOperationGetNumRegions(op) && !ir_is(op, "memref.alloc") &&
+                !ir_is(op, "memref.alloca") &&
+                mlirOperationGetNumResults(op) == 1 &&
+                !tile_is(ir_result(op, 0));
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
+    scalar &= !tile_is(ir_operand(op, i));
+  return scalar;
+}
+
+static void set_registers(Ir *b, const char *action, int32_t count) {
+  ir_op(b, "nvvm.setmaxregister", IR_NONE, IR_NONE,
+        IR_ATTRIBUTES({"action", ir_parse_attr(b, action)},
+                      {"regCount", mlirIntegerAttrGet(ir_i32(b), count)}));
+}
+
+/// The warp's number, which the compiler then knows to be the same in all
+/// lanes.
+static MlirValue uniform_warp(Distribute *s) {
+  Ir *b = &s->b;
+  MlirType i32 = ir_i32(b);
+  return ir_value(
+      b, "nvvm.shfl.sync", i32,
+      IR_VALUES(ir_const_i32(b, i32, -1), ir_index_cast(b, s->warp, i32),
+                ir_const_i32(b, i32, 0), ir_const_i32(b, i32, WARP - 1)),
+      IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#nvvm<shfl_kind idx>")}));
+}
+
+/// Behind the last op of a program, before its loops with copies, that makes a
+/// scalar of tiles: copies may depend on it.
+static MlirOperation behind_scalars_of_tiles(MlirBlock program) {
+  MlirOperation next = mlirBlockGetFirstOperation(program);
+  for (MlirOperation op = next; !mlirOperationIsNull(op);
+       op = mlirOperationGetNextInBlock(op)) {
+    if (ir_is(op, "scf.for") && roles_producer_has(op))
+      break;
+    if (tile_op_reduces_all(op))
+      next = mlirOperationGetNextInBlock(op);
+  }
+  return next;
+}
+
+/// The rings, which are there for both roles, and their mbarriers.
+static void begin_rings(Distribute *s, MlirBlock program) {
+  enum { MAX_RINGS = 64 };
+  MlirValue rings[MAX_RINGS];
+  int n = 0;
+  for (MlirOperation op = mlirBlockGetFirstOperation(program);
+       !mlirOperationIsNull(op) && n < MAX_RINGS;
+       op = mlirOperationGetNextInBlock(op))
+    if (ir_is(op, "memref.alloc") &&
+        !distribute_is_local(ir_type(ir_result(op, 0)))) {
+      distribute_make_buffer(s, op);
+      rings[n++] = ir_result(op, 0);
+    }
+  bulk_copy_begin(s, n, rings);
+}
+
+void roles_convert(Distribute *s, MlirBlock program) {
+  Ir *b = &s->b;
+  ChipShare share = chip_share(s->warps / WARPGROUP, true);
+  begin_rings(s, program);
+  MlirOperation first = behind_scalars_of_tiles(program);
+  MlirOperation end = mlirBlockGetTerminator(program);
+  distribute_range(s, mlirBlockGetFirstOperation(program), first);
+  MlirValue warp = uniform_warp(s);
+  MlirValue consumers = ir_const_i32(b, ir_i32(b), (int32_t)s->warps);
+  MlirValue last = ir_const_i32(b, ir_i32(b), (int32_t)s->warps - 1);
+  const Distribute before = *s;
+  IrIf roles = ir_if_begin(b, ir_cmpi(b, IR_SGT, warp, last), IR_NONE);
+  set_registers(b, "#nvvm<action decrease>", share.producer);
+  IrIf one = ir_if_begin(b, ir_cmpi(b, IR_EQ, warp, consumers), IR_NONE);
+  s->role = ROLE_PRODUCER;
+  distribute_range(s, first, end);
+  ir_if_end(b, &one, IR_NONE);
+  ir_if_else(b, &roles, IR_NONE);
+  set_registers(b, "#nvvm<action increase>", share.consumer);
+  s->role = ROLE_CONSUMER;
+  kernel_take_place(s, &before);
+  distribute_range(s, first, end);
+  ir_if_end(b, &roles, IR_NONE);
+}

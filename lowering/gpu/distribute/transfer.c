@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Global and shared memory: loads and stores of fragments.
+
+#include "distribute.h"
+#include "kernel.h"
+#include "lowering/gpu/target/layout.h"
+
+#include "lowering/ir_llvm.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+/// How far a place in a slot with swizzled rows is from the slot's beginning.
+static MlirValue swizzled(Ir *b, MlirType memref, MlirValue row,
+                          MlirValue column) {
+  int64_t bytes = ir_float_bytes(ir_element(memref));
+  MlirValue width = ir_const_index(b, SWIZZLE_BYTES / bytes);
+  MlirValue rows = ir_const_index(b, ir_dim_size(memref, 1));
+  MlirValue in_panel = ir_remui(b, column, width);
+  MlirValue moved =
+      ir_muli(b, ir_remui(b, row, ir_const_index(b, SWIZZLE_ROWS)),
+              ir_const_index(b, CHUNK / bytes));
+  MlirValue place = ir_xori(b, in_panel, moved);
+  MlirValue panel = ir_muli(b, ir_divui(b, column, width), rows);
+  return ir_addi(b, ir_muli(b, ir_addi(b, panel, row), width), place);
+}
+
+/// How far `n` is along a dimension, in elements. Only here are positions,
+/// which have 32 bits in a kernel, made wider.
+static MlirValue steps(Ir *b, const Entry *entry, int d, MlirValue n) {
+  return ir_muli(b, ir_index_cast(b, n, ir_i64(b)), entry->strides[d]);
+}
+
+MlirValue transfer_address(Distribute *s, MlirValue memref,
+                           const MlirValue *indices) {
+  Ir *b = &s->b;
+  const Entry *entry = distribute_entry(s, memref);
+  MlirType type = ir_type(memref);
+  MlirValue offset = ir_const_i64(b, 0);
+  bool in_panels = distribute_is_swizzled(s, type);
+  if (in_panels)
+    offset =
+        ir_index_cast(b, swizzled(b, type, indices[1], indices[2]), ir_i64(b));
+  for (int d = 0; d < (in_panels ? 1 : ir_rank(type)); ++d)
+    offset = ir_addi(b, offset, steps(b, entry, d, indices[d]));
+  return ir_advance(b, entry->pointer, ir_element(type), offset);
+}
+
+MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
+                         const int64_t *by) {
+  Ir *b = &s->b;
+  const Entry *entry = distribute_entry(s, memref);
+  MlirType type = ir_type(memref);
+  MlirValue offset = ir_const_i64(b, 0);
+  for (int d = 0; d < ir_rank(type); ++d)
+    if (by[d])
+      offset = ir_addi(b, offset,
+                       ir_muli(b, ir_const_i64(b, by[d]), entry->strides[d]));
+  return ir_advance(b, address, ir_element(type), offset);
+}
+
+MlirValue transfer_load(Ir *b, MlirType type, MlirValue pointer,
+                        int64_t bytes) {
+  return ir_value(b, "llvm.load", type, IR_VALUES(pointer),
+                  IR_ATTRIBUTES({"alignment", ir_i64_attr(b, bytes)}));
+}
+
+void transfer_store(Ir *b, MlirValue value, MlirValue pointer, int64_t bytes) {
+  ir_op(b, "llvm.store", IR_NONE, IR_VALUES(value, pointer),
+        IR_ATTRIBUTES({"alignment", ir_i64_attr(b, bytes)}));
+}
+
+/// Where a row of a tile is along the dimensions that are its rows.
+static void row_places(Ir *b, MlirType tile, int row_dims, MlirValue row,
+                       MlirValue *places) {
+  for (int d = row_dims - 1; d > 0; --d) {
+    MlirValue size = ir_const_index(b, ir_dim_size(tile, d));
+    places[d] = ir_remui(b, row, size);
+    row = ir_divui(b, row, size);
+  }
+  places[0] = row;
+}
+
+/// An op's memref indices, those from operand `first` on, with `places` added
+/// where the tile runs.
+static void tile_indices(Distribute *s, MlirOperation op, MlirValue memref,
+                         int first, int tile_rank, const MlirValue *places,
+                         MlirValue *indices) {
+  int dims[IR_MAX_RANK];
+  tile_op_memref_dims(op, tile_rank, dims);
+  for (int d = 0; d < ir_rank(ir_type(memref)); ++d)
+    indices[d] = distribute_scalar(s, ir_operand(op, first + d));
+  for (int t = 0; t < tile_rank; ++t)
+    indices[dims[t]] = ir_addi(&s->b, indices[dims[t]], places[t]);
+}
+
+/// `place` if it is in [first, end), else the nearest one that is; first may be
+/// null. `inside` says which.
+static MlirValue clamp(Distribute *s, MlirValue place, MlirValue first,
+                       MlirValue end, MlirValue *inside) {
+  Ir *b = &s->b;
+  end = distribute_scalar(s, end);
+  *inside = ir_cmpi(b, IR_SLT, place, end);
+  MlirValue last = ir_subi(b, end, ir_const_index(b, 1));
+  MlirValue clamped = ir_minsi(b, place, last);
+  if (mlirValueIsNull(first))
+    return clamped;
+  first = distribute_scalar(s, first);
+  clamped = ir_maxsi(b, clamped, first);
+  *inside = ir_cmpi(b, IR_EQ, place, clamped);
+  return clamped;
+}
+
+static MlirValue first_column(Distribute *s, int slice) {
+  return ir_addi(&s->b, s->column, ir_const_index(&s->b, slice * SLICE));
+}
+
+void transfer_keep_rolled(Ir *b, IrLoop *loop) {
+  mlirOperationSetDiscardableAttributeByName(
+      loop->op, ir_str("loop_annotation"),
+      ir_parse_attr(b, "#llvm.loop_annotation<unroll = <disable = true>>"));
+}
+
+/// Two neighbouring elements, as a vector: in one access if they are aligned.
+static MlirValue load_pair(Distribute *s, MlirType element, MlirValue pointer) {
+  Ir *b = &s->b;
+  int64_t bytes = ir_float_bytes(element);
+  MlirType pair = ir_vector(element, IR_DIMS(2));
+  if (s->alignment >= 2 * bytes && bytes == 2) // in one register, not in two
+    return ir_value(b, "llvm.bitcast", pair,
+                    IR_VALUES(transfer_load(b, ir_i32(b), pointer, 2 * bytes)),
+                    IR_NONE);
+  if (s->alignment >= 2 * bytes)
+    return transfer_load(b, pair, pointer, 2 * bytes);
+  MlirValue next = ir_advance(b, pointer, element, ir_const_index(b, 1));
+  return ir_value(b, "vector.from_elements", pair,
+                  IR_VALUES(transfer_load(b, element, pointer, bytes),
+                            transfer_load(b, element, next, bytes)),
+                  IR_NONE);
+}
+
+static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
+  Ir *b = &s->b;
+  MlirType element = ir_element(ir_type(pair));
+  int64_t bytes = ir_float_bytes(element);
+  if (s->alignment >= 2 * bytes) {
+    transfer_store(b, pair, pointer, 2 * bytes);
+    return;
+  }
+  MlirValue next = ir_advance(b, pointer, element, ir_const_index(b, 1));
+  transfer_store(b, fragment_element(b, pair, 0), pointer, bytes);
+  transfer_store(b, fragment_element(b, pair, 1), next, bytes);
+}
+
+// Local memory ----------------------------------------------------------------
+
+/// How many slices of a row follow each other in a thread's part of local
+/// memory.
+static int64_t interleaved(MlirType memref) {
+  int64_t pair = 2 * ir_float_bytes(ir_element(memref));
+  int64_t row = ir_dim_size(memref, 1) * pair / 2;
+  return row % LOCAL_BYTES ? 1 : CHUNK / pair;
+}
+
+/// Where a row of local memory has what is in a slice from `column` on.
+static MlirValue local_column(Ir *b, int64_t n, MlirValue slice,
+                              MlirValue column) {
+  MlirValue size = ir_const_index(b, n);
+  MlirValue first =
+      ir_muli(b, ir_divui(b, slice, size), ir_const_index(b, n * SLICE));
+  MlirValue within = ir_muli(b, ir_remui(b, slice, size), ir_const_index(b, 2));
+  return ir_addi(b, ir_muli(b, column, size), ir_addi(b, first, within));
+}
+
+MlirValue transfer_local_address(Distribute *s, MlirValue memref, MlirValue row,
+                                 MlirValue slice, MlirValue column) {
+  Ir *b = &s->b;
+  MlirType type = ir_type(memref);
+  const Entry *entry = distribute_entry(s, memref);
+  column = local_column(b, interleaved(type), slice, column);
+  MlirValue offset =
+      ir_addi(b, steps(b, entry, 0, row), ir_index_cast(b, column, ir_i64(b)));
+  return ir_advance(b, entry->pointer, ir_element(type), offset);
+}
+
+/// This thread's pair of a slice of a tile in local memory.
+static MlirValue load_local(Distribute *s, MlirOperation read, MlirValue row,
+                            int slice) {
+  Ir *b = &s->b;
+  MlirValue memref = ir_operand(read, 0);
+  MlirType element = ir_element(ir_type(memref));
+  MlirType pair = ir_vector(element, IR_DIMS(2));
+  MlirOperation start = ir_def(ir_operand(read, 2));
+  if (!ir_is(start, "arith.constant"))
+    distribute_fail(s, read, "its columns begin where is not known");
+  else
+    slice +=
+        (int)mlirIntegerAttrGetValueInt(ir_get_attr(start, "value")) / SLICE;
+  copy_await_own(s);
+  row = ir_addi(b, row, distribute_scalar(s, ir_operand(read, 1)));
+  MlirValue address = transfer_local_address(
+      s, memref, row, ir_const_index(b, slice), s->column);
+  int64_t n = interleaved(ir_type(memref)), bytes = 2 * ir_float_bytes(element);
+  int64_t alignment = slice % n ? bytes : n * bytes;
+  if (ir_float_bytes(element) > 2)
+    return transfer_load(b, pair, address, alignment);
+  return ir_value(b, "llvm.bitcast", pair,
+                  IR_VALUES(transfer_load(b, ir_i32(b), address, alignment)),
+                  IR_NONE);
+}
+
+MlirValue transfer_source(Distribute *s, MlirOperation read, MlirValue row,
+                          MlirValue column, MlirValue *inside) {
+  MlirType tile = ir_type(ir_result(read, 0));
+  MlirValue memref = ir_operand(read, 0), first, end;
+  MlirValue places[IR_MAX_RANK], indices[IR_MAX_RANK];
+  int rank = ir_rank(tile);
+  *inside = (MlirValue){NULL};
+  row_places(&s->b, tile, rank - 1, row, places);
+  places[rank - 1] = column;
+  // A row that is left out is not read: another one, that may be, is.
+  if (!tile_op_mask(read, &first, &end))
+    distribute_fail(s, read,
+                    "tiles in memory are cut along the first dimension");
+  else if (!mlirValueIsNull(end))
+    places[0] = clamp(s, places[0], first, end, inside);
+  tile_indices(s, read, memref, 1, rank, places, indices);
+  return transfer_address(s, memref, indices);
+}
+
+Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
+  Ir *b = &s->b;
+  MlirValue memref = ir_operand(op, 0);
+  MlirType tile = ir_type(ir_result(op, 0)), element = ir_element(tile);
+  MlirType pair = ir_vector(element, IR_DIMS(2));
+  int rank = ir_rank(tile);
+  Fragment f;
+  MlirValue first, end;
+  if (!tile_op_mask(op, &first, &end) || rank < 2 || at.row_dims != rank - 1) {
+    distribute_fail(s, op,
+                    "tiles in memory have dimensions of rows and one of "
+                    "columns, and are cut along the first one");
+    return fragment_definition(s, ir_result(op, 0), at);
+  }
+  int rows = mlirValueEqual(at.rows[0], at.rows[1]) ? 1 : 2;
+  for (int i = 0; i < rows; ++i) {
+    MlirValue both, row = at.rows[i], inside = {NULL};
+    if (!distribute_entry(s, memref)->local) {
+      both = load_pair(
+          s, element,
+          transfer_source(s, op, row, first_column(s, at.slice), &inside));
+    } else {
+      if (!mlirValueIsNull(end))
+        row = clamp(s, row, first, end, &inside);
+      both = load_local(s, op, row, at.slice);
+    }
+    if (!mlirValueIsNull(inside))
+      both = ir_select(b, inside, both, ir_zero(b, pair));
+    for (int64_t j = 0; j < 2; ++j)
+      f.v[i][j] = fragment_is_packed(tile)
+                      ? both
+                      : ir_value(b, "vector.extract", element, IR_VALUES(both),
+                                 IR_ATTRIBUTES({"static_position",
+                                                ir_i64_array(b, IR_DIMS(j))}));
+  }
+  for (int j = 0; j < 2 && rows == 1; ++j)
+    f.v[1][j] = f.v[0][j];
+  return f;
+}
+
+void transfer_write_indices(Distribute *s, MlirOperation write, MlirValue row,
+                            MlirValue column, MlirValue *places,
+                            MlirValue *indices) {
+  MlirType tile = ir_type(ir_operand(write, 0));
+  int rank = ir_rank(tile);
+  row_places(&s->b, tile, rank - 1, row, places);
+  places[rank - 1] = column;
+  tile_indices(s, write, ir_operand(write, 1), 2, rank, places, indices);
+}
+
+static MlirValue both(Ir *b, MlirValue x, MlirValue y) {
+  return ir_value(b, "arith.andi", ir_i1(b), IR_VALUES(x, y), IR_NONE);
+}
+
+void transfer_write(Distribute *s, MlirOperation op) {
+  Ir *b = &s->b;
+  MlirValue tile = ir_operand(op, 0), memref = ir_operand(op, 1);
+  MlirType type = ir_type(tile), element = ir_element(type);
+  MlirType pair = ir_vector(element, IR_DIMS(2));
+  int rank = ir_rank(type), row_dims = tile_op_stored_row_dims(op);
+  bool columns = tile_has_columns(type, row_dims);
+  MlirValue size = ir_const_index(b, tile_rows(type, row_dims));
+  MlirValue first, end;
+  if (!tile_op_mask(op, &first, &end) || !mlirValueIsNull(first)) {
+    distribute_fail(s, op,
+                    "stored tiles are cut at the end of their first dimension");
+    return;
+  }
+  MlirValue before[IR_MAX_RANK];
+  distribute_pin_indices(s, op, 2, before);
+  // Of the rows that hold the same row of the tile, the first one writes.
+  for (int i = 0; i < 2; ++i) {
+    At at = distribute_at(s, type, row_dims, 0);
+    // Addresses would else be computed before a loop around here, and kept.
+    MlirValue row = distribute_pinned_index(s, at.rows[i]);
+    MlirValue places[IR_MAX_RANK];
+    row_places(b, type, row_dims, row, places);
+    MlirValue writes = ir_cmpi(b, IR_SLT, s->rows[i], size);
+    if (!mlirValueIsNull(end))
+      writes = both(b, writes,
+                    ir_cmpi(b, IR_SLT, places[0], distribute_scalar(s, end)));
+    if (!columns)
+      writes =
+          both(b, writes, ir_cmpi(b, IR_EQ, s->column, ir_const_index(b, 0)));
+    IrIf branch = ir_if_begin(b, writes, IR_NONE);
+    for (; at.slice < distribute_slices(type, row_dims); ++at.slice) {
+      Fragment f = fragment(s, tile, at);
+      MlirValue indices[IR_MAX_RANK];
+      if (columns)
+        places[rank - 1] = first_column(s, at.slice);
+      tile_indices(s, op, memref, 2, rank, places, indices);
+      MlirValue address = transfer_address(s, memref, indices);
+      MlirValue value = f.v[i][0];
+      if (columns && !fragment_is_packed(type))
+        value = ir_value(b, "vector.from_elements", pair,
+                         IR_VALUES(f.v[i][0], f.v[i][1]), IR_NONE);
+      if (columns)
+        store_pair(s, value, address);
+      else
+        transfer_store(b, value, address, ir_float_bytes(element));
+    }
+    ir_if_end(b, &branch, IR_NONE);
+  }
+  distribute_restore_indices(s, op, 2, before);
+}
+
+// Parked tiles ----------------------------------------------------------------
+
+/// A thread's registers of a slice: one for each row, or for both.
+static MlirType parked_type(Ir *b, const Entry *entry) {
+  return entry->rows_equal ? ir_i32(b) : ir_vector(ir_i32(b), IR_DIMS(2));
+}
+
+static int64_t parked_bytes(const Entry *entry) {
+  return entry->rows_equal ? 4 : 8;
+}
+
+/// The place of this thread's registers of a slice: those of all threads follow
+/// each other.
+static MlirValue parking(Distribute *s, const Entry *entry, int slice) {
+  Ir *b = &s->b;
+  int64_t threads = s->warps * WARP;
+  return ir_advance(b, entry->pointer, parked_type(b, entry),
+                    ir_addi(b, s->thread, ir_const_index(b, slice * threads)));
+}
+
+MlirValue transfer_copied_row(Distribute *s, const Entry *entry, MlirType tile,
+                              MlirValue slice, MlirValue row) {
+  Ir *b = &s->b;
+  MlirValue rows = ir_const_index(b, ir_dim_size(tile, 0));
+  row = ir_addi(b, ir_muli(b, slice, rows), row);
+  return ir_advance(b, entry->pointer, ir_element(tile),
+                    ir_muli(b, row, ir_const_index(b, SLICE)));
+}
+
+void transfer_make_parking(Distribute *s, Entry *entry) {
+  int64_t threads = s->warps * WARP;
+  entry->pointer =
+      distribute_allocate(s, entry->parked * threads * parked_bytes(entry),
+                          entry->panels ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
+}
+
+void transfer_park(Distribute *s, Entry *entry, const Fragment *fragments) {
+  Ir *b = &s->b;
+  int slices = entry->parked;
+  entry->rows_equal = !entry->panels; // which hold two rows of each thread
+  for (int slice = 0; slice < slices; ++slice)
+    entry->rows_equal &=
+        mlirValueEqual(fragments[slice].v[0][0], fragments[slice].v[1][0]);
+  transfer_make_parking(s, entry);
+  int64_t bytes = parked_bytes(entry);
+  for (int slice = 0; slice < slices; ++slice) {
+    MlirValue v[2];
+    for (int i = 0; i < 2; ++i)
+      v[i] = ir_value(b, "llvm.bitcast", ir_i32(b),
+                      IR_VALUES(fragments[slice].v[i][0]), IR_NONE);
+    MlirValue all = entry->rows_equal
+                        ? v[0]
+                        : ir_value(b, "vector.from_elements",
+                                   parked_type(b, entry), 2, v, IR_NONE);
+    transfer_store(b, all, parking(s, entry, slice), bytes);
+  }
+}
+
+/// Volatile: or LLVM would load before a loop what is parked for it.
+static MlirValue load_parked(Ir *b, MlirType type, MlirValue pointer,
+                             int64_t bytes) {
+  return ir_value(b, "llvm.load", type, IR_VALUES(pointer),
+                  IR_ATTRIBUTES({"alignment", ir_i64_attr(b, bytes)},
+                                {"volatile_", mlirUnitAttrGet(b->context)}));
+}
+
+Fragment transfer_parked(Distribute *s, MlirValue tile, int slice) {
+  Ir *b = &s->b;
+  const Entry *entry = distribute_entry(s, tile);
+  MlirType type = ir_type(tile), element = ir_element(type);
+  MlirValue v[2];
+  if (entry->copied) {
+    MlirValue first =
+        transfer_copied_row(s, entry, type, ir_const_index(b, slice),
+                            ir_muli(b, s->warp, ir_const_index(b, WARP_ROWS)));
+    for (int64_t i = 0; i < 2; ++i)
+      v[i] = load_parked(
+          b, ir_i32(b),
+          ir_advance(b, first, ir_i32(b),
+                     ir_addi(b, s->lane, ir_const_index(b, i * WARP))),
+          sizeof(int32_t));
+  } else {
+    MlirValue all = load_parked(b, parked_type(b, entry),
+                                parking(s, entry, slice), parked_bytes(entry));
+    for (int i = 0; i < 2; ++i)
+      v[i] = entry->rows_equal ? all : fragment_element(b, all, i);
+  }
+  Fragment f;
+  for (int i = 0; i < 2; ++i)
+    f.v[i][0] = f.v[i][1] =
+        ir_value(b, "llvm.bitcast", ir_vector(element, IR_DIMS(2)),
+                 IR_VALUES(v[i]), IR_NONE);
+  return f;
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Products.
+//
+//     for each 16 (of 32 bits: 8) of the reduction dimension:
+//       a (4 registers) = from the left operand's slices
+//       for each slice of the result:
+//         b (2 registers) = loaded from the right operand in shared memory
+//         acc = mma.sync(a, b, acc)
+//
+// A product that is kept runs as it stands here, so that only a part of the
+// left operand is in registers at a time. Another one is evaluated a slice at a
+// time, as the slices are used, from a left operand that is kept.
+//
+// Elements of 16 bits are loaded by ldmatrix, for two steps at once where there
+// are as many. Operands of tf32 are rounded ones of f32. Products of f32 are
+// split: x is a high part of 11 bits and a low one, and the product of two is
+// low * high + high * low + high * high.
+
+#include "lowering/gpu/distribute/distribute.h"
+#include "lowering/gpu/distribute/kernel.h"
+#include "lowering/gpu/target/layout.h"
+
+#include "lowering/ir_llvm.h"
+#include "lowering/notes.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+enum { LEFT = 4, RIGHT = 2, MATRIX = 8 };
+
+typedef struct Instruction {
+  const char *type, *shape;
+  int depth;        ///< of the reduction
+  int per_register; ///< elements
+  const Layout *left, *right;
+} Instruction;
+
+static const Instruction mma_bf16 = {"#nvvm.mma_type<bf16>",
+                                     "#nvvm.shape<m = 16, n = 8, k = 16>",
+                                     16,
+                                     2,
+                                     &layout_left_16,
+                                     &layout_right_16};
+static const Instruction mma_f16 = {"#nvvm.mma_type<f16>",
+                                    "#nvvm.shape<m = 16, n = 8, k = 16>",
+                                    16,
+                                    2,
+                                    &layout_left_16,
+                                    &layout_right_16};
+static const Instruction mma_tf32 = {"#nvvm.mma_type<tf32>",
+                                     "#nvvm.shape<m = 16, n = 8, k = 8>",
+                                     8,
+                                     1,
+                                     &layout_left_32,
+                                     &layout_right_32};
+
+/// The operands' registers of one step.
+typedef struct Operands {
+  MlirValue left[LEFT], right[RIGHT];
+} Operands;
+
+typedef struct Product {
+  const Instruction *instruction;
+  MlirValue left;
+  MlirOperation right; ///< the load from shared memory
+  MlirType element;    ///< of the operands
+  bool k_major;        ///< the right operand is [K, N]
+} Product;
+
+static const Instruction *instruction_for(MlirType element) {
+  if (mlirTypeIsABF16(element))
+    return &mma_bf16;
+  return mlirTypeIsAF16(element) ? &mma_f16 : &mma_tf32;
+}
+
+static MlirType record_of(Ir *b, MlirType type, int n) {
+  MlirType types[] = {type, type, type, type};
+  return ir_struct(b, n, types);
+}
+
+static MlirValue cast(Ir *b, MlirValue value, MlirType type) {
+  if (mlirTypeEqual(ir_type(value), type))
+    return value;
+  return ir_value(b, "llvm.bitcast", type, IR_VALUES(value), IR_NONE);
+}
+
+/// The address of the tile's element (k + row, column of the slice).
+static MlirValue address_of(Distribute *s, const Product *product, int slice,
+                            int64_t k, MlirValue row, MlirValue column) {
+  Ir *b = &s->b;
+  const MlirValue place[] = {row, column};
+  const int64_t first[] = {k, slice * SLICE};
+  MlirValue memref = ir_operand(product->right, 0), indices[IR_MAX_RANK];
+  int64_t by[IR_MAX_RANK] = {0};
+  int rank = ir_rank(ir_type(memref)), dims[2];
+  tile_op_memref_dims(product->right, 2, dims);
+  for (int d = 0; d < rank; ++d)
+    indices[d] = distribute_scalar(s, ir_operand(product->right, 1 + d));
+  for (int t = 0; t < 2; ++t) {
+    int of = product->k_major ? t : 1 - t;
+    indices[dims[t]] = ir_addi(b, indices[dims[t]], place[of]);
+    by[dims[t]] = first[of];
+  }
+  return transfer_moved(s, memref, transfer_address(s, memref, indices), by);
+}
+
+// Operands of 16 bits ---------------------------------------------------------
+
+/// A register of two elements: nvvm.mma.sync takes bf16 as integers, and f16 as
+/// what it is.
+static MlirValue as_operand(Ir *b, MlirValue two, MlirType element) {
+  return cast(b, two,
+              mlirTypeIsABF16(element) ? ir_i32(b)
+                                       : ir_vector(element, IR_DIMS(2)));
+}
+
+/// Loads the right operand's registers for `n` (1 or 2) steps from `k` on.
+static void load_matrices(Distribute *s, const Product *product, int slice,
+                          int64_t k, int n, Operands *steps) {
+  Ir *b = &s->b;
+  int matrices = RIGHT * n;
+  MlirValue lane = ir_remui(b, s->lane, ir_const_index(b, matrices * MATRIX));
+  const Layout *addresses =
+      product->k_major ? &layout_addresses_k_major : &layout_addresses;
+  MlirValue address =
+      address_of(s, product, slice, k, kernel_row(b, addresses, lane),
+                 kernel_column(b, addresses, lane));
+  MlirAttribute layout = ir_parse_attr(
+      b, product->k_major ? "#nvvm.mma_layout<col>" : "#nvvm.mma_layout<row>");
+  MlirValue loaded = ir_value(
+      b, "nvvm.ldmatrix", record_of(b, ir_i32(b), matrices), IR_VALUES(address),
+      IR_ATTRIBUTES(
+          {"num", mlirIntegerAttrGet(ir_i32(b), matrices)}, {"layout", layout},
+          {"shape", ir_parse_attr(b, "#nvvm.ld_st_matrix_shape<m = 8, n = 8>")},
+          {"eltType", ir_parse_attr(b, "#nvvm.ld_st_matrix_elt_type<b16>")}));
+  for (int i = 0; i < matrices; ++i)
+    steps[i / RIGHT].right[i % RIGHT] =
+        as_operand(b, ir_extract(b, loaded, i), product->element);
+}
+
+// Operands of 32 bits ---------------------------------------------------------
+
+/// The right operand's element of one register, in f32.
+static MlirValue load_element(Distribute *s, const Product *product, int slice,
+                              int64_t k, int number) {
+  Ir *b = &s->b;
+  Place first = layout_place(&layout_right_32, 0, number);
+  MlirValue row = ir_addi(b, kernel_row(b, &layout_right_32, s->lane),
+                          ir_const_index(b, first.row));
+  MlirValue column = ir_addi(b, kernel_column(b, &layout_right_32, s->lane),
+                             ir_const_index(b, first.column));
+  return ir_value(b, "llvm.load", ir_f32(b),
+                  IR_VALUES(address_of(s, product, slice, k, row, column)),
+                  IR_NONE);
+}
+
+/// x = high + low, each of them a tf32. An infinite x has no low part.
+static void split(Ir *b, MlirValue x, MlirValue *high, MlirValue *low) {
+  MlirType f32 = ir_f32(b), i32 = ir_i32(b);
+  *high = ir_value(
+      b, "arith.andi", i32,
+      IR_VALUES(cast(b, x, i32), ir_const_i32(b, i32, ~((1 << 13) - 1))),
+      IR_NONE);
+  MlirValue part = cast(b, *high, f32);
+  MlirValue rest = ir_select(b, ir_cmpf(b, IR_OEQ, x, part), ir_zero(b, f32),
+                             ir_subf(b, x, part));
+  *low = fragment_to_tf32(b, rest);
+}
+
+// Products --------------------------------------------------------------------
+
+static void multiply(Ir *b, const Instruction *instruction,
+                     const MlirValue *left, const MlirValue *right,
+                     Fragment *acc) {
+  MlirAttribute type = ir_parse_attr(b, instruction->type);
+  const int32_t segments[] = {LEFT, RIGHT, 4};
+  MlirValue result = ir_value(
+      b, "nvvm.mma.sync", record_of(b, ir_f32(b), 4),
+      IR_VALUES(left[0], left[1], left[2], left[3], right[0], right[1],
+                acc->v[0][0], acc->v[0][1], acc->v[1][0], acc->v[1][1]),
+      IR_ATTRIBUTES({"shape", ir_parse_attr(b, instruction->shape)},
+                    {"layoutA", ir_parse_attr(b, "#nvvm.mma_layout<row>")},
+                    {"layoutB", ir_parse_attr(b, "#nvvm.mma_layout<col>")},
+                    {"multiplicandAPtxType", type},
+                    {"multiplicandBPtxType", type},
+                    ir_segments(b, 3, segments)));
+  for (int i = 0; i < 4; ++i)
+    acc->v[i / 2][i % 2] = ir_extract(b, result, i);
+}
+
+static void multiply_split(Ir *b, const Instruction *instruction,
+                           const Operands *x, Fragment *acc) {
+  Operands high, low;
+  for (int i = 0; i < LEFT; ++i)
+    split(b, x->left[i], &high.left[i], &low.left[i]);
+  for (int i = 0; i < RIGHT; ++i)
+    split(b, x->right[i], &high.right[i], &low.right[i]);
+  multiply(b, instruction, low.left, high.right, acc);
+  multiply(b, instruction, high.left, low.right, acc);
+  multiply(b, instruction, high.left, high.right, acc);
+}
+
+/// The left operand's registers at `k`: elements of its slices.
+static void take_left(Distribute *s, const Product *product, int64_t k, At at,
+                      MlirValue *registers) {
+  const Instruction *instruction = product->instruction;
+  Fragment f;
+  at.slice = -1;
+  for (int i = 0; i < LEFT; ++i) {
+    Place place =
+        layout_place(instruction->left, 0, i * instruction->per_register);
+    int slice = (int)(k + place.column) / SLICE;
+    if (slice != at.slice) {
+      at.slice = slice;
+      f = fragment(s, product->left, at);
+    }
+    registers[i] = f.v[place.row / MATRIX][place.column % SLICE];
+    if (instruction->per_register == 2)
+      registers[i] = as_operand(&s->b, registers[i], product->element);
+  }
+}
+
+/// The right operand's registers of `n` steps for a slice of the result.
+static void take_right(Distribute *s, const Product *product, int slice,
+                       int64_t k, int n, Operands *steps) {
+  const Instruction *instruction = product->instruction;
+  if (instruction->per_register == 2) {
+    load_matrices(s, product, slice, k, n, steps);
+    return;
+  }
+  for (int step = 0; step < n; ++step)
+    for (int i = 0; i < RIGHT; ++i) {
+      MlirValue x =
+          load_element(s, product, slice, k + step * instruction->depth, i);
+      steps[step].right[i] =
+          mlirTypeIsATF32(product->element) ? fragment_to_tf32(&s->b, x) : x;
+    }
+}
+
+/// Adds all products to `acc`, slices [first, first + n) of the result.
+static void accumulate(Distribute *s, const Product *product, int first, int n,
+                       At at, Fragment *acc) {
+  enum { STEPS = 2 }; // are loaded at once
+  const Instruction *instruction = product->instruction;
+  int64_t size = ir_dim_size(ir_type(product->left), 1);
+  for (int64_t k = 0; k < size; k += STEPS * instruction->depth) {
+    if (n > 1)
+      distribute_pause(s, k / SLICE);
+    Operands steps[STEPS];
+    int n_steps = k + instruction->depth < size ? STEPS : 1;
+    for (int step = 0; step < n_steps; ++step)
+      take_left(s, product, k + step * instruction->depth, at,
+                steps[step].left);
+    for (int i = 0; i < n; ++i) {
+      take_right(s, product, first + i, k, n_steps, steps);
+      for (int step = 0; step < n_steps; ++step)
+        if (mlirTypeIsAF32(product->element))
+          multiply_split(&s->b, instruction, &steps[step], &acc[i]);
+        else
+          multiply(&s->b, instruction, steps[step].left, steps[step].right,
+                   &acc[i]);
+    }
+  }
+}
+
+/// The load that a right operand comes from, perhaps rounded.
+static MlirOperation read_of(MlirValue right) {
+  MlirOperation op = ir_def(right);
+  return ir_is(op, "arith.truncf") ? ir_def(ir_operand(op, 0)) : op;
+}
+
+static bool describe(Distribute *s, MlirOperation op, Product *product) {
+  MlirType element = ir_element(ir_type(ir_operand(op, 0)));
+  *product =
+      (Product){instruction_for(element), ir_operand(op, 0),
+                read_of(ir_operand(op, 1)), element, tile_op_is_k_major(op)};
+  if (mlirTypeIsAF32(element))
+    note(s->forall, "products of f32: each is a sum of three of tf32");
+  if (ir_is(product->right, "vector.transfer_read") &&
+      !mlirAttributeIsNull(
+          mlirMemRefTypeGetMemorySpace(ir_type(ir_operand(product->right, 0)))))
+    return true;
+  distribute_fail(s, op,
+                  "its right operand must be in shared memory: run "
+                  "simplicial-stage first");
+  return false;
+}
+
+Fragment product(Distribute *s, MlirOperation op, At at) {
+  Product product;
+  Fragment acc = fragment(s, ir_operand(op, 2), at);
+  if (describe(s, op, &product))
+    accumulate(s, &product, at.slice, 1, at, &acc);
+  return acc;
+}
+
+void product_keep(Distribute *s, MlirOperation op, Fragment *acc) {
+  Product product;
+  MlirType type = ir_type(ir_result(op, 0));
+  int n = distribute_slices(type, 1);
+  At at = distribute_at(s, type, 1, 0);
+  for (; at.slice < n; ++at.slice)
+    acc[at.slice] = fragment(s, ir_operand(op, 2), at);
+  if (describe(s, op, &product))
+    accumulate(s, &product, 0, n, at, acc);
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Products on warpgroups (sm_90a): four warps multiply 64 rows at once, the
+// left operand in their registers, the right one in shared memory.
+//
+//     a = the left operand's slices, 4 registers for each 16 of its columns
+//     fence
+//     for each 16 of the reduction dimension:
+//       acc = wgmma(a, descriptor of the right operand's tile, acc)
+//     commit
+//
+// The wait for it comes where its result is used, or before a region that has
+// products of its own: until then what follows runs beside it. Products are
+// done in order. Where only the regions of a branch use it, both sides wait: as
+// ptxas moves a wait up as far as it can, but into no other block, that is not
+// before what decides which side it is.
+//
+// A result of more columns is computed in parts of a panel's, one after the
+// other, each when it is used.
+//
+// The registers of the accumulator and of the left operand are those of the
+// smaller instruction (layout.h), one warp's 16 rows above the next one's.
+//
+// The right operand's rows are in panels of 128 bytes, each with the swizzle of
+// 128 bytes (distribute.h). Where rows run along the reduction it is "K-major",
+// else "MN-major".
+
+#include "lowering/gpu/distribute/distribute.h"
+#include "lowering/gpu/target/layout.h"
+
+#include "lowering/ir_llvm.h"
+
+#include "simplicial/dialect.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+#include "mlir-c/Dialect/LLVM.h"
+
+enum {
+  DEPTH = 16, ///< of the reduction, of one instruction
+  A_REGISTERS = 4,
+  MAX_COLUMNS = CONFIG_MOST_OF_PRODUCT,
+  MAX_REGISTERS = MAX_COLUMNS / 2, ///< of a thread's accumulator
+  MAX_STEPS = 256 / DEPTH,
+};
+
+// PTX ISA, "Matrix descriptor format": fields of 16 bytes.
+enum {
+  UNIT = 16,
+  ADDRESS_BITS = 14,
+  LEADING_SHIFT = 16, ///< MN-major: from one panel to the next
+  STRIDE_SHIFT = 32,  ///< from eight rows to the next eight
+  SWIZZLE_SHIFT = 62,
+  SWIZZLE_128 = 1,
+};
+
+static bool is_zero(MlirValue value) {
+  MlirOperation op = ir_def(value);
+  MlirAttribute constant = ir_is(op, "arith.constant")
+                               ? ir_get_attr(op, "value")
+                               : mlirAttributeGetNull();
+  if (mlirAttributeIsNull(constant))
+    return false;
+  if (mlirAttributeIsAInteger(constant))
+    return mlirIntegerAttrGetValueInt(constant) == 0;
+  return mlirAttributeIsADenseElements(constant) &&
+         mlirDenseElementsAttrIsSplat(constant) &&
+         mlirTypeIsAF32(ir_element(ir_type(value))) &&
+         mlirDenseElementsAttrGetFloatSplatValue(constant) == 0;
+}
+
+/// Why a product cannot be computed in parts: a panel each, added to nothing.
+/// One warpgroup alone on an SM has too few registers even so. NULL: it can.
+static const char *why_not_in_parts(const Distribute *s, MlirOperation op) {
+  int64_t columns = ir_dim_size(ir_type(ir_result(op, 0)), 1);
+  if (columns > CONFIG_MOST_IN_PARTS || columns % CONFIG_PART_COLUMNS)
+    return "there are registers for products of 128 columns, or of 192 in "
+           "parts";
+  if (s->warps <= WARPGROUP)
+    return "one warpgroup alone has too few registers for a product in parts";
+  if (!tile_op_is_k_major(op) || !is_zero(ir_operand(op, 2)))
+    return "a product in parts is one with values, added to nothing";
+  return NULL;
+}
+
+const char *warpgroup_refuses(const Distribute *s, MlirOperation op) {
+  MlirType left = ir_type(ir_operand(op, 0)), type = ir_type(ir_result(op, 0));
+  MlirOperation read = ir_def(ir_operand(op, 1));
+  if (!fragment_is_packed(left))
+    return "wgmma takes operands of f16 and bf16 only";
+  if (!ir_is(read, "vector.transfer_read") ||
+      !distribute_is_swizzled(s, ir_type(ir_operand(read, 0))))
+    return "wgmma takes right operands from shared memory, with rows of a "
+           "multiple of 64 columns";
+  // The tile is a whole one of the buffer's slots.
+  int rank = ir_rank(ir_type(ir_operand(read, 0)));
+  for (int d = 1; d < rank; ++d)
+    if (!is_zero(ir_operand(read, 1 + d)))
+      return "a right operand is a part of a tile";
+  if (ir_dim_size(left, 1) % DEPTH || ir_dim_size(left, 1) > MAX_STEPS * DEPTH)
+    return "wgmma reduces multiples of 16 columns, up to 256";
+  if (ir_dim_size(type, 1) % SLICE)
+    return "wgmma makes multiples of 8 columns";
+  return warpgroup_in_parts(op) ? why_not_in_parts(s, op) : NULL;
+}
+
+// Registers -------------------------------------------------------------------
+
+/// A struct of `n` values of a type, not known yet.
+static MlirValue undefined(Ir *b, MlirType type, int n) {
+  MlirType types[MAX_REGISTERS] = {type};
+  for (int i = 1; i < n; ++i)
+    types[i] = type;
+  return ir_value(b, "llvm.mlir.undef", ir_struct(b, n, types), IR_NONE,
+                  IR_NONE);
+}
+
+/// Values of one type as a struct, behind what comes before.
+static MlirValue tied(Ir *b, int n, const MlirValue *values) {
+  MlirValue all = undefined(b, ir_type(values[0]), n);
+  for (int i = 0; i < n; ++i)
+    all = ir_insert(b, all, values[i], i);
+  return ir_value(b, SIMPLICIAL_TIE, ir_type(all), IR_VALUES(all), IR_NONE);
+}
+
+/// The left operand's registers at `k`.
+static MlirValue left_at(Distribute *s, MlirValue left, int64_t k, At at) {
+  Ir *b = &s->b;
+  MlirValue registers[A_REGISTERS];
+  Fragment slice;
+  at.slice = -1;
+  for (int i = 0; i < A_REGISTERS; ++i) {
+    Place place = layout_place(&layout_left_16, 0, 2 * i);
+    int number = (int)(k + place.column) / SLICE;
+    if (number != at.slice) {
+      at.slice = number;
+      slice = fragment(s, left, at);
+    }
+    registers[i] = ir_value(b, "llvm.bitcast", ir_i32(b),
+                            IR_VALUES(slice.v[place.row / SLICE][0]), IR_NONE);
+  }
+  return tied(b, A_REGISTERS, registers);
+}
+
+static MlirValue begin(Distribute *s, MlirValue init, int n, At at) {
+  Ir *b = &s->b;
+  MlirValue registers[MAX_REGISTERS];
+  for (at.slice = 0; at.slice < n; ++at.slice) {
+    Fragment f = fragment(s, init, at);
+    for (int i = 0; i < 4; ++i)
+      registers[4 * at.slice + i] = f.v[i / 2][i % 2];
+  }
+  return tied(b, 4 * n, registers);
+}
+
+// The right operand -----------------------------------------------------------
+
+/// The address of the tile in units, from bit 0 on.
+static MlirValue units_of(Distribute *s, MlirOperation read) {
+  Ir *b = &s->b;
+  MlirType i32 = ir_i32(b), type = ir_type(ir_operand(read, 0));
+  MlirValue shared =
+      ir_value(b, "llvm.ptrtoint", i32, IR_VALUES(s->shared), IR_NONE);
+  MlirValue base = ir_value(
+      b, "arith.andi", i32,
+      IR_VALUES(ir_value(b, "arith.shrui", i32,
+                         IR_VALUES(shared, ir_const_i32(b, i32, 4)), IR_NONE),
+                ir_const_i32(b, i32, (1 << ADDRESS_BITS) - 1)),
+      IR_NONE);
+  int64_t slot = ir_dim_size(type, 1) * ir_dim_size(type, 2) *
+                 ir_float_bytes(ir_element(type));
+  MlirValue number =
+      ir_index_cast(b, distribute_scalar(s, ir_operand(read, 1)), i32);
+  MlirValue at =
+      ir_muli(b, number, ir_const_i32(b, i32, (int32_t)(slot / UNIT)));
+  return distribute_pinned(s, ir_addi(b, base, at));
+}
+
+/// The descriptor of the tile at `units`, and so many bytes further.
+static MlirValue descriptor(Distribute *s, MlirOperation read, MlirValue units,
+                            int64_t bytes) {
+  Ir *b = &s->b;
+  MlirType i64 = ir_i64(b);
+  MlirValue memref = ir_operand(read, 0);
+  int64_t panel = ir_dim_size(ir_type(memref), 1) * SWIZZLE_BYTES;
+  int64_t first = distribute_entry(s, memref)->offset + bytes;
+  int64_t low = panel / UNIT << LEADING_SHIFT | first / UNIT;
+  int64_t high = (int64_t)SWIZZLE_ROWS * SWIZZLE_BYTES / UNIT << STRIDE_SHIFT |
+                 (int64_t)SWIZZLE_128 << SWIZZLE_SHIFT;
+  MlirValue bits = ir_value(b, "arith.extui", i64, IR_VALUES(units), IR_NONE);
+  return ir_addi(b, bits, ir_const_int(b, i64, high | low));
+}
+
+/// How far `k` of the reduction is from the tile's beginning, in bytes.
+static int64_t offset_of(MlirOperation read, bool mn_major, int64_t k) {
+  if (mn_major)
+    return k * SWIZZLE_BYTES;
+  MlirType buffer = ir_type(ir_operand(read, 0));
+  int64_t bytes = k * 2, panel = ir_dim_size(buffer, 1) * SWIZZLE_BYTES;
+  return bytes / SWIZZLE_BYTES * panel + bytes % SWIZZLE_BYTES;
+}
+
+// Products --------------------------------------------------------------------
+
+/// Begins a product of the left operand with the right one's slices from
+/// `first` on, of which `acc` has the registers.
+static void begin_product(Distribute *s, MlirOperation op, int first,
+                          MlirValue acc, bool fresh, InFlight product) {
+  Ir *b = &s->b;
+  MlirValue left = ir_operand(op, 0);
+  MlirOperation read = ir_def(ir_operand(op, 1));
+  bool mn_major = tile_op_is_k_major(op);
+  int64_t size = ir_dim_size(ir_type(left), 1);
+  int64_t panel = ir_dim_size(ir_type(ir_operand(read, 0)), 1) * SWIZZLE_BYTES;
+  At at = distribute_at(s, ir_type(ir_result(op, 0)), 1, 0);
+
+  MlirValue a[MAX_STEPS];
+  for (int64_t k = 0; k < size; k += DEPTH) {
+    distribute_pause(s, k / SLICE);
+    a[k / DEPTH] = left_at(s, left, k, at);
+  }
+  MlirValue units = units_of(s, read);
+  if (s->flight.n == MAX_IN_FLIGHT)
+    warpgroup_await_all(s);
+  ir_op(b, "nvvm.wgmma.fence.aligned", IR_NONE, IR_NONE, IR_NONE);
+  for (int64_t k = 0; k < size; k += DEPTH) {
+    int64_t offset = offset_of(read, mn_major, k) + first / PART_SLICES * panel;
+    MlirValue right = descriptor(s, read, units, offset);
+    MlirValue accumulate = ir_const_int(b, ir_i1(b), k > 0 || !fresh);
+    const IrAttribute attributes[] = {
+        {"type", mlirTypeAttrGet(ir_element(ir_type(left)))},
+        {"b_mn_major", mlirUnitAttrGet(b->context)}};
+    acc = ir_value(b, SIMPLICIAL_WGMMA, ir_type(acc),
+                   IR_VALUES(acc, a[k / DEPTH], right, accumulate),
+                   mn_major ? 2 : 1, attributes);
+  }
+  ir_op(b, "nvvm.wgmma.commit.group.sync.aligned", IR_NONE, IR_NONE, IR_NONE);
+  product.registers = acc;
+  s->flight.products[s->flight.n++] = product;
+}
+
+void warpgroup_product(Distribute *s, MlirOperation op, Fragment *result) {
+  MlirValue init = ir_operand(op, 2);
+  MlirType type = ir_type(ir_result(op, 0));
+  bool fresh = is_zero(init);
+  int n = distribute_slices(type, 1);
+  MlirValue acc = fresh ? undefined(&s->b, ir_f32(&s->b), 4 * n)
+                        : begin(s, init, n, distribute_at(s, type, 1, 0));
+  begin_product(s, op, 0, acc, fresh,
+                (InFlight){.tile = ir_result(op, 0), .fragments = result});
+}
+
+bool warpgroup_in_parts(MlirOperation op) {
+  return ir_dim_size(ir_type(ir_result(op, 0)), 1) > MAX_COLUMNS;
+}
+
+Fragment warpgroup_part(Distribute *s, MlirOperation op, At at) {
+  if (at.slice % PART_SLICES == 0) {
+    MlirValue acc = undefined(&s->b, ir_f32(&s->b), 4 * PART_SLICES);
+    begin_product(s, op, at.slice, acc, true, (InFlight){.fragments = s->part});
+    warpgroup_await_all(s);
+  }
+  return s->part[at.slice % PART_SLICES];
+}
+
+// Waits -----------------------------------------------------------------------
+
+/// The registers of a product that is done.
+static void take_result(Distribute *s, const InFlight *product) {
+  Ir *b = &s->b;
+  MlirType type = ir_type(product->registers);
+  MlirValue ready =
+      ir_value(b, SIMPLICIAL_TIE, type, IR_VALUES(product->registers), IR_NONE);
+  int n = (int)mlirLLVMStructTypeGetNumElementTypes(type);
+  for (int i = 0; i < n; ++i)
+    product->fragments[i / 4].v[i / 2 % 2][i % 2] = ir_extract(b, ready, i);
+}
+
+void warpgroup_await_oldest(Distribute *s, int n) {
+  Ir *b = &s->b;
+  Flight *flight = &s->flight;
+  if (!n)
+    return;
+  flight->n -= n;
+  ir_op(b, "nvvm.wgmma.wait.group.sync.aligned", IR_NONE, IR_NONE,
+        IR_ATTRIBUTES({"group", ir_i64_attr(b, flight->n)}));
+  for (int i = 0; i < n; ++i)
+    take_result(s, &flight->products[i]);
+  for (int i = 0; i < flight->n; ++i)
+    flight->products[i] = flight->products[n + i];
+}
+
+void warpgroup_await_all(Distribute *s) {
+  warpgroup_await_oldest(s, s->flight.n);
+}
+
+/// How many of the oldest products are done when a tile is; 0: it is none in
+/// flight.
+static int done_with(const Distribute *s, MlirValue tile) {
+  int n = s->flight.n;
+  while (n > 0 && !mlirValueEqual(s->flight.products[n - 1].tile, tile))
+    --n;
+  return n;
+}
+
+void warpgroup_await(Distribute *s, MlirValue tile) {
+  warpgroup_await_oldest(s, done_with(s, tile));
+}
+
+static int larger(int x, int y) { return x > y ? x : y; }
+
+/// The same for all that a value is evaluated from.
+static int done_with_sources(Distribute *s, MlirValue value) {
+  if (!tile_is(value))
+    return 0;
+  int n = done_with(s, value);
+  MlirOperation op = ir_def(value);
+  if (distribute_entry(s, value)->kept || mlirOperationIsNull(op) ||
+      mlirOperationGetNumRegions(op) > 0)
+    return n;
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
+    n = larger(n, done_with_sources(s, ir_operand(op, i)));
+  return n;
+}
+
+int warpgroup_needed(Distribute *s, MlirOperation op) {
+  if (!s->flight.n)
+    return 0;
+  if (ir_is(op, "vector.contract"))
+    return s->flight.n;
+  int n = 0;
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
+    n = larger(n, done_with_sources(s, ir_operand(op, i)));
+  for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, i));
+         !mlirOperationIsNull(o); o = mlirOperationGetNextInBlock(o))
+      n = larger(n, warpgroup_needed(s, o));
+  return n;
+}
+
+/// Whether an op is in a region of another one.
+static bool is_within(MlirOperation op, MlirOperation outer) {
+  while (!mlirOperationIsNull(op) && !mlirOperationEqual(op, outer))
+    op = mlirOperationGetParentOperation(op);
+  return !mlirOperationIsNull(op);
+}
+
+bool warpgroup_is_only_for(const Distribute *s, int n, MlirOperation op) {
+  for (int i = 0; i < n; ++i)
+    for (MlirOpOperand use = mlirValueGetFirstUse(s->flight.products[i].tile);
+         !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+      if (!is_within(mlirOpOperandGetOwner(use), op))
+        return false;
+  return true;
+}
+
+void warpgroup_await_for(Distribute *s, MlirOperation op) {
+  warpgroup_await_oldest(s, warpgroup_needed(s, op));
+}
