@@ -52,25 +52,22 @@
 
 #include "estimate.h"
 
-#include "lowering/gpu/distribute/keep.h"
+#include "lowering/gpu/distribute/reduce.h"
+#include "lowering/gpu/engine/engine.h"
+#include "lowering/gpu/target/layout.h"
 
 #include <math.h>
 
 enum {
-  WARP = 32,
-  WARP_ROWS = 16,
   PART_WARPS = 4,
   PART_ROWS = PART_WARPS * WARP_ROWS,
   PART_THREADS = PART_WARPS * WARP,
-  SLICE = 8, // columns, of which a thread has two
 };
 
 /// Bytes of shared memory.
 enum {
   RESERVED = 1024,    // of each block, for the system
-  PADDING = 16,       // behind the rows of a tile that is not swizzled
   TWO_MBARRIERS = 16, // of a slot of a ring
-  CHUNK = 16,         // of a copy
 };
 
 /// Registers. Others than those of tiles are fitted to what ptxas says.
@@ -80,7 +77,7 @@ enum {
   CARRIED = 8, // of what a loop carries, maxima and sums
   OTHERS = 20, // addresses, maxima, sums
   OTHERS_OF_MMA = 12,
-  OPERANDS = 48, // of the slices of keep_at_once
+  OPERANDS = 48, // of the slices of slices_at_once
 };
 
 /// Clocks and instructions, beside those of chip.h, fitted to --analyze.
@@ -170,8 +167,8 @@ static int64_t carried_registers(const Shape *shape) {
 static int64_t slices_at_once(const Config *config, const Shape *shape,
                               bool warpgroups) {
   return warpgroups ? 0
-                    : keep_at_once(false, most_keys(config) / 2,
-                                   carried_registers(shape));
+                    : engine_mma_sync.slices_at_once(most_keys(config) / 2,
+                                                     carried_registers(shape));
 }
 
 /// How many slices of q are parked (keep.c).
@@ -179,8 +176,8 @@ static int64_t parked_slices(const Config *config, const Shape *shape,
                              bool warpgroups) {
   int64_t product =
       warpgroups ? most(most_keys(config), shape->d) : most_keys(config);
-  int64_t left =
-      keep_registers_left(warpgroups, product / 2 + carried_registers(shape));
+  int64_t left = (warpgroups ? &engine_wgmma : &engine_mma_sync)
+                     ->registers_left(product / 2 + carried_registers(shape));
   int64_t kept = left / query_registers(config, warpgroups);
   return keeps_queries(shape) ? most(0, shape->d / SLICE - kept) : 0;
 }

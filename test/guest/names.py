@@ -13,7 +13,7 @@ import sys
 
 output, nm, kind, *files = sys.argv[1:]
 PATTERN, KNOWN = {
-    "ours": (r"(?!simplicial)[A-Za-z]\w*", {"product", "estimate", "eval", "chips", "ir_str", "mlirContextCreate"}),
+    "ours": (r"(?!simplicial)[A-Za-z]\w*", {"fragment", "estimate", "eval", "chips", "ir_str", "mlirContextCreate"}),
     "llvm": (r"LLVM\w+|\w*[0-9](?:llvm|mlir)\w+", {"LLVMContextCreate", "_ZN4mlir9Operation5eraseEv"}),
 }[kind]
 scope = "--dynamic" if kind == "llvm" else "--extern-only"

@@ -14,13 +14,17 @@
 //     copy; arrive at "full"               multiply; arrive at "empty"
 //
 // A whole tile is copied by one thread, a box for each panel of 128 bytes, with
-// the swizzle that warpgroups want (distribute.h). A box reads as zero only
+// the swizzle that warpgroups want (context.h). A box reads as zero only
 // past the tensor's end, not past the tile's count of rows, where there may be
 // anything: a tile with fewer rows is copied by all lanes of the warp, as other
 // kernels do it, and fenced, since warpgroups read shared memory through
 // another proxy than threads write it.
 
-#include "distribute.h"
+#include "bulk_copy.h"
+#include "copies.h"
+#include "copy.h"
+#include "transfer.h"
+
 #include "lowering/gpu/target/layout.h"
 
 #include "lowering/ir_llvm.h"
@@ -90,7 +94,7 @@ static const char *plan_copy(Distribute *s, MlirOperation copy) {
   MlirType from = ir_type(ir_operand(copy, FROM));
   MlirValue ring = ir_operand(copy, TO);
   int rank = ir_rank(from);
-  if (!distribute_is_swizzled(s, ir_type(ring)))
+  if (!context_is_swizzled(s, ir_type(ring)))
     return "tiles in shared memory are not swizzled as TMA does it";
   if (rank < MIN_RANK || rank > MAX_RANK)
     return "TMA takes tensors of 2 to 5 dimensions";
@@ -132,7 +136,7 @@ static MlirValue as_i32(Ir *b, MlirValue index) {
 /// The address of an mbarrier of the ring, by its number.
 static MlirValue mbarrier_at(Distribute *s, MlirValue ring, MlirValue number) {
   Ir *b = &s->b;
-  return ir_advance(b, distribute_entry(s, ring)->mbarriers, ir_i64(b), number);
+  return ir_advance(b, context_entry(s, ring)->mbarriers, ir_i64(b), number);
 }
 
 /// A tile's slot, its mbarriers, and the parity of the phase of "full" that it
@@ -147,8 +151,8 @@ typedef struct Slot {
 static Slot slot_of(Distribute *s, MlirValue ring, MlirValue number,
                     MlirValue before) {
   Ir *b = &s->b;
-  MlirValue n = as_i32(b, distribute_scalar(s, before));
-  n = ir_addi(b, n, as_i32(b, distribute_scalar(s, number)));
+  MlirValue n = as_i32(b, context_scalar(s, before));
+  n = ir_addi(b, n, as_i32(b, context_scalar(s, number)));
   MlirValue slots = constant(b, slots_of(ring));
   MlirValue slot = ir_remui(b, n, slots);
   Slot self = {.number = ir_index_cast(b, slot, ir_index(b))};
@@ -195,7 +199,7 @@ static void initialise(Distribute *s, MlirValue ring) {
 void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings) {
   Ir *b = &s->b;
   for (int i = 0; i < n; ++i)
-    distribute_entry(s, rings[i])->mbarriers = distribute_allocate(
+    context_entry(s, rings[i])->mbarriers = context_allocate(
         s, 2 * slots_of(rings[i]) * MBARRIER_BYTES, MBARRIER_BYTES);
   MlirValue first = ir_cmpi(b, IR_EQ, s->thread, ir_const_index(b, 0));
   IrIf branch = ir_if_begin(b, first, IR_NONE);
@@ -213,12 +217,12 @@ static void copy_by_lanes(Distribute *s, MlirOperation copy, const Slot *slot) {
   Ir *b = &s->b;
   note(s->forall, "inner tiles, the first rows only: by all lanes of the "
                   "producer; not TMA: it would copy what is behind them");
-  MlirValue number = distribute_pinned_index(s, slot->number);
-  copy_tile(s, copy, number, distribute_pinned_index(s, s->lane), WARP);
+  MlirValue number = context_pinned_index(s, slot->number);
+  copy_tile(s, copy, number, context_pinned_index(s, s->lane), WARP);
   copies_commit(s);
   copies_wait_for_own(s, 0);
-  distribute_warp_barrier(s);
-  IrIf branch = distribute_begin_elected(s);
+  context_warp_barrier(s);
+  IrIf branch = context_begin_elected(s);
   arrive(b, slot->full);
   ir_if_end(b, &branch, IR_NONE);
 }
@@ -237,7 +241,7 @@ static void copy_box(Distribute *s, MlirOperation copy, const Slot *slot,
   box_of(copy, box);
   operands[n++] = bulk_copy_map(s, ir_operand(copy, FROM), box)->pointer;
   for (int d = rank - 1; d >= 0; --d) {
-    MlirValue at = distribute_scalar(s, ir_operand(copy, INDICES + d));
+    MlirValue at = context_scalar(s, ir_operand(copy, INDICES + d));
     if (d == rank - 1)
       at = ir_addi(b, at, ir_const_index(b, column));
     operands[n++] = as_i32(b, at);
@@ -259,7 +263,7 @@ static void copy_by_boxes(Distribute *s, MlirOperation copy, const Slot *slot) {
   MlirType type = ir_type(ir_operand(copy, TO));
   int64_t bytes = ir_float_bytes(ir_element(type));
   int64_t columns = ir_dim_size(type, 2);
-  IrIf branch = distribute_begin_elected(s);
+  IrIf branch = context_begin_elected(s);
   ir_op(b, "nvvm.mbarrier.arrive.expect_tx", IR_NONE,
         IR_VALUES(slot->full,
                   constant(b, ir_dim_size(type, 1) * columns * bytes)),
@@ -272,7 +276,7 @@ static void copy_by_boxes(Distribute *s, MlirOperation copy, const Slot *slot) {
 void bulk_copy_fill(Distribute *s, MlirOperation copy) {
   Ir *b = &s->b;
   MlirValue ring = ir_operand(copy, TO);
-  MlirValue count = distribute_scalar(s, ir_operand(copy, COUNT));
+  MlirValue count = context_scalar(s, ir_operand(copy, COUNT));
   IrIf any =
       ir_if_begin(b, ir_cmpi(b, IR_SGT, count, ir_const_index(b, 0)), IR_NONE);
   Slot slot =
@@ -299,12 +303,12 @@ static Slot operand_slot(Distribute *s, MlirOperation op) {
 void bulk_copy_wait(Distribute *s, MlirOperation op) {
   Slot slot = operand_slot(s, op);
   wait(&s->b, slot.full, slot.parity);
-  distribute_entry(s, ir_result(op, 0))->scalar = slot.number;
+  context_entry(s, ir_result(op, 0))->scalar = slot.number;
 }
 
 void bulk_copy_release(Distribute *s, MlirOperation op) {
   Slot slot = operand_slot(s, op);
-  IrIf branch = distribute_begin_elected(s);
+  IrIf branch = context_begin_elected(s);
   arrive(&s->b, slot.empty);
   ir_if_end(&s->b, &branch, IR_NONE);
 }

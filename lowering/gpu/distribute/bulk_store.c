@@ -3,7 +3,7 @@
 // Stores of tiles by TMA (compute capability 9.0), in kernels that have a
 // producer (bulk_copy.c).
 //
-// Each warp of the consumers stores its rows, from panels (distribute.h) of its
+// Each warp of the consumers stores its rows, from panels (context.h) of its
 // own. These are where a tile was parked that only loops before the store read:
 //
 //     barrier                   nobody reads what was parked any more
@@ -14,8 +14,12 @@
 // A box is cut at the tensor's end, not where a mask ends. Tiles of which a
 // mask leaves rows out are copied from the panels by all lanes.
 
-#include "distribute.h"
+#include "bulk_store.h"
+#include "bulk_copy.h"
+#include "fragment.h"
 #include "kernel.h"
+#include "transfer.h"
+
 #include "lowering/gpu/target/layout.h"
 
 #include "lowering/ir_llvm.h"
@@ -61,7 +65,7 @@ static Entry *find_parked(Distribute *s, MlirOperation write) {
     if (mlirOperationGetNumResults(op) != 1 || !tile_is(ir_result(op, 0)))
       continue;
     MlirValue tile = ir_result(op, 0);
-    Entry *entry = distribute_entry(s, tile);
+    Entry *entry = context_entry(s, tile);
     if (entry->parked && ir_dim_size(ir_type(tile), 1) >= columns_of(write) &&
         is_done_before(tile, write))
       return entry;
@@ -190,12 +194,12 @@ static void write_slices(Distribute *s, MlirValue panels, int slice,
 static void fill(Distribute *s, MlirOperation write, MlirValue panels) {
   MlirValue tile = ir_operand(write, TILE);
   int row_dims = tile_op_stored_row_dims(write);
-  int slices = distribute_slices(ir_type(tile), row_dims);
+  int slices = context_slices(ir_type(tile), row_dims);
   Fragment fragments[MAX_SLICES];
-  At at = distribute_at(s, ir_type(tile), row_dims, 0);
+  At at = context_at(s, ir_type(tile), row_dims, 0);
   for (; at.slice < slices; ++at.slice)
     fragments[at.slice] = fragment(s, tile, at);
-  distribute_barrier(s);
+  context_barrier(s);
   for (int slice = 0; slice < slices; slice += 2)
     write_slices(s, panels, slice, fragments);
 }
@@ -227,7 +231,7 @@ static void store_box(Distribute *s, MlirOperation write, const TensorMap *map,
 static void store_boxes(Distribute *s, MlirOperation write,
                         const TensorMap *map, MlirValue panels) {
   Ir *b = &s->b;
-  IrIf branch = distribute_begin_elected(s);
+  IrIf branch = context_begin_elected(s);
   for (int64_t column = 0; column < columns_of(write);
        column += SWIZZLE_BYTES / ELEMENT_BYTES)
     store_box(s, write, map, panels, column);
@@ -251,7 +255,7 @@ static void copy_chunk(Distribute *s, MlirOperation write, MlirValue panels,
                          places, indices);
   // Nothing of the address is to be kept through the loops before.
   for (int d = 0; d < ir_rank(ir_type(memref)) - 1; ++d)
-    indices[d] = distribute_pinned_index(s, indices[d]);
+    indices[d] = context_pinned_index(s, indices[d]);
   IrIf branch = ir_if_begin(b, ir_cmpi(b, IR_SLT, places[0], end), IR_NONE);
   MlirValue value =
       ir_value(b, "llvm.load", words,
@@ -287,7 +291,7 @@ static void store_rows(Distribute *s, MlirOperation write, const TensorMap *map,
   }
   MlirType tile = ir_type(ir_operand(write, TILE));
   MlirValue size = ir_const_index(b, ir_dim_size(tile, 0));
-  end = distribute_scalar(s, end);
+  end = context_scalar(s, end);
   IrIf part = ir_if_begin(b, ir_cmpi(b, IR_SLT, end, size), IR_NONE);
   copy_rows(s, write, panels, end);
   ir_if_else(b, &part, IR_NONE);
@@ -315,10 +319,10 @@ const char *bulk_store(Distribute *s, MlirOperation write) {
   s->lane = kernel_register(&s->b, "nvvm.read.ptx.sreg.laneid");
   MlirValue panels = panels_of(s, write, parked);
   fill(s, write, panels);
-  distribute_fence(s);
-  distribute_warp_barrier(s);
+  context_fence(s);
+  context_warp_barrier(s);
   store_rows(s, write, map, panels, end);
   if (!mlirBlockEqual(mlirOperationGetBlock(write), ir_body(s->forall, 0)))
-    distribute_barrier(s);
+    context_barrier(s);
   return NULL;
 }

@@ -7,9 +7,13 @@
 //      is to wait for the own groups, then for all threads
 //      where only some do: their part of bulk_copy.c
 
-#include "distribute.h"
+#include "copies.h"
+#include "bulk_copy.h"
+#include "copy.h"
+#include "flight.h"
 #include "kernel.h"
-#include "lowering/gpu/target/layout.h"
+
+#include "lowering/gpu/engine/engine.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "simplicial/dialect.h"
@@ -29,26 +33,26 @@ void copies_wait_for_own(Distribute *s, int64_t pending) {
   Ir *b = &s->b;
   ir_op(b, "nvvm.cp.async.wait.group", IR_NONE, IR_NONE,
         IR_ATTRIBUTES({"n", mlirIntegerAttrGet(ir_i32(b), pending)}));
-  if (s->warpgroups) // which read shared memory past what the threads wrote
-    distribute_fence(s);
+  if (s->engine->reads_by_proxy)
+    context_fence(s);
 }
 
 /// The copies of all threads have arrived, and all threads are here.
 static void wait_for_copies(Distribute *s, int64_t pending) {
   copies_wait_for_own(s, pending);
-  distribute_barrier(s);
+  context_barrier(s);
 }
 
 /// The slot of the tile of a loop, where each begins with the first one.
 static MlirValue slot_in_loop(Distribute *s, MlirValue number, MlirValue ring) {
-  return ir_remui(&s->b, distribute_scalar(s, number),
+  return ir_remui(&s->b, context_scalar(s, number),
                   ir_const_index(&s->b, ir_dim_size(ir_type(ring), 0)));
 }
 
 static void convert_own_wait(Distribute *s, MlirOperation op) {
   if (!ir_is(mlirOperationGetNextInBlock(op), SIMPLICIAL_COPY_WAIT))
     wait_for_copies(s, mlirIntegerAttrGetValueInt(ir_get_attr(op, "pending")));
-  distribute_entry(s, ir_result(op, 0))->scalar =
+  context_entry(s, ir_result(op, 0))->scalar =
       slot_in_loop(s, ir_operand(op, 0), ir_operand(op, 2));
 }
 
@@ -58,12 +62,12 @@ static void convert_own_release(Distribute *s, MlirOperation op) {
   MlirType ring = ir_type(ir_operand(op, 2));
   if (ir_dim_size(ring, 0) == 1 &&
       !ir_is(mlirOperationGetNextInBlock(op), SIMPLICIAL_COPY_RELEASE))
-    distribute_barrier(s);
+    context_barrier(s);
 }
 
 /// An op of simplicial-stage in a program of threads that all copy.
 static void convert_own(Distribute *s, MlirOperation op) {
-  if (!s->warpgroups)
+  if (!s->engine->is_tight)
     kernel_find_place_anew(s);
   if (ir_is(op, SIMPLICIAL_COPY_ASYNC))
     copy_tile(s, op, slot_in_loop(s, ir_operand(op, 2), ir_operand(op, 1)),
@@ -80,7 +84,7 @@ static void convert_own(Distribute *s, MlirOperation op) {
 
 void copies_convert(Distribute *s, MlirOperation op) {
   if (ir_is(op, SIMPLICIAL_COPY_RELEASE))
-    warpgroup_await_all(s);
+    flight_await_all(s);
   if (s->role == ROLE_ALL)
     convert_own(s, op);
   else if (s->role == ROLE_PRODUCER && ir_is(op, SIMPLICIAL_COPY_ASYNC))

@@ -10,7 +10,11 @@
 // The last two are begun where they stand and waited for before the next region
 // or the first read, so that what is between runs beside them.
 
-#include "distribute.h"
+#include "copy.h"
+#include "copies.h"
+#include "transfer.h"
+
+#include "lowering/gpu/engine/engine.h"
 #include "lowering/gpu/target/layout.h"
 
 #include "lowering/ir_llvm.h"
@@ -97,7 +101,7 @@ void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
   Ir *b = &s->b;
   MlirValue from = ir_operand(op, 0), to = ir_operand(op, 1);
   MlirType element = ir_element(ir_type(from));
-  MlirValue count = distribute_scalar(s, ir_operand(op, 4));
+  MlirValue count = context_scalar(s, ir_operand(op, 4));
   MlirAttribute dims = ir_get_attr(op, "dims");
   int row_dim = (int)mlirDenseI64ArrayGetElement(dims, 0);
   int column_dim = (int)mlirDenseI64ArrayGetElement(dims, 1);
@@ -107,12 +111,12 @@ void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
   Pieces pieces = begin_pieces(b, rows, columns, size, thread, threads);
   MlirValue row = pieces.row, column = pieces.column;
   MlirValue indices[IR_MAX_RANK];
-  bool may_be_short = s->at_once || s->warpgroups;
+  bool may_be_short = s->at_once || s->engine->is_tight;
   for (int d = 0; d < ir_rank(ir_type(from)); ++d) {
-    indices[d] = distribute_scalar(s, ir_operand(op, 5 + d));
+    indices[d] = context_scalar(s, ir_operand(op, 5 + d));
     // What they make of the address would else be kept in loops around here.
     if (may_be_short && d != row_dim && d != column_dim)
-      indices[d] = distribute_pinned_index(s, indices[d]);
+      indices[d] = context_pinned_index(s, indices[d]);
   }
   indices[row_dim] = ir_addi(b, indices[row_dim], row);
   indices[column_dim] = ir_addi(b, indices[column_dim], column);
@@ -125,13 +129,18 @@ void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
 
 // A block's own copies --------------------------------------------------------
 
+/// Whether copies have been begun that copy_await_own has to wait for.
+static bool *begun(Distribute *s) {
+  return context_state(s, "copy", sizeof(bool));
+}
+
 void copy_await_own(Distribute *s) {
-  if (!s->copies_own)
+  if (!*begun(s))
     return;
-  s->copies_own = false;
+  *begun(s) = false;
   copies_commit(s);
   copies_wait_for_own(s, 0);
-  distribute_barrier(s);
+  context_barrier(s);
 }
 
 /// Begins copies into memory that may still be read: pieces of what a
@@ -139,12 +148,12 @@ void copy_await_own(Distribute *s) {
 static Pieces begin_own(Distribute *s, MlirOperation read, int64_t size) {
   MlirType tile = ir_type(ir_result(read, 0));
   int row_dims = ir_rank(tile) - 1;
-  if (!s->copies_own)
-    distribute_barrier(s);
-  s->copies_own = true;
+  if (!*begun(s))
+    context_barrier(s);
+  *begun(s) = true;
   return begin_pieces(&s->b, tile_rows(tile, row_dims),
                       ir_dim_size(tile, row_dims), size,
-                      distribute_pinned_index(s, s->thread), s->warps * WARP);
+                      context_pinned_index(s, s->thread), s->warps * WARP);
 }
 
 /// Copies a piece of what a vector.transfer_read reads.
@@ -167,18 +176,17 @@ void copy_own(Distribute *s, MlirOperation write) {
   MlirType tile = ir_type(ir_operand(write, 0));
   if (!ir_is(read, "vector.transfer_read") || ir_rank(tile) != 2 ||
       ir_dim_size(tile, 1) % SLICE) {
-    distribute_fail(s, write,
-                    "a block's own memory takes tiles of other memory");
+    context_fail(s, write, "a block's own memory takes tiles of other memory");
     return;
   }
   Pieces pieces = begin_own(s, read, PAIR);
   MlirValue slice = ir_const_index(b, SLICE);
   MlirValue row =
-      ir_addi(b, pieces.row, distribute_scalar(s, ir_operand(write, 2)));
+      ir_addi(b, pieces.row, context_scalar(s, ir_operand(write, 2)));
   copy_piece(s, "outer window", read, &pieces, PAIR,
-             transfer_local_address(s, ir_operand(write, 1), row,
-                                    ir_divui(b, pieces.column, slice),
-                                    ir_remui(b, pieces.column, slice)));
+             transfer_own_address(s, ir_operand(write, 1), row,
+                                  ir_divui(b, pieces.column, slice),
+                                  ir_remui(b, pieces.column, slice)));
   end_pieces(b, &pieces);
 }
 
@@ -189,9 +197,9 @@ static bool is_in_loop(MlirOperation op) {
 bool copy_to_park(Distribute *s, MlirValue tile) {
   Ir *b = &s->b;
   MlirType type = ir_type(tile);
-  Entry *entry = distribute_entry(s, tile);
-  if (!s->copies_own || !is_in_loop(ir_def(tile)) || s->alignment < CHUNK ||
-      entry->parked != distribute_slices(type, 1) ||
+  Entry *entry = context_entry(s, tile);
+  if (!*begun(s) || !is_in_loop(ir_def(tile)) || s->alignment < CHUNK ||
+      entry->parked != context_slices(type, 1) ||
       ir_dim_size(type, 0) != s->warps * WARP_ROWS)
     return false;
   MlirOperation read = tile_source(tile);

@@ -3,7 +3,11 @@
 // One thread's fragment of a slice of a tile, from the op that defines it: the
 // tile program's ops on tiles become the same ops on scalars.
 
-#include "distribute.h"
+#include "fragment.h"
+#include "flight.h"
+#include "transfer.h"
+
+#include "lowering/gpu/engine/engine.h"
 #include "lowering/gpu/target/layout.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -42,7 +46,7 @@ static Fragment constant(Distribute *s, MlirOperation op) {
   MlirAttribute value = ir_get_attr(op, "value");
   if (!mlirAttributeIsADenseElements(value) ||
       !mlirDenseElementsAttrIsSplat(value) || !mlirTypeIsAF32(ir_element(tile)))
-    distribute_fail(s, op, "only f32 constants that are splats are tiles");
+    context_fail(s, op, "only f32 constants that are splats are tiles");
   double splat =
       s->failed.ptr ? 0 : mlirDenseElementsAttrGetFloatSplatValue(value);
   return all(ir_const_f(&s->b, ir_f32(&s->b), splat));
@@ -95,11 +99,11 @@ bool fragment_shares_rows(MlirValue tile) {
 /// An i32 is a limit that columns are compared with, the same in many
 /// iterations: it stays where it is, or LLVM would hoist all the results.
 static MlirValue broadcast_scalar(Distribute *s, MlirValue value) {
-  MlirValue scalar = distribute_scalar(s, value);
+  MlirValue scalar = context_scalar(s, value);
   if (!mlirTypeEqual(ir_type(value), ir_i32(&s->b)) ||
       ir_is(ir_def(value), "arith.constant"))
     return scalar;
-  return distribute_pinned(s, scalar);
+  return context_pinned(s, scalar);
 }
 
 static Fragment broadcast(Distribute *s, MlirOperation op, At at) {
@@ -124,14 +128,13 @@ static Fragment broadcast(Distribute *s, MlirOperation op, At at) {
 static Fragment mask(Distribute *s, MlirOperation op, At at) {
   Ir *b = &s->b;
   if (ir_rank(ir_type(ir_result(op, 0))) != 1) {
-    distribute_fail(s, op, "masks of more than one dimension only mask loads");
+    context_fail(s, op, "masks of more than one dimension only mask loads");
     return all(ir_zero(b, ir_f32(b)));
   }
   // In 32 bits: places are small, and one register each. A column's number is
   // a constant and the thread's first column: all are compared with one value.
   MlirType i32 = ir_i32(b);
-  MlirValue count =
-      ir_index_cast(b, distribute_scalar(s, ir_operand(op, 0)), i32);
+  MlirValue count = ir_index_cast(b, context_scalar(s, ir_operand(op, 0)), i32);
   if (!at.row_dims)
     count = ir_subi(b, count, ir_index_cast(b, s->column, i32));
   Fragment f;
@@ -183,7 +186,7 @@ static Fragment columns(Distribute *s, MlirOperation op, At at) {
   if (first[0] || first[1] % SLICE ||
       ir_dim_size(ir_type(source), 0) !=
           ir_dim_size(ir_type(ir_result(op, 0)), 0)) {
-    distribute_fail(s, op, "only whole slices of columns are known");
+    context_fail(s, op, "only whole slices of columns are known");
     return all(ir_zero(&s->b, ir_f32(&s->b)));
   }
   at.slice += (int)first[1] / SLICE;
@@ -282,13 +285,13 @@ static Fragment elementwise(Distribute *s, MlirOperation op, At at) {
 Fragment fragment_definition(Distribute *s, MlirValue tile, At at) {
   MlirOperation op = ir_def(tile);
   if (s->failed.ptr || mlirOperationIsNull(op))
-    distribute_fail(s, op, "a tile is used that was not kept");
+    context_fail(s, op, "a tile is used that was not kept");
   else if (ir_is(op, "arith.constant"))
     return constant(s, op);
   else if (ir_is(op, "vector.transfer_read"))
     return transfer_read(s, op, at);
   else if (ir_is(op, "vector.contract"))
-    return s->warpgroups ? warpgroup_part(s, op, at) : product(s, op, at);
+    return s->engine->slice(s, op, at);
   else if (ir_is(op, "vector.broadcast"))
     return broadcast(s, op, at);
   else if (ir_is(op, "vector.shape_cast")) {
@@ -305,13 +308,13 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at) {
   else if (tile_op_is_elementwise(op))
     return elementwise(s, op, at);
   else
-    distribute_fail(s, op, "it is not an op of tile programs");
+    context_fail(s, op, "it is not an op of tile programs");
   return all(ir_zero(&s->b, ir_f32(&s->b))); // never seen: we failed
 }
 
 Fragment fragment(Distribute *s, MlirValue tile, At at) {
-  warpgroup_await(s, tile);
-  const Entry *entry = distribute_entry(s, tile);
+  flight_await(s, tile);
+  const Entry *entry = context_entry(s, tile);
   if (!entry->fragments)
     return fragment_definition(s, tile, at);
   if (at.slice < entry->parked)

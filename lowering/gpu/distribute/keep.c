@@ -10,7 +10,9 @@
 // loaded before the loop, is parked in shared memory meanwhile.
 
 #include "keep.h"
-#include "distribute.h"
+#include "fragment.h"
+
+#include "lowering/gpu/engine/engine.h"
 
 #include "mlir-c/BuiltinTypes.h"
 
@@ -70,7 +72,7 @@ static void keep(Distribute *s, MlirValue tile) {
   MlirOperation op = ir_def(tile);
   if (!tile_is(tile) || ir_is(op, "arith.constant"))
     return;
-  distribute_entry(s, tile)->kept = true;
+  context_entry(s, tile)->kept = true;
   int first = ir_is(op, "arith.select") ? 1 : 2;
   bool masks = first == 1 || ir_is(op, "vector.contract");
   for (int i = first; i <= 2 && masks; ++i)
@@ -82,8 +84,7 @@ static void keep(Distribute *s, MlirValue tile) {
 static void decide_kept(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    if (ir_is(op, "vector.contract") && s->warpgroups &&
-        !warpgroup_in_parts(op))
+    if (ir_is(op, "vector.contract") && s->engine->is_whole(op))
       keep(s, ir_result(op, 0));
     if (ir_is(op, "vector.multi_reduction")) {
       keep(s, ir_result(op, 0));
@@ -111,7 +112,7 @@ static void keep_left_operands(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     if (ir_is(op, "vector.contract") &&
-        !distribute_entry(s, ir_result(op, 0))->kept)
+        !context_entry(s, ir_result(op, 0))->kept)
       keep(s, ir_operand(op, 0));
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
       keep_left_operands(s, ir_body(op, i));
@@ -123,7 +124,7 @@ static void keep_left_operands(Distribute *s, MlirBlock block) {
 static void set_row_dims(Distribute *s, MlirValue tile, int row_dims) {
   if (!tile_is(tile))
     return;
-  distribute_entry(s, tile)->row_dims = row_dims;
+  context_entry(s, tile)->row_dims = row_dims;
   MlirOperation op = ir_def(tile);
   if (ir_is(op, "vector.broadcast") || ir_is(op, "vector.shape_cast"))
     set_row_dims(s, ir_operand(op, 0), tile_op_source_row_dims(op, row_dims));
@@ -146,7 +147,7 @@ static void decide_row_dims(Distribute *s, MlirBlock block) {
 
 /// The registers of a tile of f32, or of a scalar.
 static int64_t registers_of(MlirValue value) {
-  return tile_is(value) ? 4 * (int64_t)distribute_slices(ir_type(value), 1) : 1;
+  return tile_is(value) ? 4 * (int64_t)context_slices(ir_type(value), 1) : 1;
 }
 
 /// The registers of the largest kept product, and of the tiles that the loop
@@ -161,7 +162,7 @@ static void count_registers(Distribute *s, MlirBlock block, int64_t *product,
         n += registers_of(ir_result(op, i));
     *carried = n > *carried ? n : *carried;
     if (ir_is(op, "vector.contract") &&
-        distribute_entry(s, ir_result(op, 0))->kept &&
+        context_entry(s, ir_result(op, 0))->kept &&
         registers_of(ir_result(op, 0)) > *product)
       *product = registers_of(ir_result(op, 0));
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
@@ -200,11 +201,11 @@ static void keep_for_loops(Distribute *s, MlirBlock block, int64_t *left) {
       MlirValue tile = ir_result(op, i);
       if (!is_to_keep(tile))
         continue;
-      int64_t slices = distribute_slices(ir_type(tile), 1), kept = 0;
+      int64_t slices = context_slices(ir_type(tile), 1), kept = 0;
       for (; kept < slices && *left >= registers_of_slice(tile); ++kept)
         *left -= registers_of_slice(tile);
       keep(s, tile);
-      distribute_entry(s, tile)->parked = (int)(slices - kept);
+      context_entry(s, tile)->parked = (int)(slices - kept);
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
       keep_for_loops(s, ir_body(op, i), left);
@@ -212,17 +213,14 @@ static void keep_for_loops(Distribute *s, MlirBlock block, int64_t *left) {
 }
 
 /// Keeps other loads by row, so that they begin early: few warps are there to
-/// hide what they take. One that takes many registers is not; where warpgroups
-/// multiply, whose right operands take none, it may take more.
+/// hide what they take. One that takes many registers is not.
 static void keep_loads(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue tile = ir_result(op, i);
       if (tile_is(tile) && is_load_by_row(tile) &&
-          2 * distribute_slices(ir_type(tile), 1) <=
-              (s->warpgroups ? KEEP_MOST_OF_WARPGROUPS_LOAD
-                             : KEEP_MOST_OF_LOAD))
+          2 * context_slices(ir_type(tile), 1) <= s->engine->most_of_load)
         keep(s, tile);
     }
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
@@ -236,8 +234,8 @@ void keep_decide(Distribute *s, MlirBlock program) {
   keep_left_operands(s, program);
   decide_row_dims(s, program);
   count_registers(s, program, &product, &carried);
-  s->at_once = keep_at_once(s->warpgroups, product, carried);
-  int64_t left = keep_registers_left(s->warpgroups, product + carried);
+  s->at_once = s->engine->slices_at_once(product, carried);
+  int64_t left = s->engine->registers_left(product + carried);
   keep_for_loops(s, program, &left);
   keep_loads(s, program);
 }

@@ -112,7 +112,7 @@ void kernel_take_arguments(Distribute *s, const Captures *captures,
   int n = 0;
   for (int i = 0; i < captures->n; ++i) {
     MlirValue value = captures->values[i];
-    Entry *entry = distribute_entry(s, value);
+    Entry *entry = context_entry(s, value);
     MlirType type = ir_type(value);
     if (capture_is_constant(value)) {
       if (!tile_is(value))
@@ -167,6 +167,17 @@ MlirValue kernel_column(Ir *b, const Layout *layout, MlirValue lane) {
   return sum_of_steps(b, layout, lane, false);
 }
 
+/// The block's iterations, and the thread's number.
+typedef struct KernelState {
+  int rank;
+  const MlirValue *extents; ///< on the host
+  MlirValue number;         ///< an i32
+} KernelState;
+
+static KernelState *state_of(Distribute *s) {
+  return context_state(s, "kernel", sizeof(KernelState));
+}
+
 /// The place of the thread with this number, an i32.
 static void find_place(Distribute *s, MlirValue number) {
   Ir *b = &s->b;
@@ -182,14 +193,14 @@ static void find_place(Distribute *s, MlirValue number) {
 
 void kernel_find_place(Distribute *s) {
   Ir *b = &s->b;
-  s->number =
+  state_of(s)->number =
       ir_value(b, "nvvm.read.ptx.sreg.tid.x", ir_i32(b), IR_NONE, IR_NONE);
   s->shared = ir_address_of(b, SHARED_NAME, SHARED);
-  find_place(s, s->number);
+  find_place(s, state_of(s)->number);
 }
 
 void kernel_find_place_anew(Distribute *s) {
-  find_place(s, distribute_pinned(s, s->number));
+  find_place(s, context_pinned(s, state_of(s)->number));
 }
 
 void kernel_take_place(Distribute *s, const Distribute *before) {
@@ -199,6 +210,31 @@ void kernel_take_place(Distribute *s, const Distribute *before) {
   s->column = before->column;
   for (int i = 0; i < 2; ++i)
     s->rows[i] = before->rows[i];
+}
+
+void kernel_set_iterations(Distribute *s, int rank, const MlirValue *extents) {
+  state_of(s)->rank = rank;
+  state_of(s)->extents = extents;
+}
+
+void kernel_take_iteration(Distribute *s) {
+  const KernelState *self = state_of(s);
+  Ir *b = &s->b;
+  MlirBlock program = ir_body(s->forall, 0);
+  MlirValue rest = kernel_register(b, "nvvm.read.ptx.sreg.ctaid.x");
+  if (s->at_once)
+    rest = context_pinned_index(s, rest);
+  for (int i = 0; i < self->rank; ++i) {
+    MlirValue extent = context_scalar(s, self->extents[i]), iteration = rest;
+    if (i < self->rank - 1) {
+      iteration = ir_remui(b, rest, extent);
+      rest = ir_divui(b, rest, extent);
+    } else {
+      MlirValue last = ir_subi(b, extent, ir_const_index(b, 1));
+      iteration = ir_subi(b, last, rest);
+    }
+    context_entry(s, mlirBlockGetArgument(program, i))->scalar = iteration;
+  }
 }
 
 /// gpu.module @<function>_kernels with its shared memory, at the module's end.

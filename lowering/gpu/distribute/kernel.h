@@ -5,7 +5,7 @@
 #ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_KERNEL_H
 #define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_KERNEL_H
 
-#include "distribute.h"
+#include "context.h"
 #include "lowering/gpu/target/layout.h"
 
 #include "lowering/captures.h"
@@ -57,6 +57,14 @@ void kernel_find_place_anew(Distribute *s);
 /// The place that was known `before` a region: what was found in it is not
 /// known behind it.
 void kernel_take_place(Distribute *s, const Distribute *before);
+/// Which iterations there are: `extents` of them on the host, in each
+/// dimension.
+void kernel_set_iterations(Distribute *s, int rank, const MlirValue *extents);
+/// Which iteration of the scf.forall this block is. Those that are last in the
+/// last dimension come first: in causal programs they have most to do, and what
+/// is short fills the gaps at the end. Where registers are few it is computed
+/// anew, not kept from earlier uses.
+void kernel_take_iteration(Distribute *s);
 /// A special register, as an index.
 MlirValue kernel_register(Ir *b, const char *name);
 

@@ -10,8 +10,11 @@
 //                   theirs in shared memory, where a ring was if nothing is
 //                   copied any more, and each row sums those it needs
 
-#include "distribute.h"
-#include "keep.h"
+#include "reduce.h"
+#include "fragment.h"
+#include "roles.h"
+#include "transfer.h"
+
 #include "lowering/gpu/target/layout.h"
 
 #include "lowering/ir_llvm.h"
@@ -33,8 +36,8 @@ static MlirValue exchange(Ir *b, MlirValue value, int bit) {
 void reduce_columns(Distribute *s, MlirOperation op) {
   MlirValue source = ir_operand(op, 0), result = ir_result(op, 0);
   IrReduction kind = tile_op_reduction_kind(op);
-  int slices = distribute_slices(ir_type(source), 1);
-  At at = distribute_at(s, ir_type(source), 1, 0);
+  int slices = context_slices(ir_type(source), 1);
+  At at = context_at(s, ir_type(source), 1, 0);
   MlirValue acc[2] = {{NULL}, {NULL}};
   for (at.slice = 0; at.slice < slices; ++at.slice) {
     Fragment f = fragment(s, source, at);
@@ -53,7 +56,7 @@ void reduce_columns(Distribute *s, MlirOperation op) {
   Fragment init = fragment(s, ir_operand(op, 1), at), f;
   for (int i = 0; i < 2; ++i)
     f.v[i][0] = f.v[i][1] = fragment_combine(s, kind, acc[i], init.v[i][0]);
-  Entry *entry = distribute_entry(s, result);
+  Entry *entry = context_entry(s, result);
   entry->fragments[0] = f;
 }
 
@@ -94,16 +97,16 @@ void reduce_all(Distribute *s, MlirOperation op) {
   MlirAttribute any = ir_parse_attr(b, "#vector.kind<or>");
   bool by_warp = decides_branches(result);
   if (!mlirAttributeEqual(ir_get_attr(op, "kind"), any)) {
-    distribute_fail(s, op, "only an 'or' of all elements is known");
+    context_fail(s, op, "only an 'or' of all elements is known");
     return;
   }
   if (!by_warp && s->role != ROLE_ALL) {
-    distribute_fail(s, op, "scalars of tiles come before copies");
+    context_fail(s, op, "scalars of tiles come before copies");
     return;
   }
-  int slices = distribute_slices(ir_type(tile), 1);
+  int slices = context_slices(ir_type(tile), 1);
   bool columns = tile_has_columns(ir_type(tile), 1);
-  At at = distribute_at(s, ir_type(tile), 1, 0);
+  At at = context_at(s, ir_type(tile), 1, 0);
   MlirValue own = ir_const_int(b, ir_i1(b), 0);
   for (; at.slice < slices; ++at.slice) {
     Fragment f = fragment(s, tile, at);
@@ -111,7 +114,7 @@ void reduce_all(Distribute *s, MlirOperation op) {
       for (int j = 0; j < (columns ? 2 : 1); ++j)
         own = ir_ori(b, own, f.v[i][j]);
   }
-  distribute_entry(s, result)->scalar =
+  context_entry(s, result)->scalar =
       by_warp ? any_of_warp(b, own) : any_of_block(b, own);
 }
 
@@ -157,29 +160,39 @@ static const Entry *find_free_ring(Distribute *s, MlirOperation op,
       return NULL;
   for (MlirOperation o = mlirBlockGetFirstOperation(block);
        !mlirOperationEqual(o, op); o = mlirOperationGetNextInBlock(o))
-    if (ir_is(o, "memref.alloc") &&
-        !distribute_is_local(ir_type(ir_result(o, 0))) &&
-        distribute_entry(s, ir_result(o, 0))->bytes >= bytes)
-      return distribute_entry(s, ir_result(o, 0));
+    if (ir_is(o, "memref.alloc") && !context_is_own(ir_type(ir_result(o, 0))) &&
+        context_entry(s, ir_result(o, 0))->bytes >= bytes)
+      return context_entry(s, ir_result(o, 0));
   return NULL;
 }
 
-/// Memory [AT_ONCE][block's rows][SLICE] of f32.
+/// Where the block's rows are exchanged: [AT_ONCE][rows][SLICE] of f32.
+typedef struct Scratch {
+  bool found;
+  int64_t offset; ///< in the block's shared memory
+} Scratch;
+
+static Scratch *scratch_of(Distribute *s) {
+  return context_state(s, "reduce", sizeof(Scratch));
+}
+
 static void find_scratch(Distribute *s, MlirOperation op) {
   int64_t bytes = s->warps * WARP_ROWS * REDUCE_SCRATCH;
-  if (s->scratch_offset >= 0)
+  Scratch *self = scratch_of(s);
+  if (self->found)
     return;
   const Entry *ring = find_free_ring(s, op, bytes);
   if (!ring)
-    distribute_allocate(s, bytes, CHUNK);
-  s->scratch_offset = ring ? ring->offset : s->shared_bytes - bytes;
+    context_allocate(s, bytes, CHUNK);
+  self->found = true;
+  self->offset = ring ? ring->offset : s->shared_bytes - bytes;
 }
 
 /// The address of this thread's pair, in a row, of a slice.
 static MlirValue scratch(Distribute *s, int slice, MlirValue row) {
   Ir *b = &s->b;
   int64_t plane = s->warps * WARP_ROWS * SLICE;
-  int64_t first = s->scratch_offset / (int)sizeof(float) + slice * plane;
+  int64_t first = scratch_of(s)->offset / (int)sizeof(float) + slice * plane;
   MlirValue column = ir_addi(b, s->column, ir_const_index(b, first));
   MlirValue at = ir_muli(b, row, ir_const_index(b, SLICE));
   return ir_advance(b, s->shared, ir_f32(b), ir_addi(b, at, column));
@@ -194,7 +207,7 @@ static void reduce_in_block(Distribute *s, IrReduction kind, int n,
   Ir *b = &s->b;
   MlirType pair = ir_vector(ir_f32(b), IR_DIMS(2));
   IrAttribute alignment = {"alignment", ir_i64_attr(b, 2 * sizeof(float))};
-  distribute_barrier(s); // the scratch may still be read
+  context_barrier(s); // the scratch may still be read
   for (int k = 0; k < n; ++k)
     for (int i = 0; i < 2; ++i) {
       MlirValue both =
@@ -202,7 +215,7 @@ static void reduce_in_block(Distribute *s, IrReduction kind, int n,
       ir_op(b, "llvm.store", IR_NONE,
             IR_VALUES(both, scratch(s, k, s->rows[i])), 1, &alignment);
     }
-  distribute_barrier(s);
+  context_barrier(s);
   MlirValue values[VALUES * AT_ONCE];
   for (int k = 0; k < n; ++k)
     for (int v = 0; v < VALUES; ++v)
@@ -234,13 +247,13 @@ void reduce_rows(Distribute *s, MlirOperation op) {
   IrReduction kind = tile_op_reduction_kind(op);
   int64_t n = ir_dim_size(from, 0), size = tile_rows(to, 1);
   int64_t in_warp = rows_in_warp(n, size);
-  int slices = distribute_slices(to, 1);
-  Fragment *results = distribute_entry(s, result)->fragments;
+  int slices = context_slices(to, 1);
+  Fragment *results = context_entry(s, result)->fragments;
   for (int first = 0; first < slices; first += AT_ONCE) {
     int count = slices - first < AT_ONCE ? slices - first : AT_ONCE;
     Fragment f[AT_ONCE];
-    At inner = distribute_at(s, from, 2, first),
-       outer = distribute_at(s, to, 1, first);
+    At inner = context_at(s, from, 2, first),
+       outer = context_at(s, to, 1, first);
     for (int k = 0; k < count; ++k, ++inner.slice, ++outer.slice) {
       f[k] = fragment(s, source, inner);
       if (in_warp > 1)

@@ -12,9 +12,13 @@
 //        setmaxnreg; the program without copies
 //      }
 
-#include "distribute.h"
+#include "roles.h"
+#include "bulk_copy.h"
+#include "convert.h"
+#include "copies.h"
 #include "kernel.h"
-#include "lowering/gpu/target/chip.h"
+
+#include "lowering/gpu/engine/engine.h"
 #include "lowering/gpu/target/layout.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -80,8 +84,8 @@ static void begin_rings(Distribute *s, MlirBlock program) {
        !mlirOperationIsNull(op) && n < MAX_RINGS;
        op = mlirOperationGetNextInBlock(op))
     if (ir_is(op, "memref.alloc") &&
-        !distribute_is_local(ir_type(ir_result(op, 0)))) {
-      distribute_make_buffer(s, op);
+        !context_is_own(ir_type(ir_result(op, 0)))) {
+      context_make_buffer(s, op);
       rings[n++] = ir_result(op, 0);
     }
   bulk_copy_begin(s, n, rings);
@@ -89,11 +93,11 @@ static void begin_rings(Distribute *s, MlirBlock program) {
 
 void roles_convert(Distribute *s, MlirBlock program) {
   Ir *b = &s->b;
-  ChipShare share = chip_share(s->warps / WARPGROUP, true);
+  ChipShare share = s->engine->share(s->warps, true);
   begin_rings(s, program);
   MlirOperation first = behind_scalars_of_tiles(program);
   MlirOperation end = mlirBlockGetTerminator(program);
-  distribute_range(s, mlirBlockGetFirstOperation(program), first);
+  convert_range(s, mlirBlockGetFirstOperation(program), first);
   MlirValue warp = uniform_warp(s);
   MlirValue consumers = ir_const_i32(b, ir_i32(b), (int32_t)s->warps);
   MlirValue last = ir_const_i32(b, ir_i32(b), (int32_t)s->warps - 1);
@@ -102,12 +106,12 @@ void roles_convert(Distribute *s, MlirBlock program) {
   set_registers(b, "#nvvm<action decrease>", share.producer);
   IrIf one = ir_if_begin(b, ir_cmpi(b, IR_EQ, warp, consumers), IR_NONE);
   s->role = ROLE_PRODUCER;
-  distribute_range(s, first, end);
+  convert_range(s, first, end);
   ir_if_end(b, &one, IR_NONE);
   ir_if_else(b, &roles, IR_NONE);
   set_registers(b, "#nvvm<action increase>", share.consumer);
   s->role = ROLE_CONSUMER;
   kernel_take_place(s, &before);
-  distribute_range(s, first, end);
+  convert_range(s, first, end);
   ir_if_end(b, &roles, IR_NONE);
 }

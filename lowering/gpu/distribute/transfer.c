@@ -2,8 +2,10 @@
 //
 // Global and shared memory: loads and stores of fragments.
 
-#include "distribute.h"
-#include "kernel.h"
+#include "transfer.h"
+#include "copy.h"
+#include "fragment.h"
+
 #include "lowering/gpu/target/layout.h"
 
 #include "lowering/ir_llvm.h"
@@ -35,10 +37,10 @@ static MlirValue steps(Ir *b, const Entry *entry, int d, MlirValue n) {
 MlirValue transfer_address(Distribute *s, MlirValue memref,
                            const MlirValue *indices) {
   Ir *b = &s->b;
-  const Entry *entry = distribute_entry(s, memref);
+  const Entry *entry = context_entry(s, memref);
   MlirType type = ir_type(memref);
   MlirValue offset = ir_const_i64(b, 0);
-  bool in_panels = distribute_is_swizzled(s, type);
+  bool in_panels = context_is_swizzled(s, type);
   if (in_panels)
     offset =
         ir_index_cast(b, swizzled(b, type, indices[1], indices[2]), ir_i64(b));
@@ -50,7 +52,7 @@ MlirValue transfer_address(Distribute *s, MlirValue memref,
 MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
                          const int64_t *by) {
   Ir *b = &s->b;
-  const Entry *entry = distribute_entry(s, memref);
+  const Entry *entry = context_entry(s, memref);
   MlirType type = ir_type(memref);
   MlirValue offset = ir_const_i64(b, 0);
   for (int d = 0; d < ir_rank(type); ++d)
@@ -90,7 +92,7 @@ static void tile_indices(Distribute *s, MlirOperation op, MlirValue memref,
   int dims[IR_MAX_RANK];
   tile_op_memref_dims(op, tile_rank, dims);
   for (int d = 0; d < ir_rank(ir_type(memref)); ++d)
-    indices[d] = distribute_scalar(s, ir_operand(op, first + d));
+    indices[d] = context_scalar(s, ir_operand(op, first + d));
   for (int t = 0; t < tile_rank; ++t)
     indices[dims[t]] = ir_addi(&s->b, indices[dims[t]], places[t]);
 }
@@ -100,13 +102,13 @@ static void tile_indices(Distribute *s, MlirOperation op, MlirValue memref,
 static MlirValue clamp(Distribute *s, MlirValue place, MlirValue first,
                        MlirValue end, MlirValue *inside) {
   Ir *b = &s->b;
-  end = distribute_scalar(s, end);
+  end = context_scalar(s, end);
   *inside = ir_cmpi(b, IR_SLT, place, end);
   MlirValue last = ir_subi(b, end, ir_const_index(b, 1));
   MlirValue clamped = ir_minsi(b, place, last);
   if (mlirValueIsNull(first))
     return clamped;
-  first = distribute_scalar(s, first);
+  first = context_scalar(s, first);
   clamped = ir_maxsi(b, clamped, first);
   *inside = ir_cmpi(b, IR_EQ, place, clamped);
   return clamped;
@@ -153,6 +155,8 @@ static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
   transfer_store(b, fragment_element(b, pair, 1), next, bytes);
 }
 
+enum { OWN_BYTES = 64 }; // of a row in own memory, that four threads hold
+
 // Local memory ----------------------------------------------------------------
 
 /// How many slices of a row follow each other in a thread's part of local
@@ -160,7 +164,7 @@ static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
 static int64_t interleaved(MlirType memref) {
   int64_t pair = 2 * ir_float_bytes(ir_element(memref));
   int64_t row = ir_dim_size(memref, 1) * pair / 2;
-  return row % LOCAL_BYTES ? 1 : CHUNK / pair;
+  return row % OWN_BYTES ? 1 : CHUNK / pair;
 }
 
 /// Where a row of local memory has what is in a slice from `column` on.
@@ -173,11 +177,11 @@ static MlirValue local_column(Ir *b, int64_t n, MlirValue slice,
   return ir_addi(b, ir_muli(b, column, size), ir_addi(b, first, within));
 }
 
-MlirValue transfer_local_address(Distribute *s, MlirValue memref, MlirValue row,
-                                 MlirValue slice, MlirValue column) {
+MlirValue transfer_own_address(Distribute *s, MlirValue memref, MlirValue row,
+                               MlirValue slice, MlirValue column) {
   Ir *b = &s->b;
   MlirType type = ir_type(memref);
-  const Entry *entry = distribute_entry(s, memref);
+  const Entry *entry = context_entry(s, memref);
   column = local_column(b, interleaved(type), slice, column);
   MlirValue offset =
       ir_addi(b, steps(b, entry, 0, row), ir_index_cast(b, column, ir_i64(b)));
@@ -193,14 +197,14 @@ static MlirValue load_local(Distribute *s, MlirOperation read, MlirValue row,
   MlirType pair = ir_vector(element, IR_DIMS(2));
   MlirOperation start = ir_def(ir_operand(read, 2));
   if (!ir_is(start, "arith.constant"))
-    distribute_fail(s, read, "its columns begin where is not known");
+    context_fail(s, read, "its columns begin where is not known");
   else
     slice +=
         (int)mlirIntegerAttrGetValueInt(ir_get_attr(start, "value")) / SLICE;
   copy_await_own(s);
-  row = ir_addi(b, row, distribute_scalar(s, ir_operand(read, 1)));
-  MlirValue address = transfer_local_address(
-      s, memref, row, ir_const_index(b, slice), s->column);
+  row = ir_addi(b, row, context_scalar(s, ir_operand(read, 1)));
+  MlirValue address =
+      transfer_own_address(s, memref, row, ir_const_index(b, slice), s->column);
   int64_t n = interleaved(ir_type(memref)), bytes = 2 * ir_float_bytes(element);
   int64_t alignment = slice % n ? bytes : n * bytes;
   if (ir_float_bytes(element) > 2)
@@ -221,8 +225,7 @@ MlirValue transfer_source(Distribute *s, MlirOperation read, MlirValue row,
   places[rank - 1] = column;
   // A row that is left out is not read: another one, that may be, is.
   if (!tile_op_mask(read, &first, &end))
-    distribute_fail(s, read,
-                    "tiles in memory are cut along the first dimension");
+    context_fail(s, read, "tiles in memory are cut along the first dimension");
   else if (!mlirValueIsNull(end))
     places[0] = clamp(s, places[0], first, end, inside);
   tile_indices(s, read, memref, 1, rank, places, indices);
@@ -238,15 +241,15 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   Fragment f;
   MlirValue first, end;
   if (!tile_op_mask(op, &first, &end) || rank < 2 || at.row_dims != rank - 1) {
-    distribute_fail(s, op,
-                    "tiles in memory have dimensions of rows and one of "
-                    "columns, and are cut along the first one");
+    context_fail(s, op,
+                 "tiles in memory have dimensions of rows and one of "
+                 "columns, and are cut along the first one");
     return fragment_definition(s, ir_result(op, 0), at);
   }
   int rows = mlirValueEqual(at.rows[0], at.rows[1]) ? 1 : 2;
   for (int i = 0; i < rows; ++i) {
     MlirValue both, row = at.rows[i], inside = {NULL};
-    if (!distribute_entry(s, memref)->local) {
+    if (!context_entry(s, memref)->own) {
       both = load_pair(
           s, element,
           transfer_source(s, op, row, first_column(s, at.slice), &inside));
@@ -293,28 +296,28 @@ void transfer_write(Distribute *s, MlirOperation op) {
   MlirValue size = ir_const_index(b, tile_rows(type, row_dims));
   MlirValue first, end;
   if (!tile_op_mask(op, &first, &end) || !mlirValueIsNull(first)) {
-    distribute_fail(s, op,
-                    "stored tiles are cut at the end of their first dimension");
+    context_fail(s, op,
+                 "stored tiles are cut at the end of their first dimension");
     return;
   }
   MlirValue before[IR_MAX_RANK];
-  distribute_pin_indices(s, op, 2, before);
+  context_pin_indices(s, op, 2, before);
   // Of the rows that hold the same row of the tile, the first one writes.
   for (int i = 0; i < 2; ++i) {
-    At at = distribute_at(s, type, row_dims, 0);
+    At at = context_at(s, type, row_dims, 0);
     // Addresses would else be computed before a loop around here, and kept.
-    MlirValue row = distribute_pinned_index(s, at.rows[i]);
+    MlirValue row = context_pinned_index(s, at.rows[i]);
     MlirValue places[IR_MAX_RANK];
     row_places(b, type, row_dims, row, places);
     MlirValue writes = ir_cmpi(b, IR_SLT, s->rows[i], size);
     if (!mlirValueIsNull(end))
       writes = both(b, writes,
-                    ir_cmpi(b, IR_SLT, places[0], distribute_scalar(s, end)));
+                    ir_cmpi(b, IR_SLT, places[0], context_scalar(s, end)));
     if (!columns)
       writes =
           both(b, writes, ir_cmpi(b, IR_EQ, s->column, ir_const_index(b, 0)));
     IrIf branch = ir_if_begin(b, writes, IR_NONE);
-    for (; at.slice < distribute_slices(type, row_dims); ++at.slice) {
+    for (; at.slice < context_slices(type, row_dims); ++at.slice) {
       Fragment f = fragment(s, tile, at);
       MlirValue indices[IR_MAX_RANK];
       if (columns)
@@ -332,7 +335,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
     }
     ir_if_end(b, &branch, IR_NONE);
   }
-  distribute_restore_indices(s, op, 2, before);
+  context_restore_indices(s, op, 2, before);
 }
 
 // Parked tiles ----------------------------------------------------------------
@@ -367,8 +370,8 @@ MlirValue transfer_copied_row(Distribute *s, const Entry *entry, MlirType tile,
 void transfer_make_parking(Distribute *s, Entry *entry) {
   int64_t threads = s->warps * WARP;
   entry->pointer =
-      distribute_allocate(s, entry->parked * threads * parked_bytes(entry),
-                          entry->panels ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
+      context_allocate(s, entry->parked * threads * parked_bytes(entry),
+                       entry->panels ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
 }
 
 void transfer_park(Distribute *s, Entry *entry, const Fragment *fragments) {
@@ -403,7 +406,7 @@ static MlirValue load_parked(Ir *b, MlirType type, MlirValue pointer,
 
 Fragment transfer_parked(Distribute *s, MlirValue tile, int slice) {
   Ir *b = &s->b;
-  const Entry *entry = distribute_entry(s, tile);
+  const Entry *entry = context_entry(s, tile);
   MlirType type = ir_type(tile), element = ir_element(type);
   MlirValue v[2];
   if (entry->copied) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Products.
+// The engine mma.sync: a warp multiplies its 16 rows.
 //
 //     for each 16 (of 32 bits: 8) of the reduction dimension:
 //       a (4 registers) = from the left operand's slices
@@ -17,8 +17,11 @@
 // split: x is a high part of 11 bits and a low one, and the product of two is
 // low * high + high * low + high * high.
 
-#include "lowering/gpu/distribute/distribute.h"
+#include "engine.h"
+
+#include "lowering/gpu/distribute/fragment.h"
 #include "lowering/gpu/distribute/kernel.h"
+#include "lowering/gpu/distribute/transfer.h"
 #include "lowering/gpu/target/layout.h"
 
 #include "lowering/ir_llvm.h"
@@ -96,7 +99,7 @@ static MlirValue address_of(Distribute *s, const Product *product, int slice,
   int rank = ir_rank(ir_type(memref)), dims[2];
   tile_op_memref_dims(product->right, 2, dims);
   for (int d = 0; d < rank; ++d)
-    indices[d] = distribute_scalar(s, ir_operand(product->right, 1 + d));
+    indices[d] = context_scalar(s, ir_operand(product->right, 1 + d));
   for (int t = 0; t < 2; ++t) {
     int of = product->k_major ? t : 1 - t;
     indices[dims[t]] = ir_addi(b, indices[dims[t]], place[of]);
@@ -246,7 +249,7 @@ static void accumulate(Distribute *s, const Product *product, int first, int n,
   int64_t size = ir_dim_size(ir_type(product->left), 1);
   for (int64_t k = 0; k < size; k += STEPS * instruction->depth) {
     if (n > 1)
-      distribute_pause(s, k / SLICE);
+      context_pause(s, k / SLICE);
     Operands steps[STEPS];
     int n_steps = k + instruction->depth < size ? STEPS : 1;
     for (int step = 0; step < n_steps; ++step)
@@ -270,38 +273,107 @@ static MlirOperation read_of(MlirValue right) {
   return ir_is(op, "arith.truncf") ? ir_def(ir_operand(op, 0)) : op;
 }
 
-static bool describe(Distribute *s, MlirOperation op, Product *product) {
-  MlirType element = ir_element(ir_type(ir_operand(op, 0)));
-  *product =
-      (Product){instruction_for(element), ir_operand(op, 0),
-                read_of(ir_operand(op, 1)), element, tile_op_is_k_major(op)};
-  if (mlirTypeIsAF32(element))
-    note(s->forall, "products of f32: each is a sum of three of tf32");
-  if (ir_is(product->right, "vector.transfer_read") &&
+static const char *refuses_product(const Distribute *s, MlirOperation op) {
+  (void)s;
+  MlirOperation read = read_of(ir_operand(op, 1));
+  if (ir_is(read, "vector.transfer_read") &&
       !mlirAttributeIsNull(
-          mlirMemRefTypeGetMemorySpace(ir_type(ir_operand(product->right, 0)))))
-    return true;
-  distribute_fail(s, op,
-                  "its right operand must be in shared memory: run "
-                  "simplicial-stage first");
-  return false;
+          mlirMemRefTypeGetMemorySpace(ir_type(ir_operand(read, 0)))))
+    return NULL;
+  return "its right operand must be in shared memory: run simplicial-stage "
+         "first";
 }
 
-Fragment product(Distribute *s, MlirOperation op, At at) {
-  Product product;
+static Product describe(Distribute *s, MlirOperation op) {
+  MlirType element = ir_element(ir_type(ir_operand(op, 0)));
+  if (mlirTypeIsAF32(element))
+    note(s->forall, "products of f32: each is a sum of three of tf32");
+  return (Product){instruction_for(element), ir_operand(op, 0),
+                   read_of(ir_operand(op, 1)), element, tile_op_is_k_major(op)};
+}
+
+static Fragment slice(Distribute *s, MlirOperation op, At at) {
   Fragment acc = fragment(s, ir_operand(op, 2), at);
-  if (describe(s, op, &product))
-    accumulate(s, &product, at.slice, 1, at, &acc);
+  Product product = describe(s, op);
+  accumulate(s, &product, at.slice, 1, at, &acc);
   return acc;
 }
 
-void product_keep(Distribute *s, MlirOperation op, Fragment *acc) {
-  Product product;
+static void begin(Distribute *s, MlirOperation op, Fragment *acc) {
   MlirType type = ir_type(ir_result(op, 0));
-  int n = distribute_slices(type, 1);
-  At at = distribute_at(s, type, 1, 0);
+  int n = context_slices(type, 1);
+  At at = context_at(s, type, 1, 0);
   for (; at.slice < n; ++at.slice)
     acc[at.slice] = fragment(s, ir_operand(op, 2), at);
-  if (describe(s, op, &product))
-    accumulate(s, &product, 0, n, at, acc);
+  Product product = describe(s, op);
+  accumulate(s, &product, 0, n, at, acc);
 }
+
+// The table -------------------------------------------------------------------
+
+static bool is_on(const Chip *chip) { return chip->name; }
+
+static bool is_swizzled(MlirType buffer) {
+  (void)buffer;
+  return false;
+}
+
+static bool is_whole(MlirOperation op) {
+  (void)op;
+  return false;
+}
+
+/// Nothing is in flight: a product is there when its last instruction is.
+static void await(Distribute *s, int pending) {
+  (void)s;
+  (void)pending;
+}
+
+static void take(Distribute *s, const InFlight *product) {
+  (void)s;
+  (void)product;
+}
+
+/// A loop's product and what it carries need `taken` registers, its operands
+/// and addresses OTHERS. With THREE, or TWO, in all, three, or two, blocks of
+/// four warps share an SM.
+enum { OTHERS = 72, THREE = 168, TWO = 242 };
+
+static bool is_for_three(int64_t taken) { return taken + OTHERS <= THREE; }
+
+static int64_t slices_at_once(int64_t product, int64_t carried) {
+  enum { TIGHT_FROM = 64 };
+  if (carried < TIGHT_FROM)
+    return 0;
+  return is_for_three(product + carried) ? 4 : 2;
+}
+
+static int64_t registers_left(int64_t taken) {
+  int64_t left = (is_for_three(taken) ? THREE : TWO) - OTHERS - taken;
+  return left > 0 ? left : 0;
+}
+
+static ChipShare share(int64_t warps, bool producer) {
+  (void)warps;
+  (void)producer;
+  return (ChipShare){0};
+}
+
+const Engine engine_mma_sync = {
+    .name = "mma.sync",
+    .unit = "warp",
+    .warps = 1,
+    .is_on = is_on,
+    .refuses_product = refuses_product,
+    .is_swizzled = is_swizzled,
+    .is_whole = is_whole,
+    .begin = begin,
+    .slice = slice,
+    .await = await,
+    .take = take,
+    .most_of_load = 24, // with more, ptxas keeps others on the stack
+    .slices_at_once = slices_at_once,
+    .registers_left = registers_left,
+    .share = share,
+    .no_producer = "products are not wgmma",
+};

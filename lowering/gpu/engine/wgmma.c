@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Products on warpgroups (sm_90a): four warps multiply 64 rows at once, the
-// left operand in their registers, the right one in shared memory.
+// The engine wgmma (sm_90a): a warpgroup, four warps, multiplies 64 rows at
+// once, the left operand in their registers, the right one in shared memory.
 //
 //     a = the left operand's slices, 4 registers for each 16 of its columns
 //     fence
@@ -9,11 +9,7 @@
 //       acc = wgmma(a, descriptor of the right operand's tile, acc)
 //     commit
 //
-// The wait for it comes where its result is used, or before a region that has
-// products of its own: until then what follows runs beside it. Products are
-// done in order. Where only the regions of a branch use it, both sides wait: as
-// ptxas moves a wait up as far as it can, but into no other block, that is not
-// before what decides which side it is.
+// It is done in order with others, and waited for where it is used (flight.c).
 //
 // A result of more columns is computed in parts of a panel's, one after the
 // other, each when it is used.
@@ -22,10 +18,14 @@
 // smaller instruction (layout.h), one warp's 16 rows above the next one's.
 //
 // The right operand's rows are in panels of 128 bytes, each with the swizzle of
-// 128 bytes (distribute.h). Where rows run along the reduction it is "K-major",
+// 128 bytes (context.h). Where rows run along the reduction it is "K-major",
 // else "MN-major".
 
-#include "lowering/gpu/distribute/distribute.h"
+#include "engine.h"
+
+#include "lowering/configure/config.h"
+#include "lowering/gpu/distribute/flight.h"
+#include "lowering/gpu/distribute/fragment.h"
 #include "lowering/gpu/target/layout.h"
 
 #include "lowering/ir_llvm.h"
@@ -42,6 +42,8 @@ enum {
   MAX_COLUMNS = CONFIG_MOST_OF_PRODUCT,
   MAX_REGISTERS = MAX_COLUMNS / 2, ///< of a thread's accumulator
   MAX_STEPS = 256 / DEPTH,
+  PART_SLICES = CONFIG_PART_COLUMNS / SLICE, ///< which are a panel's
+  WARPS = 4,
 };
 
 // PTX ISA, "Matrix descriptor format": fields of 16 bytes.
@@ -76,20 +78,26 @@ static const char *why_not_in_parts(const Distribute *s, MlirOperation op) {
   if (columns > CONFIG_MOST_IN_PARTS || columns % CONFIG_PART_COLUMNS)
     return "there are registers for products of 128 columns, or of 192 in "
            "parts";
-  if (s->warps <= WARPGROUP)
+  if (s->warps <= WARPS)
     return "one warpgroup alone has too few registers for a product in parts";
   if (!tile_op_is_k_major(op) || !is_zero(ir_operand(op, 2)))
     return "a product in parts is one with values, added to nothing";
   return NULL;
 }
 
-const char *warpgroup_refuses(const Distribute *s, MlirOperation op) {
+static bool is_in_parts(MlirOperation op) {
+  return ir_dim_size(ir_type(ir_result(op, 0)), 1) > MAX_COLUMNS;
+}
+
+static bool is_whole(MlirOperation op) { return !is_in_parts(op); }
+
+static const char *refuses_product(const Distribute *s, MlirOperation op) {
   MlirType left = ir_type(ir_operand(op, 0)), type = ir_type(ir_result(op, 0));
   MlirOperation read = ir_def(ir_operand(op, 1));
   if (!fragment_is_packed(left))
     return "wgmma takes operands of f16 and bf16 only";
   if (!ir_is(read, "vector.transfer_read") ||
-      !distribute_is_swizzled(s, ir_type(ir_operand(read, 0))))
+      !context_is_swizzled(s, ir_type(ir_operand(read, 0))))
     return "wgmma takes right operands from shared memory, with rows of a "
            "multiple of 64 columns";
   // The tile is a whole one of the buffer's slots.
@@ -101,7 +109,7 @@ const char *warpgroup_refuses(const Distribute *s, MlirOperation op) {
     return "wgmma reduces multiples of 16 columns, up to 256";
   if (ir_dim_size(type, 1) % SLICE)
     return "wgmma makes multiples of 8 columns";
-  return warpgroup_in_parts(op) ? why_not_in_parts(s, op) : NULL;
+  return is_in_parts(op) ? why_not_in_parts(s, op) : NULL;
 }
 
 // Registers -------------------------------------------------------------------
@@ -142,7 +150,7 @@ static MlirValue left_at(Distribute *s, MlirValue left, int64_t k, At at) {
   return tied(b, A_REGISTERS, registers);
 }
 
-static MlirValue begin(Distribute *s, MlirValue init, int n, At at) {
+static MlirValue initial(Distribute *s, MlirValue init, int n, At at) {
   Ir *b = &s->b;
   MlirValue registers[MAX_REGISTERS];
   for (at.slice = 0; at.slice < n; ++at.slice) {
@@ -170,10 +178,10 @@ static MlirValue units_of(Distribute *s, MlirOperation read) {
   int64_t slot = ir_dim_size(type, 1) * ir_dim_size(type, 2) *
                  ir_float_bytes(ir_element(type));
   MlirValue number =
-      ir_index_cast(b, distribute_scalar(s, ir_operand(read, 1)), i32);
+      ir_index_cast(b, context_scalar(s, ir_operand(read, 1)), i32);
   MlirValue at =
       ir_muli(b, number, ir_const_i32(b, i32, (int32_t)(slot / UNIT)));
-  return distribute_pinned(s, ir_addi(b, base, at));
+  return context_pinned(s, ir_addi(b, base, at));
 }
 
 /// The descriptor of the tile at `units`, and so many bytes further.
@@ -183,7 +191,7 @@ static MlirValue descriptor(Distribute *s, MlirOperation read, MlirValue units,
   MlirType i64 = ir_i64(b);
   MlirValue memref = ir_operand(read, 0);
   int64_t panel = ir_dim_size(ir_type(memref), 1) * SWIZZLE_BYTES;
-  int64_t first = distribute_entry(s, memref)->offset + bytes;
+  int64_t first = context_entry(s, memref)->offset + bytes;
   int64_t low = panel / UNIT << LEADING_SHIFT | first / UNIT;
   int64_t high = (int64_t)SWIZZLE_ROWS * SWIZZLE_BYTES / UNIT << STRIDE_SHIFT |
                  (int64_t)SWIZZLE_128 << SWIZZLE_SHIFT;
@@ -212,16 +220,15 @@ static void begin_product(Distribute *s, MlirOperation op, int first,
   bool mn_major = tile_op_is_k_major(op);
   int64_t size = ir_dim_size(ir_type(left), 1);
   int64_t panel = ir_dim_size(ir_type(ir_operand(read, 0)), 1) * SWIZZLE_BYTES;
-  At at = distribute_at(s, ir_type(ir_result(op, 0)), 1, 0);
+  At at = context_at(s, ir_type(ir_result(op, 0)), 1, 0);
 
   MlirValue a[MAX_STEPS];
   for (int64_t k = 0; k < size; k += DEPTH) {
-    distribute_pause(s, k / SLICE);
+    context_pause(s, k / SLICE);
     a[k / DEPTH] = left_at(s, left, k, at);
   }
   MlirValue units = units_of(s, read);
-  if (s->flight.n == MAX_IN_FLIGHT)
-    warpgroup_await_all(s);
+  flight_make_room(s);
   ir_op(b, "nvvm.wgmma.fence.aligned", IR_NONE, IR_NONE, IR_NONE);
   for (int64_t k = 0; k < size; k += DEPTH) {
     int64_t offset = offset_of(read, mn_major, k) + first / PART_SLICES * panel;
@@ -236,37 +243,39 @@ static void begin_product(Distribute *s, MlirOperation op, int first,
   }
   ir_op(b, "nvvm.wgmma.commit.group.sync.aligned", IR_NONE, IR_NONE, IR_NONE);
   product.registers = acc;
-  s->flight.products[s->flight.n++] = product;
+  flight_push(s, product);
 }
 
-void warpgroup_product(Distribute *s, MlirOperation op, Fragment *result) {
+static void begin(Distribute *s, MlirOperation op, Fragment *result) {
   MlirValue init = ir_operand(op, 2);
   MlirType type = ir_type(ir_result(op, 0));
   bool fresh = is_zero(init);
-  int n = distribute_slices(type, 1);
+  int n = context_slices(type, 1);
   MlirValue acc = fresh ? undefined(&s->b, ir_f32(&s->b), 4 * n)
-                        : begin(s, init, n, distribute_at(s, type, 1, 0));
+                        : initial(s, init, n, context_at(s, type, 1, 0));
   begin_product(s, op, 0, acc, fresh,
                 (InFlight){.tile = ir_result(op, 0), .fragments = result});
 }
 
-bool warpgroup_in_parts(MlirOperation op) {
-  return ir_dim_size(ir_type(ir_result(op, 0)), 1) > MAX_COLUMNS;
-}
-
-Fragment warpgroup_part(Distribute *s, MlirOperation op, At at) {
+static Fragment slice(Distribute *s, MlirOperation op, At at) {
+  Fragment *part = context_state(s, "wgmma", PART_SLICES * sizeof(Fragment));
   if (at.slice % PART_SLICES == 0) {
     MlirValue acc = undefined(&s->b, ir_f32(&s->b), 4 * PART_SLICES);
-    begin_product(s, op, at.slice, acc, true, (InFlight){.fragments = s->part});
-    warpgroup_await_all(s);
+    begin_product(s, op, at.slice, acc, true, (InFlight){.fragments = part});
+    flight_await_all(s);
   }
-  return s->part[at.slice % PART_SLICES];
+  return part[at.slice % PART_SLICES];
 }
 
 // Waits -----------------------------------------------------------------------
 
-/// The registers of a product that is done.
-static void take_result(Distribute *s, const InFlight *product) {
+static void await(Distribute *s, int pending) {
+  Ir *b = &s->b;
+  ir_op(b, "nvvm.wgmma.wait.group.sync.aligned", IR_NONE, IR_NONE,
+        IR_ATTRIBUTES({"group", ir_i64_attr(b, pending)}));
+}
+
+static void take(Distribute *s, const InFlight *product) {
   Ir *b = &s->b;
   MlirType type = ir_type(product->registers);
   MlirValue ready =
@@ -276,84 +285,49 @@ static void take_result(Distribute *s, const InFlight *product) {
     product->fragments[i / 4].v[i / 2 % 2][i % 2] = ir_extract(b, ready, i);
 }
 
-void warpgroup_await_oldest(Distribute *s, int n) {
-  Ir *b = &s->b;
-  Flight *flight = &s->flight;
-  if (!n)
-    return;
-  flight->n -= n;
-  ir_op(b, "nvvm.wgmma.wait.group.sync.aligned", IR_NONE, IR_NONE,
-        IR_ATTRIBUTES({"group", ir_i64_attr(b, flight->n)}));
-  for (int i = 0; i < n; ++i)
-    take_result(s, &flight->products[i]);
-  for (int i = 0; i < flight->n; ++i)
-    flight->products[i] = flight->products[n + i];
+// The table -------------------------------------------------------------------
+
+static bool is_on(const Chip *chip) { return chip->warpgroups; }
+
+static bool is_swizzled(MlirType buffer) {
+  return mlirFloatTypeGetWidth(ir_element(buffer)) == 16 &&
+         ir_dim_size(buffer, 2) * 2 % SWIZZLE_BYTES == 0 &&
+         ir_dim_size(buffer, 1) % SWIZZLE_ROWS == 0;
 }
 
-void warpgroup_await_all(Distribute *s) {
-  warpgroup_await_oldest(s, s->flight.n);
+static int64_t slices_at_once(int64_t product, int64_t carried) {
+  enum { TIGHT_FROM = 96 };
+  (void)product;
+  return carried >= TIGHT_FROM;
 }
 
-/// How many of the oldest products are done when a tile is; 0: it is none in
-/// flight.
-static int done_with(const Distribute *s, MlirValue tile) {
-  int n = s->flight.n;
-  while (n > 0 && !mlirValueEqual(s->flight.products[n - 1].tile, tile))
-    --n;
-  return n;
+static int64_t registers_left(int64_t taken) {
+  enum { MOST = 128 }; // more leave none at all for loads
+  return taken < MOST ? INT64_MAX : 0;
 }
 
-void warpgroup_await(Distribute *s, MlirValue tile) {
-  warpgroup_await_oldest(s, done_with(s, tile));
+static ChipShare share(int64_t warps, bool producer) {
+  if (!producer && warps > WARPS)
+    return (ChipShare){0};
+  return chip_share(warps / WARPS, producer);
 }
 
-static int larger(int x, int y) { return x > y ? x : y; }
-
-/// The same for all that a value is evaluated from.
-static int done_with_sources(Distribute *s, MlirValue value) {
-  if (!tile_is(value))
-    return 0;
-  int n = done_with(s, value);
-  MlirOperation op = ir_def(value);
-  if (distribute_entry(s, value)->kept || mlirOperationIsNull(op) ||
-      mlirOperationGetNumRegions(op) > 0)
-    return n;
-  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
-    n = larger(n, done_with_sources(s, ir_operand(op, i)));
-  return n;
-}
-
-int warpgroup_needed(Distribute *s, MlirOperation op) {
-  if (!s->flight.n)
-    return 0;
-  if (ir_is(op, "vector.contract"))
-    return s->flight.n;
-  int n = 0;
-  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
-    n = larger(n, done_with_sources(s, ir_operand(op, i)));
-  for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
-    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, i));
-         !mlirOperationIsNull(o); o = mlirOperationGetNextInBlock(o))
-      n = larger(n, warpgroup_needed(s, o));
-  return n;
-}
-
-/// Whether an op is in a region of another one.
-static bool is_within(MlirOperation op, MlirOperation outer) {
-  while (!mlirOperationIsNull(op) && !mlirOperationEqual(op, outer))
-    op = mlirOperationGetParentOperation(op);
-  return !mlirOperationIsNull(op);
-}
-
-bool warpgroup_is_only_for(const Distribute *s, int n, MlirOperation op) {
-  for (int i = 0; i < n; ++i)
-    for (MlirOpOperand use = mlirValueGetFirstUse(s->flight.products[i].tile);
-         !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
-      if (!is_within(mlirOpOperandGetOwner(use), op))
-        return false;
-  return true;
-}
-
-void warpgroup_await_for(Distribute *s, MlirOperation op) {
-  warpgroup_await_oldest(s, warpgroup_needed(s, op));
-}
+const Engine engine_wgmma = {
+    .name = "wgmma",
+    .unit = "warpgroup",
+    .warps = WARPS,
+    .is_on = is_on,
+    .refuses_product = refuses_product,
+    .is_swizzled = is_swizzled,
+    .reads_by_proxy = true,
+    .is_whole = is_whole,
+    .begin = begin,
+    .slice = slice,
+    .await = await,
+    .take = take,
+    .is_tight = true,
+    .most_of_load = 32, // right operands take no registers
+    .slices_at_once = slices_at_once,
+    .registers_left = registers_left,
+    .share = share,
+};

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the parts of simplicial-distribute share: what is known of values, the
+// block's shared memory, and instructions that several of them need.
+
+#include "context.h"
+
+#include "lowering/gpu/engine/engine.h"
+#include "lowering/gpu/target/layout.h"
+#include "lowering/ir_llvm.h"
+#include "lowering/memory.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+#include "simplicial/dialect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// What is known of values -----------------------------------------------------
+
+const Entry context_unknown = {.row_dims = 1};
+
+Entry *context_entry(Distribute *s, MlirValue value) {
+  return value_map_entry(&s->entries, value);
+}
+
+static void release(void *entry) { free(((Entry *)entry)->fragments); }
+
+/// What a part remembers, in a list.
+typedef struct ContextState {
+  struct ContextState *next;
+  const char *part;
+  void *memory;
+} ContextState;
+
+void *context_state(Distribute *s, const char *part, size_t size) {
+  ContextState *state = s->states;
+  while (state && strcmp(state->part, part) != 0)
+    state = state->next;
+  if (state)
+    return state->memory;
+  state = memory_zeroed(1, sizeof *state);
+  *state = (ContextState){s->states, part, memory_zeroed(1, size)};
+  s->states = state;
+  return state->memory;
+}
+
+void context_free(Distribute *s) {
+  value_map_free(&s->entries, release);
+  while (s->states) {
+    ContextState *state = s->states;
+    s->states = state->next;
+    free(state->memory);
+    free(state);
+  }
+}
+
+MlirValue context_scalar(Distribute *s, MlirValue old) {
+  MlirValue scalar = context_entry(s, old)->scalar;
+  if (mlirValueIsNull(scalar))
+    context_fail(s, ir_def(old), "it is not known in the kernel");
+  return scalar;
+}
+
+void context_fail(Distribute *s, MlirOperation op, const char *reason) {
+  if (s->failed.ptr)
+    return;
+  if (mlirOperationIsNull(op))
+    op = s->forall;
+  s->failed = op;
+  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
+  ir_error(op, "simplicial-distribute cannot lower this '%.*s': %s",
+           (int)name.length, name.data, reason);
+}
+
+int context_slices(MlirType tile, int row_dims) {
+  if (!tile_has_columns(tile, row_dims))
+    return 1;
+  return (int)((ir_dim_size(tile, row_dims) + SLICE - 1) / SLICE);
+}
+
+At context_at(Distribute *s, MlirType tile, int row_dims, int slice) {
+  At at = {.row_dims = row_dims, .slice = slice};
+  MlirValue rows = ir_const_index(&s->b, tile_rows(tile, row_dims));
+  for (int i = 0; i < 2; ++i)
+    at.rows[i] = ir_remui(&s->b, s->rows[i], rows);
+  return at;
+}
+
+Fragment *context_fragments(Distribute *s, MlirValue tile) {
+  Entry *entry = context_entry(s, tile);
+  int n = context_slices(ir_type(tile), entry->row_dims);
+  return memory_zeroed((size_t)n, sizeof(Fragment));
+}
+
+// Shared memory ---------------------------------------------------------------
+
+MlirValue context_allocate(Distribute *s, int64_t bytes, int64_t alignment) {
+  Ir *b = &s->b;
+  s->shared_bytes = (s->shared_bytes + alignment - 1) / alignment * alignment;
+  const int32_t at = (int32_t)s->shared_bytes;
+  s->shared_bytes += bytes;
+  return ir_value(
+      b, "llvm.getelementptr", ir_type(s->shared), IR_VALUES(s->shared),
+      IR_ATTRIBUTES(
+          {"elem_type", mlirTypeAttrGet(mlirIntegerTypeGet(b->context, 8))},
+          {"rawConstantIndices", mlirDenseI32ArrayGet(b->context, 1, &at)}));
+}
+
+bool context_is_swizzled(const Distribute *s, MlirType memref) {
+  return ir_rank(memref) == 3 &&
+         !mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(memref)) &&
+         s->engine->is_swizzled(memref);
+}
+
+bool context_is_own(MlirType memref) {
+  return mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(memref));
+}
+
+void context_make_buffer(Distribute *s, MlirOperation op) {
+  Ir *b = &s->b;
+  MlirType type = ir_type(ir_result(op, 0));
+  Entry *entry = context_entry(s, ir_result(op, 0));
+  if (entry->pointer.ptr) // it is there for both roles
+    return;
+  int64_t bytes = ir_float_bytes(ir_element(type)), stride = 1;
+  bool swizzled = context_is_swizzled(s, type);
+  entry->own = context_is_own(type);
+  int64_t padding = swizzled || entry->own ? 0 : PADDING / bytes;
+  for (int d = ir_rank(type) - 1; d >= 0; --d) {
+    entry->strides[d] = ir_const_i64(b, stride);
+    stride *= ir_dim_size(type, d);
+    if (d == ir_rank(type) - 1)
+      stride += padding;
+  }
+  entry->bytes = stride * bytes;
+  entry->pointer = context_allocate(
+      s, entry->bytes, swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
+  entry->offset = s->shared_bytes - entry->bytes;
+}
+
+// Instructions ----------------------------------------------------------------
+
+void context_fence(Distribute *s) {
+  Ir *b = &s->b;
+  ir_op(b, "nvvm.fence.proxy", IR_NONE, IR_NONE,
+        IR_ATTRIBUTES(
+            {"kind", ir_parse_attr(b, "#nvvm.proxy_kind<async.shared>")},
+            {"space", ir_parse_attr(b, "#nvvm.shared_space<cta>")}));
+}
+
+MlirValue context_pinned(Distribute *s, MlirValue x) {
+  return ir_value(&s->b, SIMPLICIAL_TIE, ir_i32(&s->b), IR_VALUES(x), IR_NONE);
+}
+
+MlirValue context_pinned_index(Distribute *s, MlirValue index) {
+  Ir *b = &s->b;
+  MlirValue value = context_pinned(s, ir_index_cast(b, index, ir_i32(b)));
+  return ir_index_cast(b, value, ir_index(b));
+}
+
+static int rank_of(MlirOperation transfer, int first) {
+  return ir_rank(ir_type(ir_operand(transfer, first - 1)));
+}
+
+void context_pin_indices(Distribute *s, MlirOperation transfer, int first,
+                         MlirValue *before) {
+  for (int d = 0; d < rank_of(transfer, first); ++d) {
+    MlirValue index = ir_operand(transfer, first + d);
+    Entry *entry = context_entry(s, index);
+    before[d] = entry->scalar;
+    if (s->engine->is_tight && s->at_once &&
+        !ir_is(ir_def(index), "arith.constant"))
+      entry->scalar = context_pinned_index(s, entry->scalar);
+  }
+}
+
+void context_restore_indices(Distribute *s, MlirOperation transfer, int first,
+                             const MlirValue *before) {
+  for (int d = rank_of(transfer, first) - 1; d >= 0; --d)
+    context_entry(s, ir_operand(transfer, first + d))->scalar = before[d];
+}
+
+void context_barrier(Distribute *s) {
+  Ir *b = &s->b;
+  enum { NAME = 1 }; // 0 is for all threads of the block
+  const int32_t segments[] = {1, 1, 0};
+  MlirType i32 = ir_i32(b);
+  if (s->role == ROLE_ALL)
+    ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
+  else
+    ir_op(b, "nvvm.barrier", IR_NONE,
+          IR_VALUES(ir_const_i32(b, i32, NAME),
+                    ir_const_i32(b, i32, (int32_t)s->warps * WARP)),
+          IR_ATTRIBUTES(ir_segments(b, 3, segments)));
+}
+
+void context_warp_barrier(Distribute *s) {
+  Ir *b = &s->b;
+  ir_op(b, "nvvm.bar.warp.sync", IR_NONE,
+        IR_VALUES(ir_const_i32(b, ir_i32(b), -1)), IR_NONE);
+}
+
+void context_pause(Distribute *s, int64_t slice) {
+  if (s->at_once && slice && slice % s->at_once == 0)
+    context_warp_barrier(s);
+}
+
+IrIf context_begin_elected(Distribute *s) {
+  Ir *b = &s->b;
+  MlirValue elected =
+      ir_value(b, "nvvm.elect.sync", ir_i1(b), IR_NONE, IR_NONE);
+  return ir_if_begin(b, elected, IR_NONE);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the parts of simplicial-distribute share.
+//
+// A block's threads are warps of 32 lanes; warp w owns rows [16 w, 16 w + 16)
+// of every tile with rows on the accumulator layout. A tile's columns go in
+// slices of 8: of each slice a thread holds two rows ("low" and "high", 8
+// apart) times two neighbouring columns. 16-bit elements stay packed in pairs,
+// which is what a left operand's registers are. A value without rows, or
+// without columns, is the same for all of them.
+//
+// A row dimension may be smaller than the block's rows: then row r of the block
+// stands for row r % size of the tile, so that what rows share (a head's sum
+// over all its keys) is held by each of them.
+//
+// Shared memory. Of a buffer in a block's own memory, which is read by row, a
+// thread's elements of neighbouring slices follow each other. A tile is parked
+// there as the fragments of each thread, for nobody else to read. Rows of a
+// buffer are PADDING bytes longer than what they hold: the eight rows that a
+// matrix load reads at once then lie in different banks, whatever the row's
+// length. Warpgroups (sm_90a) want panels of 128 bytes of every row, one behind
+// the other, in which the 16-byte chunks of row r have changed places: chunk c
+// is where chunk c ^ (r % 8) would be.
+//
+// The parts of the pass, all of which use what is here:
+//
+//   distribute.c  the pass: kernels, and who multiplies and copies in them
+//   roles.c       programs of a producer and its consumers
+//   convert.c     the walk over a program
+//   regions.c     loops and branches
+//   keep.c        which tiles are kept in registers
+//   copies.c      asynchronous copies, by who makes them
+//   bulk_copy.c   copies into shared memory by a warp that does nothing else
+//   bulk_store.c  stores of tiles from there
+//   copy.c        copies by threads
+//   reduce.c      reductions
+//   fragment.c    a slice of a tile, from the op that defines it
+//   flight.c      products that have been begun
+//   transfer.c    global and shared memory
+//   kernel.c      kernels, their launches, and a thread's place
+//
+// Products are an engine's (gpu/engine), which uses fragment.c and below.
+
+#ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_CONTEXT_H
+#define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_CONTEXT_H
+
+#include "lowering/tile_ops.h"
+#include "lowering/value_map.h"
+
+enum {
+  WARP_ROWS = 16,      ///< rows of the accumulator of one matrix instruction
+  SLICE = 8,           ///< and its columns
+  MAX_SLICES = 64,     ///< of a tile
+  CHUNK = 16,          ///< bytes of an asynchronous copy
+  PADDING = 16,        ///< bytes, of a row in shared memory
+  SWIZZLE_BYTES = 128, ///< of a row in a panel
+  SWIZZLE_ROWS = 8,    ///< after which places repeat
+  MAX_MAPS = 8,        ///< tensor maps of a kernel
+  MAX_IN_FLIGHT = 8,   ///< products
+};
+
+/// One thread's part of a slice. f32, tf32 and i1: v[row][column]; 16 bits:
+/// v[row][0], a vector of both columns.
+typedef struct Fragment {
+  MlirValue v[2][2];
+} Fragment;
+
+typedef struct Entry {
+  MlirValue scalar;    ///< what replaces a value that is no tile
+  Fragment *fragments; ///< a kept tile's slices; NULL: not kept (yet)
+  int row_dims;
+  bool kept;
+  int parked;      ///< so many first slices are kept in shared memory, from
+                   ///< `pointer` on
+  bool copied;     ///< parked by copies of its rows
+  bool rows_equal; ///< parked, and a thread's two rows are the same
+  bool panels;     ///< parked, where a store will have panels
+  // Memrefs, as the kernel sees them:
+  MlirValue pointer;              ///< null: not a memref the kernel has seen
+  int64_t offset, bytes;          ///< of a buffer in shared memory
+  bool own;                       ///< a block's own, to be read by row
+  MlirValue strides[IR_MAX_RANK]; ///< in elements, of type index
+  MlirValue mbarriers; ///< a ring's: "full" of each slot, then "empty"
+} Entry;
+
+/// Whose program is made: that of all threads, or where some only copy, theirs
+/// or the others'.
+typedef enum Role { ROLE_ALL, ROLE_PRODUCER, ROLE_CONSUMER } Role;
+
+/// Boxes of a memref: so much of each dimension, of the last one a panel's
+/// columns.
+typedef struct TensorMap {
+  MlirValue memref;
+  int64_t box[IR_MAX_RANK];
+  MlirValue pointer; ///< to the map, in the kernel
+} TensorMap;
+
+/// A product that has been begun, or (no tile) a part of one: where its
+/// fragments go when it has been waited for, and where the engine has it.
+typedef struct InFlight {
+  MlirValue tile, registers;
+  Fragment *fragments;
+} InFlight;
+
+/// The products that have not been waited for, the oldest first.
+typedef struct Flight {
+  int n;
+  InFlight products[MAX_IN_FLIGHT];
+} Flight;
+
+typedef struct Engine Engine;
+
+/// A kernel on its way.
+typedef struct Distribute {
+  Ir b; ///< in the kernel
+  MlirOperation forall;
+  MlirOperation failed;
+  ValueMap entries;     ///< of Entry, by value of the tile program
+  int64_t warps;        ///< that hold tiles; others are behind them
+  const Engine *engine; ///< multiplies
+  int64_t at_once;      ///< slices, if loops carry many registers; else 0
+  Role role;
+  int n_maps; ///< some if there is a producer
+  TensorMap maps[MAX_MAPS];
+  int64_t alignment; ///< bytes, of rows of 16-bit elements in global memory
+  MlirValue thread, lane, warp; ///< of type index
+  MlirValue rows[2];            ///< this thread's two rows of the block
+  MlirValue column;             ///< its first column of a slice
+  MlirValue shared;             ///< the block's shared memory
+  int64_t shared_bytes;         ///< allocated of it so far
+  Flight flight;
+  struct ContextState *states; ///< of parts: context_state
+} Distribute;
+
+/// Where a tile is evaluated: this slice of it (no matter if it has no
+/// columns), its first `row_dims` dimensions being rows; the two rows of it are
+/// `rows`.
+typedef struct At {
+  int row_dims, slice;
+  MlirValue rows[2];
+} At;
+
+/// What is known of a value at first.
+extern const Entry context_unknown;
+Entry *context_entry(Distribute *s, MlirValue value);
+MlirValue context_scalar(Distribute *s, MlirValue old);
+void context_fail(Distribute *s, MlirOperation op, const char *reason);
+/// This thread's rows of a tile with so many.
+At context_at(Distribute *s, MlirType tile, int row_dims, int slice);
+int context_slices(MlirType tile, int row_dims);
+/// Room for all slices of a tile.
+Fragment *context_fragments(Distribute *s, MlirValue tile);
+/// What the part of that name remembers of the kernel: so many bytes, zeroed
+/// when it first asks.
+void *context_state(Distribute *s, const char *part, size_t size);
+/// Frees what the kernel's values and parts have.
+void context_free(Distribute *s);
+/// Makes a buffer in shared memory, unless it is there.
+void context_make_buffer(Distribute *s, MlirOperation op);
+/// Whether a buffer is for tiles to be read by row, not one of copies.
+bool context_is_own(MlirType memref);
+/// Whether a buffer lies in shared memory as the engine wants it.
+bool context_is_swizzled(const Distribute *s, MlirType memref);
+/// The next bytes of the block's shared memory.
+MlirValue context_allocate(Distribute *s, int64_t bytes, int64_t alignment);
+/// Lets asynchronous operations see what the thread wrote to shared memory.
+void context_fence(Distribute *s);
+/// Waits for all threads that hold tiles.
+void context_barrier(Distribute *s);
+/// Waits for the warp's.
+void context_warp_barrier(Distribute *s);
+/// Before slice `slice` of what a loop evaluates a slice at a time. Where it
+/// carries many registers there is a barrier of the warp now and then: ptxas
+/// moves no load up across it, and without would begin them all at once.
+void context_pause(Distribute *s, int64_t slice);
+/// Begins what one thread of the warp does.
+IrIf context_begin_elected(Distribute *s);
+/// An i32 that LLVM computes nothing from before this point: not before a loop,
+/// where much that is made from it would be in registers all the time.
+MlirValue context_pinned(Distribute *s, MlirValue x);
+/// The same of an index that an i32 holds.
+MlirValue context_pinned_index(Distribute *s, MlirValue index);
+
+/// The same of the indices of a transfer, operands from `first` on, where
+/// loops carry more registers than there are for them: until they are what they
+/// were `before`.
+void context_pin_indices(Distribute *s, MlirOperation transfer, int first,
+                         MlirValue *before);
+void context_restore_indices(Distribute *s, MlirOperation transfer, int first,
+                             const MlirValue *before);
+
+#endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_CONTEXT_H

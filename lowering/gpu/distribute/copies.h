@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Asynchronous copies, by the role that they are for.
+
+#ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_COPIES_H
+#define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_COPIES_H
+
+#include "context.h"
+
+/// Whether an op is one of simplicial-stage's.
+bool copies_is_one(MlirOperation op);
+/// What the role does of it.
+void copies_convert(Distribute *s, MlirOperation op);
+/// Makes a group of the thread's copies.
+void copies_commit(Distribute *s);
+/// Waits for all groups of the thread's copies but the newest ones, and fences
+/// what they wrote.
+void copies_wait_for_own(Distribute *s, int64_t pending);
+
+#endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_COPIES_H

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Copies of tiles from global to shared memory by threads.
+
+#ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_COPY_H
+#define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_COPY_H
+
+#include "context.h"
+
+/// A simplicial.copy_async into a slot by so many threads; this one is number
+/// `thread`.
+void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
+               MlirValue thread, int64_t threads);
+/// Begins the copy that a vector.transfer_write into a block's own memory is.
+void copy_own(Distribute *s, MlirOperation write);
+/// Begins to copy a tile to where it is parked, if other copies are under way
+/// for queries that a loop goes over, and it is a load of aligned rows, all of
+/// which are parked. Elsewhere kernels are faster that load it to registers.
+bool copy_to_park(Distribute *s, MlirValue tile);
+/// Waits for the copies of the two kinds before that have been begun.
+void copy_await_own(Distribute *s);
+
+#endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_COPY_H
