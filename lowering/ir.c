@@ -431,14 +431,13 @@ MlirValue ir_multi_reduction(Ir *b, IrReduction kind, MlirValue x, int dim,
                     {"reduction_dims", ir_i64_array(b, IR_DIMS(dim))}));
 }
 
-MlirValue ir_contract(Ir *b, MlirValue lhs, MlirValue rhs, bool rhs_k_major,
+MlirValue ir_contract(Ir *b, MlirValue lhs, MlirValue rhs, bool rhs_is_kn,
                       MlirValue acc) {
   MlirAttribute maps = ir_parse_attr(
-      b, rhs_k_major
-             ? "[affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(k,n)>, "
-               "affine_map<(m,n,k)->(m,n)>]"
-             : "[affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, "
-               "affine_map<(m,n,k)->(m,n)>]");
+      b, rhs_is_kn ? "[affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(k,n)>, "
+                     "affine_map<(m,n,k)->(m,n)>]"
+                   : "[affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, "
+                     "affine_map<(m,n,k)->(m,n)>]");
   MlirAttribute iterators = ir_parse_attr(
       b, "[#vector.iterator_type<parallel>, #vector.iterator_type<parallel>, "
          "#vector.iterator_type<reduction>]");

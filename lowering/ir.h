@@ -161,9 +161,9 @@ typedef enum { IR_SUM, IR_MAX } IrReduction;
 /// Reduces dimension `dim` of `x` into `init`.
 MlirValue ir_multi_reduction(Ir *b, IrReduction kind, MlirValue x, int dim,
                              MlirValue init);
-/// lhs [M, K] times rhs [N, K] (or, with `rhs_k_major`, [K, N]), plus acc
+/// lhs [M, K] times rhs [N, K] (or, with `rhs_is_kn`, [K, N]), plus acc
 /// [M, N].
-MlirValue ir_contract(Ir *b, MlirValue lhs, MlirValue rhs, bool rhs_k_major,
+MlirValue ir_contract(Ir *b, MlirValue lhs, MlirValue rhs, bool rhs_is_kn,
                       MlirValue acc);
 MlirValue ir_shuffle(Ir *b, MlirValue x, MlirValue y, int n,
                      const int64_t *mask);

@@ -109,12 +109,17 @@ static void product_dims(MlirOperation op, int tile, int dims[2]) {
   }
 }
 
-bool tile_op_is_k_major(MlirOperation op) {
-  int right[2], out[2];
-  product_dims(op, 1, right);
+/// Whether the last dimension of an operand is that one of the result.
+static bool ends_with(MlirOperation op, int operand, int result_dim) {
+  int dims[2], out[2];
+  product_dims(op, operand, dims);
   product_dims(op, 2, out);
-  return right[1] == out[1];
+  return dims[1] == out[result_dim];
 }
+
+bool tile_op_left_is_km(MlirOperation op) { return ends_with(op, 0, 0); }
+
+bool tile_op_right_is_kn(MlirOperation op) { return ends_with(op, 1, 1); }
 
 void tile_op_memref_dims(MlirOperation op, int tile_rank, int *dims) {
   MlirAffineMap map =
@@ -215,8 +220,8 @@ static MlirLogicalResult check_product(MlirOperation op) {
   int m = out[0], n = out[1], k = LOOPS - m - n;
   if (m < 0 || n < 0 || m == n)
     return refuse(op, "must have a result [M, N]");
-  if (left[0] != m || left[1] != k)
-    return refuse(op, "must have a left operand [M, K]");
+  if ((left[0] != m || left[1] != k) && (left[0] != k || left[1] != m))
+    return refuse(op, "must have a left operand [M, K] or [K, M]");
   if ((right[0] != n || right[1] != k) && (right[0] != k || right[1] != n))
     return refuse(op, "must have a right operand [N, K] or [K, N]");
   for (int i = 0; i < LOOPS; ++i)
@@ -331,6 +336,20 @@ MlirLogicalResult tile_check(MlirOperation forall) {
   if (mlirOperationGetNumResults(forall))
     return refuse(forall, "must be on memrefs");
   mlirOperationWalk(forall, check_op, &status, MlirWalkPreOrder);
+  return status;
+}
+
+static MlirWalkResult find_left_km(MlirOperation op, void *status) {
+  bool found = ir_is(op, "vector.contract") && tile_op_left_is_km(op);
+  if (found)
+    *(MlirLogicalResult *)status =
+        ir_error(op, "has a left operand [K, M], for which there is no code");
+  return found ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
+}
+
+MlirLogicalResult tile_refuse_left_km(MlirOperation forall) {
+  MlirLogicalResult status = mlirLogicalResultSuccess();
+  mlirOperationWalk(forall, find_left_km, &status, MlirWalkPreOrder);
   return status;
 }
 

@@ -30,9 +30,10 @@ IrReduction tile_op_reduction_kind(MlirOperation multi_reduction);
 /// The `row_dims` of the operand of a broadcast or shape_cast whose result has
 /// `row_dims`.
 int tile_op_source_row_dims(MlirOperation op, int row_dims);
-/// Whether a product's right operand is [K, N] rather than [N, K]; its left one
-/// is [M, K].
-bool tile_op_is_k_major(MlirOperation contraction);
+/// Whether a product's left operand is [K, M] rather than [M, K].
+bool tile_op_left_is_km(MlirOperation contraction);
+/// Whether its right one is [K, N] rather than [N, K].
+bool tile_op_right_is_kn(MlirOperation contraction);
 /// The memref dimensions that the dimensions of a transferred tile run along;
 /// -1 for none.
 void tile_op_memref_dims(MlirOperation transfer, int tile_rank, int *dims);
@@ -56,5 +57,8 @@ bool tile_has_products(MlirOperation forall);
 /// that tile programs do not: products, reductions and transfers of other forms
 /// than they have here. What is said above is of ops that passed it.
 MlirLogicalResult tile_check(MlirOperation forall);
+/// Diagnoses products with a left operand [K, M], for passes that have no code
+/// for them.
+MlirLogicalResult tile_refuse_left_km(MlirOperation forall);
 
 #endif // SIMPLICIAL_LOWERING_TILE_OPS_H

@@ -561,6 +561,7 @@ static MlirLogicalResult convert_forall(MlirOperation forall) {
              .forall = forall,
              .entries = {sizeof(Entry), &unknown, NULL, 0, 0}};
   if (any && (mlirLogicalResultIsFailure(tile_check(forall)) ||
+              mlirLogicalResultIsFailure(tile_refuse_left_km(forall)) ||
               !check_ops(&s, body))) {
     s.failed = forall;
   } else if (any) {

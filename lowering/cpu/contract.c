@@ -30,7 +30,7 @@ Columns eval_contraction(Block *s, MlirOperation op, At at) {
   MlirValue lhs = ir_operand(op, 0), rhs = ir_operand(op, 1);
   MlirValue buffer = block_entry(s, lhs)->buffer;
   int64_t lanes = block_lanes(ir_type(lhs), 1);
-  bool k_major = tile_op_is_k_major(op);
+  bool kn = tile_op_right_is_kn(op);
   Columns acc = eval(s, ir_operand(op, 2), at);
   Read read;
   if (mlirValueIsNull(buffer) || !read_of(rhs, &read)) {
@@ -43,7 +43,7 @@ Columns eval_contraction(Block *s, MlirOperation op, At at) {
                        ? block_scalar(s, padding.limit)
                        : ir_const_index(b, ir_dim_size(ir_type(lhs), 1));
   // The right operand may be read only before its count.
-  MlirValue bound = k_major ? padding.limit : at.limit;
+  MlirValue bound = kn ? padding.limit : at.limit;
   if (!mlirValueIsNull(read.count) &&
       (mlirValueIsNull(bound) || !mlirValueEqual(bound, read.count))) {
     block_fail(s, op, "its right operand is padded where its result is not");
@@ -57,8 +57,8 @@ Columns eval_contraction(Block *s, MlirOperation op, At at) {
                                (const MlirValue[]){k, ir_const_index(b, 0)});
   for (int u = 0; u < at.n; ++u) {
     MlirValue x = block_column(s, at, u);
-    MlirValue element = k_major ? rhs_element(s, rhs, &read, k, x)
-                                : rhs_element(s, rhs, &read, x, k);
+    MlirValue element = kn ? rhs_element(s, rhs, &read, k, x)
+                           : rhs_element(s, rhs, &read, x, k);
     acc.v[u] = ir_fma(b, a, eval_splat(s, element, lanes), loop.args[u]);
   }
   ir_for_end(b, &loop, at.n, acc.v);

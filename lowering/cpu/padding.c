@@ -84,7 +84,7 @@ static Padding padding_of_elementwise(MlirOperation op, int dim) {
 
 /// A product is zero where an operand is, unless it starts from something else.
 static Padding padding_of_contraction(MlirOperation op, int dim) {
-  int rhs_dim = tile_op_is_k_major(op) ? 1 : 0;
+  int rhs_dim = tile_op_right_is_kn(op) ? 1 : 0;
   Padding padding = dim == 0 ? padding_of(ir_operand(op, 0), 0)
                              : padding_of(ir_operand(op, 1), rhs_dim);
   bool zero =

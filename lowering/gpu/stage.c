@@ -465,7 +465,8 @@ static MlirLogicalResult collect(Stage *s, MlirBlock block) {
 static MlirLogicalResult stage(MlirOperation forall) {
   if (!tile_has_products(forall))
     return mlirLogicalResultSuccess();
-  if (mlirLogicalResultIsFailure(tile_check(forall)))
+  if (mlirLogicalResultIsFailure(tile_check(forall)) ||
+      mlirLogicalResultIsFailure(tile_refuse_left_km(forall)))
     return mlirLogicalResultFailure();
   Stage s = {.program = ir_body(forall, 0), .slots = DEFAULT_SLOTS};
   MlirAttribute slots = ir_get_attr(forall, SIMPLICIAL_STAGES_ATTR);

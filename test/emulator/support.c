@@ -56,13 +56,14 @@ void _mlir_ciface_check_filled(SimplicialMemref *m) {
 }
 
 /// Whether `m` [M][N] is the product of two filled matrices, [M][k] and [N][k],
-/// or, if `k_major`, [k][N].
-void _mlir_ciface_check_product(SimplicialMemref *m, int64_t k, bool k_major) {
+/// or, if `right_is_kn`, [k][N].
+void _mlir_ciface_check_product(SimplicialMemref *m, int64_t k,
+                                bool right_is_kn) {
   int wrong = 0;
   EACH(m, r, c) {
     float sum = 0;
     for (int64_t i = 0; i < k; ++i)
-      sum += value_at(r, i) * (k_major ? value_at(i, c) : value_at(c, i));
+      sum += value_at(r, i) * (right_is_kn ? value_at(i, c) : value_at(c, i));
     wrong += *float_at(m, r, c) != sum;
   }
   printf("%d of %d wrong\n", wrong, (int)(m->dims[0] * m->dims[1]));

@@ -107,7 +107,8 @@ static void loads_are_operands(void **state) {
         Place first = layout_place(&layout_addresses, 8 * m + in.row, 0);
         assert_int_equal(operand.row, first.row + in.column);
         assert_int_equal(operand.column, first.column);
-        first = layout_place(&layout_addresses_k_major, 8 * m + in.column, 0);
+        first =
+            layout_place(&layout_addresses_transposing, 8 * m + in.column, 0);
         assert_int_equal(operand.row, first.row);
         assert_int_equal(operand.column, first.column + in.row);
       }

@@ -68,7 +68,7 @@ typedef struct Product {
   MlirValue left;
   MlirOperation right; ///< the load from shared memory
   MlirType element;    ///< of the operands
-  bool k_major;        ///< the right operand is [K, N]
+  bool right_is_kn;    ///< the right operand is [K, N]
 } Product;
 
 static const Instruction *instruction_for(MlirType element) {
@@ -101,7 +101,7 @@ static MlirValue address_of(Distribute *s, const Product *product, int slice,
   for (int d = 0; d < rank; ++d)
     indices[d] = context_scalar(s, ir_operand(product->right, 1 + d));
   for (int t = 0; t < 2; ++t) {
-    int of = product->k_major ? t : 1 - t;
+    int of = product->right_is_kn ? t : 1 - t;
     indices[dims[t]] = ir_addi(b, indices[dims[t]], place[of]);
     by[dims[t]] = first[of];
   }
@@ -125,12 +125,13 @@ static void load_matrices(Distribute *s, const Product *product, int slice,
   int matrices = RIGHT * n;
   MlirValue lane = ir_remui(b, s->lane, ir_const_index(b, matrices * MATRIX));
   const Layout *addresses =
-      product->k_major ? &layout_addresses_k_major : &layout_addresses;
+      product->right_is_kn ? &layout_addresses_transposing : &layout_addresses;
   MlirValue address =
       address_of(s, product, slice, k, kernel_row(b, addresses, lane),
                  kernel_column(b, addresses, lane));
-  MlirAttribute layout = ir_parse_attr(
-      b, product->k_major ? "#nvvm.mma_layout<col>" : "#nvvm.mma_layout<row>");
+  MlirAttribute layout =
+      ir_parse_attr(b, product->right_is_kn ? "#nvvm.mma_layout<col>"
+                                            : "#nvvm.mma_layout<row>");
   MlirValue loaded = ir_value(
       b, "nvvm.ldmatrix", record_of(b, ir_i32(b), matrices), IR_VALUES(address),
       IR_ATTRIBUTES(
@@ -289,7 +290,8 @@ static Product describe(Distribute *s, MlirOperation op) {
   if (mlirTypeIsAF32(element))
     note(s->forall, "products of f32: each is a sum of three of tf32");
   return (Product){instruction_for(element), ir_operand(op, 0),
-                   read_of(ir_operand(op, 1)), element, tile_op_is_k_major(op)};
+                   read_of(ir_operand(op, 1)), element,
+                   tile_op_right_is_kn(op)};
 }
 
 static Fragment slice(Distribute *s, MlirOperation op, At at) {

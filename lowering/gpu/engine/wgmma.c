@@ -80,7 +80,7 @@ static const char *why_not_in_parts(const Distribute *s, MlirOperation op) {
            "parts";
   if (s->warps <= WARPS)
     return "one warpgroup alone has too few registers for a product in parts";
-  if (!tile_op_is_k_major(op) || !is_zero(ir_operand(op, 2)))
+  if (!tile_op_right_is_kn(op) || !is_zero(ir_operand(op, 2)))
     return "a product in parts is one with values, added to nothing";
   return NULL;
 }
@@ -217,7 +217,7 @@ static void begin_product(Distribute *s, MlirOperation op, int first,
   Ir *b = &s->b;
   MlirValue left = ir_operand(op, 0);
   MlirOperation read = ir_def(ir_operand(op, 1));
-  bool mn_major = tile_op_is_k_major(op);
+  bool mn_major = tile_op_right_is_kn(op);
   int64_t size = ir_dim_size(ir_type(left), 1);
   int64_t panel = ir_dim_size(ir_type(ir_operand(read, 0)), 1) * SWIZZLE_BYTES;
   At at = context_at(s, ir_type(ir_result(op, 0)), 1, 0);

@@ -44,7 +44,7 @@ const Layout layout_addresses = {
     .lane = {{0, 1}, {0, 2}, {0, 4}, {8, 0}, {16, 0}},
 };
 
-const Layout layout_addresses_k_major = {
+const Layout layout_addresses_transposing = {
     .lane = {{1, 0}, {2, 0}, {4, 0}, {8, 0}, {16, 0}},
 };
 

@@ -85,7 +85,7 @@ extern const Layout layout_addresses;
 ///      0    T0
 ///      1    T1
 ///      31   T31
-extern const Layout layout_addresses_k_major;
+extern const Layout layout_addresses_transposing;
 
 Place layout_place(const Layout *layout, int lane, int element);
 
