@@ -169,13 +169,6 @@ bool tile_op_mask(MlirOperation transfer, MlirValue *first, MlirValue *end) {
   return true;
 }
 
-int tile_op_stored_row_dims(MlirOperation op) {
-  MlirType memref = ir_type(ir_operand(op, 1));
-  int rank = ir_rank(ir_type(ir_operand(op, 0))), dims[IR_MAX_RANK];
-  tile_op_memref_dims(op, rank, dims);
-  return rank - (dims[rank - 1] == ir_rank(memref) - 1);
-}
-
 MlirValue tile_op_column_limit(MlirOperation op) {
   MlirValue none = {NULL};
   if (!ir_is(op, "arith.cmpi") || !tile_is(ir_operand(op, 0)) ||

@@ -44,9 +44,6 @@ MlirValue tile_op_mask_count(MlirOperation create_mask, int dim);
 /// in [first, end). Null: from 0; all. False if it has none, or leaves out
 /// others.
 bool tile_op_mask(MlirOperation transfer, MlirValue *first, MlirValue *end);
-/// How many dimensions of a stored tile are rows: all but one that runs along
-/// the memref's last.
-int tile_op_stored_row_dims(MlirOperation transfer_write);
 /// The row vector that an arith.cmpi tests columns' numbers to be less than;
 /// null for any other op.
 MlirValue tile_op_column_limit(MlirOperation op);

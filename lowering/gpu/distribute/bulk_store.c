@@ -24,6 +24,7 @@
 
 #include "lowering/ir_llvm.h"
 #include "lowering/notes.h"
+#include "lowering/tile_rows.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"

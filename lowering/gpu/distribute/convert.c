@@ -15,6 +15,7 @@
 
 #include "lowering/gpu/engine/engine.h"
 #include "lowering/notes.h"
+#include "lowering/tile_rows.h"
 
 #include "mlir-c/BuiltinTypes.h"
 

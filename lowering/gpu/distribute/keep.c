@@ -13,6 +13,7 @@
 #include "fragment.h"
 
 #include "lowering/gpu/engine/engine.h"
+#include "lowering/tile_rows.h"
 
 #include "mlir-c/BuiltinTypes.h"
 

@@ -9,6 +9,7 @@
 #include "lowering/gpu/target/layout.h"
 
 #include "lowering/ir_llvm.h"
+#include "lowering/tile_rows.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
