@@ -22,16 +22,17 @@ typedef struct Search {
 
 static int row_dims_of(Search *s, MlirValue tile);
 
+/// As many rows, and behind them one dimension or none.
 static int of_shape_cast(Search *s, MlirOperation op) {
   MlirType from = ir_type(ir_operand(op, 0)), to = ir_type(ir_result(op, 0));
-  int dims = row_dims_of(s, ir_operand(op, 0)), n = dims > 0;
+  int dims = row_dims_of(s, ir_operand(op, 0)), rank = ir_rank(to);
   if (dims < 0)
     return -1;
-  // A last dimension of size 1 is one of columns.
   int64_t rows = tile_rows(from, dims);
-  while (n < ir_rank(to) && tile_rows(to, n) < rows)
-    ++n;
-  return tile_rows(to, n) == rows ? n : -1;
+  for (int n = rank > 1 ? rank - 1 : 1; n <= rank; ++n)
+    if (tile_rows(to, n) == rows)
+      return n;
+  return -1;
 }
 
 static int of_broadcast(Search *s, MlirOperation op) {
@@ -48,8 +49,9 @@ static int of_reduction(Search *s, MlirOperation op) {
   int rank = ir_rank(ir_type(ir_result(op, 0)));
   if (tile_op_reduces_columns(op))
     return rank;
+  // Those that are left of the rows, one of which may be of size 1.
   int dims = row_dims_of(s, ir_operand(op, 0));
-  return dims < 0 ? -1 : dims - 1;
+  return dims > 1 ? dims - 1 : dims;
 }
 
 /// What a loop's carried value begins with, else, of a result, what it becomes.

@@ -118,28 +118,6 @@ bool context_is_own(MlirType memref) {
   return mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(memref));
 }
 
-void context_make_buffer(Distribute *s, MlirOperation op) {
-  Ir *b = &s->b;
-  MlirType type = ir_type(ir_result(op, 0));
-  Entry *entry = context_entry(s, ir_result(op, 0));
-  if (entry->pointer.ptr) // it is there for both roles
-    return;
-  int64_t bytes = ir_float_bytes(ir_element(type)), stride = 1;
-  bool swizzled = context_is_swizzled(s, type);
-  entry->own = context_is_own(type);
-  int64_t padding = swizzled || entry->own ? 0 : PADDING / bytes;
-  for (int d = ir_rank(type) - 1; d >= 0; --d) {
-    entry->strides[d] = ir_const_i64(b, stride);
-    stride *= ir_dim_size(type, d);
-    if (d == ir_rank(type) - 1)
-      stride += padding;
-  }
-  entry->bytes = stride * bytes;
-  entry->pointer = context_allocate(
-      s, entry->bytes, swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
-  entry->offset = s->shared_bytes - entry->bytes;
-}
-
 // Instructions ----------------------------------------------------------------
 
 void context_fence(Distribute *s) {

@@ -13,10 +13,10 @@
 // stands for row r % size of the tile, so that what rows share (a head's sum
 // over all its keys) is held by each of them.
 //
-// Shared memory. Of a buffer in a block's own memory, which is read by row, a
-// thread's elements of neighbouring slices follow each other. A tile is parked
-// there as the fragments of each thread, for nobody else to read. Rows of a
-// buffer are PADDING bytes longer than what they hold: the eight rows that a
+// Shared memory. A tile is parked there as the fragments of each thread, for
+// nobody else to read. A block's own memory is there (buffer.c), and so are
+// operands of products, in buffers of address space 3. Rows of these are
+// PADDING bytes longer than what they hold: the eight rows that a
 // matrix load reads at once then lie in different banks, whatever the row's
 // length. Warpgroups (sm_90a) want panels of 128 bytes of every row, one behind
 // the other, in which the 16-byte chunks of row r have changed places: chunk c
@@ -78,7 +78,7 @@ typedef struct Entry {
   // Memrefs, as the kernel sees them:
   MlirValue pointer;              ///< null: not a memref the kernel has seen
   int64_t offset, bytes;          ///< of a buffer in shared memory
-  bool own;                       ///< a block's own, to be read by row
+  bool interleaved;               ///< as buffer.c says
   MlirValue strides[IR_MAX_RANK]; ///< in elements, of type index
   MlirValue mbarriers; ///< a ring's: "full" of each slot, then "empty"
 } Entry;
@@ -155,8 +155,6 @@ Fragment *context_fragments(Distribute *s, MlirValue tile);
 void *context_state(Distribute *s, const char *part, size_t size);
 /// Frees what the kernel's values and parts have.
 void context_free(Distribute *s);
-/// Makes a buffer in shared memory, unless it is there.
-void context_make_buffer(Distribute *s, MlirOperation op);
 /// Whether a buffer is for tiles to be read by row, not one of copies.
 bool context_is_own(MlirType memref);
 /// Whether a buffer lies in shared memory as the engine wants it.

@@ -3,11 +3,13 @@
 // The walk over a tile program: each op becomes what it is for one thread.
 
 #include "convert.h"
+#include "buffer.h"
 #include "bulk_store.h"
 #include "copies.h"
 #include "copy.h"
 #include "flight.h"
 #include "fragment.h"
+#include "park.h"
 #include "reduce.h"
 #include "regions.h"
 #include "roles.h"
@@ -24,7 +26,7 @@
 static bool has_addresses_by_row(Distribute *s, MlirValue tile) {
   MlirOperation op = tile_source(tile);
   return ir_is(op, "vector.transfer_read") &&
-         !(context_entry(s, ir_operand(op, 0))->own &&
+         !(context_entry(s, ir_operand(op, 0))->interleaved &&
            fragment_shares_rows(tile));
 }
 
@@ -61,7 +63,7 @@ static void keep_tile(Distribute *s, MlirValue tile) {
   else
     keep_slices(s, tile, slices, fragments);
   if (entry->parked)
-    transfer_park(s, entry, fragments);
+    park_store(s, entry, fragments);
   entry->fragments = fragments;
 }
 
@@ -70,7 +72,10 @@ static void convert_tile(Distribute *s, MlirOperation op) {
   Entry *entry = context_entry(s, tile);
   if (!entry->kept)
     return;
-  if (tile_op_reduces_columns(op)) {
+  bool reduces = tile_op_reduces_columns(op) || tile_op_reduces_rows(op);
+  if (reduces && entry->row_dims != 1) {
+    context_fail(s, op, "its result has one dimension of rows");
+  } else if (tile_op_reduces_columns(op)) {
     entry->fragments = context_fragments(s, tile);
     reduce_columns(s, op);
   } else if (tile_op_reduces_rows(op)) {
@@ -103,8 +108,8 @@ static void convert_store(Distribute *s, MlirOperation op) {
 
 static void convert_write(Distribute *s, MlirOperation op) {
   flight_await_for(s, op);
-  if (context_entry(s, ir_operand(op, 1))->own)
-    copy_own(s, op);
+  if (context_entry(s, ir_operand(op, 1))->bytes)
+    buffer_write(s, op);
   else
     convert_store(s, op);
 }
@@ -139,7 +144,7 @@ static void convert(Distribute *s, MlirOperation op) {
   else if (ir_is(op, "vector.transfer_write"))
     convert_write(s, op);
   else if (ir_is(op, "memref.alloc") || ir_is(op, "memref.alloca"))
-    context_make_buffer(s, op);
+    buffer_make(s, op);
   else if (mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0)))
     convert_tile(s, op);
   else

@@ -25,6 +25,14 @@ bool copies_is_one(MlirOperation op) {
          ir_is(op, SIMPLICIAL_COPY_FINISH);
 }
 
+bool copies_is_ring(MlirValue buffer) {
+  for (MlirOpOperand use = mlirValueGetFirstUse(buffer);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    if (ir_is(mlirOpOperandGetOwner(use), SIMPLICIAL_COPY_ASYNC))
+      return true;
+  return false;
+}
+
 void copies_commit(Distribute *s) {
   ir_op(&s->b, "nvvm.cp.async.commit.group", IR_NONE, IR_NONE, IR_NONE);
 }

@@ -9,6 +9,8 @@
 
 /// Whether an op is one of simplicial-stage's.
 bool copies_is_one(MlirOperation op);
+/// Whether a buffer is a ring, which copies fill.
+bool copies_is_ring(MlirValue buffer);
 /// What the role does of it.
 void copies_convert(Distribute *s, MlirOperation op);
 /// Makes a group of the thread's copies.

@@ -11,7 +11,9 @@
 // or the first read, so that what is between runs beside them.
 
 #include "copy.h"
+#include "buffer.h"
 #include "copies.h"
+#include "park.h"
 #include "transfer.h"
 
 #include "lowering/gpu/engine/engine.h"
@@ -169,25 +171,42 @@ static void copy_piece(Distribute *s, const char *what, MlirOperation read,
              inside);
 }
 
-void copy_own(Distribute *s, MlirOperation write) {
-  enum { PAIR = 2 };
+bool copy_into_buffer(Distribute *s, MlirOperation write) {
   Ir *b = &s->b;
+  MlirValue memref = ir_operand(write, 1), first, end;
   MlirOperation read = ir_def(ir_operand(write, 0));
   MlirType tile = ir_type(ir_operand(write, 0));
-  if (!ir_is(read, "vector.transfer_read") || ir_rank(tile) != 2 ||
-      ir_dim_size(tile, 1) % SLICE) {
-    context_fail(s, write, "a block's own memory takes tiles of other memory");
-    return;
+  int rank = ir_rank(tile), to[IR_MAX_RANK], from[IR_MAX_RANK];
+  bool interleaved = context_entry(s, memref)->interleaved;
+  int64_t whole = CHUNK / ir_float_bytes(ir_element(tile));
+  int64_t size = interleaved ? 2 : whole;
+  tile_op_memref_dims(write, rank, to);
+  tile_op_memref_dims(read, rank, from);
+  if (rank != 2 || ir_dim_size(tile, 1) % whole ||
+      !tile_op_mask(write, &first, &end) || !mlirValueIsNull(end) ||
+      to[1] != ir_rank(ir_type(memref)) - 1 ||
+      from[1] != ir_rank(ir_type(ir_operand(read, 0))) - 1)
+    return false;
+  Pieces pieces = begin_own(s, read, size);
+  MlirValue target;
+  if (interleaved) {
+    MlirValue slice = ir_const_index(b, SLICE);
+    MlirValue row =
+        ir_addi(b, pieces.row, context_scalar(s, ir_operand(write, 2)));
+    MlirValue column =
+        ir_addi(b, pieces.column, context_scalar(s, ir_operand(write, 3)));
+    target = buffer_address(s, memref, row, ir_divui(b, column, slice),
+                            ir_remui(b, column, slice));
+  } else {
+    MlirValue places[IR_MAX_RANK], indices[IR_MAX_RANK];
+    transfer_write_indices(s, write, pieces.row, pieces.column, places,
+                           indices);
+    target = transfer_address(s, memref, indices);
   }
-  Pieces pieces = begin_own(s, read, PAIR);
-  MlirValue slice = ir_const_index(b, SLICE);
-  MlirValue row =
-      ir_addi(b, pieces.row, context_scalar(s, ir_operand(write, 2)));
-  copy_piece(s, "outer window", read, &pieces, PAIR,
-             transfer_own_address(s, ir_operand(write, 1), row,
-                                  ir_divui(b, pieces.column, slice),
-                                  ir_remui(b, pieces.column, slice)));
+  copy_piece(s, context_is_own(ir_type(memref)) ? "own memory" : "operands",
+             read, &pieces, size, target);
   end_pieces(b, &pieces);
+  return true;
 }
 
 static bool is_in_loop(MlirOperation op) {
@@ -207,11 +226,11 @@ bool copy_to_park(Distribute *s, MlirValue tile) {
   if (tile_rows(ir_type(ir_result(read, 0)), row_dims) != ir_dim_size(type, 0))
     return false;
   entry->copied = true;
-  transfer_make_parking(s, entry);
+  park_make_room(s, entry);
   Pieces pieces = begin_own(s, read, SLICE);
   MlirValue slice = ir_divui(b, pieces.column, ir_const_index(b, SLICE));
-  copy_piece(s, "queries", read, &pieces, SLICE,
-             transfer_copied_row(s, entry, type, slice, pieces.row));
+  copy_piece(s, "parked tiles", read, &pieces, SLICE,
+             park_copied_row(s, entry, type, slice, pieces.row));
   end_pieces(b, &pieces);
   return true;
 }

@@ -11,8 +11,9 @@
 /// `thread`.
 void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
                MlirValue thread, int64_t threads);
-/// Begins the copy that a vector.transfer_write into a block's own memory is.
-void copy_own(Distribute *s, MlirOperation write);
+/// Begins the copy that a vector.transfer_write of a load into a buffer may be;
+/// false if it may not.
+bool copy_into_buffer(Distribute *s, MlirOperation write);
 /// Begins to copy a tile to where it is parked, if other copies are under way
 /// for queries that a loop goes over, and it is a load of aligned rows, all of
 /// which are parked. Elsewhere kernels are faster that load it to registers.

@@ -5,6 +5,7 @@
 
 #include "fragment.h"
 #include "flight.h"
+#include "park.h"
 #include "transfer.h"
 
 #include "lowering/gpu/engine/engine.h"
@@ -318,7 +319,7 @@ Fragment fragment(Distribute *s, MlirValue tile, At at) {
   if (!entry->fragments)
     return fragment_definition(s, tile, at);
   if (at.slice < entry->parked)
-    return transfer_parked(s, tile, at.slice);
+    return park_load(s, tile, at.slice);
   bool columns = tile_has_columns(ir_type(tile), entry->row_dims);
   return entry->fragments[columns ? at.slice : 0];
 }

@@ -11,6 +11,7 @@
 //                   copied any more, and each row sums those it needs
 
 #include "reduce.h"
+#include "copies.h"
 #include "fragment.h"
 #include "roles.h"
 #include "transfer.h"
@@ -160,7 +161,7 @@ static const Entry *find_free_ring(Distribute *s, MlirOperation op,
       return NULL;
   for (MlirOperation o = mlirBlockGetFirstOperation(block);
        !mlirOperationEqual(o, op); o = mlirOperationGetNextInBlock(o))
-    if (ir_is(o, "memref.alloc") && !context_is_own(ir_type(ir_result(o, 0))) &&
+    if (ir_is(o, "memref.alloc") && copies_is_ring(ir_result(o, 0)) &&
         context_entry(s, ir_result(o, 0))->bytes >= bytes)
       return context_entry(s, ir_result(o, 0));
   return NULL;

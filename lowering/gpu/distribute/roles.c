@@ -13,6 +13,7 @@
 //      }
 
 #include "roles.h"
+#include "buffer.h"
 #include "bulk_copy.h"
 #include "convert.h"
 #include "copies.h"
@@ -83,9 +84,8 @@ static void begin_rings(Distribute *s, MlirBlock program) {
   for (MlirOperation op = mlirBlockGetFirstOperation(program);
        !mlirOperationIsNull(op) && n < MAX_RINGS;
        op = mlirOperationGetNextInBlock(op))
-    if (ir_is(op, "memref.alloc") &&
-        !context_is_own(ir_type(ir_result(op, 0)))) {
-      context_make_buffer(s, op);
+    if (ir_is(op, "memref.alloc") && copies_is_ring(ir_result(op, 0))) {
+      buffer_make(s, op);
       rings[n++] = ir_result(op, 0);
     }
   bulk_copy_begin(s, n, rings);

@@ -3,6 +3,7 @@
 // Global and shared memory: loads and stores of fragments.
 
 #include "transfer.h"
+#include "buffer.h"
 #include "copy.h"
 #include "fragment.h"
 
@@ -156,65 +157,6 @@ static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
   transfer_store(b, fragment_element(b, pair, 1), next, bytes);
 }
 
-enum { OWN_BYTES = 64 }; // of a row in own memory, that four threads hold
-
-// Local memory ----------------------------------------------------------------
-
-/// How many slices of a row follow each other in a thread's part of local
-/// memory.
-static int64_t interleaved(MlirType memref) {
-  int64_t pair = 2 * ir_float_bytes(ir_element(memref));
-  int64_t row = ir_dim_size(memref, 1) * pair / 2;
-  return row % OWN_BYTES ? 1 : CHUNK / pair;
-}
-
-/// Where a row of local memory has what is in a slice from `column` on.
-static MlirValue local_column(Ir *b, int64_t n, MlirValue slice,
-                              MlirValue column) {
-  MlirValue size = ir_const_index(b, n);
-  MlirValue first =
-      ir_muli(b, ir_divui(b, slice, size), ir_const_index(b, n * SLICE));
-  MlirValue within = ir_muli(b, ir_remui(b, slice, size), ir_const_index(b, 2));
-  return ir_addi(b, ir_muli(b, column, size), ir_addi(b, first, within));
-}
-
-MlirValue transfer_own_address(Distribute *s, MlirValue memref, MlirValue row,
-                               MlirValue slice, MlirValue column) {
-  Ir *b = &s->b;
-  MlirType type = ir_type(memref);
-  const Entry *entry = context_entry(s, memref);
-  column = local_column(b, interleaved(type), slice, column);
-  MlirValue offset =
-      ir_addi(b, steps(b, entry, 0, row), ir_index_cast(b, column, ir_i64(b)));
-  return ir_advance(b, entry->pointer, ir_element(type), offset);
-}
-
-/// This thread's pair of a slice of a tile in local memory.
-static MlirValue load_local(Distribute *s, MlirOperation read, MlirValue row,
-                            int slice) {
-  Ir *b = &s->b;
-  MlirValue memref = ir_operand(read, 0);
-  MlirType element = ir_element(ir_type(memref));
-  MlirType pair = ir_vector(element, IR_DIMS(2));
-  MlirOperation start = ir_def(ir_operand(read, 2));
-  if (!ir_is(start, "arith.constant"))
-    context_fail(s, read, "its columns begin where is not known");
-  else
-    slice +=
-        (int)mlirIntegerAttrGetValueInt(ir_get_attr(start, "value")) / SLICE;
-  copy_await_own(s);
-  row = ir_addi(b, row, context_scalar(s, ir_operand(read, 1)));
-  MlirValue address =
-      transfer_own_address(s, memref, row, ir_const_index(b, slice), s->column);
-  int64_t n = interleaved(ir_type(memref)), bytes = 2 * ir_float_bytes(element);
-  int64_t alignment = slice % n ? bytes : n * bytes;
-  if (ir_float_bytes(element) > 2)
-    return transfer_load(b, pair, address, alignment);
-  return ir_value(b, "llvm.bitcast", pair,
-                  IR_VALUES(transfer_load(b, ir_i32(b), address, alignment)),
-                  IR_NONE);
-}
-
 MlirValue transfer_source(Distribute *s, MlirOperation read, MlirValue row,
                           MlirValue column, MlirValue *inside) {
   MlirType tile = ir_type(ir_result(read, 0));
@@ -250,14 +192,14 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   int rows = mlirValueEqual(at.rows[0], at.rows[1]) ? 1 : 2;
   for (int i = 0; i < rows; ++i) {
     MlirValue both, row = at.rows[i], inside = {NULL};
-    if (!context_entry(s, memref)->own) {
+    if (!context_entry(s, memref)->interleaved) {
       both = load_pair(
           s, element,
           transfer_source(s, op, row, first_column(s, at.slice), &inside));
     } else {
       if (!mlirValueIsNull(end))
         row = clamp(s, row, first, end, &inside);
-      both = load_local(s, op, row, at.slice);
+      both = buffer_load(s, op, row, at.slice);
     }
     if (!mlirValueIsNull(inside))
       both = ir_select(b, inside, both, ir_zero(b, pair));
@@ -337,99 +279,4 @@ void transfer_write(Distribute *s, MlirOperation op) {
     ir_if_end(b, &branch, IR_NONE);
   }
   context_restore_indices(s, op, 2, before);
-}
-
-// Parked tiles ----------------------------------------------------------------
-
-/// A thread's registers of a slice: one for each row, or for both.
-static MlirType parked_type(Ir *b, const Entry *entry) {
-  return entry->rows_equal ? ir_i32(b) : ir_vector(ir_i32(b), IR_DIMS(2));
-}
-
-static int64_t parked_bytes(const Entry *entry) {
-  return entry->rows_equal ? 4 : 8;
-}
-
-/// The place of this thread's registers of a slice: those of all threads follow
-/// each other.
-static MlirValue parking(Distribute *s, const Entry *entry, int slice) {
-  Ir *b = &s->b;
-  int64_t threads = s->warps * WARP;
-  return ir_advance(b, entry->pointer, parked_type(b, entry),
-                    ir_addi(b, s->thread, ir_const_index(b, slice * threads)));
-}
-
-MlirValue transfer_copied_row(Distribute *s, const Entry *entry, MlirType tile,
-                              MlirValue slice, MlirValue row) {
-  Ir *b = &s->b;
-  MlirValue rows = ir_const_index(b, ir_dim_size(tile, 0));
-  row = ir_addi(b, ir_muli(b, slice, rows), row);
-  return ir_advance(b, entry->pointer, ir_element(tile),
-                    ir_muli(b, row, ir_const_index(b, SLICE)));
-}
-
-void transfer_make_parking(Distribute *s, Entry *entry) {
-  int64_t threads = s->warps * WARP;
-  entry->pointer =
-      context_allocate(s, entry->parked * threads * parked_bytes(entry),
-                       entry->panels ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
-}
-
-void transfer_park(Distribute *s, Entry *entry, const Fragment *fragments) {
-  Ir *b = &s->b;
-  int slices = entry->parked;
-  entry->rows_equal = !entry->panels; // which hold two rows of each thread
-  for (int slice = 0; slice < slices; ++slice)
-    entry->rows_equal &=
-        mlirValueEqual(fragments[slice].v[0][0], fragments[slice].v[1][0]);
-  transfer_make_parking(s, entry);
-  int64_t bytes = parked_bytes(entry);
-  for (int slice = 0; slice < slices; ++slice) {
-    MlirValue v[2];
-    for (int i = 0; i < 2; ++i)
-      v[i] = ir_value(b, "llvm.bitcast", ir_i32(b),
-                      IR_VALUES(fragments[slice].v[i][0]), IR_NONE);
-    MlirValue all = entry->rows_equal
-                        ? v[0]
-                        : ir_value(b, "vector.from_elements",
-                                   parked_type(b, entry), 2, v, IR_NONE);
-    transfer_store(b, all, parking(s, entry, slice), bytes);
-  }
-}
-
-/// Volatile: or LLVM would load before a loop what is parked for it.
-static MlirValue load_parked(Ir *b, MlirType type, MlirValue pointer,
-                             int64_t bytes) {
-  return ir_value(b, "llvm.load", type, IR_VALUES(pointer),
-                  IR_ATTRIBUTES({"alignment", ir_i64_attr(b, bytes)},
-                                {"volatile_", mlirUnitAttrGet(b->context)}));
-}
-
-Fragment transfer_parked(Distribute *s, MlirValue tile, int slice) {
-  Ir *b = &s->b;
-  const Entry *entry = context_entry(s, tile);
-  MlirType type = ir_type(tile), element = ir_element(type);
-  MlirValue v[2];
-  if (entry->copied) {
-    MlirValue first =
-        transfer_copied_row(s, entry, type, ir_const_index(b, slice),
-                            ir_muli(b, s->warp, ir_const_index(b, WARP_ROWS)));
-    for (int64_t i = 0; i < 2; ++i)
-      v[i] = load_parked(
-          b, ir_i32(b),
-          ir_advance(b, first, ir_i32(b),
-                     ir_addi(b, s->lane, ir_const_index(b, i * WARP))),
-          sizeof(int32_t));
-  } else {
-    MlirValue all = load_parked(b, parked_type(b, entry),
-                                parking(s, entry, slice), parked_bytes(entry));
-    for (int i = 0; i < 2; ++i)
-      v[i] = entry->rows_equal ? all : fragment_element(b, all, i);
-  }
-  Fragment f;
-  for (int i = 0; i < 2; ++i)
-    f.v[i][0] = f.v[i][1] =
-        ir_value(b, "llvm.bitcast", ir_vector(element, IR_DIMS(2)),
-                 IR_VALUES(v[i]), IR_NONE);
-  return f;
 }

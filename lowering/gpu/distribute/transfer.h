@@ -21,24 +21,11 @@ void transfer_write(Distribute *s, MlirOperation op);
 void transfer_write_indices(Distribute *s, MlirOperation write, MlirValue row,
                             MlirValue column, MlirValue *places,
                             MlirValue *indices);
-/// Stores the slices of a tile of packed pairs that are parked for this thread,
-/// and loads one.
-void transfer_park(Distribute *s, Entry *entry, const Fragment *fragments);
-Fragment transfer_parked(Distribute *s, MlirValue tile, int slice);
 /// The address of an element of the tile that a vector.transfer_read reads, or
 /// of another row's if the mask leaves this one out; `inside` says whether it
 /// does not, null: there is no mask.
 MlirValue transfer_source(Distribute *s, MlirOperation read, MlirValue row,
                           MlirValue column, MlirValue *inside);
-/// The address of a pair in a buffer of a block's own: in `column` of a slice.
-MlirValue transfer_own_address(Distribute *s, MlirValue memref, MlirValue row,
-                               MlirValue slice, MlirValue column);
-/// Makes room for what is parked of a tile.
-void transfer_make_parking(Distribute *s, Entry *entry);
-/// Where the copy of a parked tile has a row of a slice: a slice's rows follow
-/// each other, so that no two of a warp are in the same banks.
-MlirValue transfer_copied_row(Distribute *s, const Entry *entry, MlirType tile,
-                              MlirValue slice, MlirValue row);
 MlirValue transfer_load(Ir *b, MlirType type, MlirValue pointer,
                         int64_t alignment);
 void transfer_store(Ir *b, MlirValue value, MlirValue pointer,

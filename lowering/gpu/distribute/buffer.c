@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Buffers in shared memory that a program writes: a block's own memory, and
+// tiles that products take from there (simplicial-stage).
+//
+// In:  %own = memref.alloca() : memref<32x64xbf16>
+//      vector.transfer_write %tile, %own[%row, %c0]
+//      ... vector.transfer_read %own[%i, %c0] ...
+// Out: barrier; each thread's stores, or copies of what was loaded; barrier
+//      ... loads of pairs ...
+//
+// All threads see what was written behind the second barrier, and nobody reads
+// what was there before behind the first. Loads are copied by cp.async, and
+// waited for before the next region or the first read.
+//
+// Rows that are only read and written whole, by row, are interleaved: a
+// thread's pairs of neighbouring slices follow each other, for one access.
+
+#include "buffer.h"
+#include "copy.h"
+#include "flight.h"
+#include "fragment.h"
+#include "transfer.h"
+
+#include "lowering/gpu/engine/engine.h"
+#include "lowering/gpu/target/layout.h"
+#include "lowering/ir_llvm.h"
+#include "lowering/tile_rows.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+enum { OWN_BYTES = 64 }; // of a row, that four threads hold
+
+// Interleaved rows ------------------------------------------------------------
+
+/// The slice that a transfer's columns begin with, its memref being operand
+/// `memref`; -1: that is not known.
+static int first_slice(MlirOperation transfer, int memref) {
+  MlirOperation start = ir_def(ir_operand(transfer, memref + 2));
+  if (!ir_is(start, "arith.constant"))
+    return -1;
+  int64_t column = mlirIntegerAttrGetValueInt(ir_get_attr(start, "value"));
+  return column % SLICE ? -1 : (int)(column / SLICE);
+}
+
+/// Whether a transfer is of rows in order, from a slice on that is known.
+static bool is_by_row(MlirOperation transfer) {
+  bool writes = ir_is(transfer, "vector.transfer_write");
+  if (!writes && !ir_is(transfer, "vector.transfer_read"))
+    return false;
+  MlirType tile =
+      ir_type(writes ? ir_operand(transfer, 0) : ir_result(transfer, 0));
+  int dims[IR_MAX_RANK];
+  if (ir_rank(tile) != 2 || ir_dim_size(tile, 1) % SLICE)
+    return false;
+  tile_op_memref_dims(transfer, 2, dims);
+  return dims[0] == 0 && dims[1] == 1 && first_slice(transfer, writes) >= 0;
+}
+
+/// Whether all that is done with a buffer is.
+static bool is_read_by_row(MlirValue buffer) {
+  if (ir_rank(ir_type(buffer)) != 2 || ir_dim_size(ir_type(buffer), 1) % SLICE)
+    return false;
+  for (MlirOpOperand use = mlirValueGetFirstUse(buffer);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    if (!is_by_row(mlirOpOperandGetOwner(use)))
+      return false;
+  return true;
+}
+
+/// How many slices of a row follow each other in a thread's part of it.
+static int64_t interleaved(MlirType memref) {
+  int64_t pair = 2 * ir_float_bytes(ir_element(memref));
+  int64_t row = ir_dim_size(memref, 1) * pair / 2;
+  return row % OWN_BYTES ? 1 : CHUNK / pair;
+}
+
+/// Where an interleaved row has what is in a slice from `column` on.
+static MlirValue interleaved_column(Ir *b, int64_t n, MlirValue slice,
+                                    MlirValue column) {
+  MlirValue size = ir_const_index(b, n);
+  MlirValue first =
+      ir_muli(b, ir_divui(b, slice, size), ir_const_index(b, n * SLICE));
+  MlirValue within = ir_muli(b, ir_remui(b, slice, size), ir_const_index(b, 2));
+  return ir_addi(b, ir_muli(b, column, size), ir_addi(b, first, within));
+}
+
+MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue row,
+                         MlirValue slice, MlirValue column) {
+  Ir *b = &s->b;
+  MlirType type = ir_type(memref);
+  const Entry *entry = context_entry(s, memref);
+  column = interleaved_column(b, interleaved(type), slice, column);
+  MlirValue offset = ir_addi(
+      b, ir_muli(b, ir_index_cast(b, row, ir_i64(b)), entry->strides[0]),
+      ir_index_cast(b, column, ir_i64(b)));
+  return ir_advance(b, entry->pointer, ir_element(type), offset);
+}
+
+MlirValue buffer_load(Distribute *s, MlirOperation read, MlirValue row,
+                      int slice) {
+  Ir *b = &s->b;
+  MlirValue memref = ir_operand(read, 0);
+  MlirType element = ir_element(ir_type(memref));
+  MlirType pair = ir_vector(element, IR_DIMS(2));
+  slice += first_slice(read, 0);
+  copy_await_own(s);
+  row = ir_addi(b, row, context_scalar(s, ir_operand(read, 1)));
+  MlirValue address =
+      buffer_address(s, memref, row, ir_const_index(b, slice), s->column);
+  int64_t n = interleaved(ir_type(memref)), bytes = 2 * ir_float_bytes(element);
+  int64_t alignment = slice % n ? bytes : n * bytes;
+  if (ir_float_bytes(element) > 2)
+    return transfer_load(b, pair, address, alignment);
+  return ir_value(b, "llvm.bitcast", pair,
+                  IR_VALUES(transfer_load(b, ir_i32(b), address, alignment)),
+                  IR_NONE);
+}
+
+/// Stores this thread's rows of a tile.
+static void store_interleaved(Distribute *s, MlirOperation write) {
+  Ir *b = &s->b;
+  MlirValue tile = ir_operand(write, 0), memref = ir_operand(write, 1);
+  MlirType type = ir_type(tile), pair = ir_vector(ir_element(type), IR_DIMS(2));
+  int64_t bytes = 2 * ir_float_bytes(ir_element(type));
+  MlirValue size = ir_const_index(b, ir_dim_size(type, 0)), first, end;
+  if (!tile_op_mask(write, &first, &end) || !mlirValueIsNull(first)) {
+    context_fail(s, write,
+                 "stored tiles are cut at the end of their first "
+                 "dimension");
+    return;
+  }
+  if (!mlirValueIsNull(end))
+    size = ir_minsi(b, size, context_scalar(s, end));
+  for (int i = 0; i < 2; ++i) {
+    At at = context_at(s, type, 1, 0);
+    MlirValue row =
+        ir_addi(b, at.rows[i], context_scalar(s, ir_operand(write, 2)));
+    IrIf branch = ir_if_begin(b, ir_cmpi(b, IR_SLT, s->rows[i], size), IR_NONE);
+    for (; at.slice < context_slices(type, 1); ++at.slice) {
+      Fragment f = fragment(s, tile, at);
+      MlirValue value = f.v[i][0];
+      if (!fragment_is_packed(type))
+        value = ir_value(b, "vector.from_elements", pair,
+                         IR_VALUES(f.v[i][0], f.v[i][1]), IR_NONE);
+      MlirValue slice = ir_const_index(b, at.slice + first_slice(write, 1));
+      transfer_store(b, value, buffer_address(s, memref, row, slice, s->column),
+                     bytes);
+    }
+    ir_if_end(b, &branch, IR_NONE);
+  }
+}
+
+// Buffers ---------------------------------------------------------------------
+
+void buffer_make(Distribute *s, MlirOperation op) {
+  Ir *b = &s->b;
+  MlirType type = ir_type(ir_result(op, 0));
+  Entry *entry = context_entry(s, ir_result(op, 0));
+  if (entry->pointer.ptr) // it is there for both roles
+    return;
+  int64_t bytes = ir_float_bytes(ir_element(type)), stride = 1;
+  bool swizzled = context_is_swizzled(s, type);
+  entry->interleaved = context_is_own(type) && is_read_by_row(ir_result(op, 0));
+  int64_t padding = swizzled || context_is_own(type) ? 0 : PADDING / bytes;
+  for (int d = ir_rank(type) - 1; d >= 0; --d) {
+    entry->strides[d] = ir_const_i64(b, stride);
+    stride *= ir_dim_size(type, d);
+    if (d == ir_rank(type) - 1)
+      stride += padding;
+  }
+  entry->bytes = stride * bytes;
+  entry->pointer = context_allocate(
+      s, entry->bytes, swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
+  entry->offset = s->shared_bytes - entry->bytes;
+}
+
+/// Whether a tile is a load of global memory, which threads may copy.
+static bool is_load(Distribute *s, MlirValue tile) {
+  MlirOperation read = ir_def(tile);
+  return ir_is(read, "vector.transfer_read") &&
+         !context_entry(s, ir_operand(read, 0))->bytes;
+}
+
+void buffer_write(Distribute *s, MlirOperation write) {
+  MlirValue tile = ir_operand(write, 0), memref = ir_operand(write, 1);
+  MlirType type = ir_type(tile);
+  if (is_load(s, tile) && copy_into_buffer(s, write)) {
+    if (!context_is_own(ir_type(memref)))
+      copy_await_own(s);
+    return;
+  }
+  if (tile_rows(type, tile_op_stored_row_dims(write)) > s->warps * WARP_ROWS) {
+    context_fail(s, write, "the tile has more rows than the block's products");
+    return;
+  }
+  if (s->engine->reads_by_proxy)
+    flight_await_all(s);
+  copy_await_own(s);
+  context_barrier(s);
+  if (context_entry(s, memref)->interleaved)
+    store_interleaved(s, write);
+  else
+    transfer_write(s, write);
+  if (s->engine->reads_by_proxy && !context_is_own(ir_type(memref)))
+    context_fence(s);
+  context_barrier(s);
+}

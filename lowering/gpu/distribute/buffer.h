@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Buffers in shared memory that a program writes.
+
+#ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_BUFFER_H
+#define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_BUFFER_H
+
+#include "context.h"
+
+/// Makes a buffer in shared memory, unless it is there.
+void buffer_make(Distribute *s, MlirOperation alloc);
+/// A vector.transfer_write into one.
+void buffer_write(Distribute *s, MlirOperation write);
+/// The address of a pair in an interleaved buffer: in `column` of a slice.
+MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue row,
+                         MlirValue slice, MlirValue column);
+/// This thread's pair of a slice of a tile that is read from there.
+MlirValue buffer_load(Distribute *s, MlirOperation read, MlirValue row,
+                      int slice);
+
+#endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_BUFFER_H
