@@ -125,9 +125,10 @@ irdl.dialect @simplicial {
   // where %accumulate is false. %acc is the thread's part of a 64 x n matrix of
   // f32, an LLVM struct of n/2 of them; %a, 64 x 16, is a descriptor of shared
   // memory (an i64) or the thread's registers, an LLVM struct of four i32; %b,
-  // 16 x n, is a descriptor. Both are of `type`, bf16 or f16, and K-major, %b
-  // MN-major with the unit attribute `b_mn_major`. The registers of %d are in
-  // flight until the wgmma has been waited for, and then behind a `tie`.
+  // 16 x n, is a descriptor. Both are of `type`, bf16 or f16. What a descriptor
+  // says is K-major, or MN-major with the unit attribute `a_mn_major` for %a,
+  // `b_mn_major` for %b. The registers of %d are in flight until the wgmma has
+  // been waited for, and then behind a `tie`.
   irdl.operation @wgmma {
     %acc = irdl.any
     %a = irdl.any

@@ -99,7 +99,7 @@
      or, if that is NULL, where its descriptor says. */                        \
   X(void, Wgmma, uint32_t *acc, const uint32_t *a, uint64_t descriptor_a,      \
     uint64_t descriptor_b, uint32_t accumulate, uint32_t n, uint32_t is_bf16,  \
-    uint32_t b_mn_major)                                                       \
+    uint32_t a_mn_major, uint32_t b_mn_major)                                  \
   X(void, WgmmaFence)                                                          \
   X(void, WgmmaCommit)                                                         \
   X(void, WgmmaWait, uint32_t groups)                                          \

@@ -31,7 +31,7 @@ enum { REMEMBERED = 256, NUMBERS = (1 << 15) - 1 };
 struct Product {
   uint32_t site, group;
   uint32_t n;
-  bool is_bf16, b_mn_major, a_in_registers, accumulate;
+  bool is_bf16, a_mn_major, b_mn_major, a_in_registers, accumulate;
   uint64_t a, b; ///< descriptors
   float registers[M][K];
   float *d; ///< [64][n]: acc, then the result
@@ -50,7 +50,7 @@ typedef struct Issue {
   uint64_t descriptor_a, descriptor_b;
   bool accumulate;
   uint32_t n;
-  bool is_bf16, b_mn_major;
+  bool is_bf16, a_mn_major, b_mn_major;
 } Issue;
 
 // Tags ------------------------------------------------------------------------
@@ -81,7 +81,7 @@ static void multiply(Thread *first, const Product *p) {
   Operand operand = operand_of(first, p->site, p->b, p->n, p->b_mn_major);
   operand_read(first->block, &operand, p->is_bf16, b);
   if (!p->a_in_registers) {
-    operand = operand_of(first, p->site, p->a, M, false);
+    operand = operand_of(first, p->site, p->a, M, p->a_mn_major);
     operand_read(first->block, &operand, p->is_bf16, a);
   }
   for (int r = 0; r < M; ++r) {
@@ -271,7 +271,8 @@ static void issue_product(Thread *first, uint32_t lanes) {
       operand_of(first, site, issue->descriptor_b, issue->n, issue->b_mn_major);
   operand_begin(first, site, &operand, epoch);
   if (!issue->a) {
-    operand = operand_of(first, site, issue->descriptor_a, M, false);
+    operand =
+        operand_of(first, site, issue->descriptor_a, M, issue->a_mn_major);
     operand_begin(first, site, &operand, epoch);
   }
   const Accumulator *acc = accumulator_for(first, issue->n, issue->accumulate);
@@ -280,6 +281,7 @@ static void issue_product(Thread *first, uint32_t lanes) {
                  .group = first->products_committed,
                  .n = issue->n,
                  .is_bf16 = issue->is_bf16,
+                 .a_mn_major = issue->a_mn_major,
                  .b_mn_major = issue->b_mn_major,
                  .a_in_registers = issue->a,
                  .accumulate = issue->accumulate,
@@ -301,9 +303,17 @@ static void issue_product(Thread *first, uint32_t lanes) {
 void simplicialEmulateWgmma(Thread *thread, uint32_t site, uint32_t *acc,
                             const uint32_t *a, uint64_t descriptor_a,
                             uint64_t descriptor_b, uint32_t accumulate,
-                            uint32_t n, uint32_t is_bf16, uint32_t b_mn_major) {
-  Issue issue = {acc,        a, descriptor_a, descriptor_b,
-                 accumulate, n, is_bf16,      b_mn_major};
+                            uint32_t n, uint32_t is_bf16, uint32_t a_mn_major,
+                            uint32_t b_mn_major) {
+  Issue issue = {.registers = acc,
+                 .a = a,
+                 .descriptor_a = descriptor_a,
+                 .descriptor_b = descriptor_b,
+                 .accumulate = accumulate,
+                 .n = n,
+                 .is_bf16 = is_bf16,
+                 .a_mn_major = a_mn_major,
+                 .b_mn_major = b_mn_major};
   warpgroup_together(thread, site, issue_product, &issue);
 }
 

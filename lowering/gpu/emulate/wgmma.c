@@ -6,7 +6,8 @@
 //      %x = llvm.extractvalue %d[0]
 //      %y = arith.mulf %x, %x : f32
 // Out: llvm.store %acc, %place
-//      call @simplicialEmulateWgmma(%thread, site, %place, ..., n, true, false)
+//      call @simplicialEmulateWgmma(%thread, site, %place, ..., n, true,
+//           false, false)
 //      %d = llvm.load %place
 //      %x = llvm.extractvalue %d[0]
 //      call @simplicialEmulateTouch(%thread, site, %x)
@@ -53,6 +54,7 @@ MlirLogicalResult emulate_wgmma(Kernel *kernel, MlirOperation op) {
                          registers, descriptor, ir_operand(op, WGMMA_B),
                          accumulate, ir_const_i32(&b, i32, wgmma.n),
                          ir_const_i32(&b, i32, wgmma.is_bf16),
+                         ir_const_i32(&b, i32, wgmma.a_mn_major),
                          ir_const_i32(&b, i32, wgmma.b_mn_major)));
   replace(&b, op, acc);
   return mlirLogicalResultSuccess();

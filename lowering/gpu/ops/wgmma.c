@@ -63,6 +63,15 @@ static bool is_struct(MlirType type, int n, bool of_f32) {
   return true;
 }
 
+static MlirLogicalResult read_unit(MlirOperation op, const char *name,
+                                   bool *there) {
+  MlirAttribute unit = ir_get_attr(op, name);
+  *there = !mlirAttributeIsNull(unit);
+  if (*there && !mlirAttributeIsAUnit(unit))
+    return ir_error(op, "'%s' must be a unit attribute", name);
+  return mlirLogicalResultSuccess();
+}
+
 MlirLogicalResult wgmma_read(MlirOperation op, Wgmma *wgmma) {
   MlirType acc = ir_type(ir_operand(op, WGMMA_ACC));
   int registers = wgmma_registers(acc);
@@ -86,10 +95,14 @@ MlirLogicalResult wgmma_read(MlirOperation op, Wgmma *wgmma) {
       (!mlirTypeIsABF16(element) && !mlirTypeIsAF16(element)))
     return ir_error(op, "'type' must be bf16 or f16");
   wgmma->is_bf16 = mlirTypeIsABF16(element);
-  MlirAttribute major = ir_get_attr(op, "b_mn_major");
-  wgmma->b_mn_major = !mlirAttributeIsNull(major);
-  if (wgmma->b_mn_major && !mlirAttributeIsAUnit(major))
-    return ir_error(op, "'b_mn_major' must be a unit attribute");
+  if (mlirLogicalResultIsFailure(
+          read_unit(op, "a_mn_major", &wgmma->a_mn_major)) ||
+      mlirLogicalResultIsFailure(
+          read_unit(op, "b_mn_major", &wgmma->b_mn_major)))
+    return mlirLogicalResultFailure();
+  if (wgmma->a_mn_major && wgmma->a_in_registers)
+    return ir_error(op, "'a' has one layout in registers: 'a_mn_major' is for "
+                        "a descriptor");
   return mlirLogicalResultSuccess();
 }
 
@@ -285,10 +298,12 @@ static MlirLogicalResult lower_wgmma(MlirOperation op) {
     add_list(&assembly, registers, n_a);
   else
     add_number(&assembly, registers);
-  // Neither operand is negated; A in memory is K-major.
+  // Neither operand is negated. Registers have no order of A to give.
+  const char *a_major = wgmma.a_in_registers ? ""
+                        : wgmma.a_mn_major   ? "1, "
+                                             : "0, ";
   snprintf(text, sizeof text, ", $%d, $%d, 1, 1, %s%d;", registers + n_a,
-           registers + n_a + 1, wgmma.a_in_registers ? "" : "0, ",
-           wgmma.b_mn_major);
+           registers + n_a + 1, a_major, wgmma.b_mn_major);
   add_text(&assembly, text);
   replace(op, &b, &assembly);
   return mlirLogicalResultSuccess();

@@ -15,7 +15,7 @@ typedef struct Wgmma {
   int n; ///< columns of the product
   bool is_bf16;
   bool a_in_registers;
-  bool b_mn_major;
+  bool a_mn_major, b_mn_major;
 } Wgmma;
 
 /// Reads a `simplicial.wgmma`; diagnoses one that there is no instruction for.

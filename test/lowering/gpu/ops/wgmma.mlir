@@ -21,8 +21,12 @@ module attributes {simplicial.target = "sm_90a"} {
       // CHECK-DAG: %[[X0:.*]] = llvm.extractvalue %[[X]][0]
       // CHECK: %[[Y:.*]] = llvm.inline_asm has_side_effects asm_dialect = att "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {$0, $1, $2, $3}, {$4, $5, $6, $7}, $8, $9, 1, 1, 0;", "=f,=f,=f,=f,r,r,r,r,l,b,0,1,2,3" %[[A0]], {{.*}}, %[[A3]], %[[B]], %[[MORE]], %[[X0]], {{.*}} : (i32, i32, i32, i32, i64, i1, f32, f32, f32, f32) -> !llvm.struct<(f32, f32, f32, f32)>
       %y = "simplicial.wgmma"(%x, %a, %b, %more) {type = bf16} : (!acc, !a, i64, i1) -> !acc
+      // CHECK: "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {$0, $1, $2, $3}, $4, $5, $6, 1, 1, 1, 0;", "=f,=f,=f,=f,l,l,b,0,1,2,3" %[[D]], %[[B]]
+      %u = "simplicial.wgmma"(%y, %d, %b, %more) {type = bf16, a_mn_major} : (!acc, i64, i64, i1) -> !acc
+      // CHECK: "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {$0, $1, $2, $3}, $4, $5, $6, 1, 1, 1, 1;", "=f,=f,=f,=f,l,l,b,0,1,2,3" %[[D]], %[[B]]
+      %v = "simplicial.wgmma"(%u, %d, %b, %more) {type = f16, a_mn_major, b_mn_major} : (!acc, i64, i64, i1) -> !acc
       // CHECK: %[[Z:.*]] = llvm.inline_asm has_side_effects asm_dialect = att "", "=f,=f,=f,=f,0,1,2,3" {{.*}} : (f32, f32, f32, f32) -> !llvm.struct<(f32, f32, f32, f32)>
-      %z = "simplicial.tie"(%y) : (!acc) -> !acc
+      %z = "simplicial.tie"(%v) : (!acc) -> !acc
       // CHECK: llvm.return %[[Z]]
       llvm.return %z : !acc
     }

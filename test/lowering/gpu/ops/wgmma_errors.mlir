@@ -71,6 +71,33 @@ module attributes {simplicial.target = "sm_90a"} {
 module attributes {simplicial.target = "sm_90a"} {
   gpu.module @kernels {
     llvm.func @f(%acc: !acc, %b: i64, %more: i1) {
+      // expected-error @below {{'a_mn_major' must be a unit attribute}}
+      %x = "simplicial.wgmma"(%acc, %b, %b, %more) {type = bf16, a_mn_major = true} : (!acc, i64, i64, i1) -> !acc
+      llvm.return
+    }
+  }
+}
+
+// -----
+
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+!a = !llvm.struct<(i32, i32, i32, i32)>
+module attributes {simplicial.target = "sm_90a"} {
+  gpu.module @kernels {
+    llvm.func @f(%acc: !acc, %a: !a, %b: i64, %more: i1) {
+      // expected-error @below {{'a' has one layout in registers: 'a_mn_major' is for a descriptor}}
+      %x = "simplicial.wgmma"(%acc, %a, %b, %more) {type = bf16, a_mn_major} : (!acc, !a, i64, i1) -> !acc
+      llvm.return
+    }
+  }
+}
+
+// -----
+
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+module attributes {simplicial.target = "sm_90a"} {
+  gpu.module @kernels {
+    llvm.func @f(%acc: !acc, %b: i64, %more: i1) {
       // expected-error @below {{'a' must be an i64 or an LLVM struct of four i32}}
       %x = "simplicial.wgmma"(%acc, %acc, %b, %more) {type = bf16} : (!acc, !acc, i64, i1) -> !acc
       llvm.return
