@@ -3,11 +3,11 @@
 
 // A warp a block multiplies a tile of 16 rows of A by B.
 // CHECK: ok
-// CHECK-NEXT: 0 of 256 wrong
+// CHECK-NEXT: {{^}}0 of 256 wrong
 // CHECK-NEXT: ok
-// CHECK-NEXT: 0 of 256 wrong
+// CHECK-NEXT: {{^}}0 of 256 wrong
 // CHECK-NEXT: ok
-// CHECK-NEXT: 0 of 256 wrong
+// CHECK-NEXT: {{^}}0 of 256 wrong
 
 #row = #nvvm.mma_layout<row>
 #col = #nvvm.mma_layout<col>

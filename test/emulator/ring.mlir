@@ -10,9 +10,9 @@
 // (test/gpu/wgmma.test compiles this.)
 
 // CHECK: ok
-// CHECK-NEXT: 0 of 4096 wrong
+// CHECK-NEXT: {{^}}0 of 4096 wrong
 // CHECK-NEXT: ok
-// CHECK-NEXT: 0 of 4096 wrong
+// CHECK-NEXT: {{^}}0 of 4096 wrong
 
 !acc = !llvm.struct<(f32, f32, f32, f32, f32, f32, f32, f32)>
 !a = !llvm.struct<(i32, i32, i32, i32)>

@@ -12,7 +12,7 @@
 //     K-major     2                  a panel            64 rows, 512
 //     MN-major    16 rows, 128       64 rows, 512       a panel
 
-// CHECK-COUNT-8: 0 of 2048 wrong
+// CHECK-COUNT-8: {{^}}0 of 2048 wrong
 // CHECK-NOT: wrong
 // CHECK: ok
 
