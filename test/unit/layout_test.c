@@ -114,6 +114,24 @@ static void loads_are_operands(void **state) {
       }
 }
 
+// The same of the four registers of one left operand.
+static void loads_are_left_operands(void **state) {
+  (void)state;
+  for (int lane = 0; lane < WARP; ++lane)
+    for (int m = 0; m < 4; ++m)
+      for (int half = 0; half < 2; ++half) {
+        Place operand = layout_place(&layout_left_16, lane, 2 * m + half);
+        Place in = layout_place(&layout_matrix_load, lane, half);
+        Place first = layout_place(&layout_addresses_left, 8 * m + in.row, 0);
+        assert_int_equal(operand.row, first.row);
+        assert_int_equal(operand.column, first.column + in.column);
+        first = layout_place(&layout_addresses_left_transposed,
+                             8 * m + in.column, 0);
+        assert_int_equal(operand.row, first.row + in.row);
+        assert_int_equal(operand.column, first.column);
+      }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(accumulator),
@@ -123,6 +141,7 @@ int main(void) {
       cmocka_unit_test(right_32),
       cmocka_unit_test(matrix_load),
       cmocka_unit_test(accumulators_are_operands),
-      cmocka_unit_test(loads_are_operands)};
+      cmocka_unit_test(loads_are_operands),
+      cmocka_unit_test(loads_are_left_operands)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,14 @@ const Layout layout_addresses_transposing = {
     .lane = {{1, 0}, {2, 0}, {4, 0}, {8, 0}, {16, 0}},
 };
 
+const Layout layout_addresses_left = {
+    .lane = {{1, 0}, {2, 0}, {4, 0}, {8, 0}, {0, 8}},
+};
+
+const Layout layout_addresses_left_transposed = {
+    .lane = {{0, 1}, {0, 2}, {0, 4}, {8, 0}, {0, 8}},
+};
+
 Place layout_place(const Layout *layout, int lane, int element) {
   Place place = {0, 0};
   for (int bit = 0; bit < LANE_BITS; ++bit)

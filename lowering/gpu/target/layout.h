@@ -87,6 +87,25 @@ extern const Layout layout_addresses;
 ///      31   T31
 extern const Layout layout_addresses_transposing;
 
+/// Where the eight elements begin whose address each lane gives to an ldmatrix
+/// of four matrices, which are the registers of a left operand of 16 bits. In
+/// memory they follow each other along its columns.
+///
+///     row\column  0    8
+///       0         T0   T16
+///       1         T1   T17
+///       ...
+///       15        T15  T31
+extern const Layout layout_addresses_left;
+
+/// The same for elements that follow each other along its rows, in a
+/// transposing load.
+///
+///     row\column  0   ...  7    8    ...  15
+///       0         T0  ...  T7   T16  ...  T23
+///       8         T8  ...  T15  T24  ...  T31
+extern const Layout layout_addresses_left_transposed;
+
 Place layout_place(const Layout *layout, int lane, int element);
 
 #endif // SIMPLICIAL_LOWERING_GPU_TARGET_LAYOUT_H
