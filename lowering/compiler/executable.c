@@ -37,6 +37,14 @@ static LLVMErrorRef define(LLVMOrcLLJITRef jit, const char *name,
                                LLVMOrcAbsoluteSymbols(&symbol, 1));
 }
 
+/// What LLVM calls to round to bf16, and libgcc has since GCC 13 only. A result
+/// of that type is the low half of one that is a float.
+static float round_to_bf16(float x) {
+  uint32_t bits = simplicialF32ToBf16(x);
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
 /// Makes the runtime and libm visible to the code, wherever this library was
 /// loaded: what it needs may be in the process for it alone.
 static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
@@ -50,6 +58,7 @@ static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
       {"simplicialFree", (uintptr_t)simplicialFree},
       {"simplicialAbandon", (uintptr_t)simplicialAbandon},
       {"memrefCopy", (uintptr_t)memrefCopy},
+      {"__truncsfbf2", (uintptr_t)round_to_bf16},
       {"simplicialLaunchTooLarge", (uintptr_t)simplicialLaunchTooLarge},
       {"simplicialCudaLaunch", (uintptr_t)simplicialCudaLaunch},
       {"simplicialCudaCopyStrided", (uintptr_t)simplicialCudaCopyStrided},
