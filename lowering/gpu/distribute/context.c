@@ -114,6 +114,16 @@ bool context_is_swizzled(const Distribute *s, MlirType memref) {
          s->engine->is_swizzled(memref);
 }
 
+MlirOperation context_shared_read(MlirValue tile) {
+  MlirOperation op = ir_def(tile);
+  if (ir_is(op, "arith.truncf") && mlirTypeIsATF32(ir_element(ir_type(tile))))
+    op = ir_def(ir_operand(op, 0));
+  if (ir_is(op, "vector.transfer_read") &&
+      !context_is_own(ir_type(ir_operand(op, 0))))
+    return op;
+  return (MlirOperation){NULL};
+}
+
 bool context_is_own(MlirType memref) {
   return mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(memref));
 }

@@ -157,6 +157,9 @@ void *context_state(Distribute *s, const char *part, size_t size);
 void context_free(Distribute *s);
 /// Whether a buffer is for tiles to be read by row, not one of copies.
 bool context_is_own(MlirType memref);
+/// The load of a tile from an operand's buffer in shared memory, if it is one,
+/// perhaps rounded to tf32; else null.
+MlirOperation context_shared_read(MlirValue tile);
 /// Whether a buffer lies in shared memory as the engine wants it.
 bool context_is_swizzled(const Distribute *s, MlirType memref);
 /// The next bytes of the block's shared memory.

@@ -218,7 +218,6 @@ static MlirLogicalResult distribute(MlirOperation forall) {
     return mlirLogicalResultSuccess();
   MlirOperation function;
   if (mlirLogicalResultIsFailure(tile_check(forall)) ||
-      mlirLogicalResultIsFailure(tile_refuse_left_km(forall)) ||
       mlirLogicalResultIsFailure(forall_function(forall, &function)))
     return mlirLogicalResultFailure();
   int64_t rows = most_rows(ir_body(forall, 0));

@@ -108,12 +108,14 @@ static void decide_kept(Distribute *s, MlirBlock block) {
   }
 }
 
-/// The left operands of products that are not kept are.
+/// The left operands of products that are not kept are, but for those that are
+/// in shared memory.
 static void keep_left_operands(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     if (ir_is(op, "vector.contract") &&
-        !context_entry(s, ir_result(op, 0))->kept)
+        !context_entry(s, ir_result(op, 0))->kept &&
+        mlirOperationIsNull(context_shared_read(ir_operand(op, 0))))
       keep(s, ir_operand(op, 0));
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
       keep_left_operands(s, ir_body(op, i));

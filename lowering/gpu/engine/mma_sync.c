@@ -66,9 +66,11 @@ typedef struct Operands {
 typedef struct Product {
   const Instruction *instruction;
   MlirValue left;
-  MlirOperation right; ///< the load from shared memory
-  MlirType element;    ///< of the operands
-  bool right_is_kn;    ///< the right operand is [K, N]
+  MlirOperation left_read; ///< its load from shared memory; null: registers
+  MlirOperation right;     ///< the other one's
+  MlirType element;        ///< of the operands
+  bool left_is_km;         ///< the left operand is [K, M]
+  bool right_is_kn;        ///< the right operand is [K, N]
 } Product;
 
 static const Instruction *instruction_for(MlirType element) {
@@ -88,24 +90,47 @@ static MlirValue cast(Ir *b, MlirValue value, MlirType type) {
   return ir_value(b, "llvm.bitcast", type, IR_VALUES(value), IR_NONE);
 }
 
-/// The address of the tile's element (k + row, column of the slice).
-static MlirValue address_of(Distribute *s, const Product *product, int slice,
-                            int64_t k, MlirValue row, MlirValue column) {
+/// A place in a tile that is read from shared memory: along the reduction, and
+/// along the result's rows or columns.
+typedef struct Source {
+  MlirOperation read;
+  bool k_first; ///< the tile's first dimension is the reduction's
+  MlirValue k, other;
+  int64_t first_k, first_other; ///< are added to these
+} Source;
+
+static MlirValue address_of(Distribute *s, const Source *source) {
   Ir *b = &s->b;
-  const MlirValue place[] = {row, column};
-  const int64_t first[] = {k, slice * SLICE};
-  MlirValue memref = ir_operand(product->right, 0), indices[IR_MAX_RANK];
+  const MlirValue place[] = {source->k, source->other};
+  const int64_t first[] = {source->first_k, source->first_other};
+  MlirOperation read = source->read;
+  MlirValue memref = ir_operand(read, 0), indices[IR_MAX_RANK];
   int64_t by[IR_MAX_RANK] = {0};
   int rank = ir_rank(ir_type(memref)), dims[2];
-  tile_op_memref_dims(product->right, 2, dims);
+  tile_op_memref_dims(read, 2, dims);
   for (int d = 0; d < rank; ++d)
-    indices[d] = context_scalar(s, ir_operand(product->right, 1 + d));
+    indices[d] = context_scalar(s, ir_operand(read, 1 + d));
   for (int t = 0; t < 2; ++t) {
-    int of = product->right_is_kn ? t : 1 - t;
+    int of = source->k_first ? t : 1 - t;
     indices[dims[t]] = ir_addi(b, indices[dims[t]], place[of]);
     by[dims[t]] = first[of];
   }
   return transfer_moved(s, memref, transfer_address(s, memref, indices), by);
+}
+
+/// A row of the warp's 16, as one of the left operand's.
+static MlirValue left_row(Distribute *s, const Product *product,
+                          MlirValue row) {
+  Ir *b = &s->b;
+  MlirType left = ir_type(product->left);
+  int64_t rows = ir_dim_size(left, product->left_is_km);
+  MlirValue size = ir_const_index(b, rows);
+  MlirValue first = ir_muli(b, s->warp, ir_const_index(b, WARP_ROWS));
+  if (rows == s->warps * WARP_ROWS)
+    return ir_addi(b, first, row);
+  if (rows % WARP_ROWS == 0)
+    return ir_addi(b, ir_remui(b, first, size), row);
+  return ir_remui(b, ir_addi(b, first, row), size);
 }
 
 // Operands of 16 bits ---------------------------------------------------------
@@ -118,45 +143,108 @@ static MlirValue as_operand(Ir *b, MlirValue two, MlirType element) {
                                        : ir_vector(element, IR_DIMS(2)));
 }
 
+/// Matrices of 8 x 8, each transposed if `transposes`: registers of operands.
+static void load_matrices(Distribute *s, MlirValue address, int n,
+                          bool transposes, MlirType element,
+                          MlirValue *registers) {
+  Ir *b = &s->b;
+  MlirAttribute layout = ir_parse_attr(b, transposes ? "#nvvm.mma_layout<col>"
+                                                     : "#nvvm.mma_layout<row>");
+  MlirValue loaded = ir_value(
+      b, "nvvm.ldmatrix", record_of(b, ir_i32(b), n), IR_VALUES(address),
+      IR_ATTRIBUTES(
+          {"num", mlirIntegerAttrGet(ir_i32(b), n)}, {"layout", layout},
+          {"shape", ir_parse_attr(b, "#nvvm.ld_st_matrix_shape<m = 8, n = 8>")},
+          {"eltType", ir_parse_attr(b, "#nvvm.ld_st_matrix_elt_type<b16>")}));
+  for (int i = 0; i < n; ++i)
+    registers[i] = as_operand(b, ir_extract(b, loaded, i), element);
+}
+
 /// Loads the right operand's registers for `n` (1 or 2) steps from `k` on.
-static void load_matrices(Distribute *s, const Product *product, int slice,
-                          int64_t k, int n, Operands *steps) {
+static void load_right(Distribute *s, const Product *product, int slice,
+                       int64_t k, int n, Operands *steps) {
   Ir *b = &s->b;
   int matrices = RIGHT * n;
+  MlirValue registers[2 * RIGHT];
   MlirValue lane = ir_remui(b, s->lane, ir_const_index(b, matrices * MATRIX));
   const Layout *addresses =
       product->right_is_kn ? &layout_addresses_transposing : &layout_addresses;
-  MlirValue address =
-      address_of(s, product, slice, k, kernel_row(b, addresses, lane),
-                 kernel_column(b, addresses, lane));
-  MlirAttribute layout =
-      ir_parse_attr(b, product->right_is_kn ? "#nvvm.mma_layout<col>"
-                                            : "#nvvm.mma_layout<row>");
-  MlirValue loaded = ir_value(
-      b, "nvvm.ldmatrix", record_of(b, ir_i32(b), matrices), IR_VALUES(address),
-      IR_ATTRIBUTES(
-          {"num", mlirIntegerAttrGet(ir_i32(b), matrices)}, {"layout", layout},
-          {"shape", ir_parse_attr(b, "#nvvm.ld_st_matrix_shape<m = 8, n = 8>")},
-          {"eltType", ir_parse_attr(b, "#nvvm.ld_st_matrix_elt_type<b16>")}));
+  MlirValue column = kernel_column(b, addresses, lane);
+  MlirValue row = kernel_row(b, addresses, lane);
+  Source source = {.read = product->right,
+                   .k_first = product->right_is_kn,
+                   .k = row,
+                   .other = column,
+                   .first_k = k,
+                   .first_other = slice * SLICE};
+  load_matrices(s, address_of(s, &source), matrices, product->right_is_kn,
+                product->element, registers);
   for (int i = 0; i < matrices; ++i)
-    steps[i / RIGHT].right[i % RIGHT] =
-        as_operand(b, ir_extract(b, loaded, i), product->element);
+    steps[i / RIGHT].right[i % RIGHT] = registers[i];
+}
+
+/// Loads the left operand's registers from `k` on.
+static void load_left(Distribute *s, const Product *product, int64_t k,
+                      MlirValue *registers) {
+  Ir *b = &s->b;
+  const Layout *addresses = product->left_is_km
+                                ? &layout_addresses_left_transposed
+                                : &layout_addresses_left;
+  MlirValue column = kernel_column(b, addresses, s->lane);
+  MlirValue row = kernel_row(b, addresses, s->lane);
+  Source source = {.read = product->left_read,
+                   .k_first = product->left_is_km,
+                   .k = column,
+                   .other = left_row(s, product, row),
+                   .first_k = k};
+  load_matrices(s, address_of(s, &source), LEFT, product->left_is_km,
+                product->element, registers);
 }
 
 // Operands of 32 bits ---------------------------------------------------------
 
-/// The right operand's element of one register, in f32.
-static MlirValue load_element(Distribute *s, const Product *product, int slice,
-                              int64_t k, int number) {
+/// An operand's element of 32 bits, of which tf32 are rounded.
+static MlirValue load_element(Distribute *s, const Product *product,
+                              const Source *source) {
+  Ir *b = &s->b;
+  MlirValue x = ir_value(b, "llvm.load", ir_f32(b),
+                         IR_VALUES(address_of(s, source)), IR_NONE);
+  return mlirTypeIsATF32(product->element) ? fragment_to_tf32(b, x) : x;
+}
+
+/// The right operand's element of one register.
+static MlirValue load_right_element(Distribute *s, const Product *product,
+                                    int slice, int64_t k, int number) {
   Ir *b = &s->b;
   Place first = layout_place(&layout_right_32, 0, number);
   MlirValue row = ir_addi(b, kernel_row(b, &layout_right_32, s->lane),
                           ir_const_index(b, first.row));
   MlirValue column = ir_addi(b, kernel_column(b, &layout_right_32, s->lane),
                              ir_const_index(b, first.column));
-  return ir_value(b, "llvm.load", ir_f32(b),
-                  IR_VALUES(address_of(s, product, slice, k, row, column)),
-                  IR_NONE);
+  Source source = {.read = product->right,
+                   .k_first = product->right_is_kn,
+                   .k = row,
+                   .other = column,
+                   .first_k = k,
+                   .first_other = slice * SLICE};
+  return load_element(s, product, &source);
+}
+
+/// The left operand's.
+static MlirValue load_left_element(Distribute *s, const Product *product,
+                                   int64_t k, int number) {
+  Ir *b = &s->b;
+  Place first = layout_place(&layout_left_32, 0, number);
+  MlirValue row = ir_addi(b, kernel_row(b, &layout_left_32, s->lane),
+                          ir_const_index(b, first.row));
+  MlirValue column = ir_addi(b, kernel_column(b, &layout_left_32, s->lane),
+                             ir_const_index(b, first.column));
+  Source source = {.read = product->left_read,
+                   .k_first = product->left_is_km,
+                   .k = column,
+                   .other = left_row(s, product, row),
+                   .first_k = k};
+  return load_element(s, product, &source);
 }
 
 /// x = high + low, each of them a tf32. An infinite x has no low part.
@@ -205,10 +293,19 @@ static void multiply_split(Ir *b, const Instruction *instruction,
   multiply(b, instruction, high.left, high.right, acc);
 }
 
-/// The left operand's registers at `k`: elements of its slices.
+/// The left operand's registers at `k`: elements of its slices, or loaded.
 static void take_left(Distribute *s, const Product *product, int64_t k, At at,
                       MlirValue *registers) {
   const Instruction *instruction = product->instruction;
+  bool loaded = !mlirOperationIsNull(product->left_read);
+  if (loaded && instruction->per_register == 2) {
+    load_left(s, product, k, registers);
+    return;
+  }
+  for (int i = 0; i < LEFT && loaded; ++i)
+    registers[i] = load_left_element(s, product, k, i);
+  if (loaded)
+    return;
   Fragment f;
   at.slice = -1;
   for (int i = 0; i < LEFT; ++i) {
@@ -230,16 +327,13 @@ static void take_right(Distribute *s, const Product *product, int slice,
                        int64_t k, int n, Operands *steps) {
   const Instruction *instruction = product->instruction;
   if (instruction->per_register == 2) {
-    load_matrices(s, product, slice, k, n, steps);
+    load_right(s, product, slice, k, n, steps);
     return;
   }
   for (int step = 0; step < n; ++step)
-    for (int i = 0; i < RIGHT; ++i) {
-      MlirValue x =
-          load_element(s, product, slice, k + step * instruction->depth, i);
-      steps[step].right[i] =
-          mlirTypeIsATF32(product->element) ? fragment_to_tf32(&s->b, x) : x;
-    }
+    for (int i = 0; i < RIGHT; ++i)
+      steps[step].right[i] = load_right_element(
+          s, product, slice, k + step * instruction->depth, i);
 }
 
 /// Adds all products to `acc`, slices [first, first + n) of the result.
@@ -247,7 +341,7 @@ static void accumulate(Distribute *s, const Product *product, int first, int n,
                        At at, Fragment *acc) {
   enum { STEPS = 2 }; // are loaded at once
   const Instruction *instruction = product->instruction;
-  int64_t size = ir_dim_size(ir_type(product->left), 1);
+  int64_t size = ir_dim_size(ir_type(product->left), !product->left_is_km);
   for (int64_t k = 0; k < size; k += STEPS * instruction->depth) {
     if (n > 1)
       context_pause(s, k / SLICE);
@@ -268,30 +362,42 @@ static void accumulate(Distribute *s, const Product *product, int first, int n,
   }
 }
 
-/// The load that a right operand comes from, perhaps rounded.
-static MlirOperation read_of(MlirValue right) {
-  MlirOperation op = ir_def(right);
-  return ir_is(op, "arith.truncf") ? ir_def(ir_operand(op, 0)) : op;
-}
-
 static const char *refuses_product(const Distribute *s, MlirOperation op) {
   (void)s;
-  MlirOperation read = read_of(ir_operand(op, 1));
-  if (ir_is(read, "vector.transfer_read") &&
-      !mlirAttributeIsNull(
-          mlirMemRefTypeGetMemorySpace(ir_type(ir_operand(read, 0)))))
-    return NULL;
-  return "its right operand must be in shared memory: run simplicial-stage "
-         "first";
+  MlirType left = ir_type(ir_operand(op, 0)),
+           result = ir_type(ir_result(op, 0));
+  bool left_is_km = tile_op_left_is_km(op);
+  const Instruction *instruction = instruction_for(ir_element(left));
+  if (mlirOperationIsNull(context_shared_read(ir_operand(op, 1))))
+    return "its right operand must be in shared memory: run simplicial-stage "
+           "first";
+  if (left_is_km && mlirOperationIsNull(context_shared_read(ir_operand(op, 0))))
+    return "a left operand [K, M] must be in shared memory: run "
+           "simplicial-stage first";
+  if (left_is_km && instruction->per_register == 2 &&
+      ir_dim_size(left, 1) % MATRIX)
+    return "ldmatrix transposes left operands [K, M] of a multiple of 8 rows";
+  if (ir_dim_size(left, !left_is_km) % instruction->depth)
+    return instruction->per_register == 2
+               ? "mma.sync reduces multiples of 16 elements of 16 bits"
+               : "mma.sync reduces multiples of 8 elements of 32 bits";
+  return ir_dim_size(result, 1) % SLICE
+             ? "mma.sync makes multiples of 8 columns"
+             : NULL;
 }
 
 static Product describe(Distribute *s, MlirOperation op) {
-  MlirType element = ir_element(ir_type(ir_operand(op, 0)));
+  MlirValue left = ir_operand(op, 0);
+  MlirType element = ir_element(ir_type(left));
   if (mlirTypeIsAF32(element))
     note(s->forall, "products of f32: each is a sum of three of tf32");
-  return (Product){instruction_for(element), ir_operand(op, 0),
-                   read_of(ir_operand(op, 1)), element,
-                   tile_op_right_is_kn(op)};
+  return (Product){.instruction = instruction_for(element),
+                   .left = left,
+                   .left_read = context_shared_read(left),
+                   .right = context_shared_read(ir_operand(op, 1)),
+                   .element = element,
+                   .left_is_km = tile_op_left_is_km(op),
+                   .right_is_kn = tile_op_right_is_kn(op)};
 }
 
 static Fragment slice(Distribute *s, MlirOperation op, At at) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The engine wgmma (sm_90a): a warpgroup, four warps, multiplies 64 rows at
-// once, the left operand in their registers, the right one in shared memory.
+// once, the right operand in shared memory, the left one there too (where it is
+// [K, M], or a ring has it) or in their registers.
 //
 //     a = the left operand's slices, 4 registers for each 16 of its columns
 //     fence
@@ -44,6 +45,7 @@ enum {
   MAX_STEPS = 256 / DEPTH,
   PART_SLICES = CONFIG_PART_COLUMNS / SLICE, ///< which are a panel's
   WARPS = 4,
+  UNIT_ROWS = WARPS * WARP_ROWS,
 };
 
 // PTX ISA, "Matrix descriptor format": fields of 16 bytes.
@@ -91,21 +93,44 @@ static bool is_in_parts(MlirOperation op) {
 
 static bool is_whole(MlirOperation op) { return !is_in_parts(op); }
 
-static const char *refuses_product(const Distribute *s, MlirOperation op) {
-  MlirType left = ir_type(ir_operand(op, 0)), type = ir_type(ir_result(op, 0));
-  MlirOperation read = ir_def(ir_operand(op, 1));
-  if (!fragment_is_packed(left))
-    return "wgmma takes operands of f16 and bf16 only";
+/// Why an operand cannot be read where it is in shared memory; NULL: it can.
+static const char *refuses_place(const Distribute *s, MlirValue operand) {
+  MlirOperation read = ir_def(operand);
   if (!ir_is(read, "vector.transfer_read") ||
       !context_is_swizzled(s, ir_type(ir_operand(read, 0))))
-    return "wgmma takes right operands from shared memory, with rows of a "
-           "multiple of 64 columns";
+    return "wgmma takes operands from shared memory that have rows of a "
+           "multiple of 64 columns there, and a multiple of 8 of them";
   // The tile is a whole one of the buffer's slots.
   int rank = ir_rank(ir_type(ir_operand(read, 0)));
   for (int d = 1; d < rank; ++d)
     if (!is_zero(ir_operand(read, 1 + d)))
-      return "a right operand is a part of a tile";
-  if (ir_dim_size(left, 1) % DEPTH || ir_dim_size(left, 1) > MAX_STEPS * DEPTH)
+      return "an operand is a part of a tile";
+  return NULL;
+}
+
+/// Whether the left operand is taken from shared memory: where it is [K, M], or
+/// is there anyway.
+static bool is_left_in_memory(const Distribute *s, MlirOperation op) {
+  MlirValue left = ir_operand(op, 0);
+  return !mlirOperationIsNull(context_shared_read(left)) &&
+         !refuses_place(s, left) &&
+         ir_dim_size(ir_type(ir_result(op, 0)), 0) % UNIT_ROWS == 0;
+}
+
+static const char *refuses_product(const Distribute *s, MlirOperation op) {
+  MlirType left = ir_type(ir_operand(op, 0)), type = ir_type(ir_result(op, 0));
+  bool left_is_km = tile_op_left_is_km(op);
+  int64_t depth = ir_dim_size(left, !left_is_km);
+  if (!fragment_is_packed(left))
+    return "wgmma takes operands of f16 and bf16 only";
+  const char *why = refuses_place(s, ir_operand(op, 1));
+  if (!why && left_is_km)
+    why = refuses_place(s, ir_operand(op, 0));
+  if (why)
+    return why;
+  if (left_is_km && ir_dim_size(type, 0) % UNIT_ROWS)
+    return "wgmma takes left operands [K, M] of a multiple of 64 rows";
+  if (depth % DEPTH || depth > MAX_STEPS * DEPTH)
     return "wgmma reduces multiples of 16 columns, up to 256";
   if (ir_dim_size(type, 1) % SLICE)
     return "wgmma makes multiples of 8 columns";
@@ -163,8 +188,10 @@ static MlirValue initial(Distribute *s, MlirValue init, int n, At at) {
 
 // The right operand -----------------------------------------------------------
 
-/// The address of the tile in units, from bit 0 on.
-static MlirValue units_of(Distribute *s, MlirOperation read) {
+/// The address of the tile in units, and so many more for each of `multiple`
+/// (null: none), from bit 0 on.
+static MlirValue units_of(Distribute *s, MlirOperation read, MlirValue multiple,
+                          int64_t more) {
   Ir *b = &s->b;
   MlirType i32 = ir_i32(b), type = ir_type(ir_operand(read, 0));
   MlirValue shared =
@@ -181,7 +208,27 @@ static MlirValue units_of(Distribute *s, MlirOperation read) {
       ir_index_cast(b, context_scalar(s, ir_operand(read, 1)), i32);
   MlirValue at =
       ir_muli(b, number, ir_const_i32(b, i32, (int32_t)(slot / UNIT)));
+  if (!mlirValueIsNull(multiple))
+    at = ir_addi(b, at,
+                 ir_muli(b, ir_index_cast(b, multiple, i32),
+                         ir_const_i32(b, i32, (int32_t)more)));
   return context_pinned(s, ir_addi(b, base, at));
+}
+
+static int64_t panel_of(MlirOperation read) {
+  return ir_dim_size(ir_type(ir_operand(read, 0)), 1) * SWIZZLE_BYTES;
+}
+
+/// The address of the warpgroup's 64 rows of a left operand.
+static MlirValue left_units(Distribute *s, MlirOperation op) {
+  Ir *b = &s->b;
+  MlirOperation read = ir_def(ir_operand(op, 0));
+  int64_t groups = ir_dim_size(ir_type(ir_result(op, 0)), 0) / UNIT_ROWS;
+  int64_t bytes = tile_op_left_is_km(op) ? panel_of(read)
+                                         : (int64_t)UNIT_ROWS * SWIZZLE_BYTES;
+  MlirValue group = ir_divui(b, s->warp, ir_const_index(b, WARPS));
+  group = ir_remui(b, group, ir_const_index(b, groups));
+  return units_of(s, read, group, bytes / UNIT);
 }
 
 /// The descriptor of the tile at `units`, and so many bytes further.
@@ -190,7 +237,7 @@ static MlirValue descriptor(Distribute *s, MlirOperation read, MlirValue units,
   Ir *b = &s->b;
   MlirType i64 = ir_i64(b);
   MlirValue memref = ir_operand(read, 0);
-  int64_t panel = ir_dim_size(ir_type(memref), 1) * SWIZZLE_BYTES;
+  int64_t panel = panel_of(read);
   int64_t first = context_entry(s, memref)->offset + bytes;
   int64_t low = panel / UNIT << LEADING_SHIFT | first / UNIT;
   int64_t high = (int64_t)SWIZZLE_ROWS * SWIZZLE_BYTES / UNIT << STRIDE_SHIFT |
@@ -203,43 +250,62 @@ static MlirValue descriptor(Distribute *s, MlirOperation read, MlirValue units,
 static int64_t offset_of(MlirOperation read, bool mn_major, int64_t k) {
   if (mn_major)
     return k * SWIZZLE_BYTES;
-  MlirType buffer = ir_type(ir_operand(read, 0));
-  int64_t bytes = k * 2, panel = ir_dim_size(buffer, 1) * SWIZZLE_BYTES;
-  return bytes / SWIZZLE_BYTES * panel + bytes % SWIZZLE_BYTES;
+  int64_t bytes = k * 2;
+  return bytes / SWIZZLE_BYTES * panel_of(read) + bytes % SWIZZLE_BYTES;
 }
 
 // Products --------------------------------------------------------------------
+
+/// What the left operand's steps are: descriptors, or registers.
+static void take_left(Distribute *s, MlirOperation op, MlirValue *steps) {
+  MlirValue left = ir_operand(op, 0);
+  bool mn_major = tile_op_left_is_km(op);
+  int64_t size = ir_dim_size(ir_type(left), !mn_major);
+  At at = context_at(s, ir_type(ir_result(op, 0)), 1, 0);
+  if (is_left_in_memory(s, op)) {
+    MlirOperation read = ir_def(left);
+    MlirValue units = left_units(s, op);
+    for (int64_t k = 0; k < size; k += DEPTH)
+      steps[k / DEPTH] =
+          descriptor(s, read, units, offset_of(read, mn_major, k));
+    return;
+  }
+  for (int64_t k = 0; k < size; k += DEPTH) {
+    context_pause(s, k / SLICE);
+    steps[k / DEPTH] = left_at(s, left, k, at);
+  }
+}
 
 /// Begins a product of the left operand with the right one's slices from
 /// `first` on, of which `acc` has the registers.
 static void begin_product(Distribute *s, MlirOperation op, int first,
                           MlirValue acc, bool fresh, InFlight product) {
   Ir *b = &s->b;
-  MlirValue left = ir_operand(op, 0);
+  MlirType left = ir_type(ir_operand(op, 0));
   MlirOperation read = ir_def(ir_operand(op, 1));
-  bool mn_major = tile_op_right_is_kn(op);
-  int64_t size = ir_dim_size(ir_type(left), 1);
-  int64_t panel = ir_dim_size(ir_type(ir_operand(read, 0)), 1) * SWIZZLE_BYTES;
-  At at = context_at(s, ir_type(ir_result(op, 0)), 1, 0);
-
+  bool mn_major = tile_op_right_is_kn(op), left_is_km = tile_op_left_is_km(op);
+  int64_t size = ir_dim_size(left, !left_is_km);
   MlirValue a[MAX_STEPS];
-  for (int64_t k = 0; k < size; k += DEPTH) {
-    context_pause(s, k / SLICE);
-    a[k / DEPTH] = left_at(s, left, k, at);
-  }
-  MlirValue units = units_of(s, read);
+  take_left(s, op, a);
+  MlirValue units = units_of(s, read, (MlirValue){NULL}, 0);
   flight_make_room(s);
   ir_op(b, "nvvm.wgmma.fence.aligned", IR_NONE, IR_NONE, IR_NONE);
   for (int64_t k = 0; k < size; k += DEPTH) {
-    int64_t offset = offset_of(read, mn_major, k) + first / PART_SLICES * panel;
+    int64_t offset =
+        offset_of(read, mn_major, k) + first / PART_SLICES * panel_of(read);
     MlirValue right = descriptor(s, read, units, offset);
     MlirValue accumulate = ir_const_int(b, ir_i1(b), k > 0 || !fresh);
-    const IrAttribute attributes[] = {
-        {"type", mlirTypeAttrGet(ir_element(ir_type(left)))},
-        {"b_mn_major", mlirUnitAttrGet(b->context)}};
+    IrAttribute attributes[3] = {{"type", mlirTypeAttrGet(ir_element(left))}};
+    int n = 1;
+    if (mn_major)
+      attributes[n++] =
+          (IrAttribute){"b_mn_major", mlirUnitAttrGet(b->context)};
+    if (left_is_km)
+      attributes[n++] =
+          (IrAttribute){"a_mn_major", mlirUnitAttrGet(b->context)};
     acc = ir_value(b, SIMPLICIAL_WGMMA, ir_type(acc),
-                   IR_VALUES(acc, a[k / DEPTH], right, accumulate),
-                   mn_major ? 2 : 1, attributes);
+                   IR_VALUES(acc, a[k / DEPTH], right, accumulate), n,
+                   attributes);
   }
   ir_op(b, "nvvm.wgmma.commit.group.sync.aligned", IR_NONE, IR_NONE, IR_NONE);
   product.registers = acc;

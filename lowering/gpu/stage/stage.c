@@ -31,6 +31,8 @@
 // scf.forall has `simplicial.producer` the ops also know how many tiles passed
 // the ring before the loop: who fills it and who empties it count them.
 
+#include "places.h"
+
 #include "lowering/configure/config.h"
 #include "lowering/ir.h"
 #include "lowering/notes.h"
@@ -50,7 +52,6 @@ enum {
   MAX_LOOPS = 16,
   MAX_RINGS = 32,
   FIRST_INIT = 3, ///< operand of scf.for
-  SHARED = 3,
 };
 
 /// A load that becomes copies into a ring.
@@ -75,22 +76,6 @@ typedef struct Stage {
   int n;
   Staged loops[MAX_LOOPS];
 } Stage;
-
-/// Whether all uses of a tile are right operands of products, perhaps rounded.
-static bool feeds_products(MlirValue tile) {
-  MlirOpOperand use = mlirValueGetFirstUse(tile);
-  if (mlirOpOperandIsNull(use) || ir_rank(ir_type(tile)) != 2)
-    return false;
-  for (; !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
-    MlirOperation user = mlirOpOperandGetOwner(use);
-    bool rounded =
-        ir_is(user, "arith.truncf") && feeds_products(ir_result(user, 0));
-    if (!rounded && (!ir_is(user, "vector.contract") ||
-                     mlirOpOperandGetOperandNumber(use) != 1))
-      return false;
-  }
-  return true;
-}
 
 /// `value` as it would be with `iv` in the place of the loop's: the ops of
 /// `body` that it comes from, copied.
@@ -125,10 +110,12 @@ static bool can_compute(MlirBlock body, MlirValue value) {
   return can;
 }
 
+/// Whether a load can be made an iteration early: of a tile's first rows, from
+/// places that are computed from the loop's iteration.
 static bool can_copy_ahead(MlirBlock body, MlirOperation read) {
   MlirValue first, count;
-  tile_op_mask(read, &first, &count);
-  bool can = mlirValueIsNull(count) || can_compute(body, count);
+  bool can = tile_op_mask(read, &first, &count) && mlirValueIsNull(first) &&
+             (mlirValueIsNull(count) || can_compute(body, count));
   for (int d = 0; d < ir_rank(ir_type(ir_operand(read, 0))) && can; ++d)
     can = can_compute(body, ir_operand(read, 1 + d));
   return can;
@@ -204,17 +191,6 @@ static bool can_use(Stage *s, int ring, const Staged *staged, MlirType tile) {
   return can;
 }
 
-static MlirValue allocate(Stage *s, MlirType tile) {
-  Ir b = ir_before(mlirBlockGetFirstOperation(s->program));
-  const int64_t shape[] = {s->slots, ir_dim_size(tile, 0),
-                           ir_dim_size(tile, 1)};
-  MlirAttribute space =
-      mlirIntegerAttrGet(mlirIntegerTypeGet(b.context, 64), SHARED);
-  MlirType type =
-      mlirMemRefTypeContiguousGet(ir_element(tile), 3, shape, space);
-  return ir_alloc(&b, type);
-}
-
 /// For the loop's loads, rings that earlier loops have, or new ones.
 static MlirLogicalResult choose_rings(Stage *s, Staged *staged) {
   for (int i = 0; i < staged->n; ++i)
@@ -228,7 +204,7 @@ static MlirLogicalResult choose_rings(Stage *s, Staged *staged) {
       return ir_error(staged->loop, "simplicial-stage has at most %d rings",
                       MAX_RINGS);
     if (ring == s->n_rings)
-      s->rings[s->n_rings++] = allocate(s, tile);
+      s->rings[s->n_rings++] = places_allocate(s->program, s->slots, tile);
     staged->loads[i].ring = ring;
   }
   return mlirLogicalResultSuccess();
@@ -366,11 +342,9 @@ static MlirLogicalResult count_all(Stage *s) {
 /// Makes the loads of a ring's tile what is in its slot.
 static void read_tile(MlirOperation load, MlirValue ring, MlirValue slot) {
   Ir b = ir_before(load);
-  MlirValue zero = ir_const_index(&b, 0), tile = ir_result(load, 0);
-  MlirValue read = ir_transfer_read(
-      &b, ir_type(tile), ring, (const MlirValue[]){slot, zero, zero},
-      (const unsigned[]){1, 2}, (MlirValue){NULL});
-  mlirValueReplaceAllUsesOfWith(tile, read);
+  MlirValue tile = ir_result(load, 0);
+  mlirValueReplaceAllUsesOfWith(tile,
+                                places_read(&b, ir_type(tile), ring, slot));
   mlirOperationDestroy(load);
 }
 
@@ -432,15 +406,8 @@ static MlirLogicalResult collect(Stage *s, MlirBlock block) {
        !mlirOperationIsNull(op) && ir_is(loop, "scf.for");
        op = mlirOperationGetNextInBlock(op)) {
     if (!ir_is(op, "vector.transfer_read") || is_staged(ir_operand(op, 0)) ||
-        !feeds_products(ir_result(op, 0)))
+        !places_feeds_products(ir_result(op, 0)) || !can_copy_ahead(block, op))
       continue;
-    MlirValue first, end;
-    if (!tile_op_mask(op, &first, &end) || !mlirValueIsNull(first))
-      return ir_error(op,
-                      "simplicial-stage takes loads of a tile's first rows");
-    if (!can_copy_ahead(block, op))
-      return ir_error(op, "simplicial-stage takes loads of places that are "
-                          "computed from the loop's iteration");
     if (staged.n == MAX_STAGED)
       return ir_error(op, "simplicial-stage takes at most %d loads in a loop",
                       MAX_STAGED);
@@ -465,8 +432,7 @@ static MlirLogicalResult collect(Stage *s, MlirBlock block) {
 static MlirLogicalResult stage(MlirOperation forall) {
   if (!tile_has_products(forall))
     return mlirLogicalResultSuccess();
-  if (mlirLogicalResultIsFailure(tile_check(forall)) ||
-      mlirLogicalResultIsFailure(tile_refuse_left_km(forall)))
+  if (mlirLogicalResultIsFailure(tile_check(forall)))
     return mlirLogicalResultFailure();
   Stage s = {.program = ir_body(forall, 0), .slots = DEFAULT_SLOTS};
   MlirAttribute slots = ir_get_attr(forall, SIMPLICIAL_STAGES_ATTR);
@@ -483,6 +449,12 @@ static MlirLogicalResult stage(MlirOperation forall) {
     return mlirLogicalResultFailure();
   for (int i = 0; i < s.n; ++i)
     stage_loop(&s, &s.loops[i]);
+  int published = places_publish(forall);
+  if (published)
+    note(forall,
+         "shared memory: %d operands of products are put there where they are "
+         "made",
+         published);
   note(forall,
        "shared memory: %d rings of inner tiles, stages = %lld, %lld ahead of "
        "the one that is used",
