@@ -247,7 +247,7 @@ IrAttribute ir_segments(Ir *b, int n, const int32_t *sizes) {
 
 // Scalars and elementwise arithmetic ------------------------------------------
 
-static MlirValue constant(Ir *b, MlirType type, MlirAttribute element) {
+MlirValue ir_constant(Ir *b, MlirType type, MlirAttribute element) {
   MlirAttribute value = mlirTypeIsAVector(type)
                             ? mlirDenseElementsAttrSplatGet(type, element)
                             : element;
@@ -260,24 +260,24 @@ static MlirType scalar_of(MlirType type) {
 }
 
 MlirValue ir_const_index(Ir *b, int64_t value) {
-  return constant(b, ir_index(b), mlirIntegerAttrGet(ir_index(b), value));
+  return ir_constant(b, ir_index(b), mlirIntegerAttrGet(ir_index(b), value));
 }
 
 MlirValue ir_const_i64(Ir *b, int64_t value) {
-  return constant(b, ir_i64(b), ir_i64_attr(b, value));
+  return ir_constant(b, ir_i64(b), ir_i64_attr(b, value));
 }
 
 MlirValue ir_const_f(Ir *b, MlirType type, double value) {
-  return constant(b, type,
-                  mlirFloatAttrDoubleGet(b->context, scalar_of(type), value));
+  return ir_constant(
+      b, type, mlirFloatAttrDoubleGet(b->context, scalar_of(type), value));
 }
 
 MlirValue ir_const_i32(Ir *b, MlirType type, int32_t value) {
-  return constant(b, type, mlirIntegerAttrGet(scalar_of(type), value));
+  return ir_constant(b, type, mlirIntegerAttrGet(scalar_of(type), value));
 }
 
 MlirValue ir_const_int(Ir *b, MlirType type, int64_t value) {
-  return constant(b, type, mlirIntegerAttrGet(type, value));
+  return ir_constant(b, type, mlirIntegerAttrGet(type, value));
 }
 
 MlirValue ir_zero(Ir *b, MlirType type) { return ir_const_f(b, type, 0); }

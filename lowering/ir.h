@@ -106,6 +106,8 @@ MlirValue ir_const_i32(Ir *b, MlirType type, int32_t value);
 /// An integer constant of any width.
 MlirValue ir_const_int(Ir *b, MlirType type, int64_t value);
 MlirValue ir_zero(Ir *b, MlirType type);
+/// A constant of `type`, a splat of `scalar` if that is a vector.
+MlirValue ir_constant(Ir *b, MlirType type, MlirAttribute scalar);
 
 MlirValue ir_addi(Ir *b, MlirValue x, MlirValue y);
 MlirValue ir_subi(Ir *b, MlirValue x, MlirValue y);

@@ -46,11 +46,15 @@ static Fragment constant(Distribute *s, MlirOperation op) {
   MlirType tile = ir_type(ir_result(op, 0));
   MlirAttribute value = ir_get_attr(op, "value");
   if (!mlirAttributeIsADenseElements(value) ||
-      !mlirDenseElementsAttrIsSplat(value) || !mlirTypeIsAF32(ir_element(tile)))
-    context_fail(s, op, "only f32 constants that are splats are tiles");
-  double splat =
-      s->failed.ptr ? 0 : mlirDenseElementsAttrGetFloatSplatValue(value);
-  return all(ir_const_f(&s->b, ir_f32(&s->b), splat));
+      !mlirDenseElementsAttrIsSplat(value) ||
+      !mlirTypeIsAFloat(ir_element(tile))) {
+    context_fail(s, op, "only constants of floats that are splats are tiles");
+    return all(ir_zero(&s->b, ir_f32(&s->b)));
+  }
+  MlirType element = ir_element(tile);
+  return all(ir_constant(&s->b,
+                         fragment_is_packed(tile) ? pair_of(element) : element,
+                         mlirDenseElementsAttrGetSplatValue(value)));
 }
 
 /// Row `row` of a broadcast's result, as a row of its source.
@@ -318,6 +322,8 @@ Fragment fragment(Distribute *s, MlirValue tile, At at) {
   const Entry *entry = context_entry(s, tile);
   if (!entry->fragments)
     return fragment_definition(s, tile, at);
+  if (ir_rank(ir_type(tile)) == 1 && entry->row_dims != at.row_dims)
+    context_fail(s, ir_def(tile), "its result is used by row and by column");
   if (at.slice < entry->parked)
     return park_load(s, tile, at.slice);
   bool columns = tile_has_columns(ir_type(tile), entry->row_dims);

@@ -68,11 +68,16 @@ static bool masks_transfers(MlirValue tile) {
 }
 
 /// Keeps a tile; with it the product that it is, or that it masks, and what
-/// that starts from.
+/// that starts from. A vector that is taken both by row and by column is not.
 static void keep(Distribute *s, MlirValue tile) {
   MlirOperation op = ir_def(tile);
   if (!tile_is(tile) || ir_is(op, "arith.constant"))
     return;
+  if (ir_rank(ir_type(tile)) == 1) {
+    if (tile_vector_is_mixed(tile) && !ir_is(op, "vector.multi_reduction"))
+      return;
+    context_entry(s, tile)->row_dims = tile_vector_is_by_row(tile);
+  }
   context_entry(s, tile)->kept = true;
   int first = ir_is(op, "arith.select") ? 1 : 2;
   bool masks = first == 1 || ir_is(op, "vector.contract");
@@ -80,6 +85,49 @@ static void keep(Distribute *s, MlirValue tile) {
     if (ir_is(ir_def(ir_operand(op, i)), "vector.contract") ||
         ir_is(ir_def(ir_operand(op, i)), "arith.select"))
       keep(s, ir_operand(op, i));
+}
+
+/// Whether a product that is not kept is evaluated with a tile.
+static bool evaluates_product(Distribute *s, MlirValue tile) {
+  MlirOperation op = ir_def(tile);
+  if (!tile_is(tile) || mlirOperationIsNull(op) ||
+      mlirOperationGetNumRegions(op) || context_entry(s, tile)->kept)
+    return false;
+  bool found = ir_is(op, "vector.contract");
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op) && !found; ++i)
+    found = evaluates_product(s, ir_operand(op, i));
+  return found;
+}
+
+/// The op around `op`, or itself, that is in the block.
+static MlirOperation ancestor_in(MlirOperation op, MlirBlock block) {
+  while (!mlirOperationIsNull(op) &&
+         !mlirBlockEqual(mlirOperationGetBlock(op), block))
+    op = mlirOperationGetParentOperation(op);
+  return op;
+}
+
+/// Whether a store may come between a load and the uses of what it gives.
+static bool may_come_behind(MlirOperation store, MlirOperation load) {
+  MlirOperation mine = load, other = {NULL};
+  while (mlirOperationIsNull(
+      other = ancestor_in(store, mlirOperationGetBlock(mine))))
+    mine = mlirOperationGetParentOperation(mine);
+  return !mlirOperationIsBeforeInBlock(other, mine);
+}
+
+/// Whether a load is to be made where it stands, as its memory is written
+/// later.
+static bool is_overwritten(MlirOperation load) {
+  MlirValue memref = ir_operand(load, 0);
+  for (MlirOpOperand use = mlirValueGetFirstUse(memref);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    if (ir_is(user, "vector.transfer_write") && may_come_behind(user, load) &&
+        mlirOpOperandGetOperandNumber(use) == 1)
+      return true;
+  }
+  return false;
 }
 
 static void decide_kept(Distribute *s, MlirBlock block) {
@@ -92,6 +140,14 @@ static void decide_kept(Distribute *s, MlirBlock block) {
       if (tile_op_reduces_columns(op) || tile_op_reduces_all(op))
         keep(s, ir_operand(op, 0));
     }
+    // All lanes of a warp multiply, but not all may store.
+    if (ir_is(op, "vector.transfer_write") &&
+        evaluates_product(s, ir_operand(op, 0)))
+      keep(s, ir_operand(op, 0));
+    if (ir_is(op, "vector.transfer_read") &&
+        mlirOperationIsNull(context_shared_read(ir_result(op, 0))) &&
+        is_overwritten(op))
+      keep(s, ir_result(op, 0));
     if (!mlirValueIsNull(tile_op_column_limit(op)))
       keep(s, tile_op_column_limit(op));
     if (ir_is(op, "scf.for") || ir_is(op, "scf.yield"))
@@ -136,6 +192,25 @@ static void set_row_dims(Distribute *s, MlirValue tile, int row_dims) {
       set_row_dims(s, ir_operand(op, i), row_dims);
 }
 
+/// Whether a tile is used in regions within that of its definition.
+static bool is_used_deeper(MlirValue tile) {
+  MlirBlock block = mlirOperationGetBlock(ir_def(tile));
+  for (MlirOpOperand use = mlirValueGetFirstUse(tile);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    if (!mlirBlockEqual(mlirOperationGetBlock(mlirOpOperandGetOwner(use)),
+                        block))
+      return true;
+  return false;
+}
+
+/// Whether a tile is a vector by row that loops use: loading it is not left to
+/// each of their iterations.
+static bool is_row_vector_for_loops(MlirValue tile) {
+  return tile_is(tile) && ir_rank(ir_type(tile)) == 1 &&
+         ir_is(ir_def(tile), "vector.transfer_read") &&
+         tile_vector_is_by_row(tile) && is_used_deeper(tile);
+}
+
 static void decide_row_dims(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
@@ -171,17 +246,6 @@ static void count_registers(Distribute *s, MlirBlock block, int64_t *product,
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
       count_registers(s, ir_body(op, i), product, carried);
   }
-}
-
-/// Whether a tile is used in regions within that of its definition.
-static bool is_used_deeper(MlirValue tile) {
-  MlirBlock block = mlirOperationGetBlock(ir_def(tile));
-  for (MlirOpOperand use = mlirValueGetFirstUse(tile);
-       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
-    if (!mlirBlockEqual(mlirOperationGetBlock(mlirOpOperandGetOwner(use)),
-                        block))
-      return true;
-  return false;
 }
 
 /// The registers of a slice of a load by row.
@@ -222,6 +286,8 @@ static void keep_loads(Distribute *s, MlirBlock block) {
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
       MlirValue tile = ir_result(op, i);
+      if (is_row_vector_for_loops(tile))
+        keep(s, tile);
       if (tile_is(tile) && is_load_by_row(tile) &&
           2 * context_slices(ir_type(tile), 1) <= s->engine->most_of_load)
         keep(s, tile);

@@ -175,7 +175,45 @@ MlirValue transfer_source(Distribute *s, MlirOperation read, MlirValue row,
   return transfer_address(s, memref, indices);
 }
 
+/// Of a vector along one dimension an element for each row, or for each column.
+static Fragment read_vector(Distribute *s, MlirOperation op, At at) {
+  Ir *b = &s->b;
+  MlirValue memref = ir_operand(op, 0), indices[IR_MAX_RANK], first, end;
+  MlirType tile = ir_type(ir_result(op, 0)), element = ir_element(tile);
+  MlirType pair = ir_vector(element, IR_DIMS(2));
+  MlirValue size = ir_const_index(b, ir_dim_size(tile, 0)), x[2];
+  if (!tile_op_mask(op, &first, &end))
+    context_fail(s, op, "its mask is not one of first elements");
+  for (int i = 0; i < 2; ++i) {
+    MlirValue place = at.rows[i], inside = {NULL};
+    if (!at.row_dims)
+      place = ir_addi(b, first_column(s, at.slice), ir_const_index(b, i));
+    // The last slice may have columns that there are none of.
+    if (!at.row_dims && ir_dim_size(tile, 0) % SLICE)
+      place = ir_minsi(b, place, ir_subi(b, size, ir_const_index(b, 1)));
+    if (!mlirValueIsNull(end))
+      place = clamp(s, place, first, end, &inside);
+    tile_indices(s, op, memref, 1, 1, &place, indices);
+    x[i] = transfer_load(b, element, transfer_address(s, memref, indices),
+                         ir_float_bytes(element));
+    if (!mlirValueIsNull(inside))
+      x[i] = ir_select(b, inside, x[i], ir_zero(b, element));
+  }
+  Fragment f;
+  for (int i = 0; i < 2; ++i)
+    for (int j = 0; j < 2; ++j)
+      f.v[i][j] = x[at.row_dims ? i : j];
+  if (fragment_is_packed(tile))
+    for (int i = 0; i < 2; ++i)
+      f.v[i][0] = f.v[i][1] =
+          ir_value(b, "vector.from_elements", pair,
+                   IR_VALUES(f.v[i][0], f.v[i][1]), IR_NONE);
+  return f;
+}
+
 Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
+  if (ir_rank(ir_type(ir_result(op, 0))) == 1)
+    return read_vector(s, op, at);
   Ir *b = &s->b;
   MlirValue memref = ir_operand(op, 0);
   MlirType tile = ir_type(ir_result(op, 0)), element = ir_element(tile);
@@ -183,7 +221,7 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   int rank = ir_rank(tile);
   Fragment f;
   MlirValue first, end;
-  if (!tile_op_mask(op, &first, &end) || rank < 2 || at.row_dims != rank - 1) {
+  if (!tile_op_mask(op, &first, &end) || at.row_dims != rank - 1) {
     context_fail(s, op,
                  "tiles in memory have dimensions of rows and one of "
                  "columns, and are cut along the first one");
@@ -229,7 +267,44 @@ static MlirValue both(Ir *b, MlirValue x, MlirValue y) {
   return ir_value(b, "arith.andi", ir_i1(b), IR_VALUES(x, y), IR_NONE);
 }
 
+/// Stores a vector by column: the threads of the block's first row do.
+static void write_by_column(Distribute *s, MlirOperation op) {
+  Ir *b = &s->b;
+  MlirValue tile = ir_operand(op, 0), memref = ir_operand(op, 1);
+  MlirType type = ir_type(tile);
+  MlirValue size = ir_const_index(b, ir_dim_size(type, 0)), first, end;
+  if (!tile_op_mask(op, &first, &end) || !mlirValueIsNull(first)) {
+    context_fail(s, op, "stored vectors are cut at their end");
+    return;
+  }
+  if (!mlirValueIsNull(end))
+    size = ir_minsi(b, size, context_scalar(s, end));
+  MlirValue zero = ir_const_index(b, 0);
+  IrIf row = ir_if_begin(b, ir_cmpi(b, IR_EQ, s->rows[0], zero), IR_NONE);
+  At at = {.row_dims = 0, .rows = {zero, zero}};
+  for (; at.slice < context_slices(type, 0); ++at.slice) {
+    Fragment f = fragment(s, tile, at);
+    for (int64_t j = 0; j < 2; ++j) {
+      MlirValue indices[IR_MAX_RANK], x = f.v[0][j];
+      MlirValue place =
+          ir_addi(b, first_column(s, at.slice), ir_const_index(b, j));
+      if (fragment_is_packed(type))
+        x = fragment_element(b, x, j);
+      tile_indices(s, op, memref, 2, 1, &place, indices);
+      IrIf inside = ir_if_begin(b, ir_cmpi(b, IR_SLT, place, size), IR_NONE);
+      transfer_store(b, x, transfer_address(s, memref, indices),
+                     ir_float_bytes(ir_element(type)));
+      ir_if_end(b, &inside, IR_NONE);
+    }
+  }
+  ir_if_end(b, &row, IR_NONE);
+}
+
 void transfer_write(Distribute *s, MlirOperation op) {
+  if (tile_op_stored_row_dims(op) == 0) {
+    write_by_column(s, op);
+    return;
+  }
   Ir *b = &s->b;
   MlirValue tile = ir_operand(op, 0), memref = ir_operand(op, 1);
   MlirType type = ir_type(tile), element = ir_element(type);
@@ -268,6 +343,8 @@ void transfer_write(Distribute *s, MlirOperation op) {
       tile_indices(s, op, memref, 2, rank, places, indices);
       MlirValue address = transfer_address(s, memref, indices);
       MlirValue value = f.v[i][0];
+      if (!columns && fragment_is_packed(type))
+        value = fragment_element(b, value, 0);
       if (columns && !fragment_is_packed(type))
         value = ir_value(b, "vector.from_elements", pair,
                          IR_VALUES(f.v[i][0], f.v[i][1]), IR_NONE);
