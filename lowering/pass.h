@@ -20,6 +20,8 @@
     "Rewrite attention on tensors to memrefs")                                 \
   X(Tile, pass_tile, "simplicial-tile",                                        \
     "Lower attention on memrefs to tile programs")                             \
+  X(CheckTiles, pass_check_tiles, "simplicial-check-tiles",                    \
+    "Check that tile programs are such")                                       \
   X(Stage, pass_stage, "simplicial-stage",                                     \
     "Copy what feeds products to shared memory asynchronously")                \
   X(Distribute, pass_distribute, "simplicial-distribute",                      \

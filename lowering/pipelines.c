@@ -74,11 +74,13 @@ static const PipelineStep steps[N_PIPELINES][MAX_STEPS] = {
                               "func.func(convert-linalg-to-loops)"},
                  {.create = simplicialCreateTilePass},
                  {.upstream = "cse"}},
-    [TO_GPU] = {{.create = simplicialCreateStagePass},
+    [TO_GPU] = {{.create = simplicialCreateCheckTilesPass},
+                {.create = simplicialCreateStagePass},
                 {.create = simplicialCreateDistributePass},
                 // Top-down, it is quadratic in the length of a kernel.
                 {.upstream = "canonicalize{top-down=false},cse"}},
-    [TO_CPU] = {{.create = simplicialCreateBlockPass},
+    [TO_CPU] = {{.create = simplicialCreateCheckTilesPass},
+                {.create = simplicialCreateBlockPass},
                 {.upstream = "canonicalize,cse"},
                 {.create = simplicialCreateOutlinePass},
                 {.upstream = DEALLOCATE ",canonicalize,cse," HOST_FLOATS

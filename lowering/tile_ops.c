@@ -95,9 +95,7 @@ int tile_op_source_row_dims(MlirOperation op, int row_dims) {
   return dims ? dims : 1;
 }
 
-/// The loops of a product that the two dimensions of one of its tiles run
-/// along; -1 for none.
-static void product_dims(MlirOperation op, int tile, int dims[2]) {
+void tile_op_product_dims(MlirOperation op, int tile, int dims[2]) {
   MlirAttribute maps = ir_get_attr(op, "indexing_maps");
   MlirAffineMap map =
       mlirAffineMapAttrGetValue(mlirArrayAttrGetElement(maps, tile));
@@ -112,8 +110,8 @@ static void product_dims(MlirOperation op, int tile, int dims[2]) {
 /// Whether the last dimension of an operand is that one of the result.
 static bool ends_with(MlirOperation op, int operand, int result_dim) {
   int dims[2], out[2];
-  product_dims(op, operand, dims);
-  product_dims(op, 2, out);
+  tile_op_product_dims(op, operand, dims);
+  tile_op_product_dims(op, 2, out);
   return dims[1] == out[result_dim];
 }
 
@@ -187,164 +185,7 @@ MlirValue tile_op_column_limit(MlirOperation op) {
              : none;
 }
 
-// What tile programs are checked for ------------------------------------------
-
-static MlirLogicalResult refuse(MlirOperation op, const char *what) {
-  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
-  return ir_error(op, "is not an op of tile programs: '%.*s' %s",
-                  (int)name.length, name.data, what);
-}
-
-static bool is_attribute(MlirOperation op, MlirAttribute x, const char *text) {
-  return mlirAttributeEqual(
-      x, mlirAttributeParseGet(mlirOperationGetContext(op), ir_str(text)));
-}
-
-static MlirLogicalResult check_product(MlirOperation op) {
-  enum { LOOPS = 3 };
-  MlirAttribute iterators = ir_get_attr(op, "iterator_types");
-  MlirAttribute kind = ir_get_attr(op, "kind");
-  if (mlirArrayAttrGetNumElements(iterators) != LOOPS)
-    return refuse(op, "must have three loops: over m, n and k");
-  int left[2], right[2], out[2];
-  product_dims(op, 0, left);
-  product_dims(op, 1, right);
-  product_dims(op, 2, out);
-  int m = out[0], n = out[1], k = LOOPS - m - n;
-  if (m < 0 || n < 0 || m == n)
-    return refuse(op, "must have a result [M, N]");
-  if ((left[0] != m || left[1] != k) && (left[0] != k || left[1] != m))
-    return refuse(op, "must have a left operand [M, K] or [K, M]");
-  if ((right[0] != n || right[1] != k) && (right[0] != k || right[1] != n))
-    return refuse(op, "must have a right operand [N, K] or [K, N]");
-  for (int i = 0; i < LOOPS; ++i)
-    if (!is_attribute(op, mlirArrayAttrGetElement(iterators, i),
-                      i == k ? "#vector.iterator_type<reduction>"
-                             : "#vector.iterator_type<parallel>"))
-      return refuse(op, "must reduce k");
-  if (!mlirAttributeIsNull(kind) &&
-      !is_attribute(op, kind, "#vector.kind<add>"))
-    return refuse(op, "must add products");
-  MlirType type = ir_element(ir_type(ir_operand(op, 0)));
-  if (!mlirTypeEqual(type, ir_element(ir_type(ir_operand(op, 1)))) ||
-      !mlirTypeIsAFloat(type) || mlirFloatTypeGetWidth(type) > 32 ||
-      !mlirTypeIsAF32(ir_element(ir_type(ir_result(op, 0)))))
-    return refuse(op, "must multiply floats of one type, and add them as f32");
-  return mlirLogicalResultSuccess();
-}
-
-static MlirLogicalResult check_reduction(MlirOperation op) {
-  if (tile_op_reduces_all(op)) // what kind of, those check who take it
-    return mlirLogicalResultSuccess();
-  if (!tile_op_reduces_columns(op) && !tile_op_reduces_rows(op))
-    return refuse(op, "must reduce the first or the last dimension");
-  MlirAttribute kind = ir_get_attr(op, "kind");
-  return is_attribute(op, kind, "#vector.kind<add>") ||
-                 is_attribute(op, kind, "#vector.kind<maxnumf>")
-             ? mlirLogicalResultSuccess()
-             : refuse(op, "must be a sum or a maximum");
-}
-
-static bool is_positive_zero(MlirValue value) {
-  MlirAttribute attribute = ir_is(ir_def(value), "arith.constant")
-                                ? ir_get_attr(ir_def(value), "value")
-                                : mlirAttributeGetNull();
-  if (mlirAttributeIsNull(attribute))
-    return false;
-  return mlirAttributeIsAFloat(attribute) &&
-         mlirFloatAttrGetValueDouble(attribute) == 0;
-}
-
-static MlirLogicalResult check_transfer(MlirOperation op) {
-  bool writes = ir_is(op, "vector.transfer_write");
-  MlirValue memref = ir_operand(op, writes);
-  MlirType tile = ir_type(writes ? ir_operand(op, 0) : ir_result(op, 0));
-  if (!mlirTypeIsAMemRef(ir_type(memref)) ||
-      !mlirTypeEqual(ir_element(ir_type(memref)), ir_element(tile)))
-    return refuse(op, "must be of a memref of the tile's elements");
-  int rank = ir_rank(tile), dims[IR_MAX_RANK];
-  int number = 2 + ir_rank(ir_type(memref));
-  MlirAffineMap map =
-      mlirAffineMapAttrGetValue(ir_get_attr(op, "permutation_map"));
-  bool plain = mlirAffineMapGetNumResults(map) == rank;
-  if (plain)
-    tile_op_memref_dims(op, rank, dims);
-  for (int i = 0; i < rank && plain; ++i)
-    for (int j = 0; j <= i && plain; ++j)
-      plain = dims[i] >= 0 && (i == j || dims[i] != dims[j]);
-  if (!plain)
-    return refuse(op, "must run along dimensions of the memref");
-  MlirAttribute in_bounds = ir_get_attr(op, "in_bounds");
-  for (int i = 0; i < rank; ++i)
-    if (!mlirBoolAttrGetValue(mlirArrayAttrGetElement(in_bounds, i)))
-      return refuse(op, "must be in bounds, or have a mask");
-  if (!writes && mlirOperationGetNumOperands(op) > number &&
-      !is_positive_zero(ir_operand(op, number - 1)))
-    return refuse(op, "must pad with zeros");
-  return mlirLogicalResultSuccess();
-}
-
-static MlirLogicalResult check_types(MlirOperation op) {
-  int n = (int)mlirOperationGetNumOperands(op);
-  int results = (int)mlirOperationGetNumResults(op);
-  if (n + results > IR_MAX_VALUES / 2)
-    return refuse(op, "has too many operands or results");
-  for (int i = 0; i < n + results; ++i) {
-    MlirType type = ir_type(i < n ? ir_operand(op, i) : ir_result(op, i - n));
-    bool ranked = mlirTypeIsAVector(type) || mlirTypeIsAMemRef(type);
-    if (ranked && ir_rank(type) > IR_MAX_RANK)
-      return refuse(op, "has values of too many dimensions");
-    if (mlirTypeIsAVector(type) &&
-        (ir_rank(type) == 0 || mlirVectorTypeIsScalable(type)))
-      return refuse(op, "must have tiles of one dimension or more, none of "
-                        "them scalable");
-  }
-  for (intptr_t i = 0; i < mlirOperationGetNumRegions(op); ++i) {
-    MlirBlock block = ir_body(op, (int)i);
-    if (mlirBlockIsNull(block) ||
-        !mlirBlockIsNull(mlirBlockGetNextInRegion(block)))
-      return refuse(op, "must have regions of one block each");
-  }
-  return mlirLogicalResultSuccess();
-}
-
-static MlirWalkResult check_op(MlirOperation op, void *status) {
-  MlirLogicalResult result = check_types(op);
-  if (mlirLogicalResultIsSuccess(result)) {
-    if (ir_is(op, "vector.contract"))
-      result = check_product(op);
-    else if (ir_is(op, "vector.multi_reduction"))
-      result = check_reduction(op);
-    else if (ir_is(op, "vector.transfer_read") ||
-             ir_is(op, "vector.transfer_write"))
-      result = check_transfer(op);
-  }
-  *(MlirLogicalResult *)status = result;
-  return mlirLogicalResultIsSuccess(result) ? MlirWalkResultAdvance
-                                            : MlirWalkResultInterrupt;
-}
-
-MlirLogicalResult tile_check(MlirOperation forall) {
-  MlirLogicalResult status = mlirLogicalResultSuccess();
-  if (mlirOperationGetNumResults(forall))
-    return refuse(forall, "must be on memrefs");
-  mlirOperationWalk(forall, check_op, &status, MlirWalkPreOrder);
-  return status;
-}
-
-static MlirWalkResult find_left_km(MlirOperation op, void *status) {
-  bool found = ir_is(op, "vector.contract") && tile_op_left_is_km(op);
-  if (found)
-    *(MlirLogicalResult *)status =
-        ir_error(op, "has a left operand [K, M], for which there is no code");
-  return found ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
-}
-
-MlirLogicalResult tile_refuse_left_km(MlirOperation forall) {
-  MlirLogicalResult status = mlirLogicalResultSuccess();
-  mlirOperationWalk(forall, find_left_km, &status, MlirWalkPreOrder);
-  return status;
-}
+// Programs --------------------------------------------------------------------
 
 static MlirWalkResult find_product(MlirOperation op, void *found) {
   *(bool *)found = ir_is(op, "vector.contract");
@@ -354,5 +195,17 @@ static MlirWalkResult find_product(MlirOperation op, void *found) {
 bool tile_has_products(MlirOperation forall) {
   bool found = false;
   mlirOperationWalk(forall, find_product, &found, MlirWalkPreOrder);
+  return found;
+}
+
+static MlirWalkResult find_tile(MlirOperation op, void *found) {
+  for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i)
+    *(bool *)found |= tile_is(ir_result(op, i));
+  return *(bool *)found ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
+}
+
+bool tile_is_program(MlirOperation forall) {
+  bool found = false;
+  mlirOperationWalk(forall, find_tile, &found, MlirWalkPreOrder);
   return found;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What tile programs are made of, for the stages that take them apart.
+// What tile programs are made of, for the stages that take them apart. What is
+// said here is of ops that passed tile/check.h.
 //
 // A tile value has leading row dimensions and at most one trailing column
 // dimension. Which of its dimensions are rows follows from where it is used.
@@ -30,6 +31,9 @@ IrReduction tile_op_reduction_kind(MlirOperation multi_reduction);
 /// The `row_dims` of the operand of a broadcast or shape_cast whose result has
 /// `row_dims`.
 int tile_op_source_row_dims(MlirOperation op, int row_dims);
+/// The loops of a product (m, n, k in some order) that the two dimensions of
+/// one of its tiles run along; -1 for none.
+void tile_op_product_dims(MlirOperation contraction, int tile, int dims[2]);
 /// Whether a product's left operand is [K, M] rather than [M, K].
 bool tile_op_left_is_km(MlirOperation contraction);
 /// Whether its right one is [K, N] rather than [N, K].
@@ -50,12 +54,7 @@ MlirValue tile_op_column_limit(MlirOperation op);
 
 /// Whether there are products in a loop.
 bool tile_has_products(MlirOperation forall);
-/// Diagnoses what is in a loop that is to be a tile program, and has meanings
-/// that tile programs do not: products, reductions and transfers of other forms
-/// than they have here. What is said above is of ops that passed it.
-MlirLogicalResult tile_check(MlirOperation forall);
-/// Diagnoses products with a left operand [K, M], for passes that have no code
-/// for them.
-MlirLogicalResult tile_refuse_left_km(MlirOperation forall);
+/// Whether it is a tile program: whether it has tiles.
+bool tile_is_program(MlirOperation forall);
 
 #endif // SIMPLICIAL_LOWERING_TILE_OPS_H

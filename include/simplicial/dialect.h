@@ -65,6 +65,12 @@ extern "C" {
 /// carries at first. A kernel that need not be fast is smaller without it.
 #define SIMPLICIAL_OPTIONAL_ATTR "simplicial.optional"
 
+/// A discardable attribute of a branch of a tile program (a unit attribute)
+/// whose condition is an "or" over rows: for rows whose own condition is false
+/// both sides give the same, so that parts of the rows may decide each for
+/// themselves. Without it, the condition is that of all rows of a block.
+#define SIMPLICIAL_ROWWISE_ATTR "simplicial.rowwise"
+
 /// A discardable attribute of nvvm.cp.async.bulk.tensor.global.shared.cta (an
 /// integer): the bytes of the tensor map's boxes.
 #define SIMPLICIAL_BYTES_ATTR "simplicial.bytes"

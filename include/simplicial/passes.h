@@ -77,6 +77,11 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateBufferizePass(void);
 /// simplicial-tile: `attention_into` -> a tile program of upstream dialects.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateTilePass(void);
 
+/// simplicial-check-tiles: checks that each scf.forall with tiles is a tile
+/// program, of which docs/tile-program.md says what it may contain; changes
+/// nothing.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateCheckTilesPass(void);
+
 /// simplicial-stage (GPU): loads that feed products -> asynchronous copies into
 /// rings of tiles in shared memory.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateStagePass(void);

@@ -25,6 +25,7 @@
 
 #include "lowering/notes.h"
 #include "lowering/pass.h"
+#include "lowering/tile/check.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"

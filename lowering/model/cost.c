@@ -170,10 +170,16 @@ static void refine_store_box(MlirOperation op, const Chip *chip, Cost *cost) {
 static void refine_intrinsic(MlirOperation op, const Chip *chip, Cost *cost) {
   (void)chip;
   MlirAttribute name = ir_get_attr(op, "intrin");
-  if (!mlirStringRefEqual(mlirStringAttrGetValue(name),
-                          ir_str("llvm.nvvm.barrier.cta.arrive.aligned.count")))
+  MlirStringRef text = mlirStringAttrGetValue(name);
+  bool arrives = mlirStringRefEqual(
+      text, ir_str("llvm.nvvm.barrier.cta.arrive.aligned.count"));
+  if (!arrives &&
+      !mlirStringRefEqual(text,
+                          ir_str("llvm.nvvm.barrier.cta.red.or.aligned.count")))
     return;
-  *cost = (Cost){.kind = COST_SYNC, .role = COST_ARRIVES, .unit = COST_ISSUE};
+  *cost = (Cost){.kind = COST_SYNC,
+                 .role = arrives ? COST_ARRIVES : COST_PLAIN,
+                 .unit = COST_ISSUE};
   cost->cycles[COST_ISSUE] = 1;
 }
 

@@ -28,6 +28,10 @@
 
 #include "forward.h"
 
+#include "simplicial/dialect.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
@@ -170,6 +174,8 @@ static Softmax following_lazily(Forward *f, Softmax state, MlirValue s) {
   MlirType type = ir_type(state.acc);
   MlirType types[] = {ir_type(state.m), ir_type(state.l), type, type};
   IrIf branch = ir_if_begin(b, ir_any(b, above), n, types);
+  mlirOperationSetAttributeByName(branch.op, ir_str(SIMPLICIAL_ROWWISE_ATTR),
+                                  mlirUnitAttrGet(b->context));
   Softmax then = state;
   max = row_max(f, max);
   then.m = ir_select(b, ir_cmpf(b, IR_OGT, max, bound), max, state.m);

@@ -122,3 +122,10 @@ uint32_t simplicialEmulateBarrierOr(Thread *thread, uint32_t site,
   arrive(thread, site, 0, (uint32_t)thread->block->n, true, flag);
   return thread->flag;
 }
+
+uint32_t simplicialEmulateBarrierOrCount(Thread *thread, uint32_t site,
+                                         uint32_t id, uint32_t threads,
+                                         uint32_t flag) {
+  arrive(thread, site, id, threads, true, flag);
+  return thread->flag;
+}

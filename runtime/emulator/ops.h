@@ -42,6 +42,7 @@
   X(void, BarrierId, uint32_t id)                                              \
   X(void, Barrier, uint32_t id, uint32_t threads)                              \
   X(uint32_t, BarrierOr, uint32_t flag)                                        \
+  X(uint32_t, BarrierOrCount, uint32_t id, uint32_t threads, uint32_t flag)    \
   X(void, BarrierArrive, uint32_t id, uint32_t threads)                        \
   X(void, WarpBarrier, uint32_t mask)                                          \
   /* Votes, of flags, and shuffles. */                                         \

@@ -172,14 +172,16 @@ void context_restore_indices(Distribute *s, MlirOperation transfer, int first,
 
 void context_barrier(Distribute *s) {
   Ir *b = &s->b;
-  enum { NAME = 1 }; // 0 is for all threads of the block
+  if (s->by_warp)
+    context_fail(s, s->forall, "rows are exchanged in a branch that parts of "
+                               "them take for themselves");
   const int32_t segments[] = {1, 1, 0};
   MlirType i32 = ir_i32(b);
   if (s->role == ROLE_ALL)
     ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
   else
     ir_op(b, "nvvm.barrier", IR_NONE,
-          IR_VALUES(ir_const_i32(b, i32, NAME),
+          IR_VALUES(ir_const_i32(b, i32, CONSUMERS_BARRIER),
                     ir_const_i32(b, i32, (int32_t)s->warps * WARP)),
           IR_ATTRIBUTES(ir_segments(b, 3, segments)));
 }

@@ -120,6 +120,7 @@ typedef struct Distribute {
   const Engine *engine; ///< multiplies
   int64_t at_once;      ///< slices, if loops carry many registers; else 0
   Role role;
+  bool by_warp; ///< in a branch that each warp decides for itself
   int n_maps; ///< some if there is a producer
   TensorMap maps[MAX_MAPS];
   int64_t alignment; ///< bytes, of rows of 16-bit elements in global memory
@@ -168,6 +169,9 @@ MlirValue context_allocate(Distribute *s, int64_t bytes, int64_t alignment);
 void context_fence(Distribute *s);
 /// Waits for all threads that hold tiles.
 void context_barrier(Distribute *s);
+/// The name of the barrier of those who consume what others copy; 0 is that of
+/// all threads of the block.
+enum { CONSUMERS_BARRIER = 1 };
 /// Waits for the warp's.
 void context_warp_barrier(Distribute *s);
 /// Before slice `slice` of what a loop evaluates a slice at a time. Where it

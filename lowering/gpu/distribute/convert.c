@@ -130,7 +130,15 @@ static void copy_scalar(Distribute *s, MlirOperation op) {
         ir_clone_with(&s->b, op, ir_type(result), operands);
 }
 
+/// Whether an op needs more warps than those that are in the branch.
+static bool needs_others(const Distribute *s, MlirOperation op) {
+  return s->by_warp && ir_is(op, "vector.contract") && s->engine->warps > 1;
+}
+
 static void convert(Distribute *s, MlirOperation op) {
+  if (needs_others(s, op))
+    context_fail(s, op, "warps multiply together that may take different sides "
+                        "of a branch");
   if (s->role == ROLE_PRODUCER && !roles_producer_has(op))
     return;
   if (copies_is_one(op))

@@ -34,6 +34,8 @@
 #include "lowering/memory.h"
 #include "lowering/notes.h"
 #include "lowering/pass.h"
+#include "lowering/tile_rows.h"
+#include "lowering/tile/check.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
@@ -47,14 +49,28 @@ enum { MAX_WARPS = 8 };
 
 // Kernels ---------------------------------------------------------------------
 
-/// The most rows that any product's result in the loop has.
+/// The rows that threads hold of what an op makes, reduces or stores.
+static int64_t rows_of(MlirOperation op) {
+  if (ir_is(op, "vector.contract"))
+    return ir_dim_size(ir_type(ir_result(op, 0)), 0);
+  if (tile_op_reduces_all(op))
+    return tile_rows(ir_type(ir_operand(op, 0)), 1);
+  if (tile_op_reduces_columns(op))
+    return tile_rows(ir_type(ir_result(op, 0)),
+                     ir_rank(ir_type(ir_result(op, 0))));
+  // Loads are copied to buffers, whatever their rows.
+  if (ir_is(op, "vector.transfer_write") &&
+      !ir_is(ir_def(ir_operand(op, 0)), "vector.transfer_read"))
+    return tile_rows(ir_type(ir_operand(op, 0)), tile_op_stored_row_dims(op));
+  return 1;
+}
+
+/// The rows of a block: the most that are held of anything in it.
 static int64_t most_rows(MlirBlock block) {
-  int64_t most = 0;
+  int64_t most = 1;
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    int64_t rows = 0;
-    if (ir_is(op, "vector.contract"))
-      rows = ir_dim_size(ir_type(ir_result(op, 0)), 0);
+    int64_t rows = rows_of(op);
     most = rows > most ? rows : most;
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i) {
       rows = most_rows(ir_body(op, i));
@@ -214,10 +230,10 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
 }
 
 static MlirLogicalResult distribute(MlirOperation forall) {
-  if (!tile_has_products(forall))
+  if (!tile_is_program(forall))
     return mlirLogicalResultSuccess();
   MlirOperation function;
-  if (mlirLogicalResultIsFailure(tile_check(forall)) ||
+  if (mlirLogicalResultIsFailure(tile_check_staged(forall)) ||
       mlirLogicalResultIsFailure(forall_function(forall, &function)))
     return mlirLogicalResultFailure();
   int64_t rows = most_rows(ir_body(forall, 0));

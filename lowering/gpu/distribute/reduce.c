@@ -20,6 +20,8 @@
 
 #include "lowering/ir_llvm.h"
 
+#include "simplicial/dialect.h"
+
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
@@ -71,9 +73,20 @@ static MlirValue any_of_warp(Ir *b, MlirValue own) {
 
 /// Of the block. That it is the same for all lanes the vote tells ptxas, which
 /// then keeps what depends on it in uniform registers.
-static MlirValue any_of_block(Ir *b, MlirValue own) {
+static MlirValue any_of_block(Distribute *s, MlirValue own) {
+  Ir *b = &s->b;
   const int32_t segments[] = {0, 0, 1};
   MlirType i32 = ir_i32(b);
+  if (s->role != ROLE_ALL) // nvvm.barrier reduces over all threads only
+    return any_of_warp(
+        b,
+        ir_value(b, "llvm.call_intrinsic", ir_i1(b),
+                 IR_VALUES(ir_const_i32(b, i32, CONSUMERS_BARRIER),
+                           ir_const_i32(b, i32, (int32_t)s->warps * WARP), own),
+                 IR_ATTRIBUTES(
+                     {"intrin",
+                      ir_string_attr(
+                          b, "llvm.nvvm.barrier.cta.red.or.aligned.count")})));
   MlirValue any = ir_value(
       b, "nvvm.barrier", i32,
       IR_VALUES(ir_value(b, "arith.extui", i32, IR_VALUES(own), IR_NONE)),
@@ -82,26 +95,30 @@ static MlirValue any_of_block(Ir *b, MlirValue own) {
   return any_of_warp(b, ir_cmpi(b, IR_SGT, any, ir_const_i32(b, i32, 0)));
 }
 
-/// Whether a value is there for branches only, of which each part of the rows
-/// may take its own.
-static bool decides_branches(MlirValue value) {
+/// Whether a value is there for branches only, and whether each part of the
+/// rows may take its own side of them.
+static bool decides_branches(MlirValue value, bool *rowwise) {
+  bool branches = *rowwise = true;
   for (MlirOpOperand use = mlirValueGetFirstUse(value);
-       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
-    if (!ir_is(mlirOpOperandGetOwner(use), "scf.if"))
-      return false;
-  return true;
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    branches &= ir_is(user, "scf.if");
+    *rowwise &=
+        !mlirAttributeIsNull(ir_get_attr(user, SIMPLICIAL_ROWWISE_ATTR));
+  }
+  return branches;
 }
 
 void reduce_all(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirValue tile = ir_operand(op, 0), result = ir_result(op, 0);
   MlirAttribute any = ir_parse_attr(b, "#vector.kind<or>");
-  bool by_warp = decides_branches(result);
   if (!mlirAttributeEqual(ir_get_attr(op, "kind"), any)) {
     context_fail(s, op, "only an 'or' of all elements is known");
     return;
   }
-  if (!by_warp && s->role != ROLE_ALL) {
+  bool rowwise;
+  if (!decides_branches(result, &rowwise) && s->role != ROLE_ALL) {
     context_fail(s, op, "scalars of tiles come before copies");
     return;
   }
@@ -116,7 +133,7 @@ void reduce_all(Distribute *s, MlirOperation op) {
         own = ir_ori(b, own, f.v[i][j]);
   }
   context_entry(s, result)->scalar =
-      by_warp ? any_of_warp(b, own) : any_of_block(b, own);
+      rowwise ? any_of_warp(b, own) : any_of_block(s, own);
 }
 
 // Over rows -------------------------------------------------------------------

@@ -196,6 +196,8 @@ void regions_if(Distribute *s, MlirOperation op) {
     flight_await_oldest(s, awaited);
   copy_await_own(s);
   const Flight before = s->flight;
+  const bool by_warp = s->by_warp;
+  s->by_warp |= !mlirAttributeIsNull(ir_get_attr(op, SIMPLICIAL_ROWWISE_ATTR));
   IrIf branch =
       ir_if_begin(b, context_scalar(s, ir_operand(op, 0)), count, types);
   for (int side = 0; side < 2; ++side) {
@@ -207,6 +209,7 @@ void regions_if(Distribute *s, MlirOperation op) {
       return;
     (side ? ir_if_end : ir_if_else)(b, &branch, count, values);
   }
+  s->by_warp = by_warp;
   for (int i = 0; i < count; ++i)
     values[i] = ir_result(branch.op, i);
   unflatten_all(s, n, results, values);

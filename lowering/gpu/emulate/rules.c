@@ -42,6 +42,7 @@ static const Rule rules[] = {
     {"nvvm.barrier", 2, "Barrier", NULL, "{operandSegmentSizes = array<i32: 1, 1, 0>}"},
     {"nvvm.barrier.arrive", 2, "BarrierArrive", NULL, NULL},
     {"llvm.call_intrinsic", 2, "BarrierArrive", NULL, INTRINSIC("barrier.cta.arrive.aligned.count")},
+    {"llvm.call_intrinsic", 3, "BarrierOrCount", NULL, INTRINSIC("barrier.cta.red.or.aligned.count")},
     {"nvvm.bar.warp.sync", 1, "WarpBarrier", NULL, NULL},
     {"nvvm.vote.sync", 2, "VoteAny", NULL, "{kind = #nvvm<vote_sync_kind any>}"},
     {"nvvm.shfl.sync", 4, "ShuffleUp", NULL, "{kind = #nvvm<shfl_kind up>}"},

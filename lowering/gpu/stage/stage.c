@@ -37,6 +37,7 @@
 #include "lowering/ir.h"
 #include "lowering/notes.h"
 #include "lowering/pass.h"
+#include "lowering/tile/check.h"
 #include "lowering/tile_ops.h"
 
 #include "simplicial/dialect.h"
@@ -430,9 +431,9 @@ static MlirLogicalResult collect(Stage *s, MlirBlock block) {
 }
 
 static MlirLogicalResult stage(MlirOperation forall) {
-  if (!tile_has_products(forall))
+  if (!tile_is_program(forall))
     return mlirLogicalResultSuccess();
-  if (mlirLogicalResultIsFailure(tile_check(forall)))
+  if (mlirLogicalResultIsFailure(tile_check_staged(forall)))
     return mlirLogicalResultFailure();
   Stage s = {.program = ir_body(forall, 0), .slots = DEFAULT_SLOTS};
   MlirAttribute slots = ir_get_attr(forall, SIMPLICIAL_STAGES_ATTR);

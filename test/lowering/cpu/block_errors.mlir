@@ -5,7 +5,7 @@ func.func @unknown_op(%a: memref<8xf32>) {
   scf.forall (%i) in (%c1) {
     %x = vector.step : vector<8xindex>
     %y = arith.index_cast %x : vector<8xindex> to vector<8xi32>
-    // expected-error @below {{simplicial-block cannot lower this 'arith.sitofp': it is not an op of tile programs}}
+    // expected-error @below {{is not an op of tile programs: 'arith.sitofp' is none of them}}
     %z = arith.sitofp %y : vector<8xi32> to vector<8xf32>
     %w = arith.addf %z, %z : vector<8xf32>
     vector.transfer_write %w, %a[%i] {in_bounds = [true]} : vector<8xf32>, memref<8xf32>

@@ -11,7 +11,7 @@
 // QUERIES: queries.mlir:[[#]]:[[#]]: error: simplicial-block cannot lower this 'vector.transfer_read': tiles in memory have rows and columns
 // QUERIES-NOT: error:
 // RUN: not %mlir-opt %t/sm_80.mlir --pass-pipeline='builtin.module(simplicial-to-tile,simplicial-stage,simplicial-block)' 2>&1 | FileCheck %s --check-prefix=STAGED
-// STAGED: sm_80.mlir:[[#]]:[[#]]: error: simplicial-block cannot lower this
+// STAGED: sm_80.mlir:[[#]]:[[#]]: error: is not an op of tile programs: 'memref.alloc' is none of them
 // STAGED-NOT: error:
 
 // Operands that the CPU has no product for.
