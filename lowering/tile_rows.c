@@ -150,7 +150,7 @@ bool tile_vector_is_by_row(MlirValue vector) {
   if (dims >= 0)
     return dims == 1;
   find_roles(vector, &by_row, &by_column);
-  return by_row;
+  return by_row || !by_column;
 }
 
 bool tile_vector_is_mixed(MlirValue vector) {
@@ -166,8 +166,11 @@ int tile_op_stored_row_dims(MlirOperation op) {
   if (known >= 0) // one column is a row vector
     return known +
            (known == rank - 1 && ir_dim_size(ir_type(tile), known) == 1);
-  if (rank == 1)
-    return tile_vector_is_by_row(tile);
+  if (rank == 1) { // what is only copied may have more elements than rows
+    bool by_row, by_column;
+    find_roles(tile, &by_row, &by_column);
+    return by_row;
+  }
   tile_op_memref_dims(op, rank, dims);
   return rank - (dims[rank - 1] == ir_rank(ir_type(ir_operand(op, 1))) - 1);
 }

@@ -16,7 +16,8 @@ int tile_row_dims(MlirValue tile);
 int tile_op_stored_row_dims(MlirOperation transfer_write);
 
 /// Whether a vector of one dimension is an element for each row; else it is one
-/// for each column. What it is made from decides, else what it is used for.
+/// for each column. What it is made from decides, else what it is used for; if
+/// that says nothing, it is by row.
 bool tile_vector_is_by_row(MlirValue vector);
 
 /// Whether it is used as both.

@@ -173,8 +173,9 @@ void context_restore_indices(Distribute *s, MlirOperation transfer, int first,
 void context_barrier(Distribute *s) {
   Ir *b = &s->b;
   if (s->by_warp)
-    context_fail(s, s->forall, "rows are exchanged in a branch that parts of "
-                               "them take for themselves");
+    context_fail(s, s->forall,
+                 "rows are exchanged in a branch that parts of "
+                 "them take for themselves");
   const int32_t segments[] = {1, 1, 0};
   MlirType i32 = ir_i32(b);
   if (s->role == ROLE_ALL)

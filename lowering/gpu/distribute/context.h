@@ -121,7 +121,7 @@ typedef struct Distribute {
   int64_t at_once;      ///< slices, if loops carry many registers; else 0
   Role role;
   bool by_warp; ///< in a branch that each warp decides for itself
-  int n_maps; ///< some if there is a producer
+  int n_maps;   ///< some if there is a producer
   TensorMap maps[MAX_MAPS];
   int64_t alignment; ///< bytes, of rows of 16-bit elements in global memory
   MlirValue thread, lane, warp; ///< of type index

@@ -137,8 +137,9 @@ static bool needs_others(const Distribute *s, MlirOperation op) {
 
 static void convert(Distribute *s, MlirOperation op) {
   if (needs_others(s, op))
-    context_fail(s, op, "warps multiply together that may take different sides "
-                        "of a branch");
+    context_fail(s, op,
+                 "warps multiply together that may take different sides "
+                 "of a branch");
   if (s->role == ROLE_PRODUCER && !roles_producer_has(op))
     return;
   if (copies_is_one(op))

@@ -34,8 +34,8 @@
 #include "lowering/memory.h"
 #include "lowering/notes.h"
 #include "lowering/pass.h"
-#include "lowering/tile_rows.h"
 #include "lowering/tile/check.h"
+#include "lowering/tile_rows.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
