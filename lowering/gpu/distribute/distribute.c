@@ -150,6 +150,9 @@ static bool multiplies(const Distribute *s, const ChipList *chips,
   return !reason;
 }
 
+/// The engines that there are, the fastest first.
+static const Engine *const engines[] = {&engine_wgmma, &engine_mma_sync, NULL};
+
 /// Decides what multiplies: the first engine that can.
 static void choose_engine(Distribute *s, const ChipList *chips,
                           MlirBlock program) {

@@ -62,7 +62,4 @@ struct Engine {
 extern const Engine engine_mma_sync; ///< a warp's mma.sync
 extern const Engine engine_wgmma;    ///< a warpgroup's wgmma.mma_async
 
-/// All of them, the fastest first.
-extern const Engine *const engines[];
-
 #endif // SIMPLICIAL_LOWERING_GPU_ENGINE_ENGINE_H
