@@ -7,7 +7,14 @@
 #   %library             the folder of our libraries
 #   %fake-cuda           a CUDA driver that runs no kernels
 #
-# and the features `ptxas` and `asan` say that there is a CUDA toolkit, and that AddressSanitizer is in what is tested.
+# and the features are
+#
+#   ptxas            there is a CUDA toolkit
+#   cuda             there is a GPU
+#   asan             AddressSanitizer is in what is tested
+#   with-sanitizers  always there: what requires it runs with sanitizers, too, in a folder of which only a part does
+#
+# `./dev test` lists the tests that one of these keeps from running.
 
 import os
 import shlex
@@ -49,6 +56,7 @@ toolkit = os.pathsep.join([os.environ["PATH"], os.environ.get("CUDA_HOME", "") +
 if shutil.which("ptxas", path=toolkit) and shutil.which("fatbinary", path=toolkit):
     config.available_features.add("ptxas")
 
+config.available_features.add("with-sanitizers")
 if config.sanitizer_library:
     config.available_features.add("asan")
 
