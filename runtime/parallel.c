@@ -9,6 +9,7 @@
 // leave.
 
 #include "launch.h"
+#include "scratch.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -21,7 +22,6 @@ enum {
   MAX_THREADS = 1024,
   CHUNKS_PER_THREAD = 32, // many: chunks may differ in cost
   WORKER_STACK_BYTES = 1 << 20,
-  CACHE_LINE = 64,
   SPINS = 1000, // some 30 us, about what waking up takes
 };
 
@@ -169,16 +169,17 @@ static void run_job(Job *job) {
   pthread_mutex_unlock(&pool.mutex);
 }
 
-// Scratch for `*threads` threads or, where there is not so much, for one.
-static void *allocate_scratch(int64_t bytes, int *threads) {
+// Scratch of `bytes` each for `*threads` threads or, where there is not so
+// much, for one.
+static void *take_scratch(int64_t bytes, int *threads) {
+  size_t size;
   void *data = NULL;
-  if (bytes &&
-      posix_memalign(&data, CACHE_LINE, (size_t)bytes * (size_t)*threads)) {
-    *threads = 1;
-    if (posix_memalign(&data, CACHE_LINE, (size_t)bytes))
-      return NULL;
-  }
-  return data;
+  if (!__builtin_mul_overflow(bytes, *threads, &size))
+    data = scratch_take(size);
+  if (data)
+    return data;
+  *threads = 1;
+  return scratch_take((size_t)bytes);
 }
 
 static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
@@ -190,8 +191,10 @@ void simplicialParallelForWithScratch(void (*body)(void *context, void *scratch,
   if (count <= 0)
     return;
   int threads = inside_body ? 1 : (int)min(simplicialThreadCount(), count);
-  int64_t bytes = ceil_div(scratch_bytes, CACHE_LINE) * CACHE_LINE;
-  char *scratch = allocate_scratch(bytes, &threads);
+  // Threads share no cache line.
+  int64_t bytes =
+      ceil_div(scratch_bytes, SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT;
+  char *scratch = bytes ? take_scratch(bytes, &threads) : NULL;
   if (bytes && !scratch) {
     launch_report(simplicialError(SIMPLICIAL_OUT_OF_MEMORY,
                                   "no %lld bytes for a thread's tiles",
@@ -211,7 +214,7 @@ void simplicialParallelForWithScratch(void (*body)(void *context, void *scratch,
     job.vacancies = (int)min(job.chunk_count, threads) - 1;
     run_job(&job);
   }
-  free(scratch);
+  scratch_give(scratch);
 }
 
 // A body that wants no scratch.

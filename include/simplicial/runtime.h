@@ -81,7 +81,10 @@ SIMPLICIAL_API void simplicialParallelFor(void (*body)(void *context,
 /// each thread that runs `body`: as long as it runs, and uninitialised.
 /// Compiled functions call this, and so need little stack, in any thread. Where
 /// memory runs out for several threads, one does the work; where it does for
-/// one, nothing is run, and simplicialTakeLaunchStatus says so.
+/// one, nothing is run, and simplicialTakeLaunchStatus says so. The memory of a
+/// call is kept for later ones until the process exits: never more blocks than
+/// there were such calls at once, none larger than one of them wanted, which is
+/// `scratchBytes` for each of its threads.
 SIMPLICIAL_API void simplicialParallelForWithScratch(
     void (*body)(void *context, void *scratch, int64_t lo, int64_t hi),
     void *context, int64_t count, int64_t scratchBytes);

@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,62 @@ static void threads_have_scratch_of_their_own(void **state) {
   simplicialSetThreadCount(0);
 }
 
+/// Says where the scratch is.
+static void note_scratch(void *context, void *scratch, int64_t lo, int64_t hi) {
+  (void)lo, (void)hi;
+  *(void **)context = scratch;
+}
+
+static void *scratch_of(int64_t bytes) {
+  void *scratch = NULL;
+  simplicialParallelForWithScratch(note_scratch, &scratch, 1, bytes);
+  return scratch;
+}
+
+static void scratch_is_kept_and_grows(void **state) {
+  (void)state;
+  void *first = scratch_of(1 << 20);
+  assert_ptr_equal(first, scratch_of(1 << 20));
+  assert_ptr_equal(first, scratch_of(1));
+  assert_non_null(scratch_of(1 << 21)); // the first makes way for it
+  void *larger = scratch_of(1 << 21);
+  assert_ptr_equal(larger, scratch_of(1 << 20));
+}
+
+static void call_inside(void *context, void *scratch, int64_t lo, int64_t hi) {
+  (void)lo, (void)hi;
+  *(bool *)context = scratch != scratch_of(64);
+}
+
+static void a_call_inside_has_scratch_of_its_own(void **state) {
+  (void)state;
+  bool own = false;
+  simplicialParallelForWithScratch(call_inside, &own, 1, 64);
+  assert_true(own);
+}
+
+static void *call_often(void *sum) {
+  for (int i = 0; i < 20; ++i)
+    simplicialParallelForWithScratch(use_scratch, sum, 100, SCRATCH + 64 * i);
+  return NULL;
+}
+
+static void callers_do_not_share_scratch(void **state) {
+  (void)state;
+  enum { CALLERS = 4 };
+  pthread_t callers[CALLERS];
+  int64_t sums[CALLERS] = {0};
+  simplicialSetThreadCount(2);
+  for (int i = 0; i < CALLERS; ++i)
+    assert_int_equal(0,
+                     pthread_create(&callers[i], NULL, call_often, &sums[i]));
+  for (int i = 0; i < CALLERS; ++i) {
+    pthread_join(callers[i], NULL);
+    assert_int_equal(sums[i], 20 * 100 * 99 / 2);
+  }
+  simplicialSetThreadCount(0);
+}
+
 static void too_much_scratch_is_an_error(void **state) {
   (void)state;
   int64_t sum = 0;
@@ -131,6 +188,9 @@ int main(void) {
       cmocka_unit_test(sizes_that_overflow_fail),
       cmocka_unit_test(another_allocator_takes_over),
       cmocka_unit_test(threads_have_scratch_of_their_own),
+      cmocka_unit_test(scratch_is_kept_and_grows),
+      cmocka_unit_test(a_call_inside_has_scratch_of_its_own),
+      cmocka_unit_test(callers_do_not_share_scratch),
       cmocka_unit_test(too_much_scratch_is_an_error)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
