@@ -23,6 +23,7 @@
 // defined in IRDL has no answer.
 
 #include "lowering/ir_llvm.h"
+#include "lowering/memory.h"
 #include "lowering/pass.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -30,6 +31,7 @@
 #include "mlir-c/Support.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 // Nested modules --------------------------------------------------------------
 
@@ -122,6 +124,7 @@ struct Calls {
 enum { MOST_COPIES = 1 << 20 };
 
 typedef struct Inliner {
+  MlirSymbolTable symbols;
   const Calls *calls;
   int copies;
 } Inliner;
@@ -139,7 +142,7 @@ static MlirLogicalResult resolve(MlirOperation call, Inliner *inliner,
                                  MlirOperation *callee) {
   MlirAttribute symbol = ir_get_attr(call, "callee");
   MlirStringRef name = mlirFlatSymbolRefAttrGetValue(symbol);
-  *callee = find_symbol(ir_module(call), name);
+  *callee = mlirSymbolTableLookup(inliner->symbols, name);
   if (mlirOperationIsNull(*callee) || !ir_is(*callee, "func.func"))
     return ir_error(call, "calls '%.*s', which is no function",
                     (int)name.length, name.data);
@@ -196,21 +199,32 @@ static bool takes_tensors(MlirOperation call) {
 
 /// Whether `call` is one of a function that the host's program has, which knows
 /// of memory and numbers.
-static bool is_external(MlirOperation call) {
-  MlirOperation callee =
-      find_symbol(ir_module(call),
-                  mlirFlatSymbolRefAttrGetValue(ir_get_attr(call, "callee")));
+static bool is_external(MlirSymbolTable symbols, MlirOperation call) {
+  MlirOperation callee = mlirSymbolTableLookup(
+      symbols, mlirFlatSymbolRefAttrGetValue(ir_get_attr(call, "callee")));
   return ir_is(callee, "func.func") && !takes_tensors(call) &&
          mlirBlockIsNull(
              mlirRegionGetFirstBlock(mlirOperationGetRegion(callee, 0)));
 }
 
-/// A call in `op` to inline; a null op if there is none.
-static MlirWalkResult find_call(MlirOperation op, void *found) {
-  if (!ir_is(op, "func.call") || is_external(op))
+/// The calls of a function that are to be inlined.
+typedef struct Found {
+  MlirSymbolTable symbols;
+  MlirOperation *calls;
+  size_t n, capacity;
+} Found;
+
+static MlirWalkResult find_call(MlirOperation op, void *user) {
+  Found *found = user;
+  if (!ir_is(op, "func.call") || is_external(found->symbols, op))
     return MlirWalkResultAdvance;
-  *(MlirOperation *)found = op;
-  return MlirWalkResultInterrupt;
+  if (found->n == found->capacity) {
+    found->capacity = 2 * found->capacity + 1;
+    found->calls =
+        memory_resized(found->calls, found->capacity * sizeof *found->calls);
+  }
+  found->calls[found->n++] = op;
+  return MlirWalkResultAdvance;
 }
 
 static MlirLogicalResult inline_into(MlirOperation function, Inliner *inliner) {
@@ -223,13 +237,12 @@ static MlirLogicalResult inline_into(MlirOperation function, Inliner *inliner) {
   Calls calls = {inliner->calls, function};
   inliner->calls = &calls;
   MlirLogicalResult result = mlirLogicalResultSuccess();
-  for (MlirOperation call; mlirLogicalResultIsSuccess(result);) {
-    call = (MlirOperation){NULL};
-    mlirOperationWalk(function, find_call, &call, MlirWalkPreOrder);
-    if (mlirOperationIsNull(call))
-      break;
-    result = inline_call(call, inliner);
-  }
+  // What a call becomes has none left to inline.
+  Found found = {.symbols = inliner->symbols};
+  mlirOperationWalk(function, find_call, &found, MlirWalkPreOrder);
+  for (size_t i = 0; i < found.n && mlirLogicalResultIsSuccess(result); ++i)
+    result = inline_call(found.calls[i], inliner);
+  free(found.calls);
   inliner->calls = calls.outer;
   return result;
 }
@@ -238,11 +251,13 @@ MlirLogicalResult pass_inline(MlirOperation module) {
   static const char *const modules[] = {"builtin.module"};
   if (mlirLogicalResultIsFailure(pass_for_each(module, 1, modules, flatten)))
     return mlirLogicalResultFailure();
-  Inliner inliner = {0};
+  Inliner inliner = {.symbols = mlirSymbolTableCreate(module)};
+  MlirLogicalResult result = mlirLogicalResultSuccess();
   for (MlirOperation op = mlirBlockGetFirstOperation(ir_body(module, 0));
-       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op))
-    if (ir_is(op, "func.func") && ir_is_public(op) &&
-        mlirLogicalResultIsFailure(inline_into(op, &inliner)))
-      return mlirLogicalResultFailure();
-  return mlirLogicalResultSuccess();
+       !mlirOperationIsNull(op) && mlirLogicalResultIsSuccess(result);
+       op = mlirOperationGetNextInBlock(op))
+    if (ir_is(op, "func.func") && ir_is_public(op))
+      result = inline_into(op, &inliner);
+  mlirSymbolTableDestroy(inliner.symbols);
+  return result;
 }
