@@ -18,11 +18,10 @@
 // wait for a group ends when its last one is done; a barrier when all warps
 // are there. So time passes either because a unit is busy or because all warps
 // wait, which no sum over units shows.
-//
-// Of a loop of many trips the first and the last ones are walked; those between
-// are taken to be like the last of the first.
 
 #include "walk.h"
+
+#include "walk_sample.h"
 
 #include "lowering/ir.h"
 #include "lowering/memory.h"
@@ -33,72 +32,13 @@
 enum {
   SCHEDULERS = 4,
   THREADS_A_WARP = 32,
-  LANES = 8, // of a warp that are evaluated: every fourth, one of each row of a
-             // fragment
-  MAX_DEPTH = 16,
   MAX_BARRIERS = 16,
   MAX_STEPS = 1 << 28, // instructions of a block
   LINE_BITS = 7,       // of L1
-  GROUPS = 64,         // of copies and of products that are remembered
-  // Trips of a loop that is not walked as a whole: the least, those before what
-  // is left out, and those behind it. It takes some for warps to get out of
-  // each other's way, which are walked once, if that is not for long.
-  MANY_TRIPS = 512,
-  FIRST_TRIPS = 36,
-  SETTLING_TRIPS = 468,
-  LAST_TRIPS = 12,
-  FEW_INNER_TRIPS = 4, // of each
   // Clocks, beside those of chip.h.
   BRANCH = 2, // of a trip, that nothing hides; fitted as those are
   L2_LATENCY = 270,
 };
-
-/// What a warp had when the sampled trips of a loop began.
-typedef struct Sample {
-  double time, steps;
-  int64_t assumed;
-  WalkCount *counts;    ///< of each block
-  ProgramValue *values; ///< of what the loop carries, each in all lanes
-} Sample;
-
-typedef struct Frame {
-  int block, at;
-  const Instruction *owner; ///< NULL: the function
-  int64_t place, end, step; ///< of a loop
-  int64_t trips;            ///< that have ended
-  int64_t first;            ///< before those left out; 0: none are
-  Sample sample;
-  double entered;
-} Frame;
-
-/// Products that a warp has issued.
-typedef struct Job {
-  double issued, cycles;
-} Job;
-
-typedef struct Warp {
-  int number, block; ///< in the block; which resident one
-  Frame frames[MAX_DEPTH];
-  int depth;
-  ProgramValue *values;
-  double *ready;
-  double time;             ///< of its next issue, at the least
-  double operands;         ///< when those of the next instruction are there
-  const Instruction *next; ///< NULL: it has none
-  bool at_barrier;
-  int64_t awaits; ///< jobs that must be done; 0: none
-  Job *jobs;
-  int64_t issued, done;
-  int job_capacity;
-  double done_at;
-  int64_t group_jobs[GROUPS]; ///< jobs up to the end of a group
-  int64_t groups;
-  double copies_done, copy_groups[GROUPS];
-  int64_t n_copy_groups;
-  double steps; ///< instructions, and those of trips left out
-  int64_t assumed;
-  WalkCount *counts; ///< of each block, but for `warps`
-} Warp;
 
 typedef struct Barrier {
   int arrived;
@@ -220,28 +160,6 @@ static void set_place(const Sm *sm, Warp *warp, const Frame *frame) {
   warp->ready[slot] = warp->time;
 }
 
-static bool is_loop(MlirOperation op) {
-  return ir_is(op, "scf.for") || ir_is(op, "scf.while");
-}
-
-/// Whether the trips of loops within a loop, which began for the first time,
-/// are few.
-static bool is_short(const Sm *sm, const Warp *warp, const Frame *frame) {
-  const Program *program = sm->walk->program;
-  double inner = 0;
-  for (int i = 0; i < program->n_blocks; ++i) {
-    int block = is_loop(program->blocks[i].owner) ? i : -1;
-    while (block >= 0 && block != frame->block)
-      block = program->blocks[block].parent;
-    if (block >= 0 && i != block)
-      inner += warp->counts[i].times;
-  }
-  return inner <= FEW_INNER_TRIPS * (double)frame->trips;
-}
-
-/// The trips of a loop that are sampled.
-static int64_t sampled(const Frame *frame) { return frame->first * 2 / 3; }
-
 static void start_for(Sm *sm, Warp *warp, const Instruction *loop) {
   ProgramValue begin = value_of(sm, warp, loop, 0);
   ProgramValue end = value_of(sm, warp, loop, 1);
@@ -262,9 +180,7 @@ static void start_for(Sm *sm, Warp *warp, const Instruction *loop) {
   frame->place = begin.value;
   frame->end = end.value;
   frame->step = step.value;
-  uint64_t length = (uint64_t)end.value - (uint64_t)begin.value;
-  if ((length - 1) / (uint64_t)step.value >= MANY_TRIPS)
-    frame->first = FIRST_TRIPS;
+  sample_loop(frame);
   set_place(sm, warp, frame);
 }
 
@@ -274,84 +190,6 @@ static void start_if(Sm *sm, Warp *warp, const Instruction *branch) {
   int block = branch->blocks[condition.known && condition.value ? 0 : 1];
   if (block >= 0)
     enter(sm, warp, branch, block);
-}
-
-/// The slots and lanes of what a loop carries.
-static size_t carried_values(const ProgramBlock *block) {
-  return (size_t)(block->n_arguments - 1) * LANES;
-}
-
-static void begin_sample(const Sm *sm, Warp *warp, Frame *frame) {
-  const Program *program = sm->walk->program;
-  const ProgramBlock *block = &program->blocks[frame->block];
-  size_t blocks = (size_t)program->n_blocks, values = carried_values(block);
-  Sample *sample = &frame->sample;
-  *sample = (Sample){.time = warp->time,
-                     .steps = warp->steps,
-                     .assumed = warp->assumed,
-                     .counts = memory_zeroed(blocks, sizeof *sample->counts),
-                     .values = memory_zeroed(values, sizeof *sample->values)};
-  memcpy(sample->counts, warp->counts, blocks * sizeof *sample->counts);
-  memcpy(sample->values, &warp->values[(block->argument + 1) * LANES],
-         values * sizeof *sample->values);
-}
-
-/// Leaves out all but the last trips, each like one of those since the sample
-/// began. What a loop carries then is what it would be if it grows by the same
-/// each trip, as counts do; what goes round stays.
-static void skip_trips(const Sm *sm, Warp *warp, Frame *frame) {
-  const Program *program = sm->walk->program;
-  const ProgramBlock *block = &program->blocks[frame->block];
-  Sample *sample = &frame->sample;
-  uint64_t length = (uint64_t)frame->end - (uint64_t)frame->place;
-  int64_t n = (int64_t)((length - 1) / (uint64_t)frame->step) + 1 - LAST_TRIPS;
-  double times = (double)n / (double)sampled(frame);
-  frame->place += n * frame->step;
-  warp->time += times * (warp->time - sample->time);
-  warp->steps += times * (warp->steps - sample->steps);
-  warp->assumed += (int64_t)(times * (double)(warp->assumed - sample->assumed));
-  for (int i = 0; i < program->n_blocks; ++i) {
-    WalkCount *now = &warp->counts[i];
-    const WalkCount *then = &sample->counts[i];
-    now->times += times * (now->times - then->times);
-    now->clocks += times * (now->clocks - then->clocks);
-    now->l2 += times * (now->l2 - then->l2);
-    now->shared += times * (now->shared - then->shared);
-  }
-  ProgramValue *carried = &warp->values[(block->argument + 1) * LANES];
-  for (size_t i = 0; i < carried_values(block); ++i) {
-    uint64_t now = (uint64_t)carried[i].value;
-    int64_t grown = (int64_t)(now - (uint64_t)sample->values[i].value);
-    if (carried[i].known && grown % sampled(frame) == 0)
-      carried[i].value =
-          (int64_t)(now + (uint64_t)(grown / sampled(frame)) * (uint64_t)n);
-  }
-}
-
-static void free_sample(Frame *frame) {
-  free(frame->sample.counts);
-  free(frame->sample.values);
-  frame->sample = (Sample){0};
-  frame->first = 0;
-}
-
-/// At the end of a loop's trip, of which all warps leave out the same ones, as
-/// they meet at barriers in them.
-static void end_trip(const Sm *sm, Warp *warp, Frame *frame) {
-  ++frame->trips;
-  if (!frame->first)
-    return;
-  // How often a block was run is the same for all warps, too.
-  bool anew = warp->counts[frame->block].times == (double)frame->trips + 1;
-  if (frame->trips == FIRST_TRIPS - sampled(frame) && anew &&
-      is_short(sm, warp, frame))
-    frame->first = SETTLING_TRIPS;
-  if (frame->trips == frame->first - sampled(frame))
-    begin_sample(sm, warp, frame);
-  if (frame->trips < frame->first)
-    return;
-  skip_trips(sm, warp, frame);
-  free_sample(frame);
 }
 
 /// At the terminator of a block: goes on in it or behind it.
@@ -373,7 +211,7 @@ static void end_block(Sm *sm, Warp *warp, const Instruction *terminator) {
       WalkCount *count = &warp->counts[frame->block];
       count->clocks += warp->time - frame->entered;
       count->times += 1;
-      end_trip(sm, warp, frame);
+      sample_trip(sm->walk->program, warp, frame);
       frame->entered = warp->time;
       frame->at = 0;
       set_place(sm, warp, frame);
@@ -757,7 +595,7 @@ MlirLogicalResult walk_block(const Walk *walk, const int64_t place[3],
     free(sm.warps[i].jobs);
     free(sm.warps[i].counts);
     for (int f = 0; f < sm.warps[i].depth; ++f) // of a walk that failed
-      free_sample(&sm.warps[i].frames[f]);
+      sample_free(&sm.warps[i].frames[f]);
   }
   free(sm.warps);
   free(sm.barriers);
