@@ -107,6 +107,11 @@ static MlirBlock failed_block(MlirOperation function, MlirLocation location) {
 
 // The rewrite -----------------------------------------------------------------
 
+static MlirValue to_pointer(Ir *b, MlirValue address) {
+  return ir_value(b, "llvm.inttoptr", ir_pointer(b, 0),
+                  IR_VALUES(ir_as_i64(b, address)), IR_NONE);
+}
+
 static MlirLogicalResult allocate(MlirOperation alloc) {
   MlirOperation function = mlirOperationGetParentOperation(alloc);
   MlirType type = ir_type(ir_result(alloc, 0));
@@ -157,9 +162,7 @@ static MlirLogicalResult deallocate(MlirOperation op) {
   MlirValue address =
       ir_value(&b, "memref.extract_aligned_pointer_as_index", ir_index(&b),
                IR_VALUES(ir_operand(op, 0)), IR_NONE);
-  ir_call(&b, FREE, (MlirType){NULL},
-          IR_VALUES(ir_value(&b, "llvm.inttoptr", ir_pointer(&b, 0),
-                             IR_VALUES(ir_as_i64(&b, address)), IR_NONE)));
+  ir_call(&b, FREE, (MlirType){NULL}, IR_VALUES(to_pointer(&b, address)));
   mlirOperationDestroy(op);
   return mlirLogicalResultSuccess();
 }
@@ -190,11 +193,6 @@ static void set_dim(Ir *b, MlirValue copy, int field, int dim,
   MlirType dims = mlirLLVMArrayTypeGet(ir_i64(b), SIMPLICIAL_MAX_RANK);
   ir_llvm_store(b, ir_as_i64(b, value),
                 ir_field(b, ir_field(b, copy, copy_type(b), field), dims, dim));
-}
-
-static MlirValue to_pointer(Ir *b, MlirValue address) {
-  return ir_value(b, "llvm.inttoptr", ir_pointer(b, 0),
-                  IR_VALUES(ir_as_i64(b, address)), IR_NONE);
 }
 
 /// Copies the elements of one memref to another, of the same shape.
