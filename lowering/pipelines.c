@@ -6,7 +6,7 @@
 
 #include "ir.h"
 
-enum { MAX_STEPS = 8 };
+enum { MAX_STEPS = 16 };
 
 enum {
   TO_FLAT,
