@@ -52,7 +52,7 @@ install(TARGETS SimplicialPlugin
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT compiler)
 install(DIRECTORY include/simplicial
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT compiler
-  REGEX "/(${not_compiler})$" EXCLUDE)
+  FILES_MATCHING PATTERN "*.h" REGEX "/(${not_compiler})$" EXCLUDE)
 install(FILES dialect/simplicial.irdl.mlir
   DESTINATION ${CMAKE_INSTALL_DATADIR}/simplicial COMPONENT compiler)
 
