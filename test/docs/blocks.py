@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""blocks.py SOURCE BUILD: checks the code in the documentation.
+
+  mlir     is verified, by simplicial-opt (add-a-pass.md's is for add_a_pass.py)
+  c        all of a page's, in its order, is a file that compiles without warnings (the same)
+  console  of a line `$ COMMAND`, the lines behind it are printed, in their order; where a page has `...` there may be
+           others. Numbers may differ by a tenth, and spaces in number.
+"""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+from check import blocks, pages
+
+source, build = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
+problems = []
+
+
+def run(path, command, text=None, shown=""):
+    """What a command prints; None, and a problem, if it fails."""
+    done = subprocess.run([str(word) for word in command], input=text, capture_output=True, text=True, cwd=source)
+    if done.returncode:
+        problems.append(f"{path}: {shown}{done.stderr}")
+        return None
+    return done.stdout
+
+
+def check_mlir(path, code):
+    run(path, [build / "bin/simplicial-opt", "--pass-pipeline=builtin.module(simplicial-verify)", "-"], code, code)
+
+
+def compile_flags():
+    """Where the compiler's headers are, as the build has them for a file that includes them."""
+    includes = [source / "include"]
+    for line in (build / "CMakeCache.txt").read_text().splitlines():
+        if match := re.match(r"(DLPACK_INCLUDE_DIR|MLIR_DIR):\w+=(.*)$", line):
+            folder = pathlib.Path(match[2])
+            includes.append(folder if match[1] == "DLPACK_INCLUDE_DIR" else folder.parents[2] / "include")
+    return [f"-isystem{folder}" for folder in includes]
+
+
+def check_c(path, code):
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "page.c"
+        file.write_text(code)
+        run(path, [os.environ.get("CC", "cc"), "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                   *compile_flags(), file], shown=code)
+
+
+NUMBER = r"\d+(?:\.\d+)?"
+
+
+def is_like(want, got):
+    want, got = " ".join(want.split()), " ".join(got.split())
+    if re.sub(NUMBER, "#", want) != re.sub(NUMBER, "#", got):
+        return False
+    pairs = zip(re.findall(NUMBER, want), re.findall(NUMBER, got))
+    return all(abs(float(x) - float(y)) <= 0.1 * abs(float(x)) for x, y in pairs)
+
+
+def check_printed(path, command, want, got):
+    at, others = 0, False
+    for line in want:
+        if line == "...":
+            others = True
+            continue
+        end = len(got) if others else at + 1
+        found = next((i for i in range(at, min(end, len(got))) if is_like(line, got[i])), None)
+        if found is None:
+            problems.append(f"{path}: `{command}` does not print the line\n{line}\nbut\n" + "\n".join(got))
+            return
+        at, others = found + 1, False
+    if at != len(got) and not others:
+        problems.append(f"{path}: `{command}` goes on with\n" + "\n".join(got[at:]))
+
+
+def check_console(path, code):
+    for part in re.split(r"^\$ ", code, flags=re.M)[1:]:
+        command, *want = part.splitlines()
+        words = shlex.split(command)
+        if words[0].startswith("build/"):
+            words[0] = build / words[0].removeprefix("build/")
+        printed = run(path, words, shown=command)
+        if printed is not None:
+            check_printed(path, command, want, printed.splitlines())
+
+
+def main():
+    counts = {"mlir": 0, "c": 0, "console": 0}
+    for path, page in pages(source):
+        if path.name == "add-a-pass.md":
+            continue
+        found = {language: [code for _, code in blocks(page, language)] for language in counts}
+        for code in found["mlir"]:
+            check_mlir(path, code)
+        if found["c"]:
+            check_c(path, "\n".join(found["c"]))
+        for code in found["console"]:
+            check_console(path, code)
+        for language, codes in found.items():
+            counts[language] += len(codes)
+    for text in problems:
+        print(text)
+    print(", ".join(f"{count} of {language}" for language, count in counts.items()) + f": {len(problems)} problems")
+    sys.exit(1 if problems or not all(counts.values()) else 0)
+
+
+if __name__ == "__main__":
+    main()
