@@ -150,6 +150,63 @@ def pair():
     return picture
 
 
+# One step of a block --------------------------------------------------------------------------------------------------
+
+
+def step():
+    picture = Picture(860, 366, "One step of a block: two products around an online softmax")
+    top, rows, columns, deep = 92, 128, 112, 72  # of tiles: the rows, the keys, D
+
+    def tile(x, y, width, height, kind, name, shape):
+        picture.rect(x, y, width, height, kind, radius=3, outline="line")
+        picture.text(x + width / 2, y + height / 2, name, "text", 14, "middle", bold=True)
+        picture.text(x + width / 2, y + height / 2 + 17, shape, "text", 11, "middle", mono=True)
+
+    def sign(x, text):
+        picture.text(x, top + rows / 2 + 5, text, "text", 18, "middle")
+
+    # Rows: pairs of a head and an outer key.
+    heads, keys = 4, 2
+    picture.text(16, top - 42, "rows are pairs", "text", 13, bold=True)
+    picture.text(16, top - 26, "(head, j)", "text", 13, bold=True)
+    for j in range(keys):
+        for head in range(heads):
+            picture.text(22, top + 13 + 16 * (heads * j + head), f"j + {j}, head {head}", "faint", 11)
+
+    tile(112, top, deep, rows, "outer", "A", "[rows, D]")
+    picture.text(112, top + rows + 20, "q .* k1[j]", "faint", 12, mono=True)
+    sign(198, "x")
+    tile(212, top, columns, deep, "inner", "k2 tile", "[D, keys]")
+    sign(340, "=")
+    tile(356, top, columns, rows, "area", "S, then P", "[rows, keys]")
+    picture.text(356, top - 26, "row maximum, exp2,", "faint", 12)
+    picture.text(356, top - 10, "row sum", "faint", 12)
+    sign(482, "x")
+    tile(496, top, deep, columns, "inner", "v2 tile", "[keys, D]")
+    sign(584, "=")
+    tile(600, top, deep, rows, "area", "pv", "[rows, D]")
+    sign(686, ".*")
+    tile(700, top, deep, rows, "outer", "V1", "[rows, D]")
+    picture.text(700, top + rows + 20, "v1[j], by row", "faint", 12, mono=True)
+    picture.text(812, top + rows / 2 - 4, "added", "text", 13, "middle")
+    picture.text(812, top + rows / 2 + 13, "to acc", "text", 13, "middle")
+
+    # The ring that inner tiles come from.
+    y = 284
+    picture.line([(268, y), (268, top + deep + 4)], arrow=True)
+    picture.line([(532, y), (532, top + columns + 4)], arrow=True)
+    for x, name in ((206, "k2"), (470, "v2")):
+        for slot in range(2):
+            picture.rect(x + 64 * slot, y, 60, 30, "inner" if slot == 0 else "cell", radius=3, outline="line")
+            picture.text(x + 64 * slot + 30, y + 20, f"{name} slot {slot}", "text", 11, "middle")
+    picture.text(210, y + 50, "rings of tiles in shared memory (GPUs): filled by asynchronous copies,", "faint", 12)
+    picture.text(210, y + 66, "as far ahead of the one that is multiplied as there are slots", "faint", 12)
+    picture.text(16, y + 20, "inner keys and values", "text", 13, bold=True)
+    picture.text(660, y + 20, "global memory: k2, v2", "text", 13)
+    picture.line([(650, y + 15), (602, y + 15)], arrow=True)
+    return picture
+
+
 # From the operation to machine code -----------------------------------------------------------------------------------
 
 
@@ -219,7 +276,7 @@ def pipeline():
     return picture
 
 
-PICTURES = {"pair.svg": pair, "pipeline.svg": pipeline}
+PICTURES = {"pair.svg": pair, "pipeline.svg": pipeline, "step.svg": step}
 
 
 def main():
