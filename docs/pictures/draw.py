@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""draw.py [FOLDER]: draws the pictures of the documentation as SVG files in FOLDER, which is this one if it is not given.
+"""draw.py [FOLDER]: draws the pictures of the documentation as SVG files in FOLDER, or in this one.
 
 A picture has a background of its own, and colours for a light and a dark page: the light ones are attributes of its
 elements, which the style sheet replaces where the reader prefers dark.
@@ -245,8 +245,8 @@ def pipeline():
     down(719, 116, 18)
     passes(629, 136, 180, "simplicial-tile")
     down(719, 158, 18)
-    state(124, 178, 712, "tile program", "scf loops over tiles, with vector, arith, math and memref ops: no target, no attention",
-          heart=True)
+    state(124, 178, 712, "tile program",
+          "scf loops over tiles, with vector, arith, math and memref ops: no target, no attention", heart=True)
 
     # CPU.
     picture.text(24, 256, "CPU", "faint", 13, bold=True)

@@ -17,11 +17,10 @@ import tempfile
 
 from check import blocks, pages
 
-source, build = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
 problems = []
 
 
-def run(path, command, text=None, shown=""):
+def run(source, path, command, text=None, shown=""):
     """What a command prints; None, and a problem, if it fails."""
     done = subprocess.run([str(word) for word in command], input=text, capture_output=True, text=True, cwd=source)
     if done.returncode:
@@ -30,11 +29,12 @@ def run(path, command, text=None, shown=""):
     return done.stdout
 
 
-def check_mlir(path, code):
-    run(path, [build / "bin/simplicial-opt", "--pass-pipeline=builtin.module(simplicial-verify)", "-"], code, code)
+def check_mlir(source, build, path, code):
+    pipeline = "--pass-pipeline=builtin.module(simplicial-verify)"
+    run(source, path, [build / "bin/simplicial-opt", pipeline, "-"], code, code)
 
 
-def compile_flags():
+def compile_flags(source, build):
     """Where the compiler's headers are, as the build has them for a file that includes them."""
     includes = [source / "include"]
     for line in (build / "CMakeCache.txt").read_text().splitlines():
@@ -44,12 +44,12 @@ def compile_flags():
     return [f"-isystem{folder}" for folder in includes]
 
 
-def check_c(path, code):
+def check_c(source, build, path, code):
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "page.c"
         file.write_text(code)
-        run(path, [os.environ.get("CC", "cc"), "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
-                   *compile_flags(), file], shown=code)
+        run(source, path, [os.environ.get("CC", "cc"), "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                   *compile_flags(source, build), file], shown=code)
 
 
 NUMBER = r"\d+(?:\.\d+)?"
@@ -63,45 +63,45 @@ def is_like(want, got):
     return all(abs(float(x) - float(y)) <= 0.1 * abs(float(x)) for x, y in pairs)
 
 
-def check_printed(path, command, want, got):
+def difference(want, got):
+    """What there is in printed lines other than what a page wants; None: nothing."""
     at, others = 0, False
     for line in want:
         if line == "...":
             others = True
             continue
-        end = len(got) if others else at + 1
-        found = next((i for i in range(at, min(end, len(got))) if is_like(line, got[i])), None)
+        end = len(got) if others else min(at + 1, len(got))
+        found = next((i for i in range(at, end) if is_like(line, got[i])), None)
         if found is None:
-            problems.append(f"{path}: `{command}` does not print the line\n{line}\nbut\n" + "\n".join(got))
-            return
+            return f"does not print the line\n{line}\nbut\n" + "\n".join(got)
         at, others = found + 1, False
-    if at != len(got) and not others:
-        problems.append(f"{path}: `{command}` goes on with\n" + "\n".join(got[at:]))
+    return None if at == len(got) or others else "goes on with\n" + "\n".join(got[at:])
 
 
-def check_console(path, code):
+def check_console(source, build, path, code):
     for part in re.split(r"^\$ ", code, flags=re.M)[1:]:
         command, *want = part.splitlines()
         words = shlex.split(command)
         if words[0].startswith("build/"):
             words[0] = build / words[0].removeprefix("build/")
-        printed = run(path, words, shown=command)
-        if printed is not None:
-            check_printed(path, command, want, printed.splitlines())
+        printed = run(source, path, words, shown=command)
+        if printed is not None and (text := difference(want, printed.splitlines())):
+            problems.append(f"{path}: `{command}` {text}")
 
 
 def main():
+    source, build = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
     counts = {"mlir": 0, "c": 0, "console": 0}
     for path, page in pages(source):
         if path.name == "add-a-pass.md":
             continue
         found = {language: [code for _, code in blocks(page, language)] for language in counts}
         for code in found["mlir"]:
-            check_mlir(path, code)
+            check_mlir(source, build, path, code)
         if found["c"]:
-            check_c(path, "\n".join(found["c"]))
+            check_c(source, build, path, "\n".join(found["c"]))
         for code in found["console"]:
-            check_console(path, code)
+            check_console(source, build, path, code)
         for language, codes in found.items():
             counts[language] += len(codes)
     for text in problems:

@@ -15,8 +15,8 @@ import sys
 NAMED = ("bench", "cmake", "dialect", "examples", "include", "lowering", "plugin", "runtime", "tools")
 NAMED_SUFFIXES = {".c", ".cpp", ".h", ".py", ".cmake", ".in", ".map", ".mlir"}
 # These have a README of their own.
-ROOMS = ("bench", "cmake", "dialect", "docs", "examples", "include/simplicial", "lowering", "lowering/*", "lowering/gpu/*",
-         "plugin", "runtime", "runtime/*", "test", "test/*", "tools")
+ROOMS = ("bench", "cmake", "dialect", "docs", "examples", "include/simplicial", "lowering", "lowering/*",
+         "lowering/gpu/*", "plugin", "runtime", "runtime/*", "test", "test/*", "tools")
 
 problems = []
 
@@ -170,8 +170,8 @@ def check_passes(source):
     check_set(path, "pass", set(re.findall(r"^## (simplicial-[\w-]+)$", page, re.M)), passes)
     sequences = set(re.findall(r'= \{"(simplicial-to-\w+)"', (source / "lowering/pipelines.c").read_text()))
     check_set(path, "sequence", set(re.findall(r"^\| `(simplicial-to-\w+)` \|", page, re.M)), sequences)
-    entries = re.findall(r"^///   (\w+) *: (i64|bool|string|type) ", (source / "include/simplicial/passes.h").read_text(),
-                         re.M)
+    header = (source / "include/simplicial/passes.h").read_text()
+    entries = re.findall(r"^///   (\w+) *: (i64|bool|string|type) ", header, re.M)
     documented = re.findall(r"^\| `(\w+)` \| (i64|bool|string|type) \|", page, re.M)
     check_set(path, "entry", {" : ".join(entry) for entry in documented}, {" : ".join(entry) for entry in entries})
 
@@ -218,6 +218,19 @@ def check_measured(source, path, defaults):
                 problem(path, f"says {key} {row[key]}, but {value} was measured: {row}")
 
 
+def check_ranges(source):
+    """What pages say of a run as a whole."""
+    table = (source / "bench/results/h100/table.md").read_text()
+    shares = [float(line.split("|")[-2]) for line in table.splitlines() if re.match(r"\| (b?f16) ", line)]
+    product = re.search(r"matmul-8192: (\d+) TFLOP/s", table)[1]
+    for path, text in (
+            ("docs/gpu.md", f"{min(shares):.2f} to {max(shares):.2f} of what is predicted"),
+            ("README.md", f"torch's 8192^3 bf16 product in the same run, {product} TFLOP/s"),
+            ("docs/performance.md", f"8192^3 bf16 product of torch reaches {product} TFLOP/s in the same run")):
+        if text not in " ".join((source / path).read_text().split()):
+            problem(path, f"does not say `{text}`, which was measured")
+
+
 def check_pictures(source):
     spec = importlib.util.spec_from_file_location("draw", source / "docs/pictures/draw.py")
     draw = importlib.util.module_from_spec(spec)
@@ -239,6 +252,7 @@ def main():
     check_passes(source)
     for path in ("README.md", "docs/performance.md"):
         check_measured(source, path, {"type": "bf16", "B": "4", "Hk": "1", "w1": "32"})
+    check_ranges(source)
     check_pictures(source)
     if len(sys.argv) > 2:
         check_options(source, pathlib.Path(sys.argv[2]).resolve())
