@@ -95,6 +95,13 @@ def check_rooms(source):
                 problem(folder.relative_to(source), "has no README.md")
 
 
+def check_map(source):
+    """The README's map has each folder, and no other."""
+    shown = set(re.findall(r"^    ([\w/]+)/  ", (source / "README.md").read_text(), re.M))
+    there = {str(path.parent.relative_to(source)) for path in source.glob("*/README.md")} | {"include/simplicial"}
+    check_set("README.md", "folder", shown, {name for name in there if not re.match(r"build|cmake", name)})
+
+
 def check_names(source):
     """Each file is named, by a link to it or to another of its name (what has a .c needs no line for the .h)."""
     for top in NAMED:
@@ -247,6 +254,7 @@ def main():
     source = pathlib.Path(sys.argv[1]).resolve()
     check_links(source)
     check_rooms(source)
+    check_map(source)
     check_names(source)
     check_dev(source)
     check_passes(source)

@@ -20,6 +20,7 @@ MISTAKES = [
     ("lowering/cpu/exp2.c", None, None, "lowering/cpu/README.md: links to exp2.c, which is not there"),
     ("plugin/README.md", None, None, "plugin: has no README.md"),
     ("README.md", "./dev demo", "./dev show", "./dev help does not list show"),
+    ("README.md", "    bench/  ", "    benches/  ", "README.md: has the folder benches, which there is not"),
     (".ci/run", "./dev test\n", "./dev test\n./dev bench\n", "does not show `./dev bench`, which .ci/run runs"),
     (".ci/run", "./dev test\n", "./dev test\nctest\n", "does more than call ./dev: ctest"),
     ("docs/passes.md", "## simplicial-nvvm", "## simplicial-ptx", "lacks the pass simplicial-nvvm"),
