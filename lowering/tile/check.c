@@ -145,10 +145,15 @@ static MlirLogicalResult check_values(MlirOperation op) {
   return accept();
 }
 
-/// Whether two tiles may have the same dimensions of rows.
+/// The number of a tile's rows; -1: it may have any.
+static int64_t rows_of(MlirValue tile) {
+  int dims = tile_row_dims(tile);
+  return dims < 0 ? -1 : tile_rows(ir_type(tile), dims);
+}
+
 static bool rows_agree(MlirValue x, MlirValue y) {
-  int dims = tile_row_dims(x), others = tile_row_dims(y);
-  return dims < 0 || others < 0 || dims == others;
+  int64_t rows = rows_of(x), others = rows_of(y);
+  return rows < 0 || others < 0 || rows == others;
 }
 
 // Products and reductions -----------------------------------------------------
@@ -184,8 +189,8 @@ static MlirLogicalResult check_product(MlirOperation op) {
       !mlirTypeIsAF32(ir_element(ir_type(ir_result(op, 0)))))
     return refuse(op, "must multiply floats of one type, and add them as f32");
   for (int i = 0; i < LOOPS; ++i) {
-    int rows = tile_row_dims(ir_operand(op, i));
-    if (rows >= 0 && rows != 1)
+    int64_t rows = rows_of(ir_operand(op, i));
+    if (rows >= 0 && rows != ir_dim_size(ir_type(ir_operand(op, i)), 0))
       return refuse(op, "must have operands of rows and columns");
   }
   return accept();
