@@ -201,6 +201,8 @@ bool tile_has_products(MlirOperation forall) {
 static MlirWalkResult find_tile(MlirOperation op, void *found) {
   for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i)
     *(bool *)found |= tile_is(ir_result(op, i));
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
+    *(bool *)found |= tile_is(ir_operand(op, i));
   return *(bool *)found ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
 }
 
