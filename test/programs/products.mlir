@@ -209,6 +209,43 @@ func.func @halved(%a: memref<?x64xbf16>, %b: memref<64x64xbf16>, %c: memref<?x64
   return
 }
 
+// The same after each step of 64 of K, of which a warp that has no rows copies the operands, where one may.
+func.func @halved_steps(%a: memref<?x?xbf16>, %b: memref<64x?xbf16>, %c: memref<?x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %m = memref.dim %a, %c0 : memref<?x?xbf16>
+  %c1 = arith.constant 1 : index
+  %k = memref.dim %a, %c1 : memref<?x?xbf16>
+  %blocks = arith.ceildivui %m, %c64 : index
+  scf.forall (%i) in (%blocks) {
+    %pad = arith.constant 0.0 : bf16
+    %no = arith.constant false
+    %zero = arith.constant dense<0.0> : vector<64x64xf32>
+    %half = arith.constant dense<0.5> : vector<64x64xf32>
+    %limit = arith.constant dense<20.0> : vector<64x64xf32>
+    %row = arith.muli %i, %c64 : index
+    %count = arith.subi %m, %row : index
+    %mask = vector.create_mask %count, %c64 : vector<64x64xi1>
+    %sum = scf.for %at = %c0 to %k step %c64 iter_args(%acc = %zero) -> (vector<64x64xf32>) {
+      %x = vector.transfer_read %a[%row, %at], %pad, %mask {in_bounds = [true, true]} : memref<?x?xbf16>, vector<64x64xbf16>
+      %y = vector.transfer_read %b[%c0, %at], %pad {in_bounds = [true, true]} : memref<64x?xbf16>, vector<64x64xbf16>
+      %next = vector.contract #mk_nk %x, %y, %acc : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+    %above = arith.cmpf ogt, %next, %limit : vector<64x64xf32>
+    %any = vector.multi_reduction <or>, %above, %no [0, 1] : vector<64x64xi1> to i1
+    %r = scf.if %any -> (vector<64x64xf32>) {
+      %h = arith.mulf %next, %half : vector<64x64xf32>
+      scf.yield %h : vector<64x64xf32>
+    } else {
+      scf.yield %next : vector<64x64xf32>
+    }
+      scf.yield %r : vector<64x64xf32>
+    }
+    %written = vector.create_mask %count, %c64 : vector<64x64xi1>
+    vector.transfer_write %sum, %c[%row, %c0], %written {in_bounds = [true, true]} : vector<64x64xf32>, memref<?x64xf32>
+  } {simplicial.producer}
+  return
+}
+
 // C = s * (A B^T) + t: s by row, and t by column, read in a loop. Of B and t as much is there as n says, of C whole
 // tiles: their other columns are zero.
 func.func @scaled(%a: memref<?x64xbf16>, %b: memref<?x64xbf16>, %s: memref<?xf32>, %t: memref<?xf32>, %c: memref<?x?xf32>) {

@@ -75,18 +75,21 @@ static MlirValue any_of_warp(Ir *b, MlirValue own) {
 /// then keeps what depends on it in uniform registers.
 static MlirValue any_of_block(Distribute *s, MlirValue own) {
   Ir *b = &s->b;
-  const int32_t segments[] = {0, 0, 1};
+  const int32_t segments[] = {0, 0, 1}, bundles[] = {3, 0};
   MlirType i32 = ir_i32(b);
   if (s->role != ROLE_ALL) // nvvm.barrier reduces over all threads only
     return any_of_warp(
         b,
-        ir_value(b, "llvm.call_intrinsic", ir_i1(b),
-                 IR_VALUES(ir_const_i32(b, i32, CONSUMERS_BARRIER),
-                           ir_const_i32(b, i32, (int32_t)s->warps * WARP), own),
-                 IR_ATTRIBUTES(
-                     {"intrin",
-                      ir_string_attr(
-                          b, "llvm.nvvm.barrier.cta.red.or.aligned.count")})));
+        ir_value(
+            b, "llvm.call_intrinsic", ir_i1(b),
+            IR_VALUES(ir_const_i32(b, i32, CONSUMERS_BARRIER),
+                      ir_const_i32(b, i32, (int32_t)s->warps * WARP), own),
+            IR_ATTRIBUTES(
+                {"intrin",
+                 ir_string_attr(b,
+                                "llvm.nvvm.barrier.cta.red.or.aligned.count")},
+                {"op_bundle_sizes", mlirDenseI32ArrayGet(b->context, 0, NULL)},
+                ir_segments(b, 2, bundles))));
   MlirValue any = ir_value(
       b, "nvvm.barrier", i32,
       IR_VALUES(ir_value(b, "arith.extui", i32, IR_VALUES(own), IR_NONE)),
