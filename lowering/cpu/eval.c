@@ -8,32 +8,39 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
-#include <math.h>
-
 MlirValue eval_splat(Block *s, MlirValue scalar, int64_t lanes) {
   return ir_broadcast(&s->b, scalar,
                       ir_vector(ir_type(scalar), IR_DIMS(lanes)));
 }
 
-/// The type that one column of `tile` is evaluated to.
-static MlirType column_type(MlirType tile, int row_dims) {
+MlirType eval_column_type(MlirType tile, int row_dims) {
   int64_t lanes = block_lanes(tile, row_dims);
   return row_dims ? ir_vector(ir_element(tile), IR_DIMS(lanes))
                   : ir_element(tile);
 }
 
-/// Whether a tile has no more lanes than there is code for.
-static bool check_lanes(Block *s, MlirOperation op, int64_t lanes) {
+bool eval_check_lanes(Block *s, MlirOperation op, int64_t lanes) {
   if (lanes > MAX_LANES)
     block_fail(s, op, "its tiles have too many rows");
   return lanes <= MAX_LANES;
 }
 
-static Columns all(MlirValue value, int n) {
+Columns eval_all(MlirValue value, int n) {
   Columns columns;
   for (int u = 0; u < n; ++u)
     columns.v[u] = value;
   return columns;
+}
+
+MlirValue eval_zero(Block *s, MlirType type) {
+  MlirType element = mlirTypeIsAVector(type) ? ir_element(type) : type;
+  return mlirTypeIsAFloat(element) ? ir_zero(&s->b, type)
+                                   : ir_const_i32(&s->b, type, 0);
+}
+
+Columns eval_nothing(Block *s, MlirValue tile, At at) {
+  return eval_all(eval_zero(s, eval_column_type(ir_type(tile), at.row_dims)),
+                  at.n);
 }
 
 /// The larger, y if either is NaN: one instruction, unlike maxnum. Which of two
@@ -46,18 +53,44 @@ MlirValue eval_combine(Block *s, IrReduction kind, MlirValue x, MlirValue y) {
   return kind == IR_SUM ? ir_addf(&s->b, x, y) : larger(&s->b, x, y);
 }
 
-static Columns load_buffer(Block *s, MlirValue tile, const Entry *entry,
-                           At at) {
+// Buffers ---------------------------------------------------------------------
+
+/// Buffers have bytes for i1, since vectors of those have eight in one.
+MlirValue eval_convert(Block *s, MlirValue x, MlirType element) {
+  MlirType type = ir_type(x);
+  MlirType from = mlirTypeIsAVector(type) ? ir_element(type) : type;
+  if (mlirTypeEqual(from, element))
+    return x;
+  if (mlirTypeIsAFloat(from))
+    return ir_convert(&s->b, x, element);
+  bool wider = mlirTypeEqual(from, ir_i1(&s->b));
+  return ir_value(&s->b, wider ? "arith.extui" : "arith.trunci",
+                  mlirTypeIsAVector(type) ? ir_with_element(type, element)
+                                          : element,
+                  IR_VALUES(x), IR_NONE);
+}
+
+/// What a buffer has, with elements as they are there.
+static Columns load_buffer(Block *s, MlirValue tile, At at) {
   Ir *b = &s->b;
-  MlirType vector = column_type(ir_type(tile), at.row_dims);
-  bool has_columns = ir_rank(ir_type(entry->buffer)) == 2;
+  const Entry *entry = block_entry(s, tile);
+  MlirType element = ir_element(ir_type(entry->buffer));
   MlirValue zero = ir_const_index(b, 0);
-  if (!has_columns)
-    return all(ir_vector_load(b, vector, entry->buffer, &zero), at.n);
+  Columns columns;
+  if (!at.row_dims) {
+    for (int u = 0; u < at.n; ++u) {
+      MlirValue x = block_column(s, at, u);
+      columns.v[u] = ir_load(b, entry->buffer, &x);
+    }
+    return columns;
+  }
+  MlirType vector =
+      ir_vector(element, IR_DIMS(block_lanes(ir_type(tile), at.row_dims)));
+  if (ir_rank(ir_type(entry->buffer)) == 1)
+    return eval_all(ir_vector_load(b, vector, entry->buffer, &zero), at.n);
   if (!mlirValueIsNull(entry->limit) &&
       (mlirValueIsNull(at.limit) || !mlirValueEqual(entry->limit, at.limit)))
     block_fail(s, ir_def(tile), "its padding is used as if it were not");
-  Columns columns;
   for (int u = 0; u < at.n; ++u)
     columns.v[u] =
         ir_vector_load(b, vector, entry->buffer,
@@ -65,95 +98,61 @@ static Columns load_buffer(Block *s, MlirValue tile, const Entry *entry,
   return columns;
 }
 
+/// Whether a tile's buffer has its rows as `at` wants them.
+static bool has_rows(Block *s, MlirValue tile, At at) {
+  const Entry *entry = block_entry(s, tile);
+  return ir_rank(ir_type(tile)) == 1 || entry->row_dims == at.row_dims;
+}
+
+Columns eval(Block *s, MlirValue tile, At at) {
+  const Entry *entry = block_entry(s, tile);
+  if (mlirValueIsNull(entry->buffer))
+    return eval_definition(s, tile, at);
+  if (!has_rows(s, tile, at))
+    return rows_gather(s, tile, ir_type(tile), at);
+  Columns columns = load_buffer(s, tile, at);
+  for (int u = 0; u < at.n; ++u)
+    columns.v[u] = eval_convert(s, columns.v[u], ir_element(ir_type(tile)));
+  return columns;
+}
+
+// Ops -------------------------------------------------------------------------
+
 static Columns eval_constant(Block *s, MlirOperation op, At at) {
-  MlirType tile = ir_type(ir_result(op, 0));
   MlirAttribute value = ir_get_attr(op, "value");
   if (!mlirAttributeIsADenseElements(value) ||
-      !mlirDenseElementsAttrIsSplat(value) || !mlirTypeIsAF32(ir_element(tile)))
-    block_fail(s, op, "only f32 constants that are splats are tiles");
-  double splat =
-      s->failed.ptr ? 0 : mlirDenseElementsAttrGetFloatSplatValue(value);
-  return all(ir_const_f(&s->b, column_type(tile, at.row_dims), splat), at.n);
-}
-
-/// Row `lane` of a broadcast's result, as a row of its source.
-static int64_t source_row(MlirType result, int row_dims, MlirType source,
-                          int source_row_dims, int64_t lane) {
-  int64_t row = 0, stride = 1;
-  for (int dim = row_dims - 1, from = source_row_dims - 1; from >= 0;
-       --dim, --from) {
-    int64_t index = lane % ir_dim_size(result, dim);
-    lane /= ir_dim_size(result, dim);
-    if (ir_dim_size(source, from) > 1)
-      row += index * stride;
-    stride *= ir_dim_size(source, from);
+      !mlirDenseElementsAttrIsSplat(value)) {
+    block_fail(s, op, "only constants that are splats are tiles");
+    return eval_nothing(s, ir_result(op, 0), at);
   }
-  return row;
-}
-
-/// Makes `source`, a column of a broadcast's operand, one of its result.
-static MlirValue broadcast_rows(Block *s, MlirOperation op, At at,
-                                int source_row_dims, MlirValue source) {
-  MlirType to = ir_type(ir_result(op, 0)), from = ir_type(ir_operand(op, 0));
-  int64_t lanes = block_lanes(to, at.row_dims);
-  if (!at.row_dims)
-    return source;
-  if (!source_row_dims)
-    return eval_splat(s, source, lanes);
-  int64_t rows = tile_rows(to, at.row_dims), mask[MAX_LANES];
-  if (!check_lanes(s, op, lanes))
-    return source;
-  bool identity = lanes == block_lanes(from, source_row_dims);
-  for (int64_t lane = 0; lane < lanes; ++lane) {
-    int64_t row = lane < rows ? lane : rows - 1;
-    mask[lane] = source_row(to, at.row_dims, from, source_row_dims, row);
-    identity &= lane >= rows || mask[lane] == lane;
-  }
-  return identity ? source
-                  : ir_shuffle(&s->b, source, source, (int)lanes, mask);
-}
-
-static Columns eval_broadcast(Block *s, MlirOperation op, At at) {
-  MlirValue operand = ir_operand(op, 0);
-  MlirType to = ir_type(ir_result(op, 0)), from = ir_type(operand);
-  int64_t lanes = block_lanes(to, at.row_dims);
-  if (!mlirTypeIsAVector(from)) {
-    MlirValue scalar = block_scalar(s, operand);
-    return all(at.row_dims ? eval_splat(s, scalar, lanes) : scalar, at.n);
-  }
-  At source = at;
-  source.row_dims = tile_op_source_row_dims(op, at.row_dims);
-  bool varies =
-      ir_rank(from) > source.row_dims && ir_dim_size(from, source.row_dims) > 1;
-  if (!varies) {
-    source.x = source.limit = (MlirValue){NULL};
-    source.n = 1;
-  }
-  Columns columns = eval(s, operand, source);
-  for (int u = 0; u < source.n; ++u)
-    columns.v[u] = broadcast_rows(s, op, at, source.row_dims, columns.v[u]);
-  return varies ? columns : all(columns.v[0], at.n);
+  MlirType type = eval_column_type(ir_type(ir_result(op, 0)), at.row_dims);
+  MlirAttribute element = mlirDenseElementsAttrGetSplatValue(value);
+  if (at.row_dims)
+    element = mlirDenseElementsAttrSplatGet(type, element);
+  return eval_all(ir_value(&s->b, "arith.constant", type, IR_NONE,
+                           IR_ATTRIBUTES({"value", element})),
+                  at.n);
 }
 
 /// create_mask, on lanes: lane < count; on columns: x + u < count.
 static Columns eval_mask(Block *s, MlirOperation op, At at) {
   Ir *b = &s->b;
   MlirType tile = ir_type(ir_result(op, 0));
+  int64_t lanes = block_lanes(tile, 1);
   if (ir_rank(tile) != 1) {
-    block_fail(s, op, "masks of more than one dimension only mask loads");
-    return all(ir_zero(b, ir_f32(b)), at.n);
+    block_fail(s, op, "masks of more than one dimension only mask transfers");
+    return eval_nothing(s, ir_result(op, 0), at);
   }
-  MlirValue count = block_scalar(s, ir_operand(op, 0));
   Columns columns;
   if (!at.row_dims) {
+    MlirValue count = block_scalar(s, ir_operand(op, 0));
     for (int u = 0; u < at.n; ++u)
       columns.v[u] = ir_cmpi(b, IR_SLT, block_column(s, at, u), count);
     return columns;
   }
-  int64_t lanes = block_lanes(tile, 1);
   int32_t numbers[MAX_LANES];
-  if (!check_lanes(s, op, lanes))
-    return all(ir_zero(b, ir_f32(b)), at.n);
+  if (!eval_check_lanes(s, op, lanes))
+    return eval_nothing(s, ir_result(op, 0), at);
   for (int64_t lane = 0; lane < lanes; ++lane)
     numbers[lane] = (int32_t)lane;
   MlirType type = ir_vector(ir_i32(b), IR_DIMS(lanes));
@@ -161,8 +160,20 @@ static Columns eval_mask(Block *s, MlirOperation op, At at) {
       b, "arith.constant", type, IR_NONE,
       IR_ATTRIBUTES(
           {"value", mlirDenseElementsAttrInt32Get(type, lanes, numbers)}));
+  MlirValue count = bounds_count(s, ir_operand(op, 0), ir_dim_size(tile, 0));
   MlirValue bound = ir_index_cast(b, count, ir_i32(b));
-  return all(ir_cmpi(b, IR_SLT, lane, eval_splat(s, bound, lanes)), at.n);
+  return eval_all(ir_cmpi(b, IR_SLT, lane, eval_splat(s, bound, lanes)), at.n);
+}
+
+static Columns eval_step(Block *s, MlirOperation op, At at) {
+  Columns columns;
+  if (at.row_dims)
+    return eval_all(
+        ir_step(&s->b, block_lanes(ir_type(ir_result(op, 0)), at.row_dims)),
+        at.n);
+  for (int u = 0; u < at.n; ++u)
+    columns.v[u] = block_column(s, at, u);
+  return columns;
 }
 
 /// Whether a mask holds wherever columns stay below `limit`.
@@ -179,101 +190,80 @@ static bool holds_below(MlirValue mask, MlirValue limit) {
          mlirValueEqual(ir_operand(op, 0), limit);
 }
 
-static Columns eval_elementwise(Block *s, MlirOperation op, At at) {
+static MlirValue apply(Block *s, MlirOperation op, MlirType type,
+                       MlirValue *v) {
   Ir *b = &s->b;
+  if (ir_is(op, "math.exp2")) {
+    MlirType element = mlirTypeIsAVector(type) ? ir_element(type) : type;
+    return ir_convert(b, exp2_polynomial(b, ir_convert(b, v[0], ir_f32(b))),
+                      element);
+  }
+  if (ir_is(op, "arith.maxnumf"))
+    return larger(b, v[0], v[1]);
+  return ir_clone_with(b, op, type, v);
+}
+
+static Columns eval_elementwise(Block *s, MlirOperation op, At at) {
+  enum { MAX_OPERANDS = 3 };
   MlirValue result = ir_result(op, 0);
   if (ir_is(op, "arith.select") && !mlirValueIsNull(at.limit) &&
       holds_below(ir_operand(op, 0), at.limit))
     return eval(s, ir_operand(op, 1), at);
   int n_operands = (int)mlirOperationGetNumOperands(op);
-  Columns operands[3], columns;
-  for (int i = 0; i < n_operands; ++i)
-    operands[i] = eval(s, ir_operand(op, i), at);
-  MlirType type = column_type(ir_type(result), at.row_dims);
+  Columns operands[MAX_OPERANDS], columns;
+  MlirType type = eval_column_type(ir_type(result), at.row_dims);
+  for (int i = 0; i < n_operands; ++i) {
+    MlirValue operand = ir_operand(op, i);
+    operands[i] = tile_is(operand) ? eval(s, operand, at)
+                                   : eval_all(block_scalar(s, operand), at.n);
+  }
   for (int u = 0; u < at.n; ++u) {
-    MlirValue v[3];
+    MlirValue v[MAX_OPERANDS];
     for (int i = 0; i < n_operands; ++i)
       v[i] = operands[i].v[u];
-    if (ir_is(op, "math.exp2"))
-      columns.v[u] = exp2_polynomial(b, v[0]);
-    else if (ir_is(op, "arith.maxnumf"))
-      columns.v[u] = larger(b, v[0], v[1]);
-    else
-      columns.v[u] = ir_clone_with(b, op, type, v);
+    columns.v[u] = apply(s, op, type, v);
   }
   return columns;
 }
 
-/// A row reduction (over the outermost dimension of the rows): lanes of a
-/// vector combine to fewer.
-static Columns eval_row_reduction(Block *s, MlirOperation op, At at) {
-  Ir *b = &s->b;
-  MlirValue source = ir_operand(op, 0);
-  MlirType from = ir_type(source), to = ir_type(ir_result(op, 0));
-  IrReduction kind = tile_op_reduction_kind(op);
-  int64_t n = ir_dim_size(from, 0), rows = tile_rows(to, 1);
-  int64_t lanes = block_lanes(to, 1), mask[MAX_LANES];
-  At inner = at;
-  inner.row_dims = 2;
-  Columns acc = eval(s, ir_operand(op, 1), at);
-  if (!check_lanes(s, op, lanes) || !check_lanes(s, op, n * rows))
-    return acc;
-  Columns columns = eval(s, source, inner);
-  for (int u = 0; u < at.n; ++u) {
-    if (rows == 1 && n > 1) {
-      for (int64_t lane = 0; lane < n; ++lane)
-        mask[lane] = lane;
-      MlirValue all_rows =
-          ir_shuffle(b, columns.v[u], columns.v[u], (int)n, mask);
-      MlirAttribute kind_attr = ir_get_attr(op, "kind");
-      MlirValue scalar = ir_value(
-          b, "vector.reduction", ir_element(to), IR_VALUES(all_rows),
-          IR_ATTRIBUTES(
-              {"kind", kind_attr},
-              {"fastmath", ir_parse_attr(b, "#arith.fastmath<reassoc>")}));
-      acc.v[u] = eval_combine(s, kind, eval_splat(s, scalar, lanes), acc.v[u]);
-      continue;
-    }
-    for (int64_t i = 0; i < n; ++i) {
-      for (int64_t lane = 0; lane < lanes; ++lane)
-        mask[lane] = i * rows + (lane < rows ? lane : rows - 1);
-      MlirValue part =
-          ir_shuffle(b, columns.v[u], columns.v[u], (int)lanes, mask);
-      acc.v[u] = eval_combine(s, kind, part, acc.v[u]);
-    }
-  }
-  return acc;
+/// arith.extf of a tile that is kept as f32 already.
+static bool is_wide(Block *s, MlirOperation op, At at) {
+  if (!ir_is(op, "arith.extf"))
+    return false;
+  MlirValue operand = ir_operand(op, 0);
+  const Entry *entry = block_entry(s, operand);
+  return entry->wide && !mlirValueIsNull(entry->buffer) &&
+         has_rows(s, operand, at);
 }
 
 Columns eval_definition(Block *s, MlirValue tile, At at) {
   MlirOperation op = ir_def(tile);
   Read read;
-  if (s->failed.ptr || mlirOperationIsNull(op))
-    block_fail(s, op, "a tile is used that was not kept");
-  else if (ir_is(op, "arith.constant"))
+  if (s->failed.ptr)
+    return eval_nothing(s, tile, at);
+  if (ir_is(op, "arith.constant"))
     return eval_constant(s, op, at);
-  else if (read_of(tile, &read) && at.row_dims == 1 && !mlirValueIsNull(at.x))
+  if (read_of(s, tile, &read) && !read_is_packed(s, &read) &&
+      at.row_dims == block_row_dims(ir_type(tile)))
     return read_columns(s, &read, at);
-  else if (block_is_contraction(op))
-    return eval_contraction(s, op, at);
-  else if (ir_is(op, "vector.broadcast"))
-    return eval_broadcast(s, op, at);
-  else if (ir_is(op, "vector.shape_cast")) {
-    at.row_dims = tile_op_source_row_dims(op, at.row_dims);
-    return eval(s, ir_operand(op, 0), at);
-  } else if (ir_is(op, "vector.create_mask"))
+  if (block_is_contraction(op))
+    return contract_eval(s, op, at);
+  if (ir_is(op, "vector.broadcast"))
+    return rows_broadcast(s, op, at);
+  if (ir_is(op, "vector.shape_cast"))
+    return rows_shape_cast(s, op, at);
+  if (ir_is(op, "vector.extract_strided_slice"))
+    return rows_slice(s, op, at);
+  if (ir_is(op, "vector.create_mask"))
     return eval_mask(s, op, at);
-  else if (ir_is(op, "vector.multi_reduction"))
-    return eval_row_reduction(s, op, at);
-  else if (tile_op_is_elementwise(op))
+  if (ir_is(op, "vector.step"))
+    return eval_step(s, op, at);
+  if (tile_op_reduces_rows(op))
+    return rows_reduce(s, op, at);
+  if (is_wide(s, op, at))
+    return load_buffer(s, ir_operand(op, 0), at);
+  if (tile_op_is_elementwise(op))
     return eval_elementwise(s, op, at);
-  else
-    block_fail(s, op, "it is not an op of tile programs");
-  return all(ir_zero(&s->b, ir_f32(&s->b)), at.n); // never seen: we failed
-}
-
-Columns eval(Block *s, MlirValue tile, At at) {
-  const Entry *entry = block_entry(s, tile);
-  return mlirValueIsNull(entry->buffer) ? eval_definition(s, tile, at)
-                                        : load_buffer(s, tile, entry, at);
+  block_fail(s, op, "it is not an op of tile programs");
+  return eval_nothing(s, tile, at);
 }
