@@ -3,12 +3,9 @@
 
 A program is a function on memrefs, of which the last are its results. It is called by a function on tensors that is made
 here, and that gives it results with some rows behind them, which must stay as they are.
-
-Programs that a target has no code for yet are in a table, NOT_YET, with the diagnostic that they must give.
 """
 
 import argparse
-import fnmatch
 import os
 import pathlib
 import re
@@ -46,12 +43,6 @@ class Case:
 
     def __str__(self):
         return f"{self.program}{' in f32' if self.f32 else ''}"
-
-    def not_yet(self, target):
-        """What is expected of the target instead of results; None: results."""
-        return next((what for targets, programs, what in NOT_YET for program in programs.split()
-                     if fnmatch.fnmatch(target, targets)
-                     and fnmatch.fnmatch(f"{self.program}{'/f32' if self.f32 else ''}", program)), None)
 
 
 def in_f32(text):
@@ -145,21 +136,13 @@ def run(tool, target, case, folder):
     (folder / "f.mlir").write_text(text)
     for i, value in enumerate(x + kept):
         np.save(folder / f"in{i}.npy", value)
-    expected = case.not_yet(target)
-    if expected and expected.startswith(BROKEN):
-        return f"ok   {case}: not run, {expected[len(BROKEN):]}"
     try:
         got = execute(tool, target, folder, len(x) + len(kept), len(kept), threads=2, seed=0)
         again = execute(tool, target, folder, len(x) + len(kept), len(kept), threads=1, seed=1)
     except Failure as failure:
-        if expected and "exit status 1:" in str(failure) and expected in str(failure):
-            return f"ok   {case}: refused, {expected}"
         return f"FAIL {case}: {failure}"
     except subprocess.TimeoutExpired:
         return f"FAIL {case}: no result after 120 s"
-    if expected:
-        return f"FAIL {case}: is not refused, '{expected}'"
-
     wide = [value.astype(np.float64) for value in x]
     half = exact if case.f32 else lambda v: rounded(v, "bf16").astype(np.float64)
     want, near = case.reference(exact, *wide), case.reference(half, *wide)
@@ -392,23 +375,6 @@ CASES = [
     Case("backward:dq_local", backward([(2, 33, 16, 64)]), only_dq, f32=True),
     Case("backward:kv", backward([(2, 40, 1, 64), (2, 40, 1, 64), (2, 3, 44, 64), (2, 3, 44, 64)]), kv),
     Case("backward:kv", backward([(2, 40, 1, 64), (2, 40, 1, 64), (2, 3, 44, 64), (2, 3, 44, 64)]), kv, f32=True),
-]
-
-BROKEN = "BROKEN: "  # before what goes wrong where there should be a diagnostic: it is not run
-LEFT = "has a left operand [K, M], for which there is no code"
-
-# (targets, programs, what is expected); the first one counts.
-NOT_YET = [
-    ("cpu", "matmul:km_* products:computed*", LEFT),
-    ("cpu", "rows:rms_norm*", BROKEN + "vectors by column are not known"),
-    ("cpu", "rows:halved", "simplicial-block cannot lower this 'scf.if'"),
-    ("cpu", "rows:*", BROKEN + "stores ignore their masks"),
-    ("cpu", "*[!2]", "its operands must be f32"),
-    ("cpu", "attention:lazy/f32 products:halved*/f32", "simplicial-block cannot lower this 'scf.if'"),
-    ("cpu", "matmul:mk_kn/f32 products:everywhere/f32 products:scaled/f32",
-     "its right operand is padded where its result is not"),
-    ("cpu", "backward:*/f32", BROKEN + "vectors by column and by row are not told apart"),
-    ("cpu", "*", BROKEN + "stores ignore their masks"),
 ]
 
 

@@ -48,16 +48,18 @@ func.func @product(%a: memref<16x16xf32>, %b: memref<64x16xf32>, %c: memref<16x6
 // CHECK-SAME: %{{[a-z0-9]+}}: memref<16x16xf32>, %[[B:[a-z0-9]+]]: memref<64x16xbf16>, %{{.*}}, %[[N:[a-z0-9]+]]: index
 // CHECK-NOT: 0xFF800000
 // CHECK: %[[COPY:.*]] = memref.alloca() {alignment = 64 : i64} : memref<64x16xf32>
-// CHECK: scf.for %[[ROW:.*]] = %c0 to %[[N]] step %c1
+// CHECK: %[[LEAST:.*]] = arith.minsi %[[N]], %c64
+// CHECK: %[[COUNT:.*]] = arith.maxsi %[[LEAST]], %c0
+// CHECK: scf.for %[[ROW:.*]] = %c0 to %[[COUNT]] step %c1
 // CHECK: %[[LOADED:.*]] = vector.load %[[B]][%[[ROW]], %c0] : memref<64x16xbf16>, vector<16xbf16>
 // CHECK: %[[WIDE:.*]] = arith.extf %[[LOADED]]
 // CHECK: vector.store %[[WIDE]], %[[COPY]][%[[ROW]], %c0]
 // The product's columns end at the count: whole blocks of 4, then one by one.
-// CHECK: %[[REST:.*]] = arith.remui %[[N]], %c4
-// CHECK: %[[WHOLE:.*]] = arith.subi %[[N]], %[[REST]]
+// CHECK: %[[REST:.*]] = arith.remui %[[COUNT]], %c4
+// CHECK: %[[WHOLE:.*]] = arith.subi %[[COUNT]], %[[REST]]
 // CHECK: scf.for %{{.*}} = %c0 to %[[WHOLE]] step %c4
 // CHECK: memref.load %[[COPY]]
-// CHECK: scf.for %{{.*}} = %[[WHOLE]] to %[[N]] step %c1
+// CHECK: scf.for %{{.*}} = %[[WHOLE]] to %[[COUNT]] step %c1
 // CHECK: memref.load %[[COPY]]
 func.func @widened(%a: memref<16x16xf32>, %b: memref<64x16xbf16>, %c: memref<16xf32>, %n: index) {
   %c1 = arith.constant 1 : index
