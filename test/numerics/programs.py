@@ -20,7 +20,6 @@ import data
 
 PROGRAMS = pathlib.Path(__file__).parent.parent / "programs"
 TARGETS = "cpu", "emulate:sm_80", "emulate:sm_90a"
-GPUS = TARGETS[1:]
 
 GUARD = 3  # rows behind results
 SENTINEL = 12345.0
