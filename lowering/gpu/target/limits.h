@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What hardware allows, beside what differs by chip (chip.h): numbers, and what
+// matrix instructions take. They are here once for those who generate code and
+// those who foresee what it takes.
+
+#ifndef SIMPLICIAL_LOWERING_GPU_TARGET_LIMITS_H
+#define SIMPLICIAL_LOWERING_GPU_TARGET_LIMITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Registers of 32 bits, and shared memory in bytes.
+enum {
+  LIMITS_REGISTERS = 65536,      ///< of an SM
+  LIMITS_THREAD_REGISTERS = 255, ///< of a thread
+  LIMITS_REGISTER_STEP = 8,      ///< in which threads get them
+  LIMITS_RESERVED_SHARED = 1024, ///< of each block, for the system
+  LIMITS_MBARRIER = 8,           ///< an mbarrier
+};
+
+/// Matrix instructions: a right operand's rows come in so many of the
+/// reduction, for 16 bits; results in slices of columns, of which a thread has
+/// two.
+enum { LIMITS_DEPTH = 16, LIMITS_SLICE = 8 };
+
+/// Of a row in a panel of shared memory.
+enum { LIMITS_SWIZZLE_BYTES = 128 };
+
+/// The columns that a product of warpgroups has registers for at once, and in
+/// parts of so many.
+enum {
+  LIMITS_WGMMA_COLUMNS = 128,
+  LIMITS_WGMMA_COLUMNS_IN_PARTS = 192,
+  LIMITS_WGMMA_PART = 64,
+  LIMITS_WGMMA_DEPTH = 256, ///< of the reduction
+  LIMITS_WARPGROUP = 4,     ///< warps
+};
+
+/// A product: rows x `columns` sums over `depth`, of operands of so many bytes.
+typedef struct ProductShape {
+  int64_t warps; ///< that have the rows
+  int64_t columns, depth, bytes;
+  int64_t row;   ///< columns of what has the right operand in shared memory
+  bool by_depth; ///< its rows are the reduction's, not the result's columns
+  bool added;    ///< the result is added to something
+} ProductShape;
+
+/// Why wgmma does not compute a product; NULL: it does.
+const char *limits_wgmma_refuses(const ProductShape *product);
+
+#endif // SIMPLICIAL_LOWERING_GPU_TARGET_LIMITS_H
