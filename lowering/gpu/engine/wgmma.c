@@ -24,10 +24,10 @@
 
 #include "engine.h"
 
-#include "lowering/configure/config.h"
 #include "lowering/gpu/distribute/flight.h"
 #include "lowering/gpu/distribute/fragment.h"
 #include "lowering/gpu/target/layout.h"
+#include "lowering/gpu/target/limits.h"
 
 #include "lowering/ir_llvm.h"
 
@@ -40,10 +40,10 @@
 enum {
   DEPTH = 16, ///< of the reduction, of one instruction
   A_REGISTERS = 4,
-  MAX_COLUMNS = CONFIG_MOST_OF_PRODUCT,
+  MAX_COLUMNS = LIMITS_WGMMA_COLUMNS,
   MAX_REGISTERS = MAX_COLUMNS / 2, ///< of a thread's accumulator
   MAX_STEPS = 256 / DEPTH,
-  PART_SLICES = CONFIG_PART_COLUMNS / SLICE, ///< which are a panel's
+  PART_SLICES = LIMITS_WGMMA_PART / SLICE, ///< which are a panel's
   WARPS = 4,
   UNIT_ROWS = WARPS * WARP_ROWS,
 };
@@ -77,7 +77,7 @@ static bool is_zero(MlirValue value) {
 /// One warpgroup alone on an SM has too few registers even so. NULL: it can.
 static const char *why_not_in_parts(const Distribute *s, MlirOperation op) {
   int64_t columns = ir_dim_size(ir_type(ir_result(op, 0)), 1);
-  if (columns > CONFIG_MOST_IN_PARTS || columns % CONFIG_PART_COLUMNS)
+  if (columns > LIMITS_WGMMA_COLUMNS_IN_PARTS || columns % LIMITS_WGMMA_PART)
     return "there are registers for products of 128 columns, or of 192 in "
            "parts";
   if (s->warps <= WARPS)
