@@ -27,8 +27,8 @@ typedef struct Config {
   MlirType operand;      ///< element type of the operands of products
 } Config;
 
-/// The most `stages` and `tiles`.
-enum { CONFIG_MAX_STAGES = 8, CONFIG_MAX_TILES = 4 };
+/// The most of any number, and of `stages` and `tiles`.
+enum { CONFIG_MAX_BLOCK = 1024, CONFIG_MAX_STAGES = 8, CONFIG_MAX_TILES = 4 };
 
 /// Of GPUs: keys of tiles are multiples of the matrix instructions' depth; a
 /// thread has two of so many columns of a result.
@@ -36,14 +36,6 @@ enum {
   CONFIG_MAX_GPU_ROWS = 128,
   CONFIG_GPU_STEP = 16,
   CONFIG_GPU_COLUMNS = 8
-};
-
-/// The columns that a product of warpgroups has registers for at once, and in
-/// parts of so many.
-enum {
-  CONFIG_MOST_OF_PRODUCT = 128,
-  CONFIG_MOST_IN_PARTS = 192,
-  CONFIG_PART_COLUMNS = 64
 };
 
 /// The rows of a tile.
@@ -59,20 +51,22 @@ MlirLogicalResult config_get(MlirOperation op, Config *config);
 /// Whether the operation's `simplicial.config` has the entry.
 bool config_has(MlirOperation op, const char *entry);
 
-/// How many keys the queries of a block have in their outer windows together,
-/// or more; 0: there is no bound.
-int64_t config_outer_rows(const Config *config, int64_t window, bool causal);
+/// Whether all entries have values.
+bool config_is_complete(const Config *config);
 
-/// Bytes behind each row, of so many bytes, of the outer window in local
-/// memory: where neighbouring rows of a tile may be of two keys, for these to
-/// be in different banks.
-int64_t config_local_padding(const Config *config, int64_t row);
+void config_write(MlirOperation op, const Config *config);
+
+/// Gives the entries that only GPUs have choices of what they are on CPUs.
+void config_set_for_cpu(Config *config);
+
+/// Diagnoses what CPUs have no code for.
+MlirLogicalResult config_check_for_cpu(MlirOperation op, const Config *config);
+
+/// Diagnoses numbers that are none of matrix instructions of the `target`.
+MlirLogicalResult config_check_steps(MlirOperation op, const Config *config,
+                                     MlirStringRef target);
 
 /// The inner keys of a step.
 int64_t config_step(const Config *config);
-
-/// The outer window is the smaller one. The operation is symmetric in its two
-/// pairs of keys and values, so when w1 > w2 the pairs change roles.
-bool config_swaps_roles(SimplicialAttentionAttributes attributes);
 
 #endif // SIMPLICIAL_LOWERING_CONFIGURE_CONFIG_H

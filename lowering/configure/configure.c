@@ -12,14 +12,16 @@
 //                             stages = 0 : i64, sum_columns = 1 : i64,
 //                             tiles = 1 : i64}}
 //
-// What an operation's config already says stays as it is; the rest is filled in
-// (choose.c).
+// What an operation's config already says stays as it is; its program fills in
+// the rest (tile/forward_strategy.c).
 
-#include "choose.h"
+#include "config.h"
 #include "lowering/gpu/target/chip.h"
 #include "lowering/ir.h"
 #include "lowering/notes.h"
 #include "lowering/pass.h"
+#include "lowering/tile/forward_plan.h"
+#include "lowering/tile/forward_strategy.h"
 
 #include "dialect/verify.h"
 
@@ -27,63 +29,6 @@
 #include "mlir-c/BuiltinTypes.h"
 
 #include <stdio.h>
-
-#define BLOCK_H "block_h"
-#define BLOCK_J "block_j"
-#define BLOCK_K "block_k"
-#define BLOCK_Q "block_q"
-#define BLOCK_TAIL "block_tail"
-#define BLOCK_LAST "block_last"
-#define TILES "tiles"
-#define ORDER "order"
-#define ORDER_KJ "kj"
-#define ORDER_JK "jk"
-#define LAZY_RESCALE "lazy_rescale"
-#define LOCAL_OUTER "local_outer"
-#define SUM_COLUMNS "sum_columns"
-#define STAGES "stages"
-#define PRODUCER "producer"
-#define OPERAND "operand"
-
-enum { MAX_BLOCK = 1024 };
-
-static MlirAttribute entry(MlirAttribute config, const char *name) {
-  return mlirAttributeIsNull(config)
-             ? config
-             : mlirDictionaryAttrGetElementByName(config, ir_str(name));
-}
-
-bool config_has(MlirOperation op, const char *name) {
-  return !mlirAttributeIsNull(
-      entry(ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR), name));
-}
-
-bool config_swaps_roles(SimplicialAttentionAttributes attributes) {
-  return attributes.w2 && (!attributes.w1 || attributes.w2 < attributes.w1);
-}
-
-int64_t config_outer_rows(const Config *config, int64_t window, bool causal) {
-  enum { LONG = 1 << 30 }; // too many rows anyway
-  if (!window)
-    return 0;
-  if (window > LONG)
-    window = LONG;
-  return (causal ? window : 2 * window - 1) + config->block_q - 1 +
-         config->block_j - 1;
-}
-
-int64_t config_local_padding(const Config *config, int64_t row) {
-  enum { BANKS = 128, PART = 64 }; // bytes; a part is one of several lanes'
-  return config->block_h % 2 && row % BANKS == 0 ? PART : 0;
-}
-
-int64_t config_step(const Config *config) {
-  return (config->tiles - 1) * config->block_k + config->block_last;
-}
-
-int64_t config_rows(const Config *config) {
-  return config->block_q * config->block_h * config->block_j;
-}
 
 static int64_t group_size(MlirOperation op) {
   return ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_Q)), 2) /
@@ -99,45 +44,33 @@ static MlirLogicalResult check_gpu(MlirOperation op, const ChipList *chips,
   if (mlirTypeIsAF32(config->operand) && !mlirTypeIsAF32(element))
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR
-                    ": '" OPERAND
-                    "' must be the operands' element type for %.*s",
+                    ": 'operand' must be the operands' element type for %.*s",
                     length, target.data);
-  const struct {
-    const char *name;
-    int64_t keys;
-  } blocks[] = {{BLOCK_K, config->block_k},
-                {BLOCK_TAIL, config->block_tail},
-                {BLOCK_LAST, config->block_last}};
-  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i)
-    if (blocks[i].keys % CONFIG_GPU_STEP)
-      return ir_error(op,
-                      SIMPLICIAL_CONFIG_ATTR ": '%s' must be a multiple of %d "
-                                             "for %.*s",
-                      blocks[i].name, CONFIG_GPU_STEP, length, target.data);
+  if (mlirLogicalResultIsFailure(config_check_steps(op, config, target)))
+    return mlirLogicalResultFailure();
   if (config->tiles > 1 && !config->block_tail)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
-                    ": '" TILES "' above 1 needs a '" BLOCK_TAIL "'");
+                    ": 'tiles' above 1 needs a 'block_tail'");
   if (config->sum_columns != 1 && config->sum_columns != CONFIG_GPU_COLUMNS)
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" SUM_COLUMNS
-                                           "' must be 1 or %d for %.*s",
-                    CONFIG_GPU_COLUMNS, length, target.data);
+    return ir_error(
+        op, SIMPLICIAL_CONFIG_ATTR ": 'sum_columns' must be 1 or %d for %.*s",
+        CONFIG_GPU_COLUMNS, length, target.data);
   if (config->stages < 1 || config->stages > CONFIG_MAX_STAGES)
     return ir_error(
-        op, SIMPLICIAL_CONFIG_ATTR ": '" STAGES "' must be 1 to %d for %.*s",
+        op, SIMPLICIAL_CONFIG_ATTR ": 'stages' must be 1 to %d for %.*s",
         CONFIG_MAX_STAGES, length, target.data);
   if (config->producer && !chip_list_has_warpgroups(chips))
     return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" PRODUCER
-                                           "' needs warpgroups, which there "
-                                           "are none of on %.*s",
+                    SIMPLICIAL_CONFIG_ATTR
+                    ": 'producer' needs warpgroups, which there "
+                    "are none of on %.*s",
                     length, target.data);
   if (config_rows(config) > CONFIG_MAX_GPU_ROWS)
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_Q "' * '" BLOCK_H
-                                           "' * '" BLOCK_J
-                                           "' must be at most %d for %.*s",
-                    CONFIG_MAX_GPU_ROWS, length, target.data);
+    return ir_error(
+        op,
+        SIMPLICIAL_CONFIG_ATTR
+        ": 'block_q' * 'block_h' * 'block_j' must be at most %d for %.*s",
+        CONFIG_MAX_GPU_ROWS, length, target.data);
   return mlirLogicalResultSuccess();
 }
 
@@ -145,153 +78,10 @@ static MlirLogicalResult check_gpu(MlirOperation op, const ChipList *chips,
 static MlirLogicalResult check_local(MlirOperation op,
                                      SimplicialAttentionAttributes a,
                                      const Config *config) {
-  int64_t window = config_swaps_roles(a) ? a.w2 : a.w1;
+  int64_t window = plan_swaps_roles(a) ? a.w2 : a.w1;
   if (config->local_outer && !window)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
-                    ": '" LOCAL_OUTER "' is for an outer window with a bound");
-  return mlirLogicalResultSuccess();
-}
-
-/// What the CPU has no code for.
-static MlirLogicalResult check_cpu(MlirOperation op, const Config *config) {
-  if (mlirTypeIsATF32(config->operand))
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" OPERAND "' tf32 is for GPUs");
-  if (config->lazy_rescale)
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" LAZY_RESCALE "' is for GPUs");
-  if (config->sum_columns != 1)
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" SUM_COLUMNS "' is for GPUs");
-  if (config->block_q != 1)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_Q "' is for GPUs");
-  if (config->local_outer)
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" LOCAL_OUTER "' is for GPUs");
-  if (config->block_tail)
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_TAIL "' is for GPUs");
-  if (config->tiles != 1)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" TILES "' is for GPUs");
-  if (config->block_last != config->block_k)
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_LAST "' is for GPUs");
-  if (config->stages)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" STAGES "' is for GPUs");
-  if (config->producer)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" PRODUCER "' is for GPUs");
-  return mlirLogicalResultSuccess();
-}
-
-// The attribute ---------------------------------------------------------------
-
-static MlirLogicalResult read_block(MlirOperation op, MlirAttribute config,
-                                    const char *name, int64_t least,
-                                    int64_t *value) {
-  MlirAttribute attribute = entry(config, name);
-  if (mlirAttributeIsNull(attribute))
-    return mlirLogicalResultSuccess();
-  if (!mlirAttributeIsAInteger(attribute))
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be an integer",
-                    name);
-  *value = mlirIntegerAttrGetValueInt(attribute);
-  if (*value < least || *value > MAX_BLOCK)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be %d to %d", name,
-                    (int)least, MAX_BLOCK);
-  return mlirLogicalResultSuccess();
-}
-
-static MlirLogicalResult read_order(MlirOperation op, MlirAttribute config,
-                                    bool *inner_stationary) {
-  MlirAttribute attribute = entry(config, ORDER);
-  if (mlirAttributeIsNull(attribute))
-    return mlirLogicalResultSuccess();
-  if (mlirAttributeIsAString(attribute)) {
-    MlirStringRef order = mlirStringAttrGetValue(attribute);
-    *inner_stationary = mlirStringRefEqual(order, ir_str(ORDER_KJ));
-    if (*inner_stationary || mlirStringRefEqual(order, ir_str(ORDER_JK)))
-      return mlirLogicalResultSuccess();
-  }
-  return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" ORDER "' must be \"" ORDER_KJ
-                                             "\" or \"" ORDER_JK "\"");
-}
-
-static MlirLogicalResult read_bool(MlirOperation op, MlirAttribute config,
-                                   const char *name, bool *value) {
-  MlirAttribute attribute = entry(config, name);
-  if (mlirAttributeIsNull(attribute))
-    return mlirLogicalResultSuccess();
-  if (!mlirAttributeIsABool(attribute))
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be true or false",
-                    name);
-  *value = mlirBoolAttrGetValue(attribute);
-  return mlirLogicalResultSuccess();
-}
-
-static MlirLogicalResult read_operand(MlirOperation op, MlirAttribute config,
-                                      MlirType *operand) {
-  MlirAttribute attribute = entry(config, OPERAND);
-  if (mlirAttributeIsNull(attribute))
-    return mlirLogicalResultSuccess();
-  MlirType element = ir_element(ir_type(ir_operand(op, SIMPLICIAL_Q)));
-  if (mlirAttributeIsAType(attribute)) {
-    *operand = mlirTypeAttrGetValue(attribute);
-    if (mlirTypeIsAF32(*operand) || mlirTypeEqual(*operand, element) ||
-        (mlirTypeIsATF32(*operand) && mlirTypeIsAF32(element)))
-      return mlirLogicalResultSuccess();
-  }
-  return ir_error(op, SIMPLICIAL_CONFIG_ATTR
-                  ": '" OPERAND "' must be f32 or the operands' element type, "
-                  "or tf32 for that of f32");
-}
-
-MlirLogicalResult config_read(MlirOperation op, Config *config) {
-  MlirAttribute attribute = ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR);
-  if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR " must be a dictionary");
-  static const char *const known[] = {
-      BLOCK_LAST,  BLOCK_Q, BLOCK_H,  BLOCK_J,     BLOCK_K,
-      BLOCK_TAIL,  TILES,   ORDER,    LOCAL_OUTER, LAZY_RESCALE,
-      SUM_COLUMNS, STAGES,  PRODUCER, OPERAND};
-  intptr_t entries = mlirAttributeIsNull(attribute)
-                         ? 0
-                         : mlirDictionaryAttrGetNumElements(attribute);
-  for (intptr_t i = 0; i < entries; ++i) {
-    MlirStringRef name =
-        mlirIdentifierStr(mlirDictionaryAttrGetElement(attribute, i).name);
-    bool found = false;
-    for (size_t k = 0; k < sizeof known / sizeof *known; ++k)
-      found |= mlirStringRefEqual(name, ir_str(known[k]));
-    if (!found)
-      return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": unknown entry '%.*s'",
-                      (int)name.length, name.data);
-  }
-  const struct {
-    const char *name;
-    int64_t least, *value;
-  } blocks[] = {{BLOCK_Q, 1, &config->block_q},
-                {BLOCK_H, 1, &config->block_h},
-                {BLOCK_J, 1, &config->block_j},
-                {BLOCK_K, 1, &config->block_k},
-                {BLOCK_TAIL, 0, &config->block_tail},
-                {TILES, 1, &config->tiles},
-                {BLOCK_LAST, 1, &config->block_last},
-                {SUM_COLUMNS, 1, &config->sum_columns},
-                {STAGES, 0, &config->stages}};
-  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i)
-    if (mlirLogicalResultIsFailure(read_block(
-            op, attribute, blocks[i].name, blocks[i].least, blocks[i].value)))
-      return mlirLogicalResultFailure();
-  if (mlirLogicalResultIsFailure(
-          read_order(op, attribute, &config->inner_stationary)) ||
-      mlirLogicalResultIsFailure(
-          read_bool(op, attribute, PRODUCER, &config->producer)) ||
-      mlirLogicalResultIsFailure(
-          read_bool(op, attribute, LAZY_RESCALE, &config->lazy_rescale)) ||
-      mlirLogicalResultIsFailure(
-          read_bool(op, attribute, LOCAL_OUTER, &config->local_outer)) ||
-      mlirLogicalResultIsFailure(read_operand(op, attribute, &config->operand)))
-    return mlirLogicalResultFailure();
+                    ": 'local_outer' is for an outer window with a bound");
   return mlirLogicalResultSuccess();
 }
 
@@ -300,51 +90,20 @@ static MlirLogicalResult check(MlirOperation op, const Config *config) {
   if (config->block_h && group_size(op) % config->block_h)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR
-                    ": '" BLOCK_H "' must divide the group of %lld heads",
+                    ": 'block_h' must divide the group of %lld heads",
                     (long long)group_size(op));
   if (config->tiles > CONFIG_MAX_TILES)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '" TILES "' must be 1 to %d",
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": 'tiles' must be 1 to %d",
                     CONFIG_MAX_TILES);
   if (config->block_q > 1 && config->block_j > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
-                    ": '" BLOCK_J "' must be 1 with '" BLOCK_Q "' above 1");
-  if (config_rows(config) > MAX_BLOCK)
+                    ": 'block_j' must be 1 with 'block_q' above 1");
+  if (config_rows(config) > CONFIG_MAX_BLOCK)
     return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR ": '" BLOCK_Q "' * '" BLOCK_H
-                                           "' * '" BLOCK_J
-                                           "' must be at most %d",
-                    MAX_BLOCK);
+                    SIMPLICIAL_CONFIG_ATTR
+                    ": 'block_q' * 'block_h' * 'block_j' must be at most %d",
+                    CONFIG_MAX_BLOCK);
   return mlirLogicalResultSuccess();
-}
-
-static void write(MlirOperation op, const Config *config) {
-  Ir b = ir_before(op);
-  const IrAttribute entries[] = {
-      {BLOCK_Q, ir_i64_attr(&b, config->block_q)},
-      {BLOCK_H, ir_i64_attr(&b, config->block_h)},
-      {BLOCK_J, ir_i64_attr(&b, config->block_j)},
-      {BLOCK_K, ir_i64_attr(&b, config->block_k)},
-      {BLOCK_TAIL, ir_i64_attr(&b, config->block_tail)},
-      {BLOCK_LAST, ir_i64_attr(&b, config->block_last)},
-      {TILES, ir_i64_attr(&b, config->tiles)},
-      {ORDER,
-       mlirStringAttrGet(
-           b.context, ir_str(config->inner_stationary ? ORDER_KJ : ORDER_JK))},
-      {SUM_COLUMNS, ir_i64_attr(&b, config->sum_columns)},
-      {LOCAL_OUTER, mlirBoolAttrGet(b.context, config->local_outer)},
-      {STAGES, ir_i64_attr(&b, config->stages)},
-      {PRODUCER, mlirBoolAttrGet(b.context, config->producer)},
-      {LAZY_RESCALE, mlirBoolAttrGet(b.context, config->lazy_rescale)},
-      {OPERAND, mlirTypeAttrGet(config->operand)}};
-  enum { COUNT = sizeof entries / sizeof *entries };
-  MlirNamedAttribute named[COUNT];
-  for (int i = 0; i < COUNT; ++i)
-    named[i] = mlirNamedAttributeGet(
-        mlirIdentifierGet(b.context, ir_str(entries[i].name)),
-        entries[i].value);
-  mlirOperationSetAttributeByName(
-      op, ir_str(SIMPLICIAL_CONFIG_ATTR),
-      mlirDictionaryAttrGet(b.context, COUNT, named));
 }
 
 MlirLogicalResult config_get(MlirOperation op, Config *config) {
@@ -355,9 +114,7 @@ MlirLogicalResult config_get(MlirOperation op, Config *config) {
   if (mlirLogicalResultIsFailure(config_read(op, config)) ||
       mlirLogicalResultIsFailure(check(op, config)))
     return mlirLogicalResultFailure();
-  if (!config->block_q || !config->block_h || !config->block_j ||
-      !config->block_k || !config->tiles || !config->block_last ||
-      !config->sum_columns || mlirTypeIsNull(config->operand))
+  if (!config_is_complete(config))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     " is incomplete: run simplicial-configure first");
   return mlirLogicalResultSuccess();
@@ -444,16 +201,15 @@ static MlirLogicalResult configure(MlirOperation op) {
     remove_endless(op, "w2", &attributes.w2);
   }
   Config config;
-  if (mlirLogicalResultIsFailure(
-          choose_config(op, attributes, &list, &config)) ||
+  if (mlirLogicalResultIsFailure(forward_strategy(op, &list, &config)) ||
       mlirLogicalResultIsFailure(check(op, &config)) ||
       mlirLogicalResultIsFailure(check_local(op, attributes, &config)) ||
       mlirLogicalResultIsFailure(list.n ? check_gpu(op, &list, &config)
-                                        : check_cpu(op, &config)))
+                                        : config_check_for_cpu(op, &config)))
     return mlirLogicalResultFailure();
   note_given(op, ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR));
   note_strategy(op, &config, list.n > 0);
-  write(op, &config);
+  config_write(op, &config);
   return mlirLogicalResultSuccess();
 }
 

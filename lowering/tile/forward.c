@@ -69,60 +69,29 @@ static void end_loop(Forward *f, IrLoop *loop, Softmax *state) {
                      null_value()};
 }
 
-/// Whether steps may go beyond windows: those of several queries are about a
-/// multiple of a step.
-static bool steps_beyond(Forward *f) {
-  return f->config.block_q > 1 && f->config.tiles > 1;
-}
-
-/// Of a window, the keys that whole steps take. A last step that the window
-/// nearly fills may go beyond it, to keys that no query sees, if `beyond`.
-static MlirValue whole_keys(Forward *f, Range window, MlirValue beyond) {
-  Ir *b = f->b;
-  const Config *config = &f->config;
-  MlirValue step = ir_const_index(b, config_step(config));
-  MlirValue zero = ir_const_index(b, 0);
-  MlirValue length = ir_maxsi(b, ir_subi(b, window.upper, window.lower), zero);
-  MlirValue whole = ir_muli(b, ir_divui(b, length, step), step);
-  if (mlirValueIsNull(beyond))
-    return whole;
-  MlirValue missing = ir_subi(b, ir_addi(b, whole, step), length);
-  MlirValue end = ir_addi(b, window.upper, missing);
-  MlirValue few =
-      ir_cmpi(b, IR_SLT, missing, ir_const_index(b, config->block_last));
-  MlirValue inside =
-      ir_cmpi(b, IR_SLT, end, ir_addi(b, f->keys, ir_const_index(b, 1)));
-  MlirValue more = ir_select(b, beyond, ir_select(b, few, step, zero), zero);
-  return ir_addi(b, whole, ir_select(b, inside, more, zero));
-}
-
 /// The inner window in parts: whole steps, and the rest.
 static int split(Forward *f, Range window, Part parts[MAX_PARTS]) {
-  Ir *b = f->b;
-  const Config *config = &f->config;
-  int64_t block = config->block_k, tail = config->block_tail;
-  if (!tail) {
-    parts[0] = (Part){window, block, block, 1, window.upper};
-    return 1;
-  }
-  MlirValue end = ir_addi(b, window.lower, whole_keys(f, window, f->beyond));
-  parts[0] = (Part){{window.lower, end},
-                    block,
-                    config->block_last,
-                    (int)config->tiles,
-                    null_value()};
-  parts[1] = (Part){{end, window.upper}, tail, tail, 1, window.upper};
-  return 2;
+  PlanPart plan[MAX_PARTS];
+  int n = plan_parts(&f->config, plan);
+  for (int i = 0; i < n; ++i)
+    parts[i] =
+        (Part){plan[i], window, plan[i].masked ? window.upper : null_value()};
+  if (n > 1)
+    parts[0].range.upper = parts[1].range.lower =
+        ir_addi(f->b, window.lower,
+                plan_whole_keys(f->b, &f->config, window, f->keys, f->beyond));
+  return n;
 }
 
 /// Begins the loop over the steps of a part. One of several tiles may as well
 /// be left out: it gives where the next part begins.
 static IrLoop begin_part(Forward *f, const Part *part, Softmax *state) {
-  if (part->tiles == 1)
-    return begin_loop(f, part->range, part_step(part), state);
+  if (part->plan.tiles == 1)
+    return begin_loop(f, part->range, plan_part_step(&part->plan), state);
   MlirValue inits[] = {state->m, state->l, state->acc, part->range.lower};
-  IrLoop loop = ir_for_begin(f->b, part->range.lower, part->range.upper,
-                             ir_const_index(f->b, part_step(part)), 4, inits);
+  IrLoop loop =
+      ir_for_begin(f->b, part->range.lower, part->range.upper,
+                   ir_const_index(f->b, plan_part_step(&part->plan)), 4, inits);
   mlirOperationSetAttributeByName(loop.op, ir_str(SIMPLICIAL_OPTIONAL_ATTR),
                                   mlirUnitAttrGet(f->b->context));
   *state = (Softmax){loop.args[0], loop.args[1], loop.args[2], null_value()};
@@ -130,12 +99,12 @@ static IrLoop begin_part(Forward *f, const Part *part, Softmax *state) {
 }
 
 static void end_part(Forward *f, IrLoop *loop, Part *part, Softmax *state) {
-  if (part->tiles == 1) {
+  if (part->plan.tiles == 1) {
     end_loop(f, loop, state);
     return;
   }
-  MlirValue next =
-      ir_addi(f->b, loop->iv[0], ir_const_index(f->b, part_step(part)));
+  MlirValue next = ir_addi(f->b, loop->iv[0],
+                           ir_const_index(f->b, plan_part_step(&part->plan)));
   MlirValue yields[] = {state->m, state->l, state->acc, next};
   ir_for_end(f->b, loop, 4, yields);
   *state = (Softmax){loop->results[0], loop->results[1], loop->results[2],
@@ -150,7 +119,7 @@ static Softmax inner_stationary(Forward *f, Softmax state, Range js, Part *part,
   load_inner(f, over_k.iv[0], part, ks, inner);
   IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
-  state = softmax_step(f, state, &outer, part->tiles, inner);
+  state = softmax_step(f, state, &outer, part->plan.tiles, inner);
   end_loop(f, &over_j, &state);
   end_part(f, &over_k, part, &state);
   return state;
@@ -164,7 +133,7 @@ static Softmax outer_stationary(Forward *f, Softmax state, Range js, int n,
     IrLoop over_k = begin_part(f, part, &state);
     InnerTile inner[CONFIG_MAX_TILES];
     load_inner(f, over_k.iv[0], part, ks, inner);
-    state = softmax_step(f, state, &outer, part->tiles, inner);
+    state = softmax_step(f, state, &outer, part->plan.tiles, inner);
     end_part(f, &over_k, part, &state);
   }
   end_loop(f, &over_j, &state);
@@ -320,8 +289,9 @@ static MlirValue queries_at_once(Forward *f, MlirValue query, MlirValue count) {
   x = add_not_finite(f, x, window.any.lower,
                      ir_minsi(b, window.every.lower, window.any.upper));
   MlirValue end = window.any.upper;
-  if (steps_beyond(f)) {
-    MlirValue whole = whole_keys(f, window.any, ir_const_int(b, ir_i1(b), 1));
+  if (plan_goes_beyond(&f->config)) {
+    MlirValue whole = plan_whole_keys(b, &f->config, window.any, f->keys,
+                                      ir_const_int(b, ir_i1(b), 1));
     end = ir_maxsi(b, end, ir_addi(b, window.any.lower, whole));
   }
   x = add_not_finite(f, x, ir_maxsi(b, window.every.upper, window.any.lower),
@@ -355,7 +325,7 @@ static MlirOperation build(Forward *f) {
     MlirValue query = ir_muli(b, tiles.iv[2], size);
     MlirValue end = ir_minsi(b, queries, ir_addi(b, query, size));
     MlirValue step = queries_at_once(f, query, ir_subi(b, end, query));
-    if (steps_beyond(f))
+    if (plan_goes_beyond(&f->config))
       f->beyond = ir_cmpi(b, IR_SGT, step, one);
     IrLoop loop = ir_for_begin(b, query, end, step, 0, NULL);
     attend_block(f, loop.iv[0], ir_minsi(b, step, ir_subi(b, end, loop.iv[0])));
@@ -392,7 +362,7 @@ MlirLogicalResult tile_forward(MlirOperation op) {
                 a.w1, 0, 0};
   Side second = {ir_operand(op, SIMPLICIAL_K2), ir_operand(op, SIMPLICIAL_V2),
                  a.w2, a.k2_bias, a.v2_bias};
-  bool swap = config_swaps_roles(a);
+  bool swap = plan_swaps_roles(a);
   note(op, "roles: %s",
        swap ? "k2, v2 are the outer keys and values, as w2 < w1"
             : "k1, v1 are the outer keys and values");

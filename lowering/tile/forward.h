@@ -6,12 +6,13 @@
 #ifndef SIMPLICIAL_LOWERING_TILE_FORWARD_H
 #define SIMPLICIAL_LOWERING_TILE_FORWARD_H
 
+#include "forward_plan.h"
 #include "window.h"
 
 #include "lowering/configure/config.h"
 #include "lowering/ir.h"
 
-enum { MAX_PLANES = 3, MAX_PARTS = 2 };
+enum { MAX_PLANES = 3 };
 
 /// Dimensions of q, keys and values.
 enum { DIM_N = 1, DIM_H = 2, DIM_D = 3 };
@@ -78,11 +79,10 @@ typedef struct InnerTile {
   MlirValue partial; ///< an i1: not all queries see all keys
 } InnerTile;
 
-/// A part of the inner window, in steps of some tiles.
+/// A part of the inner window.
 typedef struct Part {
+  PlanPart plan;
   Range range;
-  int64_t block, last; ///< keys of a tile, and of a step's last one
-  int tiles;
   MlirValue end; ///< of the keys that there are; null: all of whole steps
 } Part;
 
@@ -132,9 +132,6 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window);
 
 /// Its values, V1 [rows, D].
 MlirValue load_outer_values(Forward *f, const OuterTile *tile);
-
-/// How many keys a step of the part has.
-int64_t part_step(const Part *part);
 
 /// The tiles of the part's step that begins at k.
 void load_inner(Forward *f, MlirValue k, const Part *part, const Window *window,

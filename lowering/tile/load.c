@@ -213,14 +213,14 @@ static Range seen_of_step(Forward *f, MlirValue k) {
 /// queries, and end as many before the last step's end, which may be beyond.
 static Range seen_of_tile(Forward *f, Range seen, const Part *part, int t) {
   int64_t others = f->config.block_q - 1;
-  int64_t behind = (part->tiles - 1 - t) * part->block;
-  if (t < part->tiles - 1)
-    behind += part->last - part->block;
+  int64_t behind = (part->plan.tiles - 1 - t) * part->plan.block;
+  if (t < part->plan.tiles - 1)
+    behind += part->plan.last - part->plan.block;
   if (!mlirValueIsNull(part->end))
     return seen;
-  if (t * part->block >= others)
+  if (t * part->plan.block >= others)
     seen.lower = null_value();
-  if (behind >= others + (part->tiles > 1 ? part->last : 0))
+  if (behind >= others + (part->plan.tiles > 1 ? part->plan.last : 0))
     seen.upper = null_value();
   return seen;
 }
@@ -263,23 +263,20 @@ static InnerTile load_tile(Forward *f, MlirValue k, int64_t size,
   return tile;
 }
 
-int64_t part_step(const Part *part) {
-  return (part->tiles - 1) * part->block + part->last;
-}
-
 void load_inner(Forward *f, MlirValue k, const Part *part, const Window *window,
                 InnerTile *tiles) {
-  MlirValue block = ir_const_index(f->b, part->block);
+  MlirValue block = ir_const_index(f->b, part->plan.block);
   Range seen = {null_value(), null_value()};
   if (f->config.block_q > 1)
     seen = seen_of_step(f, k);
-  for (int t = 0; t < part->tiles; ++t) {
+  for (int t = 0; t < part->plan.tiles; ++t) {
     if (t > 0)
       k = ir_addi(f->b, k, block);
-    tiles[t] = load_tile(f, k, t < part->tiles - 1 ? part->block : part->last,
-                         part->end);
+    tiles[t] = load_tile(
+        f, k, t < part->plan.tiles - 1 ? part->plan.block : part->plan.last,
+        part->end);
     tiles[t].seen = seen_of_tile(f, seen, part, t);
-    tiles[t].offset = t * part->block;
+    tiles[t].offset = t * part->plan.block;
     tiles[t].partial = is_partial(f, &tiles[t], k, window);
   }
 }
@@ -304,10 +301,10 @@ void load_query(Forward *f) {
 
 void load_local(Forward *f, const Window *window) {
   Ir *b = f->b;
-  int64_t rows = config_outer_rows(&f->config, f->outer.window, f->causal);
+  int64_t rows = plan_outer_rows(&f->config, f->outer.window, f->causal);
   MlirType element = ir_element(ir_type(f->outer.keys));
   int64_t bytes = ir_float_bytes(element);
-  int64_t padding = config_local_padding(&f->config, f->d * bytes) / bytes;
+  int64_t padding = plan_outer_padding(&f->config, f->d * bytes) / bytes;
   MlirType local = ir_memref(element, IR_DIMS(rows, f->d + padding));
   f->local_first = window->any.lower;
   if (f->config.block_q > 1)

@@ -4,6 +4,7 @@
 // must hold for all of them.
 
 #include "lowering/configure/estimate.h"
+#include "lowering/tile/forward_work.h"
 #include "unit.h"
 
 #include <string.h>
@@ -15,15 +16,15 @@ static const Chip *chip(const char *name) {
   return chip;
 }
 
-static const Shape shape = {.d = 128,
-                            .group = 128,
-                            .outer = 32,
-                            .inner = 512,
-                            .outer_window = 32,
-                            .causal = true,
-                            .planes = 1,
-                            .bytes = 2,
-                            .passes = 1};
+static const ForwardShape shape = {.d = 128,
+                                   .group = 128,
+                                   .outer = 32,
+                                   .inner = 512,
+                                   .outer_window = 32,
+                                   .causal = true,
+                                   .planes = 1,
+                                   .bytes = 2,
+                                   .passes = 1};
 
 /// Two warpgroups with a producer; four tiles stay.
 static const Config config = {.block_q = 1,
@@ -50,8 +51,15 @@ static Config config_of_mma(void) {
   return c;
 }
 
-static double clocks(const Config *c, const Shape *s, const char *name) {
-  return estimate(c, s, chip(name)).clocks;
+static Estimate estimate_of(const Config *c, const ForwardShape *s,
+                            const char *name) {
+  Work work;
+  forward_work(c, s, &work);
+  return estimate(&work, chip(name));
+}
+
+static double clocks(const Config *c, const ForwardShape *s, const char *name) {
+  return estimate_of(c, s, name).clocks;
 }
 
 static void assert_near(double x, double y) {
@@ -64,12 +72,12 @@ static void assert_near(double x, double y) {
 // 16, q * k1 32, and 20.
 static void budgets(void **state) {
   (void)state;
-  Estimate e = estimate(&config, &shape, chip("sm_90a"));
-  assert_true(e.warpgroups);
-  assert_int_equal(e.shared_bytes, (128 + 32 + 16) * 1024 + 8 * 16);
-  assert_int_equal(e.registers, 64 + 64 + 32 + 16 + 32 + 20);
-  assert_int_equal(e.most_registers, 240);
-  assert_int_equal(e.blocks, 1);
+  Estimate e = estimate_of(&config, &shape, "sm_90a");
+  assert_ptr_equal(e.budget.engine, &engine_wgmma);
+  assert_int_equal(e.budget.shared_bytes, (128 + 32 + 16) * 1024 + 8 * 16);
+  assert_int_equal(e.budget.registers, 64 + 64 + 32 + 16 + 32 + 20);
+  assert_int_equal(e.budget.most_registers, 240);
+  assert_int_equal(e.budget.blocks, 1);
 }
 
 // mma.sync: rows of tiles are padded by 16 bytes. A sum 64, logits 32, q 32; 48
@@ -81,14 +89,14 @@ static void budgets_of_mma(void **state) {
   c.tiles = 1;
   c.stages = 2;
   c.producer = false;
-  Estimate e = estimate(&c, &shape, chip("sm_80"));
-  assert_false(e.warpgroups);
-  assert_int_equal(e.shared_bytes, 2 * 64 * 2 * (256 + 16) + 16 * 1024);
-  assert_int_equal(e.registers, 64 + 32 + 32 + 48 + 12);
-  assert_int_equal(e.most_registers, 255);
-  assert_int_equal(e.blocks, 1);
+  Estimate e = estimate_of(&c, &shape, "sm_80");
+  assert_ptr_equal(e.budget.engine, &engine_mma_sync);
+  assert_int_equal(e.budget.shared_bytes, 2 * 64 * 2 * (256 + 16) + 16 * 1024);
+  assert_int_equal(e.budget.registers, 64 + 32 + 32 + 48 + 12);
+  assert_int_equal(e.budget.most_registers, 255);
+  assert_int_equal(e.budget.blocks, 1);
   c.stages = 1;
-  assert_int_equal(estimate(&c, &shape, chip("sm_80")).blocks, 2);
+  assert_int_equal(estimate_of(&c, &shape, "sm_80").budget.blocks, 2);
 }
 
 // With 192 columns warpgroups compute products with values in parts of 64, each
@@ -97,18 +105,20 @@ static void budgets_of_mma(void **state) {
 static void budgets_of_parts(void **state) {
   (void)state;
   Config c = config;
-  Shape wide = shape;
+  ForwardShape wide = shape;
   wide.d = 192;
   c.tiles = c.sum_columns = 1;
-  Estimate e = estimate(&c, &wide, chip("sm_90a"));
-  assert_true(e.warpgroups);
-  assert_int_equal(e.registers, 96 + 32 + 48 + 20);
-  assert_true(e.registers <= e.most_registers);
+  Estimate e = estimate_of(&c, &wide, "sm_90a");
+  assert_ptr_equal(e.budget.engine, &engine_wgmma);
+  assert_int_equal(e.budget.registers, 96 + 32 + 48 + 20);
+  assert_true(e.budget.registers <= e.budget.most_registers);
   wide.value_bias = true;
-  assert_false(estimate(&c, &wide, chip("sm_90a")).warpgroups);
+  assert_ptr_equal(estimate_of(&c, &wide, "sm_90a").budget.engine,
+                   &engine_mma_sync);
   wide.value_bias = false;
   c.block_h = 64;
-  assert_false(estimate(&c, &wide, chip("sm_90a")).warpgroups);
+  assert_ptr_equal(estimate_of(&c, &wide, "sm_90a").budget.engine,
+                   &engine_mma_sync);
 }
 
 // With 256 columns a sum has 128 registers, logits of 32 keys 16, and what else
@@ -118,26 +128,26 @@ static void budgets_of_parts(void **state) {
 static void parks(void **state) {
   (void)state;
   Config c = config;
-  Shape s = shape;
+  ForwardShape s = shape;
   c.block_h = 64;
   c.block_k = c.block_last = c.block_tail = 32;
   c.tiles = 1;
   c.producer = c.local_outer = false;
   s.d = 256;
   const int64_t tile = 32 * 2 * (512 + 16);
-  Estimate e = estimate(&c, &s, chip("sm_90"));
-  assert_int_equal(e.shared_bytes, tile + (32 - 9) * 128 * 8);
-  assert_int_equal(e.registers, 128 + 16 + 9 * 2 + 48 + 12);
+  Estimate e = estimate_of(&c, &s, "sm_90");
+  assert_int_equal(e.budget.shared_bytes, tile + (32 - 9) * 128 * 8);
+  assert_int_equal(e.budget.registers, 128 + 16 + 9 * 2 + 48 + 12);
   c.block_h = c.block_j = 8;
-  e = estimate(&c, &s, chip("sm_90"));
-  assert_int_equal(e.shared_bytes, tile + (32 - 18) * 128 * 4);
-  assert_int_equal(e.registers, 128 + 16 + 18 + 48 + 12);
+  e = estimate_of(&c, &s, "sm_90");
+  assert_int_equal(e.budget.shared_bytes, tile + (32 - 18) * 128 * 4);
+  assert_int_equal(e.budget.registers, 128 + 16 + 18 + 48 + 12);
   // Warps exchange 32 columns of 64 rows: where the first ring is, if it is
   // needed no more.
   c.block_h = 4;
   c.block_q = 2;
-  e = estimate(&c, &s, chip("sm_90"));
-  assert_int_equal(e.shared_bytes,
+  e = estimate_of(&c, &s, "sm_90");
+  assert_int_equal(e.budget.shared_bytes,
                    tile + (32 - 9) * 128 * 8 + 64 * 32 * (int)sizeof(float));
 }
 
@@ -151,7 +161,7 @@ static void step(void **state) {
   (void)state;
   double chain = 2 * (4 * (144 + 12 + 30) + 64 + 32 + 4 * 16 + 16 + 30) +
                  4 * (256 + 320 + 100) + 256 + 320 + (131072 / 38.0 + 700) / 32;
-  double t = estimate(&config, &shape, chip("sm_90a")).step;
+  double t = estimate_of(&config, &shape, "sm_90a").step;
   assert_near(t, chain + 5 * (2048 / t) * 512 / 2);
 }
 
@@ -168,15 +178,15 @@ static void step_of_mma(void **state) {
   double issue = 72 + 64 + 32 + 30 + 64 + 32 + 32 + 32 + 12 + 6 + 30;
   double waits =
       256 + 14 * 32 - 64 + 256 + 100 + (100 + (600 + 16384 / 47.0) / 16) / 32;
-  Estimate e = estimate(&c, &shape, chip("sm_80"));
-  assert_int_equal(e.blocks, 2);
+  Estimate e = estimate_of(&c, &shape, "sm_80");
+  assert_int_equal(e.budget.blocks, 2);
   assert_near(e.step, issue + waits + 512 + 128 + 48 + 36);
 }
 
 // Two steps for each of 32 keys, and 12000 clocks, for as many pairs.
 static void block(void **state) {
   (void)state;
-  Estimate e = estimate(&config, &shape, chip("sm_90a"));
+  Estimate e = estimate_of(&config, &shape, "sm_90a");
   assert_near(e.clocks, (12000 + 32 * 2 * e.step) / (128.0 * 32 * 512));
 }
 
@@ -186,12 +196,12 @@ static void block_alone(void **state) {
   (void)state;
   Config c = config_of_mma();
   double pairs = 64.0 * 32 * 512;
-  Estimate two = estimate(&c, &shape, chip("sm_80"));
-  assert_int_equal(two.blocks, 2);
+  Estimate two = estimate_of(&c, &shape, "sm_80");
+  assert_int_equal(two.budget.blocks, 2);
   assert_near(two.clocks, (12000 + 32 * 16 * two.step) / (2 * pairs));
   c.stages = 5;
-  Estimate one = estimate(&c, &shape, chip("sm_80"));
-  assert_int_equal(one.blocks, 1);
+  Estimate one = estimate_of(&c, &shape, "sm_80");
+  assert_int_equal(one.budget.blocks, 1);
   assert_near(one.clocks, 1.06 * (12000 + 32 * 16 * one.step) / pairs);
 }
 
@@ -214,7 +224,7 @@ static void tiles(void **state) {
   three.tiles = 3;
   assert_true(clocks(&config, &shape, "sm_90a") <
               clocks(&two, &shape, "sm_90a"));
-  Shape s = shape;
+  ForwardShape s = shape;
   s.inner = 384;
   assert_true(clocks(&three, &s, "sm_90a") < clocks(&config, &s, "sm_90a"));
 }
@@ -234,7 +244,7 @@ static void windows(void **state) {
   (void)state;
   double before = 1e9;
   for (int64_t keys = 256; keys <= 4096; keys *= 2) {
-    Shape s = shape;
+    ForwardShape s = shape;
     s.inner = keys;
     double now = clocks(&config, &s, "sm_90a");
     assert_true(now < before);
@@ -243,7 +253,7 @@ static void windows(void **state) {
   Config c = config;
   c.block_q = 16;
   c.block_h = 8;
-  Shape one = shape;
+  ForwardShape one = shape;
   one.queries = 1;
   assert_near(clocks(&c, &one, "sm_90a"), 16 * clocks(&c, &shape, "sm_90a"));
 }
@@ -251,10 +261,10 @@ static void windows(void **state) {
 // Where there are fewer blocks than SMs, time is that of one block.
 static void few_blocks(void **state) {
   (void)state;
-  Shape few = shape;
+  ForwardShape few = shape;
   few.queries = 33;
   few.groups = 2;
-  Estimate e = estimate(&config, &few, chip("sm_90a"));
+  Estimate e = estimate_of(&config, &few, "sm_90a");
   assert_near(e.clocks, 2 * clocks(&config, &shape, "sm_90a"));
   few.groups = 132;
   assert_near(clocks(&config, &few, "sm_90a"),
@@ -275,12 +285,12 @@ static void over(void **state) {
   (void)state;
   Config c = config;
   c.stages = 2;
-  assert_int_equal(estimate(&c, &shape, chip("sm_90a")).blocks, 0);
+  assert_int_equal(estimate_of(&c, &shape, "sm_90a").budget.blocks, 0);
   c = config;
   c.block_k = c.block_last = c.block_tail = 128;
   c.tiles = 2;
-  Estimate e = estimate(&c, &shape, chip("sm_90a"));
-  assert_true(e.registers > e.most_registers);
+  Estimate e = estimate_of(&c, &shape, "sm_90a");
+  assert_true(e.budget.registers > e.budget.most_registers);
 }
 
 int main(void) {

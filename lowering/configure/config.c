@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The attribute `simplicial.config`: one table of entries, by which it is read,
+// written, and checked. A new entry is a field of Config and a row here.
+//
+//     {block_k = 64 : i64, order = "kj", operand = f32}  <->  Config
+
+#include "config.h"
+
+#include "lowering/ir.h"
+
+#include "simplicial/dialect.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+#include <stddef.h>
+
+typedef enum Kind {
+  INTEGER, ///< `least` to CONFIG_MAX_BLOCK
+  BOOL,
+  ORDER, ///< "kj" is true, "jk" is false
+  TYPE,  ///< of operands: theirs, f32, or tf32 for f32
+} Kind;
+
+typedef struct Entry {
+  const char *name;
+  Kind kind;
+  size_t offset;   ///< in Config
+  int64_t least;   ///< of an integer; if it is above 0, 0 is "not given"
+  bool gpu_only;   ///< CPUs have no choice of it:
+  int64_t cpu;     ///< what they have,
+  size_t cpu_like; ///< if this is not 0, the integer that is there in Config
+  int gpu_step;    ///< GPUs have multiples of it; 0: any number
+} Entry;
+
+#define ROW(NAME, KIND, ...) {#NAME, KIND, offsetof(Config, NAME), __VA_ARGS__}
+#define GPU(VALUE) .gpu_only = true, .cpu = VALUE
+
+static const Entry entries[] = {
+    ROW(block_q, INTEGER, .least = 1, GPU(1)),
+    ROW(block_h, INTEGER, .least = 1),
+    ROW(block_j, INTEGER, .least = 1),
+    ROW(block_k, INTEGER, .least = 1, .gpu_step = CONFIG_GPU_STEP),
+    ROW(block_tail, INTEGER, .least = 0, GPU(0), .gpu_step = CONFIG_GPU_STEP),
+    ROW(tiles, INTEGER, .least = 1, GPU(1)),
+    ROW(block_last, INTEGER, .least = 1, .gpu_only = true,
+        .cpu_like = offsetof(Config, block_k), .gpu_step = CONFIG_GPU_STEP),
+    ROW(sum_columns, INTEGER, .least = 1, GPU(1)),
+    ROW(stages, INTEGER, .least = 0, GPU(0)),
+    {"order", ORDER, offsetof(Config, inner_stationary), .least = 0},
+    ROW(producer, BOOL, GPU(0)),
+    ROW(lazy_rescale, BOOL, GPU(0)),
+    ROW(local_outer, BOOL, GPU(0)),
+    ROW(operand, TYPE, .least = 0),
+};
+
+enum { COUNT = sizeof entries / sizeof *entries };
+
+#define ORDER_KJ "kj"
+#define ORDER_JK "jk"
+
+static int64_t *integer_of(const Config *config, size_t offset) {
+  return (int64_t *)((char *)config + offset);
+}
+
+static bool *bool_of(const Config *config, const Entry *e) {
+  return (bool *)((char *)config + e->offset);
+}
+
+static MlirType *type_of(const Config *config, const Entry *e) {
+  return (MlirType *)((char *)config + e->offset);
+}
+
+static MlirAttribute find(MlirAttribute config, const char *name) {
+  return mlirAttributeIsNull(config)
+             ? config
+             : mlirDictionaryAttrGetElementByName(config, ir_str(name));
+}
+
+bool config_has(MlirOperation op, const char *name) {
+  return !mlirAttributeIsNull(
+      find(ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR), name));
+}
+
+int64_t config_step(const Config *config) {
+  return (config->tiles - 1) * config->block_k + config->block_last;
+}
+
+int64_t config_rows(const Config *config) {
+  return config->block_q * config->block_h * config->block_j;
+}
+
+// Reading ---------------------------------------------------------------------
+
+static MlirLogicalResult read_integer(MlirOperation op, MlirAttribute value,
+                                      const Entry *e, Config *config) {
+  if (!mlirAttributeIsAInteger(value))
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be an integer",
+                    e->name);
+  int64_t n = mlirIntegerAttrGetValueInt(value);
+  if (n < e->least || n > CONFIG_MAX_BLOCK)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be %d to %d",
+                    e->name, (int)e->least, CONFIG_MAX_BLOCK);
+  *integer_of(config, e->offset) = n;
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult read_bool(MlirOperation op, MlirAttribute value,
+                                   const Entry *e, Config *config) {
+  if (!mlirAttributeIsABool(value))
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be true or false",
+                    e->name);
+  *bool_of(config, e) = mlirBoolAttrGetValue(value);
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult read_order(MlirOperation op, MlirAttribute value,
+                                    const Entry *e, Config *config) {
+  bool *is_kj = bool_of(config, e);
+  if (mlirAttributeIsAString(value)) {
+    MlirStringRef order = mlirStringAttrGetValue(value);
+    *is_kj = mlirStringRefEqual(order, ir_str(ORDER_KJ));
+    if (*is_kj || mlirStringRefEqual(order, ir_str(ORDER_JK)))
+      return mlirLogicalResultSuccess();
+  }
+  return ir_error(op,
+                  SIMPLICIAL_CONFIG_ATTR ": '%s' must be \"" ORDER_KJ
+                                         "\" or \"" ORDER_JK "\"",
+                  e->name);
+}
+
+static MlirLogicalResult read_type(MlirOperation op, MlirAttribute value,
+                                   const Entry *e, Config *config) {
+  MlirType element = ir_element(ir_type(ir_operand(op, SIMPLICIAL_Q)));
+  if (mlirAttributeIsAType(value)) {
+    MlirType type = mlirTypeAttrGetValue(value);
+    *type_of(config, e) = type;
+    if (mlirTypeIsAF32(type) || mlirTypeEqual(type, element) ||
+        (mlirTypeIsATF32(type) && mlirTypeIsAF32(element)))
+      return mlirLogicalResultSuccess();
+  }
+  return ir_error(op,
+                  SIMPLICIAL_CONFIG_ATTR
+                  ": '%s' must be f32 or the operands' element type, or tf32 "
+                  "for that of f32",
+                  e->name);
+}
+
+static MlirLogicalResult check_names(MlirOperation op, MlirAttribute config) {
+  intptr_t n = mlirAttributeIsNull(config)
+                   ? 0
+                   : mlirDictionaryAttrGetNumElements(config);
+  for (intptr_t i = 0; i < n; ++i) {
+    MlirStringRef name =
+        mlirIdentifierStr(mlirDictionaryAttrGetElement(config, i).name);
+    bool found = false;
+    for (int k = 0; k < COUNT; ++k)
+      found |= mlirStringRefEqual(name, ir_str(entries[k].name));
+    if (!found)
+      return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": unknown entry '%.*s'",
+                      (int)name.length, name.data);
+  }
+  return mlirLogicalResultSuccess();
+}
+
+MlirLogicalResult config_read(MlirOperation op, Config *config) {
+  typedef MlirLogicalResult Read(MlirOperation op, MlirAttribute value,
+                                 const Entry *e, Config *config);
+  static Read *const read[] = {[INTEGER] = read_integer,
+                               [BOOL] = read_bool,
+                               [ORDER] = read_order,
+                               [TYPE] = read_type};
+  MlirAttribute attribute = ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR);
+  if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR " must be a dictionary");
+  if (mlirLogicalResultIsFailure(check_names(op, attribute)))
+    return mlirLogicalResultFailure();
+  for (const Entry *e = entries; e < entries + COUNT; ++e) {
+    MlirAttribute value = find(attribute, e->name);
+    if (!mlirAttributeIsNull(value) &&
+        mlirLogicalResultIsFailure(read[e->kind](op, value, e, config)))
+      return mlirLogicalResultFailure();
+  }
+  return mlirLogicalResultSuccess();
+}
+
+bool config_is_complete(const Config *config) {
+  bool complete = true;
+  for (const Entry *e = entries; e < entries + COUNT; ++e) {
+    if (e->kind == INTEGER)
+      complete &= *integer_of(config, e->offset) >= e->least;
+    if (e->kind == TYPE)
+      complete &= !mlirTypeIsNull(*type_of(config, e));
+  }
+  return complete;
+}
+
+// CPUs ------------------------------------------------------------------------
+
+void config_set_for_cpu(Config *config) {
+  for (const Entry *e = entries; e < entries + COUNT; ++e)
+    if (e->gpu_only && e->kind == BOOL)
+      *bool_of(config, e) = e->cpu;
+    else if (e->gpu_only)
+      *integer_of(config, e->offset) =
+          e->cpu_like ? *integer_of(config, e->cpu_like) : e->cpu;
+}
+
+MlirLogicalResult config_check_for_cpu(MlirOperation op, const Config *config) {
+  Config cpu = *config;
+  config_set_for_cpu(&cpu);
+  for (const Entry *e = entries; e < entries + COUNT; ++e) {
+    bool same = !e->gpu_only ||
+                (e->kind == BOOL ? *bool_of(config, e) == *bool_of(&cpu, e)
+                                 : *integer_of(config, e->offset) ==
+                                       *integer_of(&cpu, e->offset));
+    if (!same)
+      return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' is for GPUs", e->name);
+    if (e->kind == TYPE && mlirTypeIsATF32(*type_of(config, e)))
+      return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' tf32 is for GPUs",
+                      e->name);
+  }
+  return mlirLogicalResultSuccess();
+}
+
+// GPUs ------------------------------------------------------------------------
+
+MlirLogicalResult config_check_steps(MlirOperation op, const Config *config,
+                                     MlirStringRef target) {
+  for (const Entry *e = entries; e < entries + COUNT; ++e)
+    if (e->gpu_step && *integer_of(config, e->offset) % e->gpu_step)
+      return ir_error(
+          op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be a multiple of %d for %.*s",
+          e->name, e->gpu_step, (int)target.length, target.data);
+  return mlirLogicalResultSuccess();
+}
+
+// Writing ---------------------------------------------------------------------
+
+static MlirAttribute attribute_of(Ir *b, const Config *config, const Entry *e) {
+  switch (e->kind) {
+  case INTEGER:
+    return ir_i64_attr(b, *integer_of(config, e->offset));
+  case BOOL:
+    return mlirBoolAttrGet(b->context, *bool_of(config, e));
+  case ORDER:
+    return mlirStringAttrGet(b->context,
+                             ir_str(*bool_of(config, e) ? ORDER_KJ : ORDER_JK));
+  case TYPE:
+    break;
+  }
+  return mlirTypeAttrGet(*type_of(config, e));
+}
+
+void config_write(MlirOperation op, const Config *config) {
+  Ir b = ir_before(op);
+  MlirNamedAttribute named[COUNT];
+  for (int i = 0; i < COUNT; ++i)
+    named[i] = mlirNamedAttributeGet(
+        mlirIdentifierGet(b.context, ir_str(entries[i].name)),
+        attribute_of(&b, config, &entries[i]));
+  mlirOperationSetAttributeByName(
+      op, ir_str(SIMPLICIAL_CONFIG_ATTR),
+      mlirDictionaryAttrGet(b.context, COUNT, named));
+}

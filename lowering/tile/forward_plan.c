@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The loops and memory of a strategy. In: a Config; of the inner window, its
+// length, as a number or as a value of the program. Out: how it is split in
+// parts, and the outer window's memory.
+//
+//     tiles = 3, block_k = 64, block_last = 80, block_tail = 32; 480 keys:
+//       parts   {64, 64, 80} x 2 = 416 keys, {32} x 2
+//
+// What the windows of several queries lack of one more whole step is less to do
+// than a rest would be, if it is little: then that step goes on to keys that
+// nobody sees.
+
+#include "forward_plan.h"
+
+bool plan_swaps_roles(SimplicialAttentionAttributes attributes) {
+  return attributes.w2 && (!attributes.w1 || attributes.w2 < attributes.w1);
+}
+
+int plan_parts(const Config *config, PlanPart parts[MAX_PARTS]) {
+  int64_t block = config->block_k, tail = config->block_tail;
+  if (!tail) {
+    parts[0] = (PlanPart){block, block, 1, true};
+    return 1;
+  }
+  parts[0] = (PlanPart){block, config->block_last, (int)config->tiles, false};
+  parts[1] = (PlanPart){tail, tail, 1, true};
+  return 2;
+}
+
+int64_t plan_part_step(const PlanPart *part) {
+  return (part->tiles - 1) * part->block + part->last;
+}
+
+bool plan_goes_beyond(const Config *config) {
+  return config->block_q > 1 && config->tiles > 1;
+}
+
+void plan_counts(const Config *config, int64_t keys,
+                 int64_t counts[MAX_PARTS]) {
+  int64_t step = config_step(config), tail = config->block_tail;
+  int64_t rest = keys % step;
+  counts[0] = keys / step;
+  counts[1] = 0;
+  if (!rest)
+    return;
+  if (!tail || (plan_goes_beyond(config) && step - rest < config->block_last))
+    ++counts[0];
+  else
+    counts[1] = (rest + tail - 1) / tail;
+}
+
+MlirValue plan_whole_keys(Ir *b, const Config *config, Range window,
+                          MlirValue keys, MlirValue beyond) {
+  MlirValue step = ir_const_index(b, config_step(config));
+  MlirValue zero = ir_const_index(b, 0);
+  MlirValue length = ir_maxsi(b, ir_subi(b, window.upper, window.lower), zero);
+  MlirValue whole = ir_muli(b, ir_divui(b, length, step), step);
+  if (mlirValueIsNull(beyond))
+    return whole;
+  MlirValue missing = ir_subi(b, ir_addi(b, whole, step), length);
+  MlirValue end = ir_addi(b, window.upper, missing);
+  MlirValue few =
+      ir_cmpi(b, IR_SLT, missing, ir_const_index(b, config->block_last));
+  MlirValue inside =
+      ir_cmpi(b, IR_SLT, end, ir_addi(b, keys, ir_const_index(b, 1)));
+  MlirValue more = ir_select(b, beyond, ir_select(b, few, step, zero), zero);
+  return ir_addi(b, whole, ir_select(b, inside, more, zero));
+}
+
+int64_t plan_outer_rows(const Config *config, int64_t window, bool causal) {
+  enum { LONG = 1 << 30 }; // too many rows anyway
+  if (!window)
+    return 0;
+  if (window > LONG)
+    window = LONG;
+  return (causal ? window : 2 * window - 1) + config->block_q - 1 +
+         config->block_j - 1;
+}
+
+int64_t plan_outer_padding(const Config *config, int64_t row) {
+  enum { BANKS = 128, PART = 64 }; // bytes; a part is one of several lanes'
+  return config->block_h % 2 && row % BANKS == 0 ? PART : 0;
+}

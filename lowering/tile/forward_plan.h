@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a strategy says of the forward program's loops and memory: once for the
+// program (forward.c, load.c) and for the list of what it does
+// (forward_work.c).
+
+#ifndef SIMPLICIAL_LOWERING_TILE_FORWARD_PLAN_H
+#define SIMPLICIAL_LOWERING_TILE_FORWARD_PLAN_H
+
+#include "window.h"
+
+#include "lowering/configure/config.h"
+
+enum { MAX_PARTS = 2 };
+
+/// The outer window is the smaller one. The operation is symmetric in its two
+/// pairs of keys and values, so when w1 > w2 the pairs change roles.
+bool plan_swaps_roles(SimplicialAttentionAttributes attributes);
+
+/// The steps of a part of the inner window: `tiles` - 1 of `block` keys, and
+/// one of `last`.
+typedef struct PlanPart {
+  int64_t block, last;
+  int tiles;
+  bool masked; ///< its tiles always are
+} PlanPart;
+
+/// The parts: whole steps and, if there is to be no mask in these, the rest.
+int plan_parts(const Config *config, PlanPart parts[MAX_PARTS]);
+
+/// How many keys a step of the part has.
+int64_t plan_part_step(const PlanPart *part);
+
+/// Whether whole steps may go beyond windows: those of several queries are
+/// about a multiple of a step.
+bool plan_goes_beyond(const Config *config);
+
+/// How many steps each part has of a window of so many keys, the first one from
+/// where it goes `beyond` on if it nearly fills a step.
+void plan_counts(const Config *config, int64_t keys, int64_t counts[MAX_PARTS]);
+
+/// The same in a program: of a window in so many `keys`, how many whole steps
+/// take. `beyond`: an i1, whether they may go on to keys that no query sees;
+/// null: they may not.
+MlirValue plan_whole_keys(Ir *b, const Config *config, Range window,
+                          MlirValue keys, MlirValue beyond);
+
+/// How many keys the queries of a block have in their outer windows together,
+/// or more; 0: there is no bound.
+int64_t plan_outer_rows(const Config *config, int64_t window, bool causal);
+
+/// Bytes behind each row, of so many bytes, of the outer window in memory of a
+/// block's own: where neighbouring rows of a tile may be of two keys, for these
+/// to be in different banks.
+int64_t plan_outer_padding(const Config *config, int64_t row);
+
+#endif // SIMPLICIAL_LOWERING_TILE_FORWARD_PLAN_H

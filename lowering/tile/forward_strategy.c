@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The strategies of the forward program. In: an operation, whose
+// `simplicial.config` may fix some entries, and what it is for. Out: all of
+// them.
+//
+// A CPU has one strategy: 16 rows, inner tiles that stay in a near cache.
+//
+// For GPUs there are candidates, the more usual ones first:
+//
+//  - rows of heads and outer keys, or of heads and queries, some left empty or
+//    none;
+//  - inner tiles of two sizes;
+//  - the outer window in shared memory, or not;
+//  - one or two steps of inner tiles there.
+//
+// There are 64 rows or 128: of one warpgroup or two, and where mma.sync
+// multiplies, of four warps or eight, which share inner tiles. Where warpgroups
+// multiply, there are two up to four tiles of at most 64 keys in a step.
+// mma.sync has too few registers for several tiles, and for what masks queries.
+//
+// What is fixed is so in all candidates. Which one is taken, choose.h says.
+
+#include "forward_strategy.h"
+
+#include "forward_plan.h"
+#include "forward_work.h"
+
+#include "lowering/configure/budget.h"
+#include "lowering/configure/choose.h"
+#include "lowering/gpu/target/limits.h"
+#include "lowering/ir.h"
+#include "lowering/notes.h"
+
+#include "mlir-c/BuiltinTypes.h"
+
+enum { ONE_WARPGROUP = 64 }; // rows
+
+/// A candidate, and why it is not what is better elsewhere.
+typedef struct Offer {
+  Config config;
+  const char *one_tile;    ///< why a step may not have more; NULL: it may
+  const char *no_producer; ///< why there may be none; NULL: there may
+} Offer;
+
+typedef struct Strategy {
+  MlirOperation op;
+  SimplicialAttentionAttributes attributes;
+  const ChipList *chips;
+  Config given; ///< what is fixed; of numbers, 0: is not
+  ForwardShape shape;
+  const char *by_warps;               ///< why no warpgroups; NULL: they may
+  bool warpgroups;                    ///< multiply
+  const char *one_tile, *no_producer; ///< of the next candidates
+  Offer offers[CHOOSE_MOST];
+  Choice choice;
+} Strategy;
+
+static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
+static int64_t max(int64_t x, int64_t y) { return x > y ? x : y; }
+static int64_t ceil_div(int64_t x, int64_t y) { return (x + y - 1) / y; }
+
+static MlirType q_type(MlirOperation op) {
+  return ir_type(ir_operand(op, SIMPLICIAL_Q));
+}
+
+static int64_t outer_window(SimplicialAttentionAttributes a) {
+  return plan_swaps_roles(a) ? a.w2 : a.w1;
+}
+
+static int64_t inner_window(SimplicialAttentionAttributes a) {
+  return plan_swaps_roles(a) ? a.w1 : a.w2;
+}
+
+// Rows ------------------------------------------------------------------------
+
+/// Fills `rows` rows with (head, j) pairs: of all ways to take `block_h` of the
+/// group's heads and as many j's as then fit, the one that wastes fewest rows
+/// over a whole outer window.
+static void fill_with_keys(const Strategy *s, int64_t rows, Config *config) {
+  enum { LONG = 1 << 20 }; // a longer window wastes next to nothing
+  int64_t outer = min(LONG, outer_window(s->attributes));
+  int64_t fixed = s->given.block_h;
+  int64_t group = s->shape.group, best_rows = 0, best_work = 1;
+  config->block_q = config->block_j = config->block_h = 1;
+  for (int64_t h = fixed ? fixed : min(group, rows); h >= 1; --h) {
+    if (group % h || (fixed && h != fixed))
+      continue;
+    int64_t j = max(1, rows / h);
+    if (outer)
+      j = min(j, outer);
+    int64_t window = outer ? outer : j;
+    int64_t cost = rows * ceil_div(window, j), work = h * window;
+    if (work * best_rows <= best_work * cost && best_rows)
+      continue;
+    best_rows = cost, best_work = work;
+    config->block_h = h, config->block_j = j;
+  }
+  if (s->given.block_q > 1)
+    config->block_j = 1;
+}
+
+/// The same with (query, head) pairs: then an inner tile serves all of them.
+/// `whole`: with no more heads than leave no row empty.
+static void fill_with_queries(const Strategy *s, int64_t rows, bool whole,
+                              Config *config) {
+  int64_t group = s->shape.group;
+  int64_t heads = max(1, min(group, rows / max(1, s->given.block_q)));
+  while (group % heads || (whole && rows % heads))
+    --heads;
+  if (s->given.block_h)
+    heads = min(s->given.block_h, rows);
+  config->block_q = rows / heads;
+  config->block_h = heads;
+  config->block_j = 1;
+}
+
+// The CPU ---------------------------------------------------------------------
+
+static void choose_for_cpu(const Strategy *s, Config *config) {
+  enum { ROWS = 16, KEYS = 256, CACHE = 32 << 10, BYTES = 4 };
+  int64_t inner = inner_window(s->attributes);
+  fill_with_keys(s, ROWS, config);
+  config->operand = mlirF32TypeGet(mlirOperationGetContext(s->op));
+  config->block_k = min(KEYS, CACHE / (s->shape.d * BYTES));
+  if (inner)
+    config->block_k = min(config->block_k, inner);
+  config->inner_stationary = true;
+  config_read(s->op, config);
+  config_set_for_cpu(config);
+  config_read(s->op, config);
+}
+
+// GPUs ------------------------------------------------------------------------
+
+/// Whether what is fixed goes with the rest of a candidate.
+static bool is_possible(const Strategy *s, const Config *config) {
+  return config_rows(config) <= CONFIG_MAX_GPU_ROWS &&
+         s->shape.group % config->block_h == 0 &&
+         (config->block_q == 1 || config->block_j == 1) &&
+         (config->tiles == 1 || config->block_tail > 0);
+}
+
+static void add_candidate(Strategy *s, const Config *config) {
+  if (s->choice.n == CHOOSE_MOST || (s->choice.n && !is_possible(s, config)))
+    return;
+  Work work;
+  forward_work(config, &s->shape, &work);
+  int n = choose_add(&s->choice, is_possible(s, config) ? &work : NULL);
+  s->offers[n] = (Offer){*config, s->one_tile, s->no_producer};
+}
+
+/// Why there is no producer for so many rows; NULL: there is one.
+static const char *why_no_producer(const Strategy *s, int64_t rows) {
+  if (!s->warpgroups)
+    return "products are not warpgroups'";
+  return rows > ONE_WARPGROUP ? NULL : "one is for two warpgroups";
+}
+
+/// A candidate with what follows from the rest.
+static void try_steps(Strategy *s, Config config) {
+  int64_t rows = config_rows(&config);
+  s->no_producer = why_no_producer(s, rows);
+  config.lazy_rescale = true;
+  config.inner_stationary = true;
+  config.producer = !s->no_producer;
+  bool columns = rows % ONE_WARPGROUP == 0 && s->warpgroups &&
+                 s->shape.d <= LIMITS_WGMMA_COLUMNS;
+  config.sum_columns = columns ? CONFIG_GPU_COLUMNS : 1;
+  // Tiles that stay for long need not be copied ahead.
+  int64_t usual = config.tiles > 1 ? 1 : 2;
+  for (int local = s->shape.outer_window > 0; local >= 0; --local)
+    for (int i = 0; i < 2; ++i) {
+      Config candidate = config;
+      candidate.local_outer = local;
+      candidate.stages = i ? 3 - usual : usual;
+      config_read(s->op, &candidate);
+      add_candidate(s, &candidate);
+    }
+}
+
+/// So many tiles in a step. Beside whole steps of the inner window are the keys
+/// of a block's later queries: some keys more of each step's last tile, or
+/// tiles of their own.
+static void try_tiles(Strategy *s, Config config) {
+  enum { TAIL = 32, STEP = CONFIG_GPU_STEP };
+  int64_t others = config.block_q - 1;
+  config.block_last = config.block_tail = config.block_k;
+  if (config.tiles == 1) {
+    config.block_tail = min(config.block_k, TAIL);
+    if (others)
+      config.block_tail = min(config.block_tail, ceil_div(others, STEP) * STEP);
+  } else if (others) {
+    config.block_last += STEP;
+    try_steps(s, config);
+    config.block_last -= STEP;
+  }
+  try_steps(s, config);
+}
+
+/// Why a step has one tile; NULL: it may have several.
+static const char *why_one_tile(const Strategy *s, const Config *config) {
+  enum { MOST_KEYS = 64 };
+  if (!s->warpgroups)
+    return "mma.sync has too few registers for several";
+  if (s->shape.d > LIMITS_WGMMA_COLUMNS)
+    return "heads of more than 128 columns leave too few registers for several";
+  if (config_rows(config) <= ONE_WARPGROUP)
+    return "several are for two warpgroups";
+  if (config->block_k > MOST_KEYS)
+    return "several are of at most 64 keys each";
+  return NULL;
+}
+
+/// Inner tiles that leave room for others in shared memory, and half as large
+/// ones; of determinants, ptxas would have their registers on the stack.
+static void try_rows(Strategy *s, Config config) {
+  enum { KEYS = 128, LEAST = 64, BYTES = 16 << 10, STEP = CONFIG_GPU_STEP };
+  int64_t steps = min(KEYS, BYTES / (s->shape.d * s->shape.bytes)) / STEP;
+  int64_t window = inner_window(s->attributes);
+  if (s->warpgroups)
+    steps = max(steps, LEAST / STEP);
+  if (window)
+    steps = min(steps, ceil_div(window, STEP));
+  int sizes = s->shape.planes > 1 ? 1 : 2;
+  for (int part = 1; part <= sizes; ++part) {
+    config.block_k = ceil_div(steps, part) * STEP;
+    s->one_tile = why_one_tile(s, &config);
+    config.tiles = 1;
+    if (!s->one_tile)
+      config.tiles =
+          min(CONFIG_MAX_TILES, ceil_div(s->shape.inner, config.block_k));
+    for (; config.tiles; --config.tiles) {
+      Config candidate = config;
+      config_read(s->op, &candidate);
+      try_tiles(s, candidate);
+    }
+  }
+}
+
+/// Notes what the choice was between, and why it is not what is better
+/// elsewhere.
+static void note_choice(const Strategy *s, const Offer *chosen) {
+  const Config *config = &chosen->config;
+  const Chip *chip = chip_list_without_warpgroups(s->chips);
+  note(s->op,
+       "chosen: by estimated clocks, from %d strategies, of which %d "
+       "have the shared memory and the registers",
+       s->choice.n, choose_fitting(&s->choice));
+  if (s->warpgroups)
+    note(s->op, "chosen for warpgroups");
+  else if (chip)
+    note(s->op, "chosen for mma.sync, not warpgroups: %s has none", chip->name);
+  else
+    note(s->op,
+         "chosen for mma.sync, not warpgroups: %s; here are %lld columns of "
+         "%lld bytes",
+         s->by_warps, (long long)s->shape.d, (long long)s->shape.bytes);
+  if (config->tiles == 1)
+    note(s->op, "tiles = 1: %s",
+         config_has(s->op, "tiles") ? "given"
+         : chosen->one_tile         ? chosen->one_tile
+         : s->shape.inner <= config->block_k
+             ? "there are no more keys in the inner window"
+             : "estimated to be as fast as more");
+  if (!config->local_outer)
+    note(s->op, "local_outer = false: %s",
+         config_has(s->op, "local_outer") ? "given"
+         : s->shape.outer_window ? "estimated to be faster, or all that fits"
+                                 : "the outer window has no bound");
+  if (!config->producer)
+    note(s->op, "producer = false: %s",
+         config_has(s->op, "producer") ? "given" : chosen->no_producer);
+}
+
+static void choose_for_gpu(Strategy *s, Config *config) {
+  enum { MOST = CONFIG_MAX_GPU_ROWS, LEAST = MOST / 2 };
+  Config rows = {.operand = ir_element(q_type(s->op))};
+  for (int i = 0; i < 2; ++i) {
+    int n = (i == 0) == s->warpgroups ? MOST : LEAST;
+    fill_with_keys(s, n, &rows);
+    try_rows(s, rows);
+    if (!s->warpgroups && s->given.block_q <= 1)
+      continue;
+    fill_with_queries(s, n, false, &rows);
+    try_rows(s, rows);
+    int64_t most_heads = rows.block_h;
+    fill_with_queries(s, n, true, &rows);
+    if (rows.block_h < most_heads)
+      try_rows(s, rows);
+  }
+  const Offer *chosen = &s->offers[choose_best(&s->choice)];
+  note_choice(s, chosen);
+  *config = chosen->config;
+}
+
+/// The keys that a query sees in a window; of an unbounded one, in a sequence
+/// that is longer than all tiles.
+static int64_t seen(int64_t window, bool causal, int64_t keys) {
+  enum { LONG = 4096, MOST = 1 << 20 };
+  int64_t n = window ? min(window, MOST) : LONG;
+  if (window && !causal)
+    n = 2 * n - 1;
+  return mlirShapedTypeIsDynamicSize(keys) ? n : max(1, min(n, keys));
+}
+
+static ForwardShape shape_of(const Strategy *s) {
+  SimplicialAttentionAttributes a = s->attributes;
+  MlirType q = q_type(s->op), k = ir_type(ir_operand(s->op, SIMPLICIAL_K1));
+  MlirType operand =
+      mlirTypeIsNull(s->given.operand) ? ir_element(q) : s->given.operand;
+  int64_t batches = ir_dim_size(k, 0), heads = ir_dim_size(k, 2);
+  int64_t queries = ir_dim_size(q, 1), keys = ir_dim_size(k, 1);
+  bool wide = mlirTypeIsAF32(ir_element(q));
+  return (ForwardShape){
+      .d = ir_dim_size(q, 3),
+      .group = ir_dim_size(q, 2) / heads,
+      .groups = mlirShapedTypeIsDynamicSize(batches) ? 0 : batches * heads,
+      .queries = mlirShapedTypeIsDynamicSize(queries) ? 0 : queries,
+      .outer = seen(outer_window(a), a.causal, keys),
+      .inner = seen(inner_window(a), a.causal, keys),
+      .outer_window = outer_window(a),
+      .causal = a.causal,
+      .value_bias = a.v2_bias != 0 && !plan_swaps_roles(a),
+      .planes = a.form == SIMPLICIAL_DETERMINANT ? 3 : 1,
+      .bytes = wide ? 4 : 2,
+      .passes = mlirTypeIsAF32(operand) ? 3 : 1};
+}
+
+/// Why warpgroups do not multiply for such heads: not even for a block of as
+/// many rows and keys as there usually are.
+static const char *why_by_warps(const ForwardShape *shape) {
+  enum { KEYS = 64 };
+  const Config usual = {.block_q = 1,
+                        .block_h = 1,
+                        .block_j = CONFIG_MAX_GPU_ROWS,
+                        .block_k = KEYS,
+                        .block_tail = KEYS,
+                        .tiles = 1,
+                        .block_last = KEYS,
+                        .stages = 1};
+  Work work;
+  forward_work(&usual, shape, &work);
+  return budget_refuses_groups(&work);
+}
+
+MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
+                                   Config *config) {
+  Strategy s = {.op = op, .chips = chips, .choice.chips = chips};
+  *config = (Config){0};
+  if (mlirLogicalResultIsFailure(
+          simplicialAttentionGetAttributes(op, &s.attributes)) ||
+      mlirLogicalResultIsFailure(config_read(op, &s.given)))
+    return mlirLogicalResultFailure();
+  s.shape = shape_of(&s);
+  s.by_warps = why_by_warps(&s.shape);
+  s.warpgroups = chip_list_has_warpgroups(chips) && !s.by_warps;
+  if (chips->n)
+    choose_for_gpu(&s, config);
+  else
+    choose_for_cpu(&s, config);
+  return mlirLogicalResultSuccess();
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which tiling strategy an attention gets.
+
+#ifndef SIMPLICIAL_LOWERING_TILE_FORWARD_STRATEGY_H
+#define SIMPLICIAL_LOWERING_TILE_FORWARD_STRATEGY_H
+
+#include "lowering/configure/config.h"
+#include "lowering/gpu/target/chip.h"
+
+/// A strategy with all that the operation's `simplicial.config` says: for GPUs
+/// the one that should take least time of those that fit. Diagnoses entries
+/// that are not what they must be; if nothing goes with them, what comes out
+/// does not either.
+MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
+                                   Config *config);
+
+#endif // SIMPLICIAL_LOWERING_TILE_FORWARD_STRATEGY_H
