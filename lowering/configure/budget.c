@@ -10,7 +10,7 @@
 // products warps go on has all of a tile's left operand in registers, and
 // results until they are used; of one that has not, operands are on their way
 // to as many registers as results have, or to some slices where a loop carries
-// many.
+// many. How near that is to what comes out, test/gpu/estimate.py says.
 
 #include "budget.h"
 

@@ -26,8 +26,8 @@
 #include "forward_plan.h"
 #include "forward_work.h"
 
-#include "lowering/configure/budget.h"
 #include "lowering/configure/choose.h"
+#include "lowering/configure/estimate.h"
 #include "lowering/gpu/target/limits.h"
 #include "lowering/ir.h"
 #include "lowering/notes.h"
@@ -238,6 +238,24 @@ static void try_rows(Strategy *s, Config config) {
   }
 }
 
+/// Notes what the chosen strategy should take of each chip.
+static void note_estimates(const Strategy *s, const Config *config) {
+  const double pairs = 1000;
+  Work work;
+  forward_work(config, &s->shape, &work);
+  for (int i = 0; i < s->chips->n; ++i) {
+    const Chip *chip = s->chips->chips[i];
+    Estimate e = estimate(&work, chip);
+    note(
+        s->op,
+        "estimated for %s: %lld bytes of shared memory, %lld registers, %lld "
+        "blocks an SM; %.4g clocks of an SM for %.0f pairs of a query and head",
+        chip->name, (long long)e.budget.shared_bytes,
+        (long long)e.budget.registers, (long long)e.budget.blocks,
+        e.clocks * pairs, pairs);
+  }
+}
+
 /// Notes what the choice was between, and why it is not what is better
 /// elsewhere.
 static void note_choice(const Strategy *s, const Offer *chosen) {
@@ -247,6 +265,8 @@ static void note_choice(const Strategy *s, const Offer *chosen) {
        "chosen: by estimated clocks, from %d strategies, of which %d "
        "have the shared memory and the registers",
        s->choice.n, choose_fitting(&s->choice));
+  if (s->choice.candidates[chosen - s->offers].fits)
+    note_estimates(s, config);
   if (s->warpgroups)
     note(s->op, "chosen for warpgroups");
   else if (chip)
