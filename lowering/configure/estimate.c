@@ -36,9 +36,9 @@
 // in what it is useful for. Neither is the time of SMs that have no block, if
 // it is known how many there are.
 //
-// Where there are many blocks on an SM, one after the other, that is within 10%
-// of --analyze's clocks for warpgroups, and within 20% for mma.sync; for single
-// heads and many outer keys in a tile, within 25% (test/gpu/estimate.py).
+// Of the cases of test/gpu/estimate.py, with many blocks on an SM one after the
+// other, that is within 10% of --analyze's clocks for warpgroups, and within 20%
+// for mma.sync, 25% where a tile's rows are of many rows of memory.
 
 #include "estimate.h"
 
