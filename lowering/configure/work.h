@@ -1,38 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What a block of a tile program does, as a list: enough to know what it will
-// take of a GPU before there is a program. A program declares it, budget.c and
+// take of a GPU before there is a program. A program declares it; budget.c and
 // estimate.c add it up, and know no program.
 //
-//     row softmax of [64 x 512] tiles    steps = {{.times = trips, items = {
-//     for each tile:                       load of 512 columns from memory,
-//       load, exponentials, sum              512 exponentials a row,
-//                                            1 reduction}}}
-//                                        tiles = {{.columns = 512, .bytes = 4}}
-//
 // A step is one trip of the innermost loop, with what loops around it do for
-// each trip on average (`times` of an item). All numbers of columns and
-// elements are those of a row of the block's, which has `rows`.
+// each trip on average (`times` of an item). Columns are those of a row; a
+// block has `rows`.
 //
-// To declare a new program, as an example the product W = dS K2 of a backward:
+// How a new program declares its work, by the example of W = dS K2, where
+// dS = P * (dP - delta), for 128 rows and tiles of 64 keys (test/unit/
+// estimate_test.c has it whole):
 //
-//  1. Write PROGRAM_work.c: a function from the strategy's Config and the
-//     operation's shape to a Work. Begin with work_begin.
-//  2. For each loop over tiles add a step (work_add_step) and what a trip of it
-//     does: a work_product {.columns = D, .depth = keys, .by_slice = false,
-//     .added = true} for W += dS K2, work_elements for P = exp2(S - lse), ...
-//     The copies that fill its rings are one item.
-//  3. Declare each buffer in shared memory (work_add_buffer), each tile that is
-//     in registers all the time (`moment` 0, say dQ), or at one of the moments
-//     when there are most of them (S and dP at moment 1, dS and W at 2), and
-//     what is loaded before the loop and kept in registers if there are some
-//     left (work_keep: q, dO).
-//  4. Say what one block is useful for, in any unit that strategies of the
+//  1. PROGRAM_work.c makes a Work from the strategy's Config and the
+//  operation's
+//     shape: at first {.rows, .producer, .bytes, .passes, .once}.
+//  2. For each loop over tiles a step, and what a trip of it does:
+//
+//       WorkStep *step = work_add_step(work, trips);
+//       S, dP   work_add_product(step, 2, {.columns = 64, .depth = d, .row = d,
+//                                          .awaited = true});
+//       P, dS   work_add_elements(step, 1, {.columns = 64, .exponentials = 1,
+//                                           .fma = 3, .alu = 0.5});
+//       W       work_add_product(step, 1, {.columns = d, .depth = 64, .row = d,
+//                                          .by_depth = true, .added = true});
+//       K2, V2  work_add_copy(step, 1, {.bytes = 2 * 64 * row, .ahead =
+//       trips});
+//
+//     `awaited` is a product that there is nothing to do beside.
+//  3. Shared memory: a ring each for K2 and V2 (work_add_buffer). Registers: W
+//     is there all the time, moment 0; S and dP are at moment 1, P and dS as
+//     the left operand at 2 (work_add_tile). What is loaded before the loops,
+//     as q and dO, is kept in registers if there are some (work_keep).
+//  4. What a block is `useful` for, in any unit that all strategies of the
 //     program share.
-//  5. Offer candidates to a Choice (choose.h) with the list of each.
+//  5. PROGRAM_strategy.c adds each candidate's list to a Choice (choose.h).
 //
-// What is not said is free. Numbers that are no facts of the program, such as
-// how long a copy takes, are in estimate.c and gpu/target/chip.c.
+// What is not said is free. Numbers that are no facts of a program, such as how
+// long a copy takes, are in estimate.c and gpu/target.
 
 #ifndef SIMPLICIAL_LOWERING_CONFIGURE_WORK_H
 #define SIMPLICIAL_LOWERING_CONFIGURE_WORK_H

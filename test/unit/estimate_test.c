@@ -293,6 +293,73 @@ static void over(void **state) {
   assert_true(e.budget.registers > e.budget.most_registers);
 }
 
+// The example of work.h, a program that is not forward: W = dS K2. Two rings of
+// two slots; q and dO do not fit registers with W 64, S 32 and dP 32, and are
+// parked, 16 slices of two registers each. The tensor cores have three products
+// of 64 keys for each of two parts, and nothing is as busy.
+static void another_program(void **state) {
+  (void)state;
+  enum { ROWS = 128, D = 128, KEYS = 64, PAIR = 2, F32 = 4, TRIPS = 64 };
+  Work w = {.rows = ROWS,
+            .producer = true,
+            .bytes = PAIR,
+            .passes = 1,
+            .useful = (double)ROWS * KEYS * TRIPS};
+  WorkStep *step = work_add_step(&w, TRIPS);
+  work_add_product(
+      step, 2,
+      (WorkProduct){.columns = KEYS, .depth = D, .row = D, .awaited = true});
+  work_add_elements(
+      step, 1,
+      (WorkElements){.columns = KEYS, .exponentials = 1, .fma = 3, .alu = 0.5});
+  work_add_product(step, 1,
+                   (WorkProduct){.columns = D,
+                                 .depth = KEYS,
+                                 .row = D,
+                                 .by_depth = true,
+                                 .added = true});
+  work_add_copy(step, 1, (WorkCopy){.bytes = 2 * KEYS * D * PAIR, .ahead = 64});
+  work_add_buffer(&w, (WorkBuffer){2, 2, KEYS, D * PAIR});
+  work_add_tile(&w, (WorkTile){.columns = D, .bytes = F32, .result = true});
+  for (int i = 0; i < 2; ++i) {
+    work_add_tile(
+        &w,
+        (WorkTile){.moment = 1, .columns = KEYS, .bytes = F32, .result = true});
+    int kept = work_keep(&w, (WorkKept){.columns = D});
+    work_add_load(step, 1, (WorkLoad){.from = WORK_KEPT, .kept = kept});
+  }
+  work_add_tile(&w, (WorkTile){.moment = 2, .columns = KEYS, .bytes = PAIR});
+
+  Estimate e = estimate(&w, chip("sm_90a"));
+  assert_ptr_equal(e.budget.engine, &engine_wgmma);
+  assert_int_equal(e.budget.registers, 64 + 32 + 32 + 20);
+  assert_int_equal(e.budget.shared_bytes,
+                   2 * 2 * (KEYS * D * PAIR + 2 * 8) + 2 * 16 * 256 * 8);
+  assert_int_equal(e.budget.blocks, 1);
+  double tensor = 2 * 3 * 2.0 * 64 * KEYS * D / 4096;
+  assert_true(e.step > tensor && e.step < 3 * tensor);
+  assert_near(e.clocks, TRIPS * e.step / w.useful);
+
+  // What cannot be a wgmma is an mma.sync.
+  w.bytes = F32;
+  assert_ptr_equal(estimate(&w, chip("sm_90a")).budget.engine,
+                   &engine_mma_sync);
+}
+
+// A left operand in shared memory is read there: 64 rows of 256 bytes, beside
+// 16 of the right one, at 128 bytes a clock, by each of two warpgroups. Else
+// the tensor cores take longest, 2 * 64 * 16 * 128 / 4096 clocks each.
+static void left_operands(void **state) {
+  (void)state;
+  Work w = {.rows = 128, .producer = true, .bytes = 2, .useful = 1};
+  WorkStep *step = work_add_step(&w, 1);
+  work_add_product(step, 1,
+                   (WorkProduct){.columns = 16, .depth = 128, .row = 128});
+  assert_near(estimate(&w, chip("sm_90a")).step, 2 * 64);
+  step->items[0].product.left_shared = true;
+  assert_near(estimate(&w, chip("sm_90a")).step, 2 * (64 + 16) * 256 / 128);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(budgets),
@@ -310,6 +377,8 @@ int main(void) {
       cmocka_unit_test(few_blocks),
       cmocka_unit_test(order),
       cmocka_unit_test(over),
+      cmocka_unit_test(another_program),
+      cmocka_unit_test(left_operands),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
