@@ -122,7 +122,7 @@ static void keep(const Work *work, Budget *budget) {
   int64_t left = budget->engine->registers_left(taken);
   for (int i = 0; i < work->n_kept; ++i) {
     int64_t slice = of_kept_slice(budget, &work->kept[i]);
-    int64_t slices = work->kept[i].columns / LIMITS_SLICE;
+    int64_t slices = work->kept[i].columns / SLICE;
     int64_t kept = least(slices, left / slice);
     budget->parked[i] = slices - kept;
     left -= kept * slice;
@@ -132,7 +132,7 @@ static void keep(const Work *work, Budget *budget) {
 static int64_t kept_registers(const Work *work, const Budget *budget) {
   int64_t n = 0;
   for (int i = 0; i < work->n_kept; ++i)
-    n += (work->kept[i].columns / LIMITS_SLICE - budget->parked[i]) *
+    n += (work->kept[i].columns / SLICE - budget->parked[i]) *
          of_kept_slice(budget, &work->kept[i]);
   return n;
 }

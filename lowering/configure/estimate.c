@@ -37,8 +37,8 @@
 // it is known how many there are.
 //
 // Of the cases of test/gpu/estimate.py, with many blocks on an SM one after the
-// other, that is within 10% of --analyze's clocks for warpgroups, and within 20%
-// for mma.sync, 25% where a tile's rows are of many rows of memory.
+// other, that is within 10% of --analyze's clocks for warpgroups, and within
+// 20% for mma.sync, 25% where a tile's rows are of many rows of memory.
 
 #include "estimate.h"
 
@@ -174,7 +174,7 @@ static void add_load(const Block *b, const WorkLoad *l, double times,
     step->waits += shared;
   else if (l->from == WORK_GLOBAL && b->budget->at_once)
     step->waits += FROM_L1 * times * (double)l->columns /
-                   (double)(b->budget->at_once * LIMITS_SLICE);
+                   (double)(b->budget->at_once * SLICE);
 }
 
 // Copies ----------------------------------------------------------------------

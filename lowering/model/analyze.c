@@ -11,6 +11,7 @@
 #include "analyze.h"
 
 #include "lowering/gpu/ops/wgmma.h"
+#include "lowering/gpu/target/limits.h"
 #include "walk.h"
 
 #include "lowering/ir_llvm.h"
@@ -28,8 +29,6 @@
 enum {
   WARP = 32,
   SCHEDULERS = 4,
-  REGISTERS = 65536, // of an SM
-  RESERVED = 1024,   // shared memory of each block for the system
   WALKS = 32,
   LEAST_WALKS = 4,
   MAX_STEPS = 1 << 26, // instructions after which no other block is walked
@@ -224,11 +223,13 @@ static int64_t least(int64_t x, int64_t y) { return x < y ? x : y; }
 static int resident_blocks(const Analysis *a) {
   const ChipRates *rates = &a->chip->rates;
   int64_t n = least(rates->threads / a->threads, rates->blocks);
-  n = least(n, rates->shared_capacity / (a->shared_bytes + RESERVED));
+  n = least(n, rates->shared_capacity /
+                   (a->shared_bytes + LIMITS_RESERVED_SHARED));
   if (a->registers) {
     int64_t warps = (a->threads + WARP - 1) / WARP;
-    int64_t of_warp = (a->registers + 7) / 8 * 8 * WARP;
-    n = least(n, REGISTERS / (warps * of_warp));
+    int64_t of_warp = (a->registers + LIMITS_REGISTER_STEP - 1) /
+                      LIMITS_REGISTER_STEP * LIMITS_REGISTER_STEP * WARP;
+    n = least(n, LIMITS_REGISTERS / (warps * of_warp));
   }
   int64_t wanted = (a->blocks + rates->sms - 1) / rates->sms;
   n = least(n, wanted);

@@ -19,7 +19,7 @@
 
 #include "lowering/gpu/target/limits.h"
 
-enum { ROWS_OF_SLICE = 16, F32 = 4, PAIRS = 2 }; // bytes of elements
+enum { F32 = 4, PAIRS = 2 }; // bytes of elements
 
 /// Clocks of a block beside its steps, fitted to --analyze.
 enum {
@@ -263,7 +263,7 @@ static void count_blocks(const Block *b) {
 }
 
 void forward_work(const Config *config, const ForwardShape *shape, Work *work) {
-  enum { APART = ROWS_OF_SLICE / 2 }; // a thread's two rows
+  enum { APART = WARP_ROWS / 2 }; // a thread's two rows
   *work = (Work){.rows = config_rows(config),
                  .producer = config->producer,
                  .bytes = shape->bytes,

@@ -37,7 +37,7 @@
 
 #include <string.h>
 
-enum { MAX_BOX = 256, MIN_RANK = 2, MAX_RANK = 5, MBARRIER_BYTES = 8 };
+enum { MAX_BOX = 256, MIN_RANK = 2, MAX_RANK = 5 };
 
 /// Operands of simplicial.copy_async.
 enum { FROM, TO, NUMBER, BEFORE, COUNT, INDICES };
@@ -200,7 +200,7 @@ void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings) {
   Ir *b = &s->b;
   for (int i = 0; i < n; ++i)
     context_entry(s, rings[i])->mbarriers = context_allocate(
-        s, 2 * slots_of(rings[i]) * MBARRIER_BYTES, MBARRIER_BYTES);
+        s, 2 * slots_of(rings[i]) * LIMITS_MBARRIER, LIMITS_MBARRIER);
   MlirValue first = ir_cmpi(b, IR_EQ, s->thread, ir_const_index(b, 0));
   IrIf branch = ir_if_begin(b, first, IR_NONE);
   for (int i = 0; i < n; ++i)

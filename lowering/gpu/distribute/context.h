@@ -44,19 +44,14 @@
 #ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_CONTEXT_H
 #define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_CONTEXT_H
 
+#include "lowering/gpu/target/limits.h"
 #include "lowering/tile_ops.h"
 #include "lowering/value_map.h"
 
 enum {
-  WARP_ROWS = 16,      ///< rows of the accumulator of one matrix instruction
-  SLICE = 8,           ///< and its columns
-  MAX_SLICES = 64,     ///< of a tile
-  CHUNK = 16,          ///< bytes of an asynchronous copy
-  PADDING = 16,        ///< bytes, of a row in shared memory
-  SWIZZLE_BYTES = 128, ///< of a row in a panel
-  SWIZZLE_ROWS = 8,    ///< after which places repeat
-  MAX_MAPS = 8,        ///< tensor maps of a kernel
-  MAX_IN_FLIGHT = 8,   ///< products
+  MAX_SLICES = 64,   ///< of a tile
+  MAX_MAPS = 8,      ///< tensor maps of a kernel
+  MAX_IN_FLIGHT = 8, ///< products
 };
 
 /// One thread's part of a slice. f32, tf32 and i1: v[row][column]; 16 bits:

@@ -25,12 +25,12 @@ static const char *why_not_in_parts(const ProductShape *p) {
 const char *limits_wgmma_refuses(const ProductShape *p) {
   if (p->bytes != 2)
     return "wgmma takes operands of f16 and bf16 only";
-  if (p->row * p->bytes % LIMITS_SWIZZLE_BYTES)
-    return "wgmma takes right operands from shared memory, with rows of a "
-           "multiple of 64 columns";
+  if (p->row * p->bytes % SWIZZLE_BYTES)
+    return "wgmma takes operands from shared memory that have rows of a "
+           "multiple of 64 columns there, and a multiple of 8 of them";
   if (p->depth % LIMITS_DEPTH || p->depth > LIMITS_WGMMA_DEPTH)
     return "wgmma reduces multiples of 16 columns, up to 256";
-  if (p->columns % LIMITS_SLICE)
+  if (p->columns % SLICE)
     return "wgmma makes multiples of 8 columns";
   return p->columns > LIMITS_WGMMA_COLUMNS ? why_not_in_parts(p) : NULL;
 }

@@ -19,13 +19,18 @@ enum {
   LIMITS_MBARRIER = 8,           ///< an mbarrier
 };
 
-/// Matrix instructions: a right operand's rows come in so many of the
-/// reduction, for 16 bits; results in slices of columns, of which a thread has
-/// two.
-enum { LIMITS_DEPTH = 16, LIMITS_SLICE = 8 };
+/// Matrix instructions: the reduction of one, of 16 bits; rows of an
+/// accumulator, and its columns, a slice, of which a thread has two in two
+/// rows.
+enum { LIMITS_DEPTH = 16, WARP_ROWS = 16, SLICE = 8 };
 
-/// Of a row in a panel of shared memory.
-enum { LIMITS_SWIZZLE_BYTES = 128 };
+/// Shared memory, in bytes but for SWIZZLE_ROWS.
+enum {
+  CHUNK = 16,          ///< of an asynchronous copy
+  PADDING = 16,        ///< behind a row that is in no panel
+  SWIZZLE_BYTES = 128, ///< of a row in a panel
+  SWIZZLE_ROWS = 8,    ///< after which places repeat
+};
 
 /// The columns that a product of warpgroups has registers for at once, and in
 /// parts of so many.
