@@ -38,13 +38,13 @@
 #include "mlir-c/Dialect/LLVM.h"
 
 enum {
-  DEPTH = 16, ///< of the reduction, of one instruction
+  DEPTH = LIMITS_DEPTH,
   A_REGISTERS = 4,
   MAX_COLUMNS = LIMITS_WGMMA_COLUMNS,
   MAX_REGISTERS = MAX_COLUMNS / 2, ///< of a thread's accumulator
-  MAX_STEPS = 256 / DEPTH,
+  MAX_STEPS = LIMITS_WGMMA_DEPTH / DEPTH,
   PART_SLICES = LIMITS_WGMMA_PART / SLICE, ///< which are a panel's
-  WARPS = 4,
+  WARPS = LIMITS_WARPGROUP,
   UNIT_ROWS = WARPS * WARP_ROWS,
 };
 
@@ -71,20 +71,6 @@ static bool is_zero(MlirValue value) {
          mlirDenseElementsAttrIsSplat(constant) &&
          mlirTypeIsAF32(ir_element(ir_type(value))) &&
          mlirDenseElementsAttrGetFloatSplatValue(constant) == 0;
-}
-
-/// Why a product cannot be computed in parts: a panel each, added to nothing.
-/// One warpgroup alone on an SM has too few registers even so. NULL: it can.
-static const char *why_not_in_parts(const Distribute *s, MlirOperation op) {
-  int64_t columns = ir_dim_size(ir_type(ir_result(op, 0)), 1);
-  if (columns > LIMITS_WGMMA_COLUMNS_IN_PARTS || columns % LIMITS_WGMMA_PART)
-    return "there are registers for products of 128 columns, or of 192 in "
-           "parts";
-  if (s->warps <= WARPS)
-    return "one warpgroup alone has too few registers for a product in parts";
-  if (!tile_op_right_is_kn(op) || !is_zero(ir_operand(op, 2)))
-    return "a product in parts is one with values, added to nothing";
-  return NULL;
 }
 
 static bool is_in_parts(MlirOperation op) {
@@ -130,11 +116,15 @@ static const char *refuses_product(const Distribute *s, MlirOperation op) {
     return why;
   if (left_is_km && ir_dim_size(type, 0) % UNIT_ROWS)
     return "wgmma takes left operands [K, M] of a multiple of 64 rows";
-  if (depth % DEPTH || depth > MAX_STEPS * DEPTH)
-    return "wgmma reduces multiples of 16 columns, up to 256";
-  if (ir_dim_size(type, 1) % SLICE)
-    return "wgmma makes multiples of 8 columns";
-  return is_in_parts(op) ? why_not_in_parts(s, op) : NULL;
+  MlirOperation right = ir_def(ir_operand(op, 1));
+  return limits_wgmma_refuses(
+      &(ProductShape){.warps = s->warps,
+                      .columns = ir_dim_size(type, 1),
+                      .depth = depth,
+                      .bytes = ir_float_bytes(ir_element(left)),
+                      .row = ir_dim_size(ir_type(ir_operand(right, 0)), 2),
+                      .by_depth = tile_op_right_is_kn(op),
+                      .added = !is_zero(ir_operand(op, 2))});
 }
 
 // Registers -------------------------------------------------------------------
