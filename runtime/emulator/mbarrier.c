@@ -114,8 +114,9 @@ void simplicialEmulateMbarrierInval(Thread *thread, uint32_t site,
 void mbarriers_fence(Thread *thread) {
   for (int i = 0; i < MAX_MBARRIERS; ++i) {
     Mbarrier *self = &thread->block->mbarriers[i];
-    self->fenced |=
-        self->valid && epoch_thread(self->init.epoch) == thread->index;
+    if (self->valid && !self->fence &&
+        epoch_thread(self->init.epoch) == thread->index)
+      self->fence = clocks_now(&thread->block->clocks, thread->index);
   }
 }
 
@@ -206,7 +207,8 @@ void simplicialEmulateMbarrierExpect(Thread *thread, uint32_t site,
 // Loads -----------------------------------------------------------------------
 
 Epoch mbarrier_begin_load(Thread *thread, uint32_t site, Mbarrier *self) {
-  if (!self->fenced)
+  if (!self->fence ||
+      !clocks_seen(&thread->block->clocks, thread->index, self->fence))
     thread_fail(thread, site,
                 "loads for the mbarrier at byte %u of shared memory, whose "
                 "initialisation at %s no fence.mbarrier_init follows",

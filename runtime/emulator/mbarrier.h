@@ -13,7 +13,7 @@ struct Mbarrier {
   bool valid;
   uint32_t offset; ///< in shared memory
   Mark init;
-  bool fenced;        ///< behind its initialisation: for asynchronous use
+  Epoch fence;        ///< behind its initialisation, for loads; 0: none so far
   uint32_t phase;     ///< the number of phases that are complete
   uint32_t count;     ///< of arrivals to a phase ...
   uint32_t pending;   ///< ... and of those, the ones that are missing

@@ -389,6 +389,32 @@ module attributes {gpu.container_module} {
       llvm.return
     }
 
+    // No barrier is between the fence and what another thread loads.
+    llvm.func @fenced_too_late(%map: !llvm.ptr {llvm.byval = !llvm.array<128 x i8>, llvm.align = 64 : i64, nvvm.grid_constant}, %p: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+      %i0 = arith.constant 0 : i32
+      %i1 = arith.constant 1 : i32
+      %i2048 = arith.constant 2048 : i32
+      %tid = nvvm.read.ptx.sreg.tid.x : i32
+      %first = arith.cmpi eq, %tid, %i0 : i32
+      %other = arith.cmpi eq, %tid, %i1 : i32
+      %shared = llvm.mlir.addressof @shared : !llvm.ptr<3>
+      %bar = llvm.getelementptr %shared[0] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8
+      %slot = llvm.getelementptr %shared[1024] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8
+      scf.if %first {
+        nvvm.mbarrier.init %bar, %i1 : !llvm.ptr<3>, i32
+      }
+      nvvm.barrier0
+      scf.if %first {
+        nvvm.fence.mbarrier.init
+      }
+      scf.if %other {
+        nvvm.mbarrier.arrive.expect_tx %bar, %i2048 : !llvm.ptr<3>, i32
+        // CHECK: {{.*}}.mlir:[[#@LINE+1]]:9: nvvm.cp.async.bulk.tensor.shared.cluster.global: loads for the mbarrier at byte 0 of shared memory, whose initialisation at {{.*}}: nvvm.mbarrier.init no fence.mbarrier_init follows
+        nvvm.cp.async.bulk.tensor.shared.cluster.global %slot, %map, %bar, box[%i0, %i0] {isCTAOnly = true} : !llvm.ptr<3>, !llvm.ptr
+      }
+      llvm.return
+    }
+
     llvm.func @ends_with_bytes(%map: !llvm.ptr {llvm.byval = !llvm.array<128 x i8>, llvm.align = 64 : i64, nvvm.grid_constant}, %p: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
       %i0 = arith.constant 0 : i32
       %i1 = arith.constant 1 : i32
@@ -498,6 +524,9 @@ module attributes {gpu.container_module} {
       dynamic_shared_memory_size %bytes args(%map : !map, %p : !llvm.ptr<1>)
     call @report() : () -> ()
     gpu.launch_func @kernels::@not_fenced blocks in (%c1, %c1, %c1) threads in (%t32, %c1, %c1)
+      dynamic_shared_memory_size %bytes args(%map : !map, %p : !llvm.ptr<1>)
+    call @report() : () -> ()
+    gpu.launch_func @kernels::@fenced_too_late blocks in (%c1, %c1, %c1) threads in (%t32, %c1, %c1)
       dynamic_shared_memory_size %bytes args(%map : !map, %p : !llvm.ptr<1>)
     call @report() : () -> ()
     gpu.launch_func @kernels::@ends_with_bytes blocks in (%c1, %c1, %c1) threads in (%t32, %c1, %c1)
