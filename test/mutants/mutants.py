@@ -63,8 +63,9 @@ WORDS = [(word, re.compile(pattern)) for word, pattern in (
     ("try", r"nvvm\.mbarrier\.try"), ("wgmma-fence", r"nvvm\.wgmma\.fence"),
     ("wgmma-commit", r"nvvm\.wgmma\.commit"), ("wgmma-wait", r"nvvm\.wgmma\.wait"),
     ("copy", r"nvvm\.cp\.async\.shared"), ("load", r"nvvm\.cp\.async\.bulk\.tensor\.shared"),
-    ("store", r"nvvm\.cp\.async\.bulk\.tensor\.global"), ("wgmma", r"simplicial\.wgmma"), ("ldmatrix", r"nvvm\.ldmatrix"),
-    ("put", r"llvm\.store .*ptr<3>"), ("get", r"llvm\.load .*ptr<3>"), ("for", r"scf\.for"), ("while", r"scf\.while"),
+    ("store", r"nvvm\.cp\.async\.bulk\.tensor\.global"), ("wgmma", r"simplicial\.wgmma"),
+    ("ldmatrix", r"nvvm\.ldmatrix"), ("put", r"llvm\.store .*ptr<3>"), ("get", r"llvm\.load .*ptr<3>"), ("for", r"scf\.for"),
+    ("while", r"scf\.while"),
     ("else", r"\} else"), ("if", r"scf\.if"), ("}", r"^ *\}"))]
 SYNCHRONISING = {word for word, _ in WORDS[:WORDS.index(next(w for w in WORDS if w[0] == "copy"))]}
 
@@ -95,8 +96,8 @@ def kernels():
         for order in "kj", "jk":
             yield f"producer {order} stages={stages}", "sm_90a", Case(
                 **wide, config=f'{config}, stages = {stages}, order = "{order}"')
-    yield "producer rows", "sm_90a", Case(**wide, config="block_j = 2, block_k = 16, tiles = 1, producer = true, stages = 2")
-    yield "no producer", "sm_90a", Case(**wide, config="block_j = 1, block_k = 16, tiles = 1, producer = false, stages = 2")
+    yield "producer rows", "sm_90a", Case(**wide, config=f"{config}, stages = 2".replace("j = 1", "j = 2"))
+    yield "no producer", "sm_90a", Case(**wide, config=f"{config}, stages = 2".replace("true", "false"))
     yield "unaligned", "sm_90a", Case(**wide, pad=(0, 0, 0, 4, 1), config=f"{config}, stages = 2")
     yield "tiles", "sm_90a", Case(
         **wide, config="block_j = 1, block_k = 16, tiles = 2, producer = true, stages = 2")
@@ -119,29 +120,35 @@ class Reason:
 
 
 KJ = r"^(kj|queries|rows|f32|not finite|no producer)"  # what reads own copies is in loops over a ring's tiles
+PRODUCER = r"^(producer|unaligned|queries sm_90a|tiles|parts)"
 OWN = "own copies are waited for before any loop; this loop waits for a later group before it reads them"
+BOTH = "consumers wait for all tiles of a step before they read one: the last one that lanes copy covers the others"
 REASONS = (
-    Reason("", r"for (barrier|named) (for )?(if )?(copy|put)", "begins copies into a block's own memory, which may still be "
-           "read; not in a program that fills it once"),
-    Reason(KJ, r"\} (commit wait fence barrier|commit wait barrier|commit) for (if copy|copy|wait)", OWN),
-    Reason("kj stages=3 ", r"copy \} (commit) if copy \} if copy \} commit wait barrier for wait", "a group of a ring's first "
-           "tiles; the wait for own copies behind them is for all"),
-    Reason("stages=1 ", r"barrier \} (wait barrier)", "drains a ring behind a loop: one of a single slot is drained by each "
-           "iteration"),
-    Reason("stages=1 ", r"(barrier) \} wait barrier", "frees a ring's only slot; in a loop's last iteration the barrier behind "
-           "the loop does as well"),
-    Reason("", r"wait (barrier) (\} )?(barrier put|put|if \} )", "drains a ring behind a loop, for a copy that may follow: none "
-           "does behind the last loop"),
-    Reason("", r"(?:wait barrier|\}) (barrier) put", "the scratch of a reduction may still be read; not of the first one"),
-    Reason("^(?!not finite)", r"(barrier-or)", "a vote: without it threads go by their own flag, and here all have the same"),
-    Reason("producer|unaligned|queries|tiles|parts", r"init-fence \} (barrier) .*barrier-or", "makes mbarriers known to all "
-           "threads, before they are used; the vote in between does as well"),
-    Reason("producer|unaligned|queries|tiles|parts", r"expect load \} if while (try)", "a step's tiles are released together: "
-           "the first one's slot is not free before this one's"),
-    Reason("producer|unaligned|queries|tiles|parts", r"if while try \} if for copy \} (commit wait fence warp) if arrive \} else "
-           r"if expect load \} if while try \} if for copy \} commit wait fence warp", "rows of one of two tiles that consumers "
-           "wait for together: what follows the other's covers them"),
+    Reason("", r"for (barrier|named) (for )?(if )?(copy|put)",
+           "begins copies into a block's own memory, which may still be read; not in a program that fills it once"),
     Reason("", r"copy \} commit wait (fence) named", "own copies, for wgmma to read; here threads read them"),
+    Reason(KJ, r"\} (commit wait fence barrier|commit wait barrier|commit) for (if copy|copy|wait)", OWN),
+    Reason("kj stages=3 ", r"copy \} (commit) if copy \} if copy \} commit wait barrier for wait",
+           "a group of a ring's first tiles; the wait for own copies behind them is for all"),
+    Reason("stages=1 ", r"barrier \} (wait barrier)",
+           "drains a ring behind a loop: one of a single slot is drained by each iteration"),
+    Reason("stages=1 ", r"(barrier) \} wait barrier",
+           "frees a ring's only slot; in a loop's last iteration the barrier behind the loop does as well"),
+    Reason("", r"wait (barrier) (\} )?(barrier put|put|if \} )",
+           "drains a ring behind a loop, for a copy that may follow: none does behind the last loop"),
+    Reason("", r"(?:wait barrier|\}) (barrier) put", "a reduction's memory may still be read; not by the first one"),
+    Reason("^(?!not finite)", r"(barrier-or)",
+           "a vote: without it threads go by their own flag, and here all have the same"),
+    Reason(PRODUCER, r"init-fence \} (barrier) .*barrier-or",
+           "makes mbarriers known to all threads before they are used; the vote in between does as well"),
+    Reason(PRODUCER, r"expect load \} if while (try)",
+           "a step's tiles are released together: the first one's slot is not free before this one's"),
+    Reason("^producer kj", r"barrier if while (try)",
+           "the slots of a ring are free from the start; the loop runs once"),
+    Reason("^producer kj", r"if (arrive \} if arrive) \} if \} if \}", "frees slots that the last loop has read"),
+    Reason(PRODUCER, r"arrive \} for while (try) \} while try", BOTH),
+    Reason(PRODUCER, r"if while try \} if for copy \} (commit wait fence warp) if arrive \} else if expect load \} "
+           r"if while try \} if for copy \} commit wait fence warp", BOTH),
 )
 
 
@@ -192,7 +199,8 @@ def with_tensors(program, case):
     memrefs = re.findall(r"%arg\d+: (memref<.*?>)(?=, %arg|$)", head[1])
     plain = lambda memref: re.match(r"memref<([^,>]*)", memref)[1]
     inputs, results = memrefs[:5], memrefs[5:]
-    lines = [f"%b{i} = bufferization.to_buffer %t{i} read_only : tensor<{plain(m)}> to {m}" for i, m in enumerate(inputs)]
+    lines = [f"%b{i} = bufferization.to_buffer %t{i} read_only : tensor<{plain(m)}> to {m}"
+             for i, m in enumerate(inputs)]
     lines += [f"%b{i} = memref.alloc() {{alignment = 64 : i64}} : {m}" for i, m in enumerate(results, 5)]
     lines += [f"call @launch({', '.join(f'%b{i}' for i in range(len(memrefs)))}) : ({', '.join(memrefs)}) -> ()"]
     lines += [f"%r{i} = bufferization.to_tensor %b{i} restrict : {m} to tensor<{plain(m)}>"
@@ -201,9 +209,9 @@ def with_tensors(program, case):
     lines += [f"return {', '.join(f'%r{i}' for i in range(5, len(memrefs)))} : {tensors}"]
     arguments = ", ".join(f"%t{i}: tensor<{plain(m)}>" for i, m in enumerate(inputs))
     wrapper = f"func.func @f({arguments}) -> ({tensors}) {{\n" + "\n".join(lines) + "\n}\n"
+    program = program.replace("func.func @f(", "func.func private @launch(", 1)
     end = program.rindex("}")
-    return program[:head.start()] + program[head.start():end].replace("func.func @f(", "func.func private @launch(", 1) \
-        + wrapper + program[end:]
+    return program[:end] + wrapper + program[end:]
 
 
 TYPES = {"f32": (2, 32, np.float32), "f16": (2, 16, np.float16)}  # code, bits, stored as
