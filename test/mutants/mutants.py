@@ -64,8 +64,8 @@ WORDS = [(word, re.compile(pattern)) for word, pattern in (
     ("wgmma-commit", r"nvvm\.wgmma\.commit"), ("wgmma-wait", r"nvvm\.wgmma\.wait"),
     ("copy", r"nvvm\.cp\.async\.shared"), ("load", r"nvvm\.cp\.async\.bulk\.tensor\.shared"),
     ("store", r"nvvm\.cp\.async\.bulk\.tensor\.global"), ("wgmma", r"simplicial\.wgmma"),
-    ("ldmatrix", r"nvvm\.ldmatrix"), ("put", r"llvm\.store .*ptr<3>"), ("get", r"llvm\.load .*ptr<3>"), ("for", r"scf\.for"),
-    ("while", r"scf\.while"),
+    ("ldmatrix", r"nvvm\.ldmatrix"), ("put", r"llvm\.store .*ptr<3>"), ("get", r"llvm\.load .*ptr<3>"),
+    ("for", r"scf\.for"), ("while", r"scf\.while"),
     ("else", r"\} else"), ("if", r"scf\.if"), ("}", r"^ *\}"))]
 SYNCHRONISING = {word for word, _ in WORDS[:WORDS.index(next(w for w in WORDS if w[0] == "copy"))]}
 
@@ -117,9 +117,10 @@ class Reason:
     kernel: str  # a pattern for the kernel's name
     near: str    # one for words, of which those in its group are the operation or beside it
     why: str
+    by: tuple = (0, 1)  # what is added to the operation's number
 
 
-KJ = r"^(kj|queries|rows|f32|not finite|no producer)"  # what reads own copies is in loops over a ring's tiles
+KJ = r"^(kj|queries|rows|f32|not finite|no producer|unaligned)"  # what reads own copies is in loops over a ring's tiles
 PRODUCER = r"^(producer|unaligned|queries sm_90a|tiles|parts)"
 OWN = "own copies are waited for before any loop; this loop waits for a later group before it reads them"
 BOTH = "consumers wait for all tiles of a step before they read one: the last one that lanes copy covers the others"
@@ -134,9 +135,9 @@ REASONS = (
            "drains a ring behind a loop: one of a single slot is drained by each iteration"),
     Reason("stages=1 ", r"(barrier) \} wait barrier",
            "frees a ring's only slot; in a loop's last iteration the barrier behind the loop does as well"),
-    Reason("", r"wait (barrier) (\} )?(barrier put|put|if \} )",
+    Reason("", r"wait (?:fence )?(barrier) (\} )?(barrier put|put|if \} )",
            "drains a ring behind a loop, for a copy that may follow: none does behind the last loop"),
-    Reason("", r"(?:wait barrier|\}) (barrier) put", "a reduction's memory may still be read; not by the first one"),
+    Reason("", r"(?:wait barrier|\}) (barrier|named) put", "a reduction's memory may still be read; not by the first one"),
     Reason("^(?!not finite)", r"(barrier-or)",
            "a vote: without it threads go by their own flag, and here all have the same"),
     Reason(PRODUCER, r"init-fence \} (barrier) .*barrier-or",
@@ -145,7 +146,13 @@ REASONS = (
            "a step's tiles are released together: the first one's slot is not free before this one's"),
     Reason("^producer kj", r"barrier if while (try)",
            "the slots of a ring are free from the start; the loop runs once"),
-    Reason("^producer kj", r"if (arrive \} if arrive) \} if \} if \}", "frees slots that the last loop has read"),
+    Reason("^producer kj", r"if (arrive \} if arrive) \} (if \} if \}|named put)", "frees slots that the last loop has read"),
+    Reason("^producer rows", r"(init)", "the other warps' arrivals are of both warpgroups, each of which has waited for "
+           "the products of all its warps; the one too many adds up with a slot's uses, here too few", (-1,)),
+    Reason("^unaligned", r"(commit wait|commit|wait)", "rows that may not be aligned are copied through registers"),
+    Reason("^(unaligned|no producer)", r"\} wait (fence) barrier", "drains a ring: nothing is read before the next wait"),
+    Reason("^(unaligned|no producer)", r"\} wait fence (barrier) (for put|if copy|for copy)",
+           "frees a ring for the next loop; threads of the only warpgroup have waited for the products that read it"),
     Reason(PRODUCER, r"arrive \} for while (try) \} while try", BOTH),
     Reason(PRODUCER, r"if while try \} if for copy \} (commit wait fence warp) if arrive \} else if expect load \} "
            r"if while try \} if for copy \} commit wait fence warp", BOTH),
@@ -342,7 +349,7 @@ def around(lines, line):
     return words[max(at - 12, 0):at], words[at], words[at + 1:at + 25]
 
 
-def explanation(name, before, word, behind):
+def explanation(name, by, before, word, behind):
     """The reason for a survivor, or None."""
     # Neighbours of the same word count as one.
     while before and before[-1] == word:
@@ -352,7 +359,9 @@ def explanation(name, before, word, behind):
     start = len(" ".join(before)) + bool(before)
     words = " ".join([*before, word, *behind])
     for reason in REASONS:
-        for match in re.finditer(reason.near, words) if re.search(reason.kernel, name) else ():
+        if by not in reason.by or not re.search(reason.kernel, name):
+            continue
+        for match in re.finditer(reason.near, words):
             if match.start(1) <= start < match.end(1):
                 return reason.why
     return None
@@ -395,7 +404,7 @@ def try_mutants(build, name, target, case, sample, seed, keep):
         if verdict == "survived" and line:
             refused = None if by else in_child(lambda: refusal(kernel, line_of[i]) or "taken")
             words = around(lines, line_of[i])
-            reason = explanation(name, *words)
+            reason = explanation(name, by, *words)
             if refused and refused != "taken":
                 verdict, detail = "refused", refused
             elif reason:
