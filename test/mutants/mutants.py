@@ -100,7 +100,8 @@ def kernels():
     yield "no producer", "sm_90a", Case(**wide, config=f"{config}, stages = 2".replace("true", "false"))
     yield "unaligned", "sm_90a", Case(**wide, pad=(0, 0, 0, 4, 1), config=f"{config}, stages = 2")
     yield "tiles", "sm_90a", Case(
-        **wide, config="block_j = 1, block_k = 16, tiles = 2, producer = true, stages = 2")
+        **wide, config="block_j = 1, block_k = 16, tiles = 2, producer = true, stages = 2, "
+                     'order = "jk"')
     yield "parts", "sm_90a", Case(**{**wide, "D": 192, "Hq": 128, "Nq": 1, "w1": 2},
                                   config="block_h = 128, block_k = 64, producer = true")
     yield "queries", "sm_90a", Case(**{**wide, "Hq": 8, "Nq": 9}, config="block_q = 8, block_j = 1, block_k = 16, "
@@ -122,13 +123,14 @@ class Reason:
 
 KJ = r"^(kj|queries|rows|f32|not finite|no producer|unaligned)"  # what reads own copies is in loops over a ring's tiles
 PRODUCER = r"^(producer|unaligned|queries sm_90a|tiles|parts)"
+ONCE = r"^(producer kj|producer rows|queries sm_90a)"  # the loops over rings run once
 OWN = "own copies are waited for before any loop; this loop waits for a later group before it reads them"
 BOTH = "consumers wait for all tiles of a step before they read one: the last one that lanes copy covers the others"
 REASONS = (
     Reason("", r"for (barrier|named) (for )?(if )?(copy|put)",
            "begins copies into a block's own memory, which may still be read; not in a program that fills it once"),
     Reason("", r"copy \} commit wait (fence) named", "own copies, for wgmma to read; here threads read them"),
-    Reason(KJ, r"\} (commit wait fence barrier|commit wait barrier|commit) for (if copy|copy|wait)", OWN),
+    Reason(KJ, r"(?:\}|copy) (commit wait fence barrier|commit wait barrier|commit) for (if copy|copy|wait)", OWN),
     Reason("kj stages=3 ", r"copy \} (commit) if copy \} if copy \} commit wait barrier for wait",
            "a group of a ring's first tiles; the wait for own copies behind them is for all"),
     Reason("stages=1 ", r"barrier \} (wait barrier)",
@@ -137,21 +139,25 @@ REASONS = (
            "frees a ring's only slot; in a loop's last iteration the barrier behind the loop does as well"),
     Reason("", r"wait (?:fence )?(barrier) (\} )?(barrier put|put|if \} )",
            "drains a ring behind a loop, for a copy that may follow: none does behind the last loop"),
-    Reason("", r"(?:wait barrier|\}) (barrier|named) put", "a reduction's memory may still be read; not by the first one"),
+    Reason("", r"(?:wait barrier|\}) (barrier|named) put",
+           "a reduction's memory may still be read; not by the first one"),
     Reason("^(?!not finite)", r"(barrier-or)",
            "a vote: without it threads go by their own flag, and here all have the same"),
     Reason(PRODUCER, r"init-fence \} (barrier) .*barrier-or",
            "makes mbarriers known to all threads before they are used; the vote in between does as well"),
     Reason(PRODUCER, r"expect load \} if while (try)",
            "a step's tiles are released together: the first one's slot is not free before this one's"),
-    Reason("^producer kj", r"barrier if while (try)",
+    Reason(ONCE, r"(?:barrier|barrier-or if for) if while (try)",
            "the slots of a ring are free from the start; the loop runs once"),
-    Reason("^producer kj", r"if (arrive \} if arrive) \} (if \} if \}|named put)", "frees slots that the last loop has read"),
-    Reason("^producer rows", r"(init)", "the other warps' arrivals are of both warpgroups, each of which has waited for "
-           "the products of all its warps; the one too many adds up with a slot's uses, here too few", (-1,)),
+    Reason(ONCE, r"if (arrive \} if arrive) \} (if \} if \}|named put)",
+           "frees slots that the last loop has read"),
+    Reason("^producer (rows|kj stages=3)", r"(init)",
+           "the other warps' arrivals are of all warpgroups, each of which has waited for the products of all its "
+           "warps; the one too many adds up with a slot's uses, here too few", (-1,)),
     Reason("^unaligned", r"(commit wait|commit|wait)", "rows that may not be aligned are copied through registers"),
-    Reason("^(unaligned|no producer)", r"\} wait (fence) barrier", "drains a ring: nothing is read before the next wait"),
-    Reason("^(unaligned|no producer)", r"\} wait fence (barrier) (for put|if copy|for copy)",
+    Reason("^(unaligned|no producer)", r"\} wait (fence) barrier",
+           "drains a ring: nothing is read before the next wait"),
+    Reason("^(unaligned|no producer)", r"\} wait fence (barrier) (for put|if copy|copy)",
            "frees a ring for the next loop; threads of the only warpgroup have waited for the products that read it"),
     Reason(PRODUCER, r"arrive \} for while (try) \} while try", BOTH),
     Reason(PRODUCER, r"if while try \} if for copy \} (commit wait fence warp) if arrive \} else if expect load \} "
