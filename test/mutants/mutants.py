@@ -151,7 +151,7 @@ REASONS = (
            "the slots of a ring are free from the start; the loop runs once"),
     Reason(ONCE, r"if (arrive \} if arrive) \} (if \} if \}|named put)",
            "frees slots that the last loop has read"),
-    Reason("^producer (rows|kj stages=3)", r"(init)",
+    Reason("^(producer rows|producer kj stages=3|tiles|parts)", r"(init)",
            "the other warps' arrivals are of all warpgroups, each of which has waited for the products of all its "
            "warps; the one too many adds up with a slot's uses, here too few", (-1,)),
     Reason("^unaligned", r"(commit wait|commit|wait)", "rows that may not be aligned are copied through registers"),
