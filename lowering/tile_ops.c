@@ -206,8 +206,19 @@ static MlirWalkResult find_tile(MlirOperation op, void *found) {
   return *(bool *)found ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
 }
 
-bool tile_is_program(MlirOperation forall) {
+static MlirWalkResult find_blocked(MlirOperation op, void *found) {
+  *(bool *)found = ir_is(op, "vector.load") || ir_is(op, "vector.store");
+  return *(bool *)found ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
+}
+
+bool tile_has_tiles(MlirOperation forall) {
   bool found = false;
   mlirOperationWalk(forall, find_tile, &found, MlirWalkPreOrder);
   return found;
+}
+
+bool tile_is_program(MlirOperation forall) {
+  bool blocked = false;
+  mlirOperationWalk(forall, find_blocked, &blocked, MlirWalkPreOrder);
+  return tile_has_tiles(forall) && !blocked;
 }

@@ -54,7 +54,10 @@ MlirValue tile_op_column_limit(MlirOperation op);
 
 /// Whether there are products in a loop.
 bool tile_has_products(MlirOperation forall);
-/// Whether it is a tile program: whether it has tiles.
+/// Whether there are values of vector type in a loop.
+bool tile_has_tiles(MlirOperation forall);
+/// Whether it is a tile program: whether it has tiles, and is not what
+/// simplicial-block made of one.
 bool tile_is_program(MlirOperation forall);
 
 #endif // SIMPLICIAL_LOWERING_TILE_OPS_H

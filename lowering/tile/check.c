@@ -619,7 +619,7 @@ MlirLogicalResult tile_refuse_left_km(MlirOperation forall) {
 }
 
 static MlirLogicalResult check_program(MlirOperation forall) {
-  return tile_is_program(forall) ? tile_check(forall) : accept();
+  return tile_has_tiles(forall) ? tile_check(forall) : accept();
 }
 
 MlirLogicalResult pass_check_tiles(MlirOperation module) {
