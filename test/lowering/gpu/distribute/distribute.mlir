@@ -28,15 +28,16 @@
 // CHECK: llvm.mlir.global external @shared() {addr_space = 3 : i32, alignment = 1024 : i64} : !llvm.array<0 x i8>
 // CHECK: llvm.func @product_tiles(%{{.*}}: !llvm.ptr<1>, %[[STRIDE:.*]]: i64, %{{.*}}: !llvm.ptr<1>, %{{.*}}: !llvm.ptr<1>
 // CHECK-SAME: gpu.kernel, nvvm.kernel, nvvm.reqntid = array<i32: 32, 1, 1>
-// The left operand: two rows times four pairs of columns, for two steps.
-// CHECK-COUNT-8: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<1> -> i32
-// CHECK-NOT: llvm.load
-// The right one: 16 bytes a thread at a time.
+// The right operand: 16 bytes a thread at a time.
 // CHECK: scf.for
 // CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %{{.*}}
 // CHECK: nvvm.cp.async.commit.group
 // CHECK: nvvm.cp.async.wait.group 0
 // CHECK: nvvm.barrier0
+// The left one, where it is multiplied: two rows times four pairs of columns,
+// for two steps.
+// CHECK-COUNT-8: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<1> -> i32
+// CHECK-NOT: llvm.load
 // CHECK: nvvm.ldmatrix %{{.*}} layout = #nvvm.mma_layout<row>, num = 4
 // CHECK: nvvm.mma.sync A[%{{.*}}] B[%{{.*}}] C[%[[Z:.*]], %[[Z]], %[[Z]], %[[Z]]]
 // CHECK: nvvm.mma.sync
