@@ -282,12 +282,19 @@ void bulk_copy_fill(Distribute *s, MlirOperation copy) {
   Slot slot =
       slot_of(s, ring, ir_operand(copy, NUMBER), ir_operand(copy, BEFORE));
   wait(b, slot.empty, ir_xori(b, slot.parity, constant(b, 1)));
-  IrIf part = ir_if_begin(
-      b, ir_cmpi(b, IR_SLT, count, ir_const_index(b, rows_of(ring))), IR_NONE);
-  copy_by_lanes(s, copy, &slot);
-  ir_if_else(b, &part, IR_NONE);
+  bool whole = !mlirAttributeIsNull(ir_get_attr(copy, "whole")) &&
+               dim_of(copy, ROWS) == rows_of(ring);
+  IrIf part = {0};
+  if (!whole) {
+    part = ir_if_begin(
+        b, ir_cmpi(b, IR_SLT, count, ir_const_index(b, rows_of(ring))),
+        IR_NONE);
+    copy_by_lanes(s, copy, &slot);
+    ir_if_else(b, &part, IR_NONE);
+  }
   copy_by_boxes(s, copy, &slot);
-  ir_if_end(b, &part, IR_NONE);
+  if (!whole)
+    ir_if_end(b, &part, IR_NONE);
   ir_if_end(b, &any, IR_NONE);
 }
 

@@ -33,14 +33,29 @@ bool copies_is_ring(MlirValue buffer) {
   return false;
 }
 
+/// Whether rows are aligned to the smallest copy that is asynchronous: else
+/// threads copy through registers, and there is nothing to wait for.
+static bool are_asynchronous(const Distribute *s) {
+  enum { LEAST = 4 };
+  return s->alignment >= LEAST;
+}
+
 void copies_commit(Distribute *s) {
+  if (!are_asynchronous(s))
+    return;
   ir_op(&s->b, "nvvm.cp.async.commit.group", IR_NONE, IR_NONE, IR_NONE);
 }
 
-void copies_wait_for_own(Distribute *s, int64_t pending) {
+/// Waits for all groups of the thread's copies but the newest ones.
+static void wait_for_groups(Distribute *s, int64_t pending) {
   Ir *b = &s->b;
-  ir_op(b, "nvvm.cp.async.wait.group", IR_NONE, IR_NONE,
-        IR_ATTRIBUTES({"n", mlirIntegerAttrGet(ir_i32(b), pending)}));
+  if (are_asynchronous(s))
+    ir_op(b, "nvvm.cp.async.wait.group", IR_NONE, IR_NONE,
+          IR_ATTRIBUTES({"n", mlirIntegerAttrGet(ir_i32(b), pending)}));
+}
+
+void copies_wait_for_own(Distribute *s, int64_t pending) {
+  wait_for_groups(s, pending);
   if (s->engine->reads_by_proxy)
     context_fence(s);
 }
@@ -73,6 +88,12 @@ static void convert_own_release(Distribute *s, MlirOperation op) {
     context_barrier(s);
 }
 
+/// Nothing is on its way any more, and nobody reads what is there.
+static void finish(Distribute *s) {
+  wait_for_groups(s, 0);
+  context_barrier(s);
+}
+
 /// An op of simplicial-stage in a program of threads that all copy.
 static void convert_own(Distribute *s, MlirOperation op) {
   if (!s->engine->is_tight)
@@ -83,7 +104,7 @@ static void convert_own(Distribute *s, MlirOperation op) {
   else if (ir_is(op, SIMPLICIAL_COPY_COMMIT))
     copies_commit(s);
   else if (ir_is(op, SIMPLICIAL_COPY_FINISH))
-    wait_for_copies(s, 0);
+    finish(s);
   else if (ir_is(op, SIMPLICIAL_COPY_WAIT))
     convert_own_wait(s, op);
   else if (ir_is(op, SIMPLICIAL_COPY_RELEASE))

@@ -190,6 +190,7 @@ static const Entry *find_free_ring(Distribute *s, MlirOperation op,
 /// Where the block's rows are exchanged: [AT_ONCE][rows][SLICE] of f32.
 typedef struct Scratch {
   bool found;
+  bool free;      ///< nobody has read what is there
   int64_t offset; ///< in the block's shared memory
 } Scratch;
 
@@ -206,6 +207,8 @@ static void find_scratch(Distribute *s, MlirOperation op) {
   if (!ring)
     context_allocate(s, bytes, CHUNK);
   self->found = true;
+  self->free =
+      !ring && mlirBlockEqual(mlirOperationGetBlock(op), ir_body(s->forall, 0));
   self->offset = ring ? ring->offset : s->shared_bytes - bytes;
 }
 
@@ -228,7 +231,9 @@ static void reduce_in_block(Distribute *s, IrReduction kind, int n,
   Ir *b = &s->b;
   MlirType pair = ir_vector(ir_f32(b), IR_DIMS(2));
   IrAttribute alignment = {"alignment", ir_i64_attr(b, 2 * sizeof(float))};
-  context_barrier(s); // the scratch may still be read
+  if (!scratch_of(s)->free) // it may still be read
+    context_barrier(s);
+  scratch_of(s)->free = false;
   for (int k = 0; k < n; ++k)
     for (int i = 0; i < 2; ++i) {
       MlirValue both =

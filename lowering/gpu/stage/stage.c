@@ -137,6 +137,7 @@ static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
   operands[n++] = before;
   MlirValue count, none;
   tile_op_mask(read, &none, &count);
+  bool whole = mlirValueIsNull(count);
   count = mlirValueIsNull(count) ? ir_const_index(b, ir_dim_size(tile, 0))
                                  : at_iteration(b, body, iv, count);
   operands[n++] = ir_select(b, live, count, ir_const_index(b, 0));
@@ -147,8 +148,9 @@ static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
   int64_t dims[4] = {0, 0, ir_dim_size(tile, 0), ir_dim_size(tile, 1)};
   for (int t = 0; t < 2; ++t)
     dims[t] = mlirAffineDimExprGetPosition(mlirAffineMapGetResult(map, t));
-  ir_op(b, SIMPLICIAL_COPY_ASYNC, IR_NONE, n, operands,
-        IR_ATTRIBUTES({"dims", ir_i64_array(b, 4, dims)}));
+  const IrAttribute attributes[] = {{"dims", ir_i64_array(b, 4, dims)},
+                                    {"whole", mlirUnitAttrGet(b->context)}};
+  ir_op(b, SIMPLICIAL_COPY_ASYNC, IR_NONE, n, operands, 1 + whole, attributes);
 }
 
 static void copy_all(Ir *b, const Stage *s, const Staged *staged, MlirValue iv,
@@ -390,6 +392,8 @@ static void stage_loop(Stage *s, Staged *staged) {
           IR_VALUES(number, staged->loads[i].before,
                     s->rings[staged->loads[i].ring]),
           IR_NONE);
+  if (!ahead) // each iteration ends with nothing on its way
+    return;
   Ir after = ir_before(mlirOperationGetNextInBlock(loop));
   ir_op(&after, SIMPLICIAL_COPY_FINISH, IR_NONE, IR_NONE, IR_NONE);
 }
