@@ -89,16 +89,10 @@ MlirLogicalResult forall_extents(Ir *b, MlirOperation forall, int *rank,
 
 MlirLogicalResult forall_function(MlirOperation forall,
                                   MlirOperation *function) {
-  static const char *const around[] = {"scf.for", "scf.if", "scf.while",
-                                       "scf.execute_region"};
   MlirOperation op = mlirOperationGetParentOperation(forall);
-  for (bool found = true; found && !mlirOperationIsNull(op);) {
-    found = false;
-    for (size_t i = 0; i < sizeof around / sizeof *around; ++i)
-      found |= ir_is(op, around[i]);
-    if (found)
-      op = mlirOperationGetParentOperation(op);
-  }
+  while (ir_is_any(
+      op, IR_NAMES("scf.for", "scf.if", "scf.while", "scf.execute_region")))
+    op = mlirOperationGetParentOperation(op);
   *function = op;
   if (mlirOperationIsNull(op) || !ir_is(op, "func.func"))
     return ir_error(forall, "can only take parallel loops of functions, in "

@@ -135,6 +135,13 @@ bool ir_is(MlirOperation op, const char *name) {
                             ir_str(name));
 }
 
+bool ir_is_any(MlirOperation op, int n, const char *const *names) {
+  bool found = false;
+  for (int i = 0; i < n && !found; ++i)
+    found = ir_is(op, names[i]);
+  return found;
+}
+
 MlirOperation ir_def(MlirValue value) {
   if (mlirValueIsAOpResult(value))
     return mlirOpResultGetOwner(value);

@@ -32,6 +32,7 @@ typedef struct IrAttribute {
 #define IR_TYPES(...) IR_LIST(MlirType, __VA_ARGS__)
 #define IR_ATTRIBUTES(...) IR_LIST(IrAttribute, __VA_ARGS__)
 #define IR_DIMS(...) IR_LIST(int64_t, __VA_ARGS__)
+#define IR_NAMES(...) IR_LIST(const char *, __VA_ARGS__)
 #define IR_NONE 0, NULL
 
 /// Any op; it takes over the regions.
@@ -60,6 +61,8 @@ MlirValue ir_clone_with(Ir *b, MlirOperation op, MlirType result,
 
 MlirStringRef ir_str(const char *text);
 bool ir_is(MlirOperation op, const char *name);
+/// Whether `op` has one of the names.
+bool ir_is_any(MlirOperation op, int n, const char *const *names);
 /// The op that defines `value`; a null op for a block argument.
 MlirOperation ir_def(MlirValue value);
 MlirValue ir_operand(MlirOperation op, int number);

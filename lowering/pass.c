@@ -20,15 +20,13 @@ typedef struct Collected {
 
 static MlirWalkResult collect(MlirOperation op, void *user) {
   Collected *c = user;
-  for (int i = 0; i < c->n_names; ++i) {
-    if (!ir_is(op, c->names[i]))
-      continue;
-    if (c->count == c->capacity) {
-      c->capacity = c->capacity ? 2 * c->capacity : 8;
-      c->ops = memory_resized(c->ops, c->capacity * sizeof *c->ops);
-    }
-    c->ops[c->count++] = op;
+  if (!ir_is_any(op, c->n_names, c->names))
+    return MlirWalkResultAdvance;
+  if (c->count == c->capacity) {
+    c->capacity = c->capacity ? 2 * c->capacity : 8;
+    c->ops = memory_resized(c->ops, c->capacity * sizeof *c->ops);
   }
+  c->ops[c->count++] = op;
   return MlirWalkResultAdvance;
 }
 

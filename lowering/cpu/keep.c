@@ -25,9 +25,10 @@
 bool keep_is_cheap(Block *s, MlirValue tile) {
   MlirOperation op = ir_def(tile);
   Read read;
-  return ir_is(op, "arith.constant") || ir_is(op, "vector.broadcast") ||
-         ir_is(op, "vector.shape_cast") || ir_is(op, "vector.create_mask") ||
-         ir_is(op, "vector.step") || read_of(s, tile, &read);
+  return ir_is_any(op, IR_NAMES("arith.constant", "vector.broadcast",
+                                "vector.shape_cast", "vector.create_mask",
+                                "vector.step")) ||
+         read_of(s, tile, &read);
 }
 
 static void keep(Block *s, MlirValue tile) {

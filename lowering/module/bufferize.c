@@ -71,19 +71,14 @@ static MlirType contiguous(MlirType tensor) {
 /// 1: not of what comes out of loops and branches, whose buffers may be several
 /// ones.
 static bool has_rows(MlirValue tensor) {
-  static const char *const merges[] = {"arith.select", "scf.execute_region",
-                                       "scf.for", "scf.if", "scf.while"};
-  static const char *const views[] = {
-      "tensor.cast", "tensor.collapse_shape", "tensor.expand_shape",
-      "tensor.extract_slice", "tensor.insert_slice"};
   for (MlirOperation op; !mlirOperationIsNull(op = ir_def(tensor));) {
-    bool merge = false, view = false;
-    for (size_t i = 0; i < sizeof merges / sizeof *merges; ++i)
-      merge |= ir_is(op, merges[i]);
-    for (size_t i = 0; i < sizeof views / sizeof *views; ++i)
-      view |= ir_is(op, views[i]);
-    if (merge || !view)
-      return !merge;
+    if (ir_is_any(op, IR_NAMES("arith.select", "scf.execute_region", "scf.for",
+                               "scf.if", "scf.while")))
+      return false;
+    if (!ir_is_any(op, IR_NAMES("tensor.cast", "tensor.collapse_shape",
+                                "tensor.expand_shape", "tensor.extract_slice",
+                                "tensor.insert_slice")))
+      return true;
     tensor = ir_operand(op, ir_is(op, "tensor.insert_slice") ? 1 : 0);
   }
   MlirBlock block = mlirBlockArgumentGetOwner(tensor);
@@ -288,28 +283,14 @@ static bool is_tensor(MlirValue value) {
 
 /// Ops on tensors that move elements, or none.
 static bool is_view(MlirOperation op) {
-  static const char *const names[] = {
-      "arith.constant",
-      "bufferization.materialize_in_destination",
-      "bufferization.to_buffer",
-      "bufferization.to_tensor",
-      "func.return",
-      "scf.condition",
-      "scf.for",
-      "scf.if",
-      "scf.while",
-      "scf.yield",
-      "tensor.cast",
-      "tensor.collapse_shape",
-      "tensor.dim",
-      "tensor.empty",
-      "tensor.expand_shape",
-      "tensor.extract_slice",
-      "tensor.insert_slice"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-    if (ir_is(op, names[i]))
-      return true;
-  return false;
+  return ir_is_any(
+      op,
+      IR_NAMES("arith.constant", "bufferization.materialize_in_destination",
+               "bufferization.to_buffer", "bufferization.to_tensor",
+               "func.return", "scf.condition", "scf.for", "scf.if", "scf.while",
+               "scf.yield", "tensor.cast", "tensor.collapse_shape",
+               "tensor.dim", "tensor.empty", "tensor.expand_shape",
+               "tensor.extract_slice", "tensor.insert_slice"));
 }
 
 static MlirWalkResult check_gpu_op(MlirOperation op, void *failed) {

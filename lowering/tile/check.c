@@ -27,7 +27,6 @@
 #include "mlir-c/BuiltinTypes.h"
 
 #include <math.h>
-#include <string.h>
 
 static MlirLogicalResult refuse(MlirOperation op, const char *what) {
   MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
@@ -409,12 +408,10 @@ static MlirLogicalResult check_loop(MlirOperation op) {
 }
 
 static MlirWalkResult find_all_rows(MlirOperation op, void *found) {
-  static const char *const names[] = {"vector.contract",
-                                      "vector.transfer_write", "scf.for"};
   bool all =
-      ir_is(op, "vector.multi_reduction") && !tile_op_reduces_columns(op);
-  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-    all |= ir_is(op, names[i]);
+      ir_is_any(op, IR_NAMES("vector.contract", "vector.transfer_write",
+                             "scf.for")) ||
+      (ir_is(op, "vector.multi_reduction") && !tile_op_reduces_columns(op));
   *(bool *)found |= all;
   return all ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
 }
@@ -526,25 +523,16 @@ static const Rule *find_rule(MlirOperation op, size_t n, const Rule *of) {
 
 /// Arithmetic of scalars.
 static bool is_scalar_op(MlirOperation op) {
-  static const char *const names[] = {
-      "addi",   "subi",       "muli",         "divui",   "divsi", "remui",
-      "remsi",  "andi",       "ori",          "xori",    "shli",  "shrui",
-      "shrsi",  "minsi",      "maxsi",        "minui",   "maxui", "cmpi",
-      "select", "extui",      "extsi",        "trunci",  "addf",  "subf",
-      "mulf",   "divf",       "negf",         "maxnumf", "cmpf",  "extf",
-      "truncf", "index_cast", "index_castui",
-  };
-  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
-  MlirStringRef dialect = ir_str("arith.");
-  if (name.length < dialect.length ||
-      memcmp(name.data, dialect.data, dialect.length))
-    return false;
-  name.data += dialect.length;
-  name.length -= dialect.length;
-  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-    if (mlirStringRefEqual(name, ir_str(names[i])))
-      return true;
-  return false;
+  return ir_is_any(
+      op, IR_NAMES("arith.addi", "arith.subi", "arith.muli", "arith.divui",
+                   "arith.divsi", "arith.remui", "arith.remsi", "arith.andi",
+                   "arith.ori", "arith.xori", "arith.shli", "arith.shrui",
+                   "arith.shrsi", "arith.minsi", "arith.maxsi", "arith.minui",
+                   "arith.maxui", "arith.cmpi", "arith.select", "arith.extui",
+                   "arith.extsi", "arith.trunci", "arith.addf", "arith.subf",
+                   "arith.mulf", "arith.divf", "arith.negf", "arith.maxnumf",
+                   "arith.cmpf", "arith.extf", "arith.truncf",
+                   "arith.index_cast", "arith.index_castui"));
 }
 
 static bool has_tiles(MlirOperation op) {

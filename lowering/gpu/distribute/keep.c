@@ -18,9 +18,6 @@
 #include "mlir-c/BuiltinTypes.h"
 
 static bool is_cheap(MlirValue tile) {
-  static const char *const names[] = {"arith.constant", "vector.broadcast",
-                                      "vector.shape_cast", "vector.create_mask",
-                                      "vector.transfer_read"};
   MlirType element = ir_element(ir_type(tile));
   if (mlirTypeIsAIndex(element) ||
       (mlirTypeIsAInteger(element) && mlirIntegerTypeGetWidth(element) == 32))
@@ -28,10 +25,9 @@ static bool is_cheap(MlirValue tile) {
   MlirOperation op = ir_def(tile);
   if (ir_is(op, "arith.extf"))
     op = ir_def(ir_operand(op, 0));
-  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-    if (ir_is(op, names[i]))
-      return true;
-  return false;
+  return ir_is_any(op, IR_NAMES("arith.constant", "vector.broadcast",
+                                "vector.shape_cast", "vector.create_mask",
+                                "vector.transfer_read"));
 }
 
 /// Whether a tile is all that is done to a load before arithmetic, in one

@@ -79,20 +79,11 @@ MlirLogicalResult emulate_tie(Kernel *kernel, MlirOperation op) {
 
 /// Operations that give their operands on, as those with regions do.
 static bool passes_on(MlirOperation op) {
-  static const char *const names[] = {SIMPLICIAL_WGMMA,
-                                      SIMPLICIAL_TIE,
-                                      "llvm.extractvalue",
-                                      "llvm.insertvalue",
-                                      "scf.yield",
-                                      "scf.condition",
-                                      "cf.br",
-                                      "cf.cond_br",
-                                      "llvm.br",
-                                      "llvm.cond_br"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
-    if (ir_is(op, names[i]))
-      return true;
-  return mlirOperationGetNumRegions(op) > 0;
+  return mlirOperationGetNumRegions(op) > 0 ||
+         ir_is_any(op, IR_NAMES(SIMPLICIAL_WGMMA, SIMPLICIAL_TIE,
+                                "llvm.extractvalue", "llvm.insertvalue",
+                                "scf.yield", "scf.condition", "cf.br",
+                                "cf.cond_br", "llvm.br", "llvm.cond_br"));
 }
 
 /// Whether `value` may have been given on by such an operation, or be what
