@@ -142,6 +142,16 @@ bool ir_is_any(MlirOperation op, int n, const char *const *names) {
   return found;
 }
 
+bool ir_starts_with(MlirStringRef text, const char *prefix) {
+  size_t length = strlen(prefix);
+  return text.length >= length && !memcmp(text.data, prefix, length);
+}
+
+bool ir_is_of(MlirOperation op, const char *prefix) {
+  return !mlirOperationIsNull(op) &&
+         ir_starts_with(mlirIdentifierStr(mlirOperationGetName(op)), prefix);
+}
+
 MlirOperation ir_def(MlirValue value) {
   if (mlirValueIsAOpResult(value))
     return mlirOpResultGetOwner(value);

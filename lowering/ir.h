@@ -63,6 +63,9 @@ MlirStringRef ir_str(const char *text);
 bool ir_is(MlirOperation op, const char *name);
 /// Whether `op` has one of the names.
 bool ir_is_any(MlirOperation op, int n, const char *const *names);
+bool ir_starts_with(MlirStringRef text, const char *prefix);
+/// Whether `op`'s name begins so, as with "arith.".
+bool ir_is_of(MlirOperation op, const char *prefix);
 /// The op that defines `value`; a null op for a block argument.
 MlirOperation ir_def(MlirValue value);
 MlirValue ir_operand(MlirOperation op, int number);

@@ -135,11 +135,6 @@ static MlirModule copy_of(MlirModule module) {
 
 // Names -----------------------------------------------------------------------
 
-static bool starts_with(MlirStringRef text, const char *prefix) {
-  size_t length = strlen(prefix);
-  return text.length >= length && !memcmp(text.data, prefix, length);
-}
-
 /// Whether the lowering has a meaning of its own for a symbol of this name:
 /// what it declares of the runtime, of libc and libm, and what it makes of
 /// others.
@@ -159,8 +154,8 @@ static bool is_reserved(MlirStringRef name) {
     if (mlirStringRefEqual(name, ir_str(functions[i])) ||
         mlirStringRefEqual(stem, ir_str(functions[i])))
       return true;
-  return starts_with(name, "simplicial") || starts_with(name, "_mlir_") ||
-         starts_with(name, "llvm.");
+  return ir_starts_with(name, "simplicial") || ir_starts_with(name, "_mlir_") ||
+         ir_starts_with(name, "llvm.");
 }
 
 static SimplicialStatus check_name(const Compilation *self, MlirOperation op) {

@@ -323,17 +323,13 @@ static void unite_results(Dims *self, MlirOperation op) {
 }
 
 static bool is_elementwise(MlirOperation op) {
-  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
-  bool scalar = name.length > 5 && (!memcmp(name.data, "arith.", 6) ||
-                                    !memcmp(name.data, "math.", 5));
-  return scalar && mlirOperationGetNumOperands(op) &&
+  return (ir_is_of(op, "arith.") || ir_is_of(op, "math.")) &&
+         mlirOperationGetNumOperands(op) &&
          mlirOperationGetNumResults(op) == 1 && is_tensor(ir_result(op, 0));
 }
 
 static bool is_linalg(MlirOperation op) {
-  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
-  return name.length > 7 && !memcmp(name.data, "linalg.", 7) &&
-         mlirOperationGetNumResults(op);
+  return ir_is_of(op, "linalg.") && mlirOperationGetNumResults(op);
 }
 
 static const struct {

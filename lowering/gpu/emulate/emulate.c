@@ -252,12 +252,6 @@ static bool is_gpu_pointer(MlirType type) {
   return is_pointer_to(type, GLOBAL) || is_pointer_to(type, SHARED);
 }
 
-static bool starts_with(MlirOperation op, const char *prefix) {
-  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
-  return name.length >= strlen(prefix) &&
-         !strncmp(name.data, prefix, strlen(prefix));
-}
-
 /// Operations without a rule run as they are, if they neither are the
 /// hardware's nor access its memory.
 static bool runs_anywhere(MlirOperation op) {
@@ -274,10 +268,10 @@ static bool runs_anywhere(MlirOperation op) {
   static const char *const hardware[] = {"nvvm.", "gpu.", "llvm.inline_asm",
                                          "llvm.call_intrinsic"};
   for (size_t i = 0; i < sizeof hardware / sizeof *hardware; ++i)
-    if (starts_with(op, hardware[i]))
+    if (ir_is_of(op, hardware[i]))
       return false;
   for (size_t i = 0; i < sizeof addresses / sizeof *addresses; ++i)
-    if (starts_with(op, addresses[i]))
+    if (ir_is_of(op, addresses[i]))
       return true;
   for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); ++i)
     if (is_gpu_pointer(ir_type(ir_operand(op, (int)i))))
@@ -515,9 +509,7 @@ static void add_if_memref(MlirValue value, int *n, MlirValue *memrefs) {
 
 /// Whether what `op` makes is memory of a memref that it takes.
 static bool is_view(MlirOperation op) {
-  static const char dialect[] = "memref.";
-  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
-  if (strncmp(name.data, dialect, sizeof dialect - 1))
+  if (!ir_is_of(op, "memref."))
     return false;
   for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); ++i)
     if (mlirTypeIsAMemRef(ir_type(ir_operand(op, (int)i))))

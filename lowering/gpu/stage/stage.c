@@ -101,11 +101,7 @@ static bool can_compute(MlirBlock body, MlirValue value) {
   if (mlirOperationIsNull(op) ||
       !mlirBlockEqual(mlirOperationGetBlock(op), body))
     return true;
-  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
-  MlirStringRef arith = ir_str("arith.");
-  bool can =
-      mlirOperationGetNumResults(op) == 1 && name.length > arith.length &&
-      mlirStringRefEqual(mlirStringRefCreate(name.data, arith.length), arith);
+  bool can = mlirOperationGetNumResults(op) == 1 && ir_is_of(op, "arith.");
   for (int i = 0; i < (int)mlirOperationGetNumOperands(op) && can; ++i)
     can = can_compute(body, ir_operand(op, i));
   return can;
