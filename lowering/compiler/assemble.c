@@ -6,17 +6,11 @@
 
 #include "assemble.h"
 
+#include "binary.h"
 #include "scratch.h"
 #include "toolkit.h"
 
-#include "lowering/ir.h"
-
-#include "mlir-c/BuiltinAttributes.h"
-#include "mlir-c/Dialect/GPU.h"
-
 #include <string.h>
-
-enum { BINARY = 3 }; // the format, of #gpu.object
 
 enum { MAX_OPTIONS = 4, MAX_WORDS = MAX_OPTIONS + 7 };
 
@@ -80,33 +74,28 @@ SimplicialStatus assemble_kernels(MlirStringRef ptx, const ChipList *list,
 
 static SimplicialStatus assemble_objects(const ChipList *list,
                                          MlirOperation binary, Trace *trace) {
-  MlirAttribute ptx = ir_get_attr(binary, "objects"), objects[MAX_CHIPS];
-  MlirContext context = mlirAttributeGetContext(ptx);
+  MlirAttribute objects[MAX_CHIPS];
   SimplicialStatus status = simplicialOk();
   for (int i = 0; i < list->n && !status.code; ++i) {
-    MlirAttribute object = mlirArrayAttrGetElement(ptx, i);
     Text code = {0};
-    status = assemble_kernels(mlirGPUObjectAttrGetObject(object), list, i,
-                              trace, &code);
+    status = assemble_kernels(binary_bytes(binary, i), list, i, trace, &code);
     if (!status.code)
-      objects[i] = mlirGPUObjectAttrGet(
-          context, mlirGPUObjectAttrGetTarget(object), BINARY,
-          mlirStringRefCreate(code.data, code.size), mlirAttributeGetNull());
+      objects[i] =
+          binary_object_like(binary_object(binary, i), BINARY_CUBIN,
+                             mlirStringRefCreate(code.data, code.size));
     text_free(&code);
   }
   if (!status.code)
-    mlirOperationSetAttributeByName(
-        binary, ir_str("objects"), mlirArrayAttrGet(context, list->n, objects));
+    binary_set_objects(binary, list->n, objects);
   return status;
 }
 
 SimplicialStatus assemble_module(const ChipList *list, MlirModule module,
                                  Trace *trace) {
   SimplicialStatus status = simplicialOk();
-  for (MlirOperation op = mlirBlockGetFirstOperation(mlirModuleGetBody(module));
-       !mlirOperationIsNull(op) && !status.code;
-       op = mlirOperationGetNextInBlock(op))
-    if (ir_is(op, "gpu.binary"))
-      status = assemble_objects(list, op, trace);
+  for (MlirOperation binary = binary_first(module);
+       !mlirOperationIsNull(binary) && !status.code;
+       binary = binary_next(binary))
+    status = assemble_objects(list, binary, trace);
   return status;
 }

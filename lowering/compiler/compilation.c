@@ -5,6 +5,7 @@
 #include "compilation.h"
 
 #include "assemble.h"
+#include "binary.h"
 #include "fatbin.h"
 #include "nesting.h"
 #include "toolkit.h"
@@ -12,7 +13,6 @@
 #include "lowering/ir_llvm.h"
 
 #include "mlir-c/BuiltinAttributes.h"
-#include "mlir-c/Dialect/GPU.h"
 #include "mlir-c/RegisterEverything.h"
 #include "simplicial/dialect.h"
 #include "simplicial/passes.h"
@@ -280,15 +280,10 @@ SimplicialStatus compilation_ptx(Compilation *self,
   SimplicialStatus status = run_pipeline(self, "simplicial-to-nvvm");
   if (!status.code)
     status = make_binary(self, "isa");
-  MlirOperation op =
-      mlirBlockGetFirstOperation(mlirModuleGetBody(self->lowered));
-  for (; !status.code && !mlirOperationIsNull(op);
-       op = mlirOperationGetNextInBlock(op))
-    if (ir_is(op, "gpu.binary"))
-      visit(ir_symbol_name(op),
-            mlirGPUObjectAttrGetObject(
-                mlirArrayAttrGetElement(ir_get_attr(op, "objects"), 0)),
-            user);
+  if (!status.code)
+    for (MlirOperation binary = binary_first(self->lowered);
+         !mlirOperationIsNull(binary); binary = binary_next(binary))
+      visit(ir_symbol_name(binary), binary_bytes(binary, 0), user);
   mlirModuleDestroy(self->lowered);
   self->lowered = program;
   return status;

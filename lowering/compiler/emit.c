@@ -4,15 +4,11 @@
 // analysis or explanation, as bytes.
 
 #include "analysis.h"
+#include "binary.h"
 #include "explanation.h"
 #include "guard.h"
 #include "header.h"
 #include "machine.h"
-
-#include "lowering/ir.h"
-
-#include "mlir-c/BuiltinAttributes.h"
-#include "mlir-c/Dialect/GPU.h"
 
 /// How kernels travel in objects: machine code, and PTX for later chips.
 #define OBJECT_FORMAT "fatbin"
@@ -63,29 +59,19 @@ static SimplicialStatus emit_module(const Compilation *compilation,
   return lowered;
 }
 
-/// The next gpu.binary at or after `op`; null if there is none.
-static MlirOperation find_binary(MlirOperation op) {
-  while (!mlirOperationIsNull(op) && !ir_is(op, "gpu.binary"))
-    op = mlirOperationGetNextInBlock(op);
-  return op;
-}
-
 static SimplicialStatus emit_binary(Compilation *compilation,
                                     const char *target, const char *format,
                                     Text *out) {
   SimplicialStatus status = compilation_to_binary(compilation, target, format);
   if (status.code)
     return status;
-  MlirOperation binary = find_binary(
-      mlirBlockGetFirstOperation(mlirModuleGetBody(compilation->lowered)));
-  if (mlirOperationIsNull(binary) ||
-      !mlirOperationIsNull(find_binary(mlirOperationGetNextInBlock(binary))))
+  MlirOperation binary = binary_first(compilation->lowered);
+  if (mlirOperationIsNull(binary) || !mlirOperationIsNull(binary_next(binary)))
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "one file holds the kernels of one function; the "
                            "module has %s",
                            mlirOperationIsNull(binary) ? "none" : "several");
-  MlirStringRef object = mlirGPUObjectAttrGetObject(
-      mlirArrayAttrGetElement(ir_get_attr(binary, "objects"), 0));
+  MlirStringRef object = binary_bytes(binary, 0);
   text_append(out, object.data, object.length);
   return status;
 }

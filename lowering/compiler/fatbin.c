@@ -6,17 +6,13 @@
 #include "fatbin.h"
 
 #include "assemble.h"
+#include "binary.h"
 #include "scratch.h"
 #include "toolkit.h"
 
 #include "lowering/ir_llvm.h"
 
-#include "mlir-c/BuiltinAttributes.h"
-#include "mlir-c/Dialect/GPU.h"
-
 #include <string.h>
-
-enum { FATBIN = 4 }; // the format, of #gpu.object
 
 /// The program's command, as it grows.
 typedef struct Command {
@@ -62,15 +58,12 @@ static SimplicialStatus create(Scratch *folder, Command *command, Trace *trace,
 /// Joins the machine code of each chip, and the PTX for later ones.
 static SimplicialStatus join(const ChipList *list, MlirOperation binary,
                              Trace *trace, Text *fatbin) {
-  MlirAttribute ptx = ir_get_attr(binary, "objects");
   Scratch folder;
   Command command = {0};
   SimplicialStatus status = scratch_create(&folder);
   for (int i = 0; i < list->n && !status.code; ++i) {
     Text code = {0};
-    status = assemble_kernels(
-        mlirGPUObjectAttrGetObject(mlirArrayAttrGetElement(ptx, i)), list, i,
-        trace, &code);
+    status = assemble_kernels(binary_bytes(binary, i), list, i, trace, &code);
     MlirStringRef bytes = mlirStringRefCreate(code.data, code.size);
     if (!status.code)
       status = trace_save_code(trace, ir_symbol_name(binary),
@@ -81,9 +74,8 @@ static SimplicialStatus join(const ChipList *list, MlirOperation binary,
   }
   int later = chip_list_ptx(list);
   if (!status.code)
-    status = add_image(
-        &folder, &command, "ptx", list->chips[later],
-        mlirGPUObjectAttrGetObject(mlirArrayAttrGetElement(ptx, later)));
+    status = add_image(&folder, &command, "ptx", list->chips[later],
+                       binary_bytes(binary, later));
   if (!status.code)
     status = create(&folder, &command, trace, fatbin);
   scratch_destroy(&folder);
@@ -97,23 +89,16 @@ static SimplicialStatus join(const ChipList *list, MlirOperation binary,
 SimplicialStatus fatbin_make(const ChipList *list, MlirModule module,
                              Trace *trace) {
   SimplicialStatus status = simplicialOk();
-  for (MlirOperation op = mlirBlockGetFirstOperation(mlirModuleGetBody(module));
-       !mlirOperationIsNull(op) && !status.code;
-       op = mlirOperationGetNextInBlock(op)) {
-    if (!ir_is(op, "gpu.binary"))
-      continue;
-    MlirAttribute ptx = ir_get_attr(op, "objects");
+  for (MlirOperation binary = binary_first(module);
+       !mlirOperationIsNull(binary) && !status.code;
+       binary = binary_next(binary)) {
     Text fatbin = {0};
-    status = join(list, op, trace, &fatbin);
+    status = join(list, binary, trace, &fatbin);
     if (!status.code) {
-      MlirAttribute newest = mlirArrayAttrGetElement(ptx, list->n - 1);
-      MlirContext context = mlirAttributeGetContext(ptx);
-      MlirAttribute object = mlirGPUObjectAttrGet(
-          context, mlirGPUObjectAttrGetTarget(newest), FATBIN,
-          mlirStringRefCreate(fatbin.data, fatbin.size),
-          mlirAttributeGetNull());
-      mlirOperationSetAttributeByName(op, ir_str("objects"),
-                                      mlirArrayAttrGet(context, 1, &object));
+      MlirAttribute newest = binary_object(binary, list->n - 1);
+      MlirAttribute object = binary_object_like(
+          newest, BINARY_FATBIN, mlirStringRefCreate(fatbin.data, fatbin.size));
+      binary_set_objects(binary, 1, &object);
     }
     text_free(&fatbin);
   }

@@ -9,6 +9,7 @@
 
 #include "trace.h"
 
+#include "binary.h"
 #include "scratch.h"
 #include "text.h"
 #include "toolkit.h"
@@ -16,7 +17,6 @@
 #include "lowering/ir_llvm.h"
 #include "lowering/pipelines.h"
 
-#include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/Dialect/GPU.h"
 #include "mlir-c/Pass.h"
 
@@ -190,8 +190,6 @@ static SimplicialStatus disassemble(Trace *self, const Text *name) {
   return status;
 }
 
-enum { CUBIN = 3 }; // a format of #gpu.object
-
 /// Saves what is of a format of #gpu.object; `chip` is NULL if it is the only
 /// one.
 static SimplicialStatus save_object(Trace *self, MlirStringRef kernels,
@@ -208,7 +206,7 @@ static SimplicialStatus save_object(Trace *self, MlirStringRef kernels,
   SimplicialStatus status = name.failed || file.failed
                                 ? no_memory()
                                 : trace_save(self, file.data, bytes);
-  if (!status.code && format == CUBIN)
+  if (!status.code && format == BINARY_CUBIN)
     status = disassemble(self, &name);
   text_free(&name);
   text_free(&file);
@@ -217,8 +215,9 @@ static SimplicialStatus save_object(Trace *self, MlirStringRef kernels,
 
 SimplicialStatus trace_save_code(Trace *self, MlirStringRef kernels,
                                  const char *chip, MlirStringRef code) {
-  return trace_saves(self) ? save_object(self, kernels, chip, CUBIN, code)
-                           : simplicialOk();
+  return trace_saves(self)
+             ? save_object(self, kernels, chip, BINARY_CUBIN, code)
+             : simplicialOk();
 }
 
 SimplicialStatus trace_save_kernels(Trace *self, MlirModule module) {
@@ -227,20 +226,15 @@ SimplicialStatus trace_save_kernels(Trace *self, MlirModule module) {
   if (!trace_saves(self) || mlirLogicalResultIsFailure(chip_list_of(
                                 mlirModuleGetOperation(module), &chips)))
     return status;
-  for (MlirOperation op = mlirBlockGetFirstOperation(mlirModuleGetBody(module));
-       !mlirOperationIsNull(op) && !status.code;
-       op = mlirOperationGetNextInBlock(op)) {
-    if (!ir_is(op, "gpu.binary"))
-      continue;
-    MlirAttribute objects = ir_get_attr(op, "objects");
-    int n = (int)mlirArrayAttrGetNumElements(objects);
-    for (int i = 0; i < n && !status.code; ++i) {
-      MlirAttribute object = mlirArrayAttrGetElement(objects, i);
-      status = save_object(self, ir_symbol_name(op),
+  for (MlirOperation binary = binary_first(module);
+       !mlirOperationIsNull(binary) && !status.code;
+       binary = binary_next(binary)) {
+    int n = binary_count(binary);
+    for (int i = 0; i < n && !status.code; ++i)
+      status = save_object(self, ir_symbol_name(binary),
                            n > 1 && i < chips.n ? chips.chips[i]->name : NULL,
-                           mlirGPUObjectAttrGetFormat(object),
-                           mlirGPUObjectAttrGetObject(object));
-    }
+                           mlirGPUObjectAttrGetFormat(binary_object(binary, i)),
+                           binary_bytes(binary, i));
   }
   return status;
 }
