@@ -7,6 +7,7 @@
 #include "assemble.h"
 
 #include "binary.h"
+#include "no_memory.h"
 #include "scratch.h"
 #include "toolkit.h"
 
@@ -21,7 +22,7 @@ static SimplicialStatus run(const char *program, Scratch *folder,
   const char *source = scratch_add(folder), *result = scratch_add(folder),
              *said = scratch_add(folder);
   if (!source || !result || !said)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   const char *words[MAX_WORDS] = {program, "-arch", chip->name,
                                   source,  "-o",    result};
   for (int i = 0, n = 6; options[i] && i < MAX_OPTIONS; ++i)
@@ -43,7 +44,7 @@ SimplicialStatus assemble(MlirStringRef ptx, const Chip *chip,
   SimplicialStatus status = toolkit_find("ptxas", &program);
   text_format(&program, "/bin/ptxas");
   if (!status.code && program.failed)
-    status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    status = no_memory();
   if (!status.code) {
     Scratch folder;
     status = scratch_create(&folder);

@@ -4,6 +4,7 @@
 // and calls.
 
 #include "function.h"
+#include "no_memory.h"
 
 #include "simplicial/emulator.h"
 
@@ -115,7 +116,7 @@ static SimplicialStatus bind_all(Binding *self, const SimplicialFunction *f,
   size_t bytes = (size_t)f->symbol_count * sizeof *self->sizes;
   self->sizes = malloc(bytes + 1);
   if (!self->sizes)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   memcpy(self->sizes, f->sizes, bytes);
   SimplicialStatus status = simplicialOk();
   for (int i = 0; i < count && !status.code; ++i) {
@@ -177,7 +178,7 @@ SimplicialStatus simplicialFunctionCall(const SimplicialFunction *f,
         status = emulated;
     }
   } else {
-    status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    status = no_memory();
   }
   free(descriptors);
   free(memrefs);

@@ -8,6 +8,7 @@
 #include "binary.h"
 #include "fatbin.h"
 #include "nesting.h"
+#include "no_memory.h"
 #include "toolkit.h"
 
 #include "lowering/ir_llvm.h"
@@ -68,7 +69,7 @@ SimplicialStatus compilation_begin(Compilation *self, const char *source,
   Text text = {0}; // MLIR's lexer wants a NUL at the end.
   text_append(&text, source, length);
   if (text.failed)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   self->source = mlirModuleCreateParse(
       self->context, mlirStringRefCreate(text.data, text.size));
   text_free(&text);
@@ -185,7 +186,7 @@ static SimplicialStatus rename_reserved(Compilation *self) {
     text_format(&name, COMPILATION_RENAMED);
     text_append(&name, old.data, old.length);
     if (name.failed)
-      return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+      return no_memory();
     MlirStringRef renamed = mlirStringRefCreate(name.data, name.size);
     bool done = mlirLogicalResultIsSuccess(
         mlirSymbolTableReplaceAllSymbolUses(old, renamed, module));

@@ -6,6 +6,7 @@
 // entry without an executable; who wants the same one waits for it.
 
 #include "executable.h"
+#include "no_memory.h"
 #include "target.h"
 
 #include <pthread.h>
@@ -29,7 +30,7 @@ struct SimplicialCompiler {
 SimplicialStatus simplicialCompilerCreate(SimplicialCompiler **compiler) {
   *compiler = calloc(1, sizeof **compiler);
   if (!*compiler)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   pthread_mutex_init(&(*compiler)->lock, NULL);
   pthread_cond_init(&(*compiler)->compiled, NULL);
   return simplicialOk();
@@ -137,7 +138,7 @@ SimplicialStatus simplicialCompilerLoad(SimplicialCompiler *self,
   if (*executable)
     return simplicialOk();
   if (!entry)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   status =
       executable_load_source(source, length, source_name, target, executable);
   settle(self, entry, *executable);

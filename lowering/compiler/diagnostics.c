@@ -4,6 +4,8 @@
 
 #include "diagnostics.h"
 
+#include "no_memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,7 +111,7 @@ SimplicialStatus diagnostics_status(const Diagnostics *self, bool success,
   if (success)
     return simplicialOk();
   if (self->errors.failed)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   if (!self->errors.size)
     return simplicialError(SIMPLICIAL_COMPILE_ERROR, "%s%serror: %s failed",
                            self->source_name ? self->source_name : "",

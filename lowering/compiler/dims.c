@@ -17,6 +17,7 @@
 // them is an error.
 
 #include "function.h"
+#include "no_memory.h"
 
 #include "lowering/ir.h"
 
@@ -411,7 +412,7 @@ SimplicialStatus function_read_dims(SimplicialFunction *function,
     read_dims(&self);
     status = diagnostics_status(diagnostics, !self.failed, "reading shapes");
   } else {
-    status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    status = no_memory();
   }
   free(self.tensors);
   free(self.dims);

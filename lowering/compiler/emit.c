@@ -9,6 +9,7 @@
 #include "guard.h"
 #include "header.h"
 #include "machine.h"
+#include "no_memory.h"
 
 /// How kernels travel in objects: machine code, and PTX for later chips.
 #define OBJECT_FORMAT "fatbin"
@@ -140,7 +141,7 @@ static SimplicialStatus compile(void *data) {
   if (!status.code)
     status = emit(&compilation, self->target, self->what, &self->out);
   if (!status.code && self->out.failed)
-    status = simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    status = no_memory();
   compilation_end(&compilation);
   return status;
 }

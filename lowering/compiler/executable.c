@@ -9,6 +9,7 @@
 #include "guard.h"
 #include "image.h"
 #include "machine.h"
+#include "no_memory.h"
 
 #include "simplicial/cuda.h"
 #include "simplicial/emulator.h"
@@ -120,7 +121,7 @@ static SimplicialStatus load(SimplicialExecutable *self, Image *image,
     name->size = 0;
     text_format(name, IMAGE_ENTRY "%s", f->name);
     if (name->failed)
-      return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+      return no_memory();
     status = look_up(self, name->data, &address);
     f->entry = (void (*)(void **))address;
   }
@@ -137,7 +138,7 @@ static SimplicialStatus executable_load(Image *image,
                                         SimplicialExecutable **executable) {
   SimplicialExecutable *self = calloc(1, sizeof *self);
   if (!self)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   atomic_init(&self->references, 1);
   self->functions = image->functions;
   self->function_count = image->function_count;
@@ -246,9 +247,7 @@ static SimplicialStatus write_bytecode(void *data) {
   Writing *self = data;
   mlirOperationWriteBytecode(mlirModuleGetOperation(self->module),
                              text_append_ref, &self->bytecode);
-  return self->bytecode.failed
-             ? simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory")
-             : simplicialOk();
+  return self->bytecode.failed ? no_memory() : simplicialOk();
 }
 
 /// The module goes from its context into one of ours as bytecode, which has all

@@ -7,6 +7,7 @@
 
 #include "assemble.h"
 #include "binary.h"
+#include "no_memory.h"
 #include "scratch.h"
 #include "toolkit.h"
 
@@ -30,7 +31,7 @@ static SimplicialStatus add_image(Scratch *folder, Command *command,
     text_format(word, "--image3=kind=%s,sm=%s,file=%s", kind,
                 chip->name + strlen("sm_"), file);
   if (!file || word->failed)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   return scratch_write(file, image);
 }
 
@@ -45,7 +46,7 @@ static SimplicialStatus create(Scratch *folder, Command *command, Trace *trace,
   text_format(&command->fatbinary, "/bin/fatbinary");
   text_format(&command->create, "--create=%s", file ? file : "");
   if (!file || !log || command->fatbinary.failed || command->create.failed)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   command->words[n++] = command->fatbinary.data;
   command->words[n++] = "-64";
   for (int i = 0; i < images; ++i)

@@ -9,6 +9,8 @@
 
 #include "guard.h"
 
+#include "no_memory.h"
+
 extern "C" {
 #include "lowering/memory.h"
 }
@@ -81,7 +83,7 @@ SimplicialStatus runCatching(SimplicialStatus (*body)(void *), void *data) {
   try {
     return body(data);
   } catch (const std::exception &) { // std::bad_alloc, std::length_error
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   }
 }
 

@@ -17,6 +17,7 @@
 #include "header.h"
 
 #include "machine.h"
+#include "no_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -326,6 +327,5 @@ SimplicialStatus header_print(const SimplicialFunction *functions, int count,
   for (int i = 0; names && i < count; ++i)
     free(names[i]);
   free(names);
-  return spelt ? simplicialOk()
-               : simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+  return spelt ? simplicialOk() : no_memory();
 }

@@ -9,6 +9,7 @@
 #include "image.h"
 
 #include "machine.h"
+#include "no_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static bool format_name(Text *name, const char *prefix,
 static SimplicialStatus add_entry(LLVMModuleRef module,
                                   const SimplicialFunction *f, Text *name) {
   if (!format_name(name, MACHINE_INTERFACE, f))
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   unsigned count = (unsigned)(f->input_count + f->output_count);
   LLVMValueRef callee = LLVMGetNamedFunction(module, name->data);
   if (!callee || LLVMCountParams(callee) != count)
@@ -36,7 +37,7 @@ static SimplicialStatus add_entry(LLVMModuleRef module,
   LLVMValueRef *values = malloc((count + 1) * sizeof *values);
   if (!values || !format_name(name, IMAGE_ENTRY, f)) {
     free(values);
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   }
   LLVMContextRef context = LLVMGetModuleContext(module);
   LLVMTypeRef pointer = LLVMPointerTypeInContext(context, 0);

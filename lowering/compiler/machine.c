@@ -4,6 +4,8 @@
 
 #include "machine.h"
 
+#include "no_memory.h"
+
 #include "mlir-c/Target/LLVMIR.h"
 #include "llvm-c/Target.h"
 #include "llvm-c/Transforms/PassBuilder.h"
@@ -93,7 +95,7 @@ static SimplicialStatus restore_names(LLVMModuleRef module) {
     text_format(&text, MACHINE_INTERFACE);
     text_append(&text, name + length, size - length);
     if (text.failed)
-      return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+      return no_memory();
     LLVMSetValueName2(f, text.data, text.size);
     text_free(&text);
   }
@@ -106,7 +108,7 @@ static SimplicialStatus save_module(const Machine *self, const char *name) {
     return simplicialOk();
   char *text = LLVMPrintModuleToString(self->module);
   if (!text)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   SimplicialStatus status =
       trace_save(self->trace, name, mlirStringRefCreateFromCString(text));
   LLVMDisposeMessage(text);
@@ -147,7 +149,7 @@ static SimplicialStatus hide_others(LLVMModuleRef module,
     text_format(&hidden, "simplicial.");
     text_append(&hidden, name, length);
     if (hidden.failed)
-      return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+      return no_memory();
     LLVMSetLinkage(f, LLVMInternalLinkage);
     LLVMSetValueName2(f, hidden.data, hidden.size);
     text_free(&hidden);
@@ -179,7 +181,7 @@ SimplicialStatus machine_object(Machine *self, const char *exported,
                                           LLVMObjectFile, &message, object))
     return error_from(message);
   if (!*object)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   trace_time(self->trace, "LLVM's code generation", begun);
   status = trace_save(self->trace, "module.o",
                       mlirStringRefCreate(LLVMGetBufferStart(*object),

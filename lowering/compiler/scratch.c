@@ -4,6 +4,8 @@
 
 #include "scratch.h"
 
+#include "no_memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -28,7 +30,7 @@ SimplicialStatus scratch_create(Scratch *self) {
   text_format(&self->path, "%s/simplicial-XXXXXX",
               parent && *parent ? parent : "/tmp");
   if (self->path.failed)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   return mkdtemp(self->path.data) ? simplicialOk()
                                   : io_error("create", self->path.data);
 }
@@ -71,9 +73,7 @@ SimplicialStatus scratch_read(const char *path, Text *bytes) {
   fclose(file);
   if (failed)
     return io_error("read", path);
-  return bytes->failed
-             ? simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory")
-             : simplicialOk();
+  return bytes->failed ? no_memory() : simplicialOk();
 }
 
 /// Starts a program that does not ignore SIGCHLD, be it ignored here: it may

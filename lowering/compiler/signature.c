@@ -3,6 +3,7 @@
 // Module -> its public functions and their signatures.
 
 #include "function.h"
+#include "no_memory.h"
 
 #include "lowering/ir_llvm.h"
 
@@ -43,7 +44,7 @@ static SimplicialStatus read_function(MlirOperation op,
   function->arguments =
       calloc((size_t)(inputs + outputs) + 1, sizeof *function->arguments);
   if (!function->name || !function->arguments)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
 
   for (int i = 0; i < inputs + outputs; ++i) {
     bool input = i < inputs;
@@ -76,7 +77,7 @@ SimplicialStatus functions_read(const Compilation *compilation, int *count,
   *count = 0;
   *functions = calloc(total, sizeof **functions);
   if (!*functions)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
 
   SimplicialStatus status = simplicialOk();
   for (MlirOperation op = first; !mlirOperationIsNull(op) && !status.code;

@@ -4,6 +4,8 @@
 
 #include "toolkit.h"
 
+#include "no_memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,7 +43,7 @@ SimplicialStatus toolkit_find(const char *program, Text *folder) {
     }
   }
   if (folder->failed)
-    return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
+    return no_memory();
   return simplicialError(
       SIMPLICIAL_UNAVAILABLE,
       "there is no '%s' in PATH, CUDA_HOME or /usr/local/cuda: install the "

@@ -10,6 +10,7 @@
 #include "trace.h"
 
 #include "binary.h"
+#include "no_memory.h"
 #include "scratch.h"
 #include "text.h"
 #include "toolkit.h"
@@ -29,10 +30,6 @@
 #include <time.h>
 
 #define ALL "all"
-
-static SimplicialStatus no_memory(void) {
-  return simplicialError(SIMPLICIAL_OUT_OF_MEMORY, "out of memory");
-}
 
 SimplicialStatus trace_begin(Trace *self, const SimplicialTrace *options) {
   *self = (Trace){.options = options, .begun = trace_now()};
