@@ -17,6 +17,7 @@
 
 #include <dlfcn.h>
 #include <gnu/lib-names.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,8 @@ static float round_to_bf16(float x) {
   return x;
 }
 
+static void open_libm(void) { dlopen(LIBM_SO, RTLD_NOW | RTLD_GLOBAL); }
+
 /// Makes the runtime and libm visible to the code, wherever this library was
 /// loaded: what it needs may be in the process for it alone.
 static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
@@ -69,7 +72,8 @@ static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
   const SimplicialEmulatorSymbol *emulator =
       simplicialEmulatorSymbols(&n_emulator);
   LLVMErrorRef error = LLVMErrorSuccess;
-  dlopen(LIBM_SO, RTLD_NOW | RTLD_GLOBAL);
+  static pthread_once_t libm_opened = PTHREAD_ONCE_INIT;
+  pthread_once(&libm_opened, open_libm);
   for (size_t i = 0; i < n && !error; ++i)
     error = define(jit, functions[i].name, functions[i].address);
   for (size_t i = 0; i < n_emulator && !error; ++i)
