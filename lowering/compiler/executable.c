@@ -39,8 +39,9 @@ static LLVMErrorRef define(LLVMOrcLLJITRef jit, const char *name,
                                LLVMOrcAbsoluteSymbols(&symbol, 1));
 }
 
-/// What LLVM calls to round to bf16, and libgcc has since GCC 13 only. A result
-/// of that type is the low half of one that is a float.
+/// What LLVM calls to round to bf16, and to move a bf16 that it keeps in an
+/// f32, for hosts without an instruction for it; libgcc has it since GCC 13
+/// only. A result of that type is the low half of one that is a float.
 static float round_to_bf16(float x) {
   uint32_t bits = simplicialF32ToBf16(x);
   memcpy(&x, &bits, sizeof x);
