@@ -15,7 +15,8 @@ import numpy as np
 import data
 from cases import GROUPS
 from check import check
-from run import Failure, module, same_bits
+from harness import Failure
+from run import module, same_bits
 
 
 class DLTensor(ctypes.Structure):

@@ -5,16 +5,13 @@ Each is a text and a function of numpy arrays that says what @main returns. Runs
 line a module, and fails if any result is wrong or if their number is not the expected one.
 """
 
-import argparse
 import dataclasses
-import pathlib
-import subprocess
 import sys
-import tempfile
 import typing
 
 import numpy as np
 
+import harness
 from check import relative_error
 from reference import attention
 
@@ -318,19 +315,15 @@ def run(tool, target, no_results, m, folder):
     for i, x in enumerate(inputs):
         np.save(folder / f"in{i}.npy", x)
         command.append(f"--input=@{folder}/in{i}.npy")
-    for i in range(len(expected)):
-        (folder / f"out{i}.npy").unlink(missing_ok=True)
-        command.append(f"--output=@{folder}/out{i}.npy")
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    outputs = [folder / f"out{i}.npy" for i in range(len(expected))]
     gpu = target.startswith("emulate") or target == "cuda"
     if gpu and not m.gpu:
+        done = harness.finish([*command, *(f"--output=@{path}" for path in outputs)])
         if done.returncode == 1 and done.stderr.count("error:") == 1 and "has no code for GPUs" in done.stderr:
             return None
         return f"exit status {done.returncode}, where one diagnostic was due: {done.stderr[-2000:]}"
-    if done.returncode:
-        return f"exit status {done.returncode}: {done.stderr[-2000:]}"
-    for i, want in enumerate(() if no_results else expected):
-        got = np.load(folder / f"out{i}.npy")
+    results = harness.execute(command, outputs)
+    for i, (got, want) in enumerate(() if no_results else zip(results, expected)):
         if got.shape != want.shape:
             return f"result {i} has shape {got.shape}, not {want.shape}"
         if not relative_error(got, want) <= 1e-5:
@@ -342,36 +335,32 @@ def compile_object(tool, target, m, folder):
     """What is wrong with the module's object for GPUs; None if nothing is."""
     (folder / "m.mlir").write_text(m.text)
     (folder / "m.o").unlink(missing_ok=True)
-    done = subprocess.run([tool, folder / "m.mlir", f"--target={target}", "--emit=object", "-o", folder / "m.o"],
-                          capture_output=True, text=True, timeout=120)
+    done = harness.finish([tool, folder / "m.mlir", f"--target={target}", "--emit=object", "-o", folder / "m.o"])
     if m.gpu:
         return None if done.returncode == 0 and (folder / "m.o").exists() else f"no object: {done.stderr[-2000:]}"
     return None if done.returncode == 1 and "has no code for GPUs" in done.stderr else "an object, or another error"
 
 
+def line(arguments, m, folder):
+    """The line to print about the module, starting with "ok" or "FAIL"."""
+    try:
+        problem = (compile_object(arguments.objects, arguments.target, m, folder) if arguments.objects else
+                   run(arguments.tool, arguments.target, arguments.no_results, m, folder))
+    except harness.Failure as failure:
+        problem = str(failure)
+    return f"FAIL {m.name}: {problem}\n{m.text}" if problem else f"ok   {m.name}"
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tool", default="simplicial-run", help="simplicial-run to test")
+    parser = harness.arguments(__doc__, "modules")
     parser.add_argument("--target", default="cpu", help="its --target")
-    parser.add_argument("--match", default="", help="run only the modules whose name contains this")
     parser.add_argument("--objects", help="make objects with this simplicial-compile, and run nothing")
     parser.add_argument("--no-results", action="store_true", help="do not look at what comes out")
-    parser.add_argument("--expect", type=int, help="how many modules there must be")
     arguments = parser.parse_args()
     chosen = [m for m in MODULES if arguments.match in m.name]
-    failures = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for m in chosen:
-            folder = pathlib.Path(folder)
-            problem = (compile_object(arguments.objects, arguments.target, m, folder) if arguments.objects else
-                       run(arguments.tool, arguments.target, arguments.no_results, m, folder))
-            failures += problem is not None
-            print(f"FAIL {m.name}: {problem}\n{m.text}" if problem else f"ok   {m.name}", flush=True)
-    print(f"{len(chosen)} modules, {failures} failed")
-    if arguments.expect is not None and arguments.expect != len(chosen):
-        print(f"expected {arguments.expect} modules")
-        failures += 1
-    return 1 if failures or not chosen else 0
+    with harness.folder(arguments.keep) as folder:
+        lines = (line(arguments, m, folder) for m in chosen)
+        return harness.report(lines, "modules", arguments.expect)
 
 
 if __name__ == "__main__":

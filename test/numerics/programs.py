@@ -5,18 +5,14 @@ A program is a function on memrefs, of which the last are its results. It is cal
 here, and that gives it results with some rows behind them, which must stay as they are.
 """
 
-import argparse
-import os
 import pathlib
 import re
-import shlex
-import subprocess
 import sys
-import tempfile
 
 import numpy as np
 
 import data
+import harness
 
 PROGRAMS = pathlib.Path(__file__).parent.parent / "programs"
 TARGETS = "cpu", "emulate:sm_80", "emulate:sm_90a"
@@ -99,23 +95,16 @@ def module(case):
             elements[:inputs], elements[inputs:])
 
 
-class Failure(Exception):
-    pass
-
-
 def rounded(x, element):
     return data.round_to(element, np.asarray(x, np.float32))
 
 
 def execute(tool, target, folder, count, results, threads, seed):
+    """The results as float64."""
     command = [tool, folder / "f.mlir", "--function=call", f"--target={target}", f"--threads={threads}"]
     command += [f"--input=@{folder}/in{i}.npy" for i in range(count)]
-    command += [f"--output=@{folder}/out{i}.npy" for i in range(results)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120,
-                          env=dict(os.environ, SIMPLICIAL_EMULATOR_SEED=str(seed)))
-    if done.returncode:
-        raise Failure(f"{shlex.join(map(str, command))}\nexit status {done.returncode}: {done.stderr[-4000:]}")
-    return [np.load(folder / f"out{i}.npy").astype(np.float64) for i in range(results)]
+    outputs = [folder / f"out{i}.npy" for i in range(results)]
+    return [x.astype(np.float64) for x in harness.execute(command, outputs, seed)]
 
 
 def error(got, want):
@@ -138,10 +127,8 @@ def run(tool, target, case, folder):
     try:
         got = execute(tool, target, folder, len(x) + len(kept), len(kept), threads=2, seed=0)
         again = execute(tool, target, folder, len(x) + len(kept), len(kept), threads=1, seed=1)
-    except Failure as failure:
-        return f"FAIL {case}: {failure}"
-    except subprocess.TimeoutExpired:
-        return f"FAIL {case}: no result after 120 s"
+    except harness.Failure as failure:
+        return f"FAIL {target:14} {case}: {failure}"
     wide = [value.astype(np.float64) for value in x]
     half = exact if case.f32 else lambda v: rounded(v, "bf16").astype(np.float64)
     want, near = case.reference(exact, *wide), case.reference(half, *wide)
@@ -157,7 +144,8 @@ def run(tool, target, case, folder):
             problems.append(f"result {i} was written past its end")
         if got[i].tobytes() != again[i].tobytes():
             problems.append(f"result {i} depends on the number of threads, or on the emulator's seed")
-    return f"FAIL {case}: {'; '.join(problems)}" if problems else f"ok   {case}: {', '.join(measured)}"
+    return f"FAIL {target:14} {case}: {'; '.join(problems)}" if problems else \
+        f"ok   {target:14} {case}: {', '.join(measured)}"
 
 
 # References ----------------------------------------------------------------------------------------------------------
@@ -378,26 +366,14 @@ CASES = [
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tool", default="simplicial-run", help="simplicial-run to test")
+    parser = harness.arguments(__doc__, "cases")
     parser.add_argument("--target", action="append", choices=TARGETS, help="its --target (default: all)")
-    parser.add_argument("--match", default="", help="run only the cases whose description contains this")
-    parser.add_argument("--keep", type=pathlib.Path, help="leave the last case's files in this folder")
     arguments = parser.parse_args()
 
-    count = failures = 0
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = arguments.keep or pathlib.Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        for target in arguments.target or TARGETS:
-            for case in CASES:
-                if arguments.match in str(case):
-                    line = run(arguments.tool, target, case, folder)
-                    failures += not line.startswith("ok ")
-                    count += 1
-                    print(f"{target:14} {line}", flush=True)
-    print(f"{count} cases, {failures} failed")
-    return 1 if failures or not count else 0
+    with harness.folder(arguments.keep) as folder:
+        lines = (run(arguments.tool, target, case, folder)
+                 for target in arguments.target or TARGETS for case in CASES if arguments.match in str(case))
+        return harness.report(lines, "cases", arguments.expect)
 
 
 if __name__ == "__main__":

@@ -4,17 +4,12 @@
 Prints a line a case, `error/limit` by output, and fails if any case does or if their number is not the expected one.
 """
 
-import argparse
-import os
-import pathlib
-import shlex
-import subprocess
 import sys
-import tempfile
 
 import numpy as np
 
 import data
+import harness
 from cases import GROUPS
 from check import check
 
@@ -49,30 +44,17 @@ func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}) -> ({', '.join
 """
 
 
-class Failure(Exception):
-    pass
-
-
 def execute(tool, target, case, x, folder, threads, seed=0):
     """Runs the case's module on x; {name: array} of what it returns."""
     for name, value in x.items():
         np.save(folder / f"{name}.npy", value.astype(np.float16) if case.dtype == "f16" else value)
     (folder / "f.mlir").write_text(module(case, target))
-    for name in case.results.split():
-        (folder / f"{name}.npy").unlink(missing_ok=True)
     pads = case.pad or (0,) * len(data.NAMES)
     command = [tool, folder / "f.mlir", "--function=f", f"--target={target}"]
     command += [f"--input=@{folder}/{name}.npy" + (f":pad={pad}" if pad else "") for name, pad in zip(data.NAMES, pads)]
-    command += [f"--output=@{folder}/{name}.npy" for name in case.results.split()]
     command += [f"--threads={threads}"] if threads else []
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120,
-                              env=dict(os.environ, SIMPLICIAL_EMULATOR_SEED=str(seed)))
-    except subprocess.TimeoutExpired:
-        raise Failure("no result after 120 s") from None
-    if done.returncode:
-        raise Failure(f"{shlex.join(map(str, command))}\nexit status {done.returncode}: {done.stderr[-4000:]}")
-    return {name: np.load(folder / f"{name}.npy") for name in case.results.split()}
+    names = case.results.split()
+    return dict(zip(names, harness.execute(command, [folder / f"{name}.npy" for name in names], seed)))
 
 
 def same_bits(a, b):
@@ -87,7 +69,7 @@ def run(tool, target, case, folder):
         # Neither the number of threads may matter, nor the order in which emulated copies arrive.
         again = case.threads or target.startswith("emulate")
         serial = execute(tool, target, case, x, folder, 1, seed=1) if again else got
-    except Failure as failure:
+    except harness.Failure as failure:
         return f"FAIL {case}: {failure}\n{module(case, target)}"
     same = same_bits(got, serial)
     verdict = check(case, x, got, "f32" if target == "cpu" else case.operand or case.dtype)
@@ -98,13 +80,9 @@ def run(tool, target, case, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tool", default="simplicial-run", help="simplicial-run to test")
+    parser = harness.arguments(__doc__, "cases")
     parser.add_argument("--target", default="cpu", help="its --target")
-    parser.add_argument("--match", default="", help="run only the cases whose description contains this")
-    parser.add_argument("--expect", type=int, help="how many cases there must be")
     parser.add_argument("--list", action="store_true", help="print the groups and their number of cases")
-    parser.add_argument("--keep", type=pathlib.Path, help="leave the last case's files in this folder")
     parser.add_argument("group", nargs="*", help=f"one of: {', '.join(GROUPS)} (default: all)")
     arguments = parser.parse_args()
 
@@ -113,19 +91,9 @@ def main():
         return 0
 
     cases = [case for group in arguments.group or GROUPS for case in GROUPS[group] if arguments.match in str(case)]
-    failures = 0
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = arguments.keep or pathlib.Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        for case in cases:
-            line = run(arguments.tool, arguments.target, case, folder)
-            failures += not line.startswith("ok ")
-            print(line, flush=True)
-    print(f"{len(cases)} cases, {failures} failed")
-    if arguments.expect is not None and arguments.expect != len(cases):
-        print(f"expected {arguments.expect} cases")
-        failures += 1
-    return 1 if failures or not cases else 0
+    with harness.folder(arguments.keep) as folder:
+        lines = (run(arguments.tool, arguments.target, case, folder) for case in cases)
+        return harness.report(lines, "cases", arguments.expect)
 
 
 if __name__ == "__main__":

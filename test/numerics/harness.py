@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What the programs share that run cases through simplicial-run: arguments, processes, and counting what came of them."""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import shlex
+import subprocess
+import tempfile
+
+import numpy as np
+
+SECONDS = 120  # that a process may take
+
+
+class Failure(Exception):
+    """Why there is no result."""
+
+
+def arguments(doc, what):
+    """A parser of the arguments that all have, about cases that are called `what`."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("--tool", default="simplicial-run", help="simplicial-run to test")
+    parser.add_argument("--match", default="", help=f"run only the {what} whose description contains this")
+    parser.add_argument("--expect", type=int, help=f"how many {what} there must be")
+    parser.add_argument("--keep", type=pathlib.Path, help="leave the last one's files in this folder")
+    return parser
+
+
+def finish(command, seed=0):
+    """The process of a command once it has ended; the seed is the emulator's."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS,
+                              env=dict(os.environ, SIMPLICIAL_EMULATOR_SEED=str(seed)))
+    except subprocess.TimeoutExpired:
+        raise Failure(f"no result after {SECONDS} s") from None
+
+
+def succeed(command, seed=0):
+    """The same, of one that must succeed."""
+    done = finish(command, seed)
+    if done.returncode:
+        raise Failure(f"{shlex.join(map(str, command))}\nexit status {done.returncode}: {done.stderr[-4000:]}")
+    return done
+
+
+def execute(command, outputs, seed=0):
+    """The arrays that simplicial-run leaves in these files."""
+    for path in outputs:
+        path.unlink(missing_ok=True)
+    succeed([*command, *(f"--output=@{path}" for path in outputs)], seed)
+    return [np.load(path) for path in outputs]
+
+
+@contextlib.contextmanager
+def folder(keep):
+    """`keep`, or one that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as temporary:
+        path = keep or pathlib.Path(temporary)
+        path.mkdir(parents=True, exist_ok=True)
+        yield path
+
+
+def report(lines, what, expect):
+    """Prints the cases' lines, of which those of right ones start with "ok ", and counts them; the exit status."""
+    count = failures = 0
+    for line in lines:
+        count += 1
+        failures += not line.startswith("ok ")
+        print(line, flush=True)
+    print(f"{count} {what}, {failures} failed")
+    if expect is not None and expect != count:
+        print(f"expected {expect} {what}")
+        failures += 1
+    return 1 if failures or not count else 0
