@@ -11,23 +11,13 @@ import sys
 
 import numpy as np
 
-F32, F16, BF16 = (2, 32), (2, 16), (4, 16)  # DLPack's code and bits
-
-
-class DLTensor(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("device_type", ctypes.c_int32), ("device_id", ctypes.c_int32),
-                ("ndim", ctypes.c_int32), ("code", ctypes.c_uint8), ("bits", ctypes.c_uint8),
-                ("lanes", ctypes.c_uint16), ("shape", ctypes.POINTER(ctypes.c_int64)),
-                ("strides", ctypes.POINTER(ctypes.c_int64)), ("byte_offset", ctypes.c_uint64)]
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "numerics"))
+from dlpack import TYPES, Status, describe, from_stored, load_library, pointers, to_stored  # noqa: E402
 
 
 class TensorType(ctypes.Structure):
     _fields_ = [("code", ctypes.c_uint8), ("bits", ctypes.c_uint8), ("lanes", ctypes.c_uint16),
                 ("rank", ctypes.c_int), ("shape", ctypes.c_int64 * 8)]
-
-
-class Status(ctypes.Structure):
-    _fields_ = [("code", ctypes.c_int), ("message", ctypes.c_char_p)]
 
 
 def must(status):
@@ -37,18 +27,9 @@ def must(status):
         sys.exit(1)
 
 
-def describe(stored, kind):
-    shape = (ctypes.c_int64 * max(stored.ndim, 1))(*stored.shape)
-    return DLTensor(stored.ctypes.data, 1, 0, stored.ndim, *kind, 1, shape, None, 0)
-
-
 def main():
     library, source, target, name, folder = sys.argv[1:]
-    library, folder = ctypes.CDLL(library), pathlib.Path(folder)
-    for entry in ("simplicialCompilerCreate", "simplicialCompilerLoad", "simplicialFunctionOutputShape",
-                  "simplicialFunctionCall"):
-        getattr(library, entry).restype = Status
-    library.simplicialExecutableLookup.restype = ctypes.c_void_p
+    library, folder = load_library(library, "simplicialFunctionOutputShape"), pathlib.Path(folder)
     library.simplicialFunctionArgument.restype = TensorType
     compiler, executable = ctypes.c_void_p(), ctypes.c_void_p()
     must(library.simplicialCompilerCreate(ctypes.byref(compiler)))
@@ -59,40 +40,37 @@ def main():
     if not function:
         must(Status(1, b"no such function"))
 
-    arrays, kinds, tensors = [], [], []
+    arrays, types, tensors = [], [], []
 
-    def add(kind, array):
+    def add(type, array):
         arrays.append(array)
-        kinds.append(kind)
-        tensors.append(describe(array, kind))
+        types.append(type)
+        tensors.append(describe(array.ctypes.data, type, array.shape))
 
-    def kind_of(i):
+    def type_of(i):
         type = library.simplicialFunctionArgument(function, i)
-        return type.code, type.bits
+        return next(name for name, (code, bits, _) in TYPES.items() if (code, bits) == (type.code, type.bits))
     inputs, outputs = (getattr(library, f"simplicialFunction{what}Count")(function) for what in ("Input", "Output"))
     for i in range(inputs):
         x = np.load(folder / f"in{i}.npy")
-        kind = kind_of(i)
-        add(kind, np.ascontiguousarray((x.view(np.uint32) >> 16).astype(np.uint16) if kind == BF16 else x).reshape(x.shape))
+        type = type_of(i)
+        add(type, np.ascontiguousarray(to_stored(type, x)).reshape(x.shape))
     before = [array.tobytes() for array in arrays]
-    pointers = lambda: (ctypes.POINTER(DLTensor) * max(len(tensors), 1))(*map(ctypes.pointer, tensors))
     for i in range(outputs):
         shape = (ctypes.c_int64 * 8)()
-        must(library.simplicialFunctionOutputShape(function, pointers(), inputs, i, shape))
-        kind = kind_of(inputs + i)
+        must(library.simplicialFunctionOutputShape(function, pointers(tensors), inputs, i, shape))
+        type = type_of(inputs + i)
         rank = library.simplicialFunctionArgument(function, inputs + i).rank
-        empty = np.empty(tuple(shape[:rank]), {F32: np.float32, F16: np.float16, BF16: np.uint16}[kind])
+        empty = np.empty(tuple(shape[:rank]), TYPES[type][2])
         empty.reshape(-1).view(np.uint8)[...] = 0xFF  # nan until written
-        add(kind, empty)
-    must(library.simplicialFunctionCall(function, pointers(), len(tensors)))
+        add(type, empty)
+    must(library.simplicialFunctionCall(function, pointers(tensors), len(tensors)))
     for i, bits in enumerate(before):
         if arrays[i].tobytes() != bits:
             print(f"call.py: input {i} was written to", file=sys.stderr)
             sys.exit(3)
     for i in range(outputs):
-        x = arrays[inputs + i]
-        np.save(folder / f"out{i}.npy",
-                (x.astype(np.uint32) << 16).view(np.float32).reshape(x.shape) if kinds[inputs + i] == BF16 else x)
+        np.save(folder / f"out{i}.npy", from_stored(types[inputs + i], arrays[inputs + i]))
 
 
 main()

@@ -37,6 +37,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "numerics"))
 import data
+import dlpack
 from cases import Case
 from check import check
 from run import module
@@ -165,24 +166,10 @@ REASONS = (
 )
 
 
-class DLTensor(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("device_type", ctypes.c_int32), ("device_id", ctypes.c_int32),
-                ("ndim", ctypes.c_int32), ("code", ctypes.c_uint8), ("bits", ctypes.c_uint8),
-                ("lanes", ctypes.c_uint16), ("shape", ctypes.POINTER(ctypes.c_int64)),
-                ("strides", ctypes.POINTER(ctypes.c_int64)), ("byte_offset", ctypes.c_uint64)]
-
-
-class Status(ctypes.Structure):
-    _fields_ = [("code", ctypes.c_int), ("message", ctypes.c_char_p)]
-
-
 def load_libraries(build):
     """The hooks, and the compiler that is linked with them."""
     hooks = ctypes.CDLL(f"{build}/test/mutants/libmutants_hooks.so", ctypes.RTLD_GLOBAL)
-    library = ctypes.CDLL(f"{build}/lib/libsimplicial_compiler.so")
-    for name in ("simplicialCompilerCreate", "simplicialCompilerLoad", "simplicialFunctionCall", "simplicialCompile"):
-        getattr(library, name).restype = Status
-    library.simplicialExecutableLookup.restype = ctypes.c_void_p
+    library = dlpack.load_library(f"{build}/lib/libsimplicial_compiler.so", "simplicialCompile")
     hooks.mutantsSite.restype = hooks.mutantsFunction.restype = ctypes.c_char_p
     hooks.mutantsRuns.restype = ctypes.c_int64
     return hooks, library
@@ -227,14 +214,9 @@ def with_tensors(program, case):
     return program[:end] + wrapper + program[end:]
 
 
-TYPES = {"f32": (2, 32, np.float32), "f16": (2, 16, np.float16)}  # code, bits, stored as
-
-
-def tensor(array, strides=None):
-    code, bits, _ = TYPES["f32" if array.dtype == np.float32 else "f16"]
-    pointer = lambda values: (ctypes.c_int64 * len(values))(*values)
-    return DLTensor(array.ctypes.data, 1, 0, array.ndim, code, bits, 1, pointer(array.shape),
-                    pointer([s // array.itemsize for s in strides or array.strides]), 0)
+def tensor(array):
+    return dlpack.describe(array.ctypes.data, "f32" if array.dtype == np.float32 else "f16", array.shape,
+                           [stride // array.itemsize for stride in array.strides])
 
 
 def aligned(shape, dtype):
@@ -250,7 +232,7 @@ class Call:
 
     def __init__(self, case):
         self.case, self.inputs = case, data.make(case)
-        stored = TYPES[case.dtype][2]
+        stored = dlpack.TYPES[case.dtype][2]
         self.arrays = []
         for value, pad in zip(self.inputs.values(), case.pad or (0,) * 5):
             array = aligned((*value.shape[:3], value.shape[3] + pad), stored)[..., :value.shape[3]]
@@ -258,8 +240,7 @@ class Call:
             self.arrays.append(array)
         self.results = {"out": aligned(self.inputs["q"].shape, stored),
                         "lse": aligned((case.B, case.Hq, case.queries), np.float32)}
-        tensors = [tensor(array) for array in (*self.arrays, *self.results.values())]
-        self.tensors = (ctypes.POINTER(DLTensor) * len(tensors))(*(ctypes.pointer(t) for t in tensors))
+        self.tensors = dlpack.pointers([tensor(array) for array in (*self.arrays, *self.results.values())])
 
 
 class Kernel:

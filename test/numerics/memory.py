@@ -15,31 +15,12 @@ import numpy as np
 import data
 from cases import GROUPS
 from check import check
+from dlpack import TYPES, describe, from_stored, load_library, pointers, to_stored
 from harness import Failure
 from run import module, same_bits
 
 
-class DLTensor(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("device_type", ctypes.c_int32), ("device_id", ctypes.c_int32),
-                ("ndim", ctypes.c_int32), ("code", ctypes.c_uint8), ("bits", ctypes.c_uint8),
-                ("lanes", ctypes.c_uint16), ("shape", ctypes.POINTER(ctypes.c_int64)),
-                ("strides", ctypes.POINTER(ctypes.c_int64)), ("byte_offset", ctypes.c_uint64)]
-
-
-class Status(ctypes.Structure):
-    _fields_ = [("code", ctypes.c_int), ("message", ctypes.c_char_p)]
-
-
-TYPES = {"f32": (2, 32, np.float32), "f16": (2, 16, np.float16), "bf16": (4, 16, np.uint16)}  # code, bits, stored as
 PAGE = mmap.PAGESIZE
-
-
-def load_library(path):
-    library = ctypes.CDLL(path)
-    library.simplicialExecutableLookup.restype = ctypes.c_void_p
-    for name in ("simplicialCompilerCreate", "simplicialCompilerLoad", "simplicialFunctionCall"):
-        getattr(library, name).restype = Status
-    return library
 
 
 def must(status):
@@ -76,11 +57,6 @@ LAYOUTS = {
 }
 
 
-def element_bits(dtype, x):
-    """x as the type stores it."""
-    return (x.view(np.uint32) >> 16).astype(np.uint16) if dtype == "bf16" else x.astype(TYPES[dtype][2])
-
-
 def lay_out(x, dtype, layout, at_end):
     """(DLTensor, what must outlive it) holding x in guarded memory."""
     order, pad, repeated, backwards = LAYOUTS[layout]
@@ -93,11 +69,11 @@ def lay_out(x, dtype, layout, at_end):
     count = max(rows * width - pad, 0)  # no gap after the last row: the guard page comes at once
     guarded = Guarded(count * np.dtype(TYPES[dtype][2]).itemsize)
     flat = guarded.array(count, TYPES[dtype][2], at_end)
-    flat[:] = element_bits(dtype, np.full(1, np.nan, np.float32))[0]
+    flat[:] = to_stored(dtype, np.full(1, np.nan, np.float32))[0]
     byte = flat.itemsize
     view = np.lib.stride_tricks.as_strided(
         flat, sizes, (sizes[1] * sizes[2] * width * byte, sizes[2] * width * byte, width * byte, byte))
-    view[...] = element_bits(dtype, stored)
+    view[...] = to_stored(dtype, stored)
     in_memory = [sizes[1] * sizes[2] * width, sizes[2] * width, width, 1]
     strides = [0] * 4
     for place, d in enumerate(order):
@@ -107,18 +83,6 @@ def lay_out(x, dtype, layout, at_end):
         address += (x.shape[backwards] - 1) * strides[backwards] * byte
         strides[backwards] = -strides[backwards]
     return describe(address, dtype, x.shape, strides), (guarded, flat)
-
-
-def describe(address, dtype, shape, strides=None):
-    code, bits, _ = TYPES[dtype]
-    pointer = lambda values: (ctypes.c_int64 * len(values))(*values)
-    return DLTensor(address, 1, 0, len(shape), code, bits, 1, pointer(shape), pointer(strides) if strides else None, 0)
-
-
-def read(flat, dtype, shape):
-    if dtype == "bf16":
-        return (flat.astype(np.uint32) << 16).view(np.float32).reshape(shape)
-    return flat.reshape(shape)
 
 
 def run(library, function, case, x, layout, at_end):
@@ -133,9 +97,8 @@ def run(library, function, case, x, layout, at_end):
         flat.view(np.uint8)[:] = 0xFF  # nan until written
         outputs[name] = (guarded, flat, dtype)
         tensors.append(describe(flat.ctypes.data, dtype, shapes[name]))
-    pointers = (ctypes.POINTER(DLTensor) * len(tensors))(*(ctypes.pointer(tensor) for tensor in tensors))
-    must(library.simplicialFunctionCall(ctypes.c_void_p(function), pointers, len(tensors)))
-    return {name: read(flat, dtype, shapes[name]).copy() for name, (_, flat, dtype) in outputs.items()}
+    must(library.simplicialFunctionCall(ctypes.c_void_p(function), pointers(tensors), len(tensors)))
+    return {name: from_stored(dtype, flat).reshape(shapes[name]).copy() for name, (_, flat, dtype) in outputs.items()}
 
 
 def problems(library, compiler, case):
