@@ -10,6 +10,7 @@
 
 #include "analyze.h"
 
+#include "integer.h"
 #include "lowering/gpu/ops/wgmma.h"
 #include "lowering/gpu/target/limits.h"
 #include "walk.h"
@@ -124,7 +125,7 @@ static MlirLogicalResult run_block(Host *self, int number) {
     } else if (ir_is(next->op, SIMPLICIAL_TENSOR_MAP)) {
       self->values[next->result + 1] = known(1); // there is one
     } else if (next->n_results == 1) {
-      self->values[next->result] = program_evaluate(next, operands);
+      self->values[next->result] = integer_evaluate(next, operands);
     }
     if (mlirLogicalResultIsFailure(result))
       return result;

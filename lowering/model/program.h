@@ -82,9 +82,4 @@ typedef struct ProgramValue {
   bool known;
 } ProgramValue;
 
-/// What an instruction without regions gives for these values of its operands.
-/// Special registers are unknown.
-ProgramValue program_evaluate(const Instruction *instruction,
-                              const ProgramValue *operands);
-
 #endif // SIMPLICIAL_LOWERING_MODEL_PROGRAM_H

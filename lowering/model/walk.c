@@ -21,6 +21,7 @@
 
 #include "walk.h"
 
+#include "integer.h"
 #include "walk_sample.h"
 
 #include "lowering/ir.h"
@@ -262,7 +263,7 @@ static void set_results(const Sm *sm, Warp *warp,
       operands[0] = (ProgramValue){0, true}; // it does not hold
     warp->values[instruction->result * LANES + lane] =
         is_special ? special_register(sm, warp, instruction->eval, lane)
-                   : program_evaluate(instruction, operands);
+                   : integer_evaluate(instruction, operands);
   }
 }
 
