@@ -27,6 +27,7 @@
 // memrefs that the launching function takes or makes before the launch.
 
 #include "emulate.h"
+
 #include "lowering/gpu/ops/tensor_map.h"
 #include "lowering/gpu/ops/wgmma.h"
 
@@ -47,19 +48,16 @@ enum {
   SHARED = 3,
   SHARED_BASE = 1024, // where a block's shared memory is: ops.h
   MAX_OPERANDS = 24,
-  MAX_ARGUMENTS = 256,
-  MAX_BUFFERS = 256,
 };
 
 // Types and small pieces of IR ------------------------------------------------
 
-/// The bits of a number or vector of numbers; 0 for other types.
-static int64_t bits_of(MlirType type) {
+int64_t emulate_bits(MlirType type) {
   if (mlirTypeIsAVector(type) && mlirShapedTypeHasStaticShape(type)) {
     int64_t n = 1;
     for (int i = 0; i < ir_rank(type); ++i)
       n *= ir_dim_size(type, i);
-    return n * bits_of(ir_element(type));
+    return n * emulate_bits(ir_element(type));
   }
   if (mlirTypeIsAInteger(type))
     return mlirIntegerTypeGetWidth(type);
@@ -151,15 +149,16 @@ static MlirValue as_argument(Ir *b, Kernel *kernel, MlirValue value) {
   MlirType type = ir_type(value);
   if (is_registers(type))
     return emulate_to_memory(b, kernel, value);
-  if (mlirTypeIsALLVMPointerType(type) || bits_of(type) == 64)
+  if (mlirTypeIsALLVMPointerType(type) || emulate_bits(type) == 64)
     return value;
-  if (mlirTypeIsAInteger(type) && bits_of(type) < 32)
+  if (mlirTypeIsAInteger(type) && emulate_bits(type) < 32)
     return ir_value(b, "arith.extui", ir_i32(b), IR_VALUES(value), IR_NONE);
-  return bits_of(type) == 32 ? bitcast(b, value, ir_i32(b)) : (MlirValue){NULL};
+  return emulate_bits(type) == 32 ? bitcast(b, value, ir_i32(b))
+                                  : (MlirValue){NULL};
 }
 
 static MlirValue as_result(Ir *b, MlirValue value, MlirType type) {
-  if (bits_of(type) == 1)
+  if (emulate_bits(type) == 1)
     return ir_value(b, "arith.trunci", type, IR_VALUES(value), IR_NONE);
   return bitcast(b, value, type);
 }
@@ -194,7 +193,7 @@ static MlirLogicalResult apply(Kernel *kernel, const Rule *rule,
     MlirValue place = operands[n++] = emulate_place(kernel, type);
     emulate_call(&b, rule->function, none, n, operands);
     value = ir_llvm_load(&b, type, place);
-  } else if (bits_of(type) == 32 || bits_of(type) == 1) {
+  } else if (emulate_bits(type) == 32 || emulate_bits(type) == 1) {
     MlirOperation called =
         emulate_call(&b, rule->function, ir_i32(&b), n, operands);
     value = as_result(&b, ir_result(called, 0), type);
@@ -211,8 +210,8 @@ static MlirLogicalResult apply(Kernel *kernel, const Rule *rule,
 static MlirLogicalResult access(Kernel *kernel, MlirOperation op, int number,
                                 MlirType type) {
   Ir b = ir_before(op);
-  int64_t bytes = bits_of(type) / 8;
-  if (!bytes || bits_of(type) % 8)
+  int64_t bytes = emulate_bits(type) / 8;
+  if (!bytes || emulate_bits(type) % 8)
     return ir_error(op, "simplicial-emulate takes loads and stores of numbers "
                         "and vectors of whole bytes");
   int64_t alignment = 1; // by default, all of it at once
@@ -374,7 +373,7 @@ static void unpack_arguments(MlirBlock entry, MlirLocation location,
                              MlirAttribute attributes) {
   Ir b = ir_at_end(entry, location);
   b.before = mlirBlockGetFirstOperation(entry);
-  MlirType types[MAX_ARGUMENTS];
+  MlirType types[EMULATE_MAX_ARGUMENTS];
   int n = (int)mlirBlockGetNumArguments(entry) - FIRST_ARGUMENT;
   for (int i = 0; i < n; ++i) {
     types[i] = by_value_type(attributes, i);
@@ -393,22 +392,19 @@ static void unpack_arguments(MlirBlock entry, MlirLocation location,
     mlirBlockEraseArgument(entry, FIRST_ARGUMENT);
 }
 
-/// "<module>_<kernel><suffix>"
-static void format_name(char *name, size_t size, MlirStringRef module,
-                        MlirStringRef kernel, const char *suffix) {
+void emulate_name(char *name, size_t size, MlirStringRef module,
+                  MlirStringRef kernel, const char *suffix) {
   snprintf(name, size, "%.*s_%.*s%s", (int)module.length, module.data,
            (int)kernel.length, kernel.data, suffix);
 }
-
-enum { NAME_SIZE = 512 };
 
 static MlirLogicalResult emulate_kernel(MlirOperation gpu_module,
                                         MlirOperation kernel_op) {
   if (mlirBlockIsNull(ir_body(kernel_op, 0)))
     return ir_error(kernel_op, "simplicial-emulate takes kernels with bodies");
-  if (mlirBlockGetNumArguments(ir_body(kernel_op, 0)) > MAX_ARGUMENTS)
+  if (mlirBlockGetNumArguments(ir_body(kernel_op, 0)) > EMULATE_MAX_ARGUMENTS)
     return ir_error(kernel_op, "simplicial-emulate takes at most %d arguments",
-                    MAX_ARGUMENTS);
+                    EMULATE_MAX_ARGUMENTS);
   if (mlirLogicalResultIsFailure(check_by_value(kernel_op)))
     return mlirLogicalResultFailure();
   MlirAttribute attributes = ir_get_attr(kernel_op, "arg_attrs");
@@ -420,9 +416,9 @@ static MlirLogicalResult emulate_kernel(MlirOperation gpu_module,
   for (int i = 0; i < 2; ++i)
     mlirBlockInsertArgument(entry, i, pointers[i], b.location);
 
-  char name[NAME_SIZE];
-  format_name(name, sizeof name, ir_symbol_name(gpu_module),
-              ir_symbol_name(kernel_op), "");
+  char name[EMULATE_NAME_SIZE];
+  emulate_name(name, sizeof name, ir_symbol_name(gpu_module),
+               ir_symbol_name(kernel_op), "");
   MlirOperation module = mlirOperationGetParentOperation(gpu_module);
   Kernel kernel = {.thread = mlirBlockGetArgument(entry, 0)};
   kernel.body =
@@ -431,8 +427,8 @@ static MlirLogicalResult emulate_kernel(MlirOperation gpu_module,
   mlirOperationWalk(kernel.body, find_wgmma, &kernel, MlirWalkPreOrder);
   mlirOperationWalk(kernel.body, visit, &kernel, MlirWalkPostOrder);
   unpack_arguments(entry, b.location, attributes);
-  format_name(name, sizeof name, ir_symbol_name(gpu_module),
-              ir_symbol_name(kernel_op), "_sites");
+  emulate_name(name, sizeof name, ir_symbol_name(gpu_module),
+               ir_symbol_name(kernel_op), "_sites");
   Ir end = ir_at_end(ir_body(module, 0), b.location);
   ir_bytes_constant(&end, name,
                     mlirStringRefCreate(kernel.sites, kernel.sites_size));
@@ -467,152 +463,7 @@ static MlirLogicalResult emulate_module(MlirOperation gpu_module) {
   return mlirLogicalResultSuccess();
 }
 
-// Launches --------------------------------------------------------------------
-
-static MlirType buffer_type(Ir *b) {
-  MlirType fields[] = {ir_pointer(b, 0), ir_i64(b)};
-  return ir_struct(b, 2, fields);
-}
-
-/// Stores where `memref`'s element at the lowest address is, and the bytes from
-/// it to the end of the one at the highest. Strides may be negative.
-static void describe_buffer(Ir *b, MlirValue memref, MlirValue buffer) {
-  MlirType type = ir_type(memref);
-  IrView view = ir_view(b, memref, bits_of(ir_element(type)) / 8);
-  MlirValue zero = ir_const_index(b, 0), one = ir_const_index(b, 1);
-  MlirValue count = one, first = zero, last = zero;
-  for (int i = 0; i < ir_rank(type); ++i) {
-    MlirValue steps = ir_maxsi(b, ir_subi(b, view.sizes[i], one), zero);
-    MlirValue end = ir_muli(b, steps, view.strides[i]);
-    count = ir_muli(b, count, view.sizes[i]);
-    first = ir_addi(b, first, ir_minsi(b, end, zero));
-    last = ir_addi(b, last, ir_maxsi(b, end, zero));
-  }
-  MlirValue bytes =
-      ir_muli(b, ir_addi(b, ir_subi(b, last, first), one), view.bytes);
-  MlirValue address = ir_addi(b, view.address, ir_muli(b, first, view.bytes));
-  MlirValue extent = ir_select(b, ir_cmpi(b, IR_EQ, count, zero), zero, bytes);
-  ir_llvm_store(b,
-                ir_value(b, "llvm.inttoptr", ir_pointer(b, 0),
-                         IR_VALUES(ir_as_i64(b, address)), IR_NONE),
-                ir_field(b, buffer, buffer_type(b), 0));
-  ir_llvm_store(b, ir_as_i64(b, extent),
-                ir_field(b, buffer, buffer_type(b), 1));
-}
-
-static void add_if_memref(MlirValue value, int *n, MlirValue *memrefs) {
-  MlirType type = ir_type(value);
-  if (mlirTypeIsAMemRef(type) && ir_rank(type) <= IR_MAX_RANK &&
-      bits_of(ir_element(type)) && *n < MAX_BUFFERS)
-    memrefs[(*n)++] = value;
-}
-
-/// Whether what `op` makes is memory of a memref that it takes.
-static bool is_view(MlirOperation op) {
-  if (!ir_is_of(op, "memref."))
-    return false;
-  for (intptr_t i = 0; i < mlirOperationGetNumOperands(op); ++i)
-    if (mlirTypeIsAMemRef(ir_type(ir_operand(op, (int)i))))
-      return true;
-  return false;
-}
-
-/// The memrefs that the blocks around the launch take, or made before it.
-static int collect_buffers(MlirOperation launch, MlirValue *memrefs) {
-  int n = 0;
-  for (MlirOperation inner = launch; !ir_is(inner, "builtin.module");
-       inner = mlirOperationGetParentOperation(inner)) {
-    MlirBlock block = mlirOperationGetBlock(inner);
-    for (intptr_t i = 0; i < mlirBlockGetNumArguments(block); ++i)
-      add_if_memref(mlirBlockGetArgument(block, i), &n, memrefs);
-    for (MlirOperation op = mlirBlockGetFirstOperation(block);
-         !mlirOperationEqual(op, inner); op = mlirOperationGetNextInBlock(op))
-      for (intptr_t i = 0; i < mlirOperationGetNumResults(op) && !is_view(op);
-           ++i)
-        add_if_memref(ir_result(op, (int)i), &n, memrefs);
-  }
-  return n;
-}
-
-static MlirValue store_buffers(Ir *b, int n, const MlirValue *memrefs) {
-  MlirType array = mlirLLVMArrayTypeGet(buffer_type(b), (unsigned)n);
-  MlirValue buffers = ir_llvm_alloca_once(b, array);
-  for (int i = 0; i < n; ++i)
-    describe_buffer(b, memrefs[i], ir_field(b, buffers, array, i));
-  return buffers;
-}
-
-/// What `n` operands of the launch become in memory.
-static MlirValue store_arguments(Ir *b, MlirOperation launch, int first,
-                                 int n) {
-  MlirType types[MAX_ARGUMENTS];
-  for (int i = 0; i < n; ++i)
-    types[i] = ir_type(ir_operand(launch, first + i));
-  MlirType type = ir_struct(b, n, types);
-  MlirValue arguments = ir_llvm_alloca_once(b, type);
-  for (int i = 0; i < n; ++i)
-    ir_llvm_store(b, ir_operand(launch, first + i),
-                  ir_field(b, arguments, type, i));
-  return arguments;
-}
-
-// Operands of gpu.launch_func come in these groups.
-enum {
-  ASYNC,
-  GRID,
-  BLOCK = GRID + 3,
-  CLUSTER = BLOCK + 3,
-  SHARED_BYTES = CLUSTER + 3,
-  ARGUMENTS
-};
-
-static MlirLogicalResult emulate_launch(MlirOperation launch) {
-  MlirAttribute sizes = ir_get_attr(launch, "operandSegmentSizes");
-  int first[ARGUMENTS + 1] = {0};
-  for (int i = 0; i < ARGUMENTS; ++i)
-    first[i + 1] = first[i] + mlirDenseI32ArrayGetElement(sizes, i);
-  int n_arguments = mlirDenseI32ArrayGetElement(sizes, ARGUMENTS);
-  if (mlirOperationGetNumResults(launch) || first[GRID] ||
-      first[CLUSTER] != first[SHARED_BYTES] || n_arguments > MAX_ARGUMENTS)
-    return ir_error(launch,
-                    "simplicial-emulate takes synchronous launches "
-                    "without clusters, of at most %d arguments",
-                    MAX_ARGUMENTS);
-
-  MlirAttribute kernel = ir_get_attr(launch, "kernel");
-  MlirStringRef leaf = mlirSymbolRefAttrGetLeafReference(kernel);
-  MlirStringRef root = mlirSymbolRefAttrGetRootReference(kernel);
-  char name[NAME_SIZE];
-  format_name(name, sizeof name, root, leaf, "");
-  MlirOperation function = ir_find_symbol(ir_module(launch), name);
-  if (mlirOperationIsNull(function))
-    return ir_error(launch, "simplicial-emulate finds no kernel %s", name);
-  format_name(name, sizeof name, root, leaf, "_sites");
-
-  Ir b = ir_before(launch);
-  MlirValue memrefs[MAX_BUFFERS];
-  int n_buffers = collect_buffers(launch, memrefs);
-  if (n_buffers == MAX_BUFFERS)
-    return ir_error(launch,
-                    "simplicial-emulate takes functions of less than %d "
-                    "memrefs",
-                    MAX_BUFFERS);
-  MlirValue operands[MAX_OPERANDS];
-  int n = 0;
-  operands[n++] = ir_function_address(&b, function);
-  operands[n++] = store_arguments(&b, launch, first[ARGUMENTS], n_arguments);
-  operands[n++] = ir_address_of(&b, name, 0);
-  for (int i = GRID; i < CLUSTER; ++i)
-    operands[n++] = ir_as_i64(&b, ir_operand(launch, first[i]));
-  operands[n++] = first[SHARED_BYTES] < first[ARGUMENTS]
-                      ? ir_as_i64(&b, ir_operand(launch, first[SHARED_BYTES]))
-                      : ir_const_i64(&b, 0);
-  operands[n++] = store_buffers(&b, n_buffers, memrefs);
-  operands[n++] = ir_const_i64(&b, n_buffers);
-  ir_call(&b, "simplicialEmulatorLaunch", (MlirType){NULL}, n, operands);
-  mlirOperationDestroy(launch);
-  return mlirLogicalResultSuccess();
-}
+// The pass --------------------------------------------------------------------
 
 static MlirLogicalResult encode(MlirOperation op) {
   return tensor_map_lower(op, "simplicialEmulatorTensorMap");

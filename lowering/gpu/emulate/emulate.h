@@ -27,7 +27,11 @@ typedef struct Place {
   MlirValue address;
 } Place;
 
-enum { EMULATE_MAX_PLACES = 16 };
+enum {
+  EMULATE_MAX_PLACES = 16,
+  EMULATE_MAX_ARGUMENTS = 256, ///< of a kernel
+  EMULATE_NAME_SIZE = 512,
+};
 
 /// A kernel on its way to the CPU.
 typedef struct Kernel {
@@ -41,6 +45,13 @@ typedef struct Kernel {
   bool failed;
 } Kernel;
 
+/// The bits of a number or vector of numbers; 0 for other types.
+int64_t emulate_bits(MlirType type);
+
+/// "<module>_<kernel><suffix>": what a kernel is called as a function.
+void emulate_name(char *name, size_t size, MlirStringRef module,
+                  MlirStringRef kernel, const char *suffix);
+
 /// Calls simplicialEmulate<function>, of at most one result (null: none).
 MlirOperation emulate_call(Ir *b, const char *function, MlirType result, int n,
                            const MlirValue *operands);
@@ -53,6 +64,9 @@ MlirValue emulate_place(Kernel *kernel, MlirType type);
 
 /// Stores registers where a call finds them.
 MlirValue emulate_to_memory(Ir *b, Kernel *kernel, MlirValue registers);
+
+/// Makes a gpu.launch_func a call of the emulator.
+MlirLogicalResult emulate_launch(MlirOperation launch);
 
 // Warpgroups ------------------------------------------------------------------
 
