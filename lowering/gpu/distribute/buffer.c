@@ -161,7 +161,7 @@ void buffer_make(Distribute *s, MlirOperation op) {
   if (entry->pointer.ptr) // it is there for both roles
     return;
   int64_t bytes = ir_float_bytes(ir_element(type)), stride = 1;
-  bool swizzled = context_is_swizzled(s, type);
+  bool swizzled = transfer_is_swizzled(s, type);
   entry->interleaved = context_is_own(type) && is_read_by_row(ir_result(op, 0));
   int64_t padding = swizzled || context_is_own(type) ? 0 : PADDING / bytes;
   for (int d = ir_rank(type) - 1; d >= 0; --d) {

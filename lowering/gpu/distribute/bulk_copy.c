@@ -94,7 +94,7 @@ static const char *plan_copy(Distribute *s, MlirOperation copy) {
   MlirType from = ir_type(ir_operand(copy, FROM));
   MlirValue ring = ir_operand(copy, TO);
   int rank = ir_rank(from);
-  if (!context_is_swizzled(s, ir_type(ring)))
+  if (!transfer_is_swizzled(s, ir_type(ring)))
     return "tiles in shared memory are not swizzled as TMA does it";
   if (rank < MIN_RANK || rank > MAX_RANK)
     return "TMA takes tensors of 2 to 5 dimensions";

@@ -5,7 +5,6 @@
 
 #include "context.h"
 
-#include "lowering/gpu/engine/engine.h"
 #include "lowering/gpu/target/layout.h"
 #include "lowering/ir_llvm.h"
 #include "lowering/memory.h"
@@ -108,12 +107,6 @@ MlirValue context_allocate(Distribute *s, int64_t bytes, int64_t alignment) {
           {"rawConstantIndices", mlirDenseI32ArrayGet(b->context, 1, &at)}));
 }
 
-bool context_is_swizzled(const Distribute *s, MlirType memref) {
-  return ir_rank(memref) == 3 &&
-         !mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(memref)) &&
-         s->engine->is_swizzled(memref);
-}
-
 MlirOperation context_shared_read(MlirValue tile) {
   MlirOperation op = ir_def(tile);
   if (ir_is(op, "arith.truncf") && mlirTypeIsATF32(ir_element(ir_type(tile))))
@@ -146,28 +139,6 @@ MlirValue context_pinned_index(Distribute *s, MlirValue index) {
   Ir *b = &s->b;
   MlirValue value = context_pinned(s, ir_index_cast(b, index, ir_i32(b)));
   return ir_index_cast(b, value, ir_index(b));
-}
-
-static int rank_of(MlirOperation transfer, int first) {
-  return ir_rank(ir_type(ir_operand(transfer, first - 1)));
-}
-
-void context_pin_indices(Distribute *s, MlirOperation transfer, int first,
-                         MlirValue *before) {
-  for (int d = 0; d < rank_of(transfer, first); ++d) {
-    MlirValue index = ir_operand(transfer, first + d);
-    Entry *entry = context_entry(s, index);
-    before[d] = entry->scalar;
-    if (s->engine->is_tight && s->at_once &&
-        !ir_is(ir_def(index), "arith.constant"))
-      entry->scalar = context_pinned_index(s, entry->scalar);
-  }
-}
-
-void context_restore_indices(Distribute *s, MlirOperation transfer, int first,
-                             const MlirValue *before) {
-  for (int d = rank_of(transfer, first) - 1; d >= 0; --d)
-    context_entry(s, ir_operand(transfer, first + d))->scalar = before[d];
 }
 
 void context_barrier(Distribute *s) {

@@ -156,8 +156,6 @@ bool context_is_own(MlirType memref);
 /// The load of a tile from an operand's buffer in shared memory, if it is one,
 /// perhaps rounded to tf32; else null.
 MlirOperation context_shared_read(MlirValue tile);
-/// Whether a buffer lies in shared memory as the engine wants it.
-bool context_is_swizzled(const Distribute *s, MlirType memref);
 /// The next bytes of the block's shared memory.
 MlirValue context_allocate(Distribute *s, int64_t bytes, int64_t alignment);
 /// Lets asynchronous operations see what the thread wrote to shared memory.
@@ -180,13 +178,5 @@ IrIf context_begin_elected(Distribute *s);
 MlirValue context_pinned(Distribute *s, MlirValue x);
 /// The same of an index that an i32 holds.
 MlirValue context_pinned_index(Distribute *s, MlirValue index);
-
-/// The same of the indices of a transfer, operands from `first` on, where
-/// loops carry more registers than there are for them: until they are what they
-/// were `before`.
-void context_pin_indices(Distribute *s, MlirOperation transfer, int first,
-                         MlirValue *before);
-void context_restore_indices(Distribute *s, MlirOperation transfer, int first,
-                             const MlirValue *before);
 
 #endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_CONTEXT_H

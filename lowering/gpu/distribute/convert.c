@@ -40,13 +40,13 @@ static void keep_slices(Distribute *s, MlirValue tile, int slices,
   for (int i = 0; i < 2 && anew; ++i)
     at.rows[i] = context_pinned_index(s, at.rows[i]);
   if (anew)
-    context_pin_indices(s, tile_source(tile), 1, before);
+    transfer_pin_indices(s, tile_source(tile), 1, before);
   for (; at.slice < slices; ++at.slice) {
     context_pause(s, at.slice);
     fragments[at.slice] = fragment_definition(s, tile, at);
   }
   if (anew)
-    context_restore_indices(s, tile_source(tile), 1, before);
+    transfer_restore_indices(s, tile_source(tile), 1, before);
 }
 
 static void keep_tile(Distribute *s, MlirValue tile) {

@@ -7,6 +7,7 @@
 #include "copy.h"
 #include "fragment.h"
 
+#include "lowering/gpu/engine/engine.h"
 #include "lowering/gpu/target/layout.h"
 
 #include "lowering/ir_llvm.h"
@@ -14,6 +15,12 @@
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
+
+bool transfer_is_swizzled(const Distribute *s, MlirType memref) {
+  return ir_rank(memref) == 3 &&
+         !mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(memref)) &&
+         s->engine->is_swizzled(memref);
+}
 
 /// How far a place in a slot with swizzled rows is from the slot's beginning.
 static MlirValue swizzled(Ir *b, MlirType memref, MlirValue row,
@@ -42,7 +49,7 @@ MlirValue transfer_address(Distribute *s, MlirValue memref,
   const Entry *entry = context_entry(s, memref);
   MlirType type = ir_type(memref);
   MlirValue offset = ir_const_i64(b, 0);
-  bool in_panels = context_is_swizzled(s, type);
+  bool in_panels = transfer_is_swizzled(s, type);
   if (in_panels)
     offset =
         ir_index_cast(b, swizzled(b, type, indices[1], indices[2]), ir_i64(b));
@@ -62,6 +69,28 @@ MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
       offset = ir_addi(b, offset,
                        ir_muli(b, ir_const_i64(b, by[d]), entry->strides[d]));
   return ir_advance(b, address, ir_element(type), offset);
+}
+
+static int rank_of(MlirOperation transfer, int first) {
+  return ir_rank(ir_type(ir_operand(transfer, first - 1)));
+}
+
+void transfer_pin_indices(Distribute *s, MlirOperation transfer, int first,
+                          MlirValue *before) {
+  for (int d = 0; d < rank_of(transfer, first); ++d) {
+    MlirValue index = ir_operand(transfer, first + d);
+    Entry *entry = context_entry(s, index);
+    before[d] = entry->scalar;
+    if (s->engine->is_tight && s->at_once &&
+        !ir_is(ir_def(index), "arith.constant"))
+      entry->scalar = context_pinned_index(s, entry->scalar);
+  }
+}
+
+void transfer_restore_indices(Distribute *s, MlirOperation transfer, int first,
+                              const MlirValue *before) {
+  for (int d = rank_of(transfer, first) - 1; d >= 0; --d)
+    context_entry(s, ir_operand(transfer, first + d))->scalar = before[d];
 }
 
 MlirValue transfer_load(Ir *b, MlirType type, MlirValue pointer,
@@ -319,7 +348,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
     return;
   }
   MlirValue before[IR_MAX_RANK];
-  context_pin_indices(s, op, 2, before);
+  transfer_pin_indices(s, op, 2, before);
   // Of the rows that hold the same row of the tile, the first one writes.
   for (int i = 0; i < 2; ++i) {
     At at = context_at(s, type, row_dims, 0);
@@ -355,5 +384,5 @@ void transfer_write(Distribute *s, MlirOperation op) {
     }
     ir_if_end(b, &branch, IR_NONE);
   }
-  context_restore_indices(s, op, 2, before);
+  transfer_restore_indices(s, op, 2, before);
 }

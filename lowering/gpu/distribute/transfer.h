@@ -7,6 +7,8 @@
 
 #include "context.h"
 
+/// Whether a buffer lies in shared memory as the engine wants it.
+bool transfer_is_swizzled(const Distribute *s, MlirType memref);
 /// A pointer to element `indices` of a memref.
 MlirValue transfer_address(Distribute *s, MlirValue memref,
                            const MlirValue *indices);
@@ -30,6 +32,13 @@ MlirValue transfer_load(Ir *b, MlirType type, MlirValue pointer,
                         int64_t alignment);
 void transfer_store(Ir *b, MlirValue value, MlirValue pointer,
                     int64_t alignment);
+/// Pins the indices of a transfer (context_pinned), operands from `first` on,
+/// where loops carry more registers than there are for them: until they are
+/// what they were `before`.
+void transfer_pin_indices(Distribute *s, MlirOperation transfer, int first,
+                          MlirValue *before);
+void transfer_restore_indices(Distribute *s, MlirOperation transfer, int first,
+                              const MlirValue *before);
 /// Unrolled, a loop would keep in registers what each iteration needs.
 void transfer_keep_rolled(Ir *b, IrLoop *loop);
 

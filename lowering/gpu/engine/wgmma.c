@@ -26,6 +26,7 @@
 
 #include "lowering/gpu/distribute/flight.h"
 #include "lowering/gpu/distribute/fragment.h"
+#include "lowering/gpu/distribute/transfer.h"
 #include "lowering/gpu/target/layout.h"
 #include "lowering/gpu/target/limits.h"
 
@@ -83,7 +84,7 @@ static bool is_whole(MlirOperation op) { return !is_in_parts(op); }
 static const char *refuses_place(const Distribute *s, MlirValue operand) {
   MlirOperation read = ir_def(operand);
   if (!ir_is(read, "vector.transfer_read") ||
-      !context_is_swizzled(s, ir_type(ir_operand(read, 0))))
+      !transfer_is_swizzled(s, ir_type(ir_operand(read, 0))))
     return "wgmma takes operands from shared memory that have rows of a "
            "multiple of 64 columns there, and a multiple of 8 of them";
   // The tile is a whole one of the buffer's slots.
