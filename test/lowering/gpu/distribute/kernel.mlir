@@ -1,0 +1,65 @@
+// RUN: %mlir-opt %s --pass-pipeline='builtin.module(simplicial-distribute,canonicalize,cse)' | FileCheck %s
+
+// Kernels and their launches.
+
+#mk_nk = {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+          iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
+
+// A product: one warp, two slices of 8 columns, two steps of 16. Each kernel
+// argument is a pointer and what strides are not known.
+
+// CHECK-LABEL: func.func @product(
+// The fast kernel runs if all addresses and strides are multiples of 16 bytes.
+// CHECK: arith.ori
+// CHECK: %[[ALIGNED:.*]] = arith.cmpi eq
+// CHECK: scf.if %[[ALIGNED]] {
+// CHECK: gpu.launch_func @product_kernels::@product_tiles blocks in
+// CHECK-SAME: dynamic_shared_memory_size %c1280_i32
+// CHECK: } else {
+// CHECK: gpu.launch_func @product_kernels::@product_tiles_unaligned
+// CHECK: gpu.module @product_kernels
+// CHECK: llvm.mlir.global external @shared() {addr_space = 3 : i32, alignment = 1024 : i64} : !llvm.array<0 x i8>
+// CHECK: llvm.func @product_tiles(%{{.*}}: !llvm.ptr<1>, %[[STRIDE:.*]]: i64, %{{.*}}: !llvm.ptr<1>, %{{.*}}: !llvm.ptr<1>
+// CHECK-SAME: gpu.kernel, nvvm.kernel, nvvm.reqntid = array<i32: 32, 1, 1>
+// The right operand: 16 bytes a thread at a time.
+// CHECK: scf.for
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %{{.*}}
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK: nvvm.barrier0
+// The left one, where it is multiplied: two rows times four pairs of columns,
+// for two steps.
+// CHECK-COUNT-8: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<1> -> i32
+// CHECK-NOT: llvm.load
+// CHECK: nvvm.ldmatrix %{{.*}} layout = #nvvm.mma_layout<row>, num = 4
+// CHECK: nvvm.mma.sync A[%{{.*}}] B[%{{.*}}] C[%[[Z:.*]], %[[Z]], %[[Z]], %[[Z]]]
+// CHECK: nvvm.mma.sync
+// CHECK-NOT: nvvm.ldmatrix
+// CHECK: nvvm.ldmatrix
+// CHECK-COUNT-2: nvvm.mma.sync
+// CHECK-NOT: nvvm.mma.sync
+// CHECK: llvm.store %{{.*}}, %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<1>
+// CHECK: llvm.return
+// The slow kernel reads element by element.
+// CHECK: llvm.func @product_tiles_unaligned(
+// CHECK-NOT: nvvm.cp.async.shared.global
+// CHECK: llvm.load %{{.*}} {alignment = 2 : i64} : !llvm.ptr<1> -> bf16
+// CHECK: nvvm.mma.sync
+func.func @product(%a: memref<16x32xbf16, strided<[?, 1]>>, %b: memref<16x32xbf16>, %c: memref<16x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<16x16xf32>
+  scf.forall (%i) in (1) {
+    %buffer = memref.alloc() : memref<1x16x32xbf16, 3>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x32xbf16, strided<[?, 1]>>, vector<16x32xbf16>
+    "simplicial.copy_async"(%b, %buffer, %c0, %c0, %c16, %c0, %c0) {dims = array<i64: 0, 1, 16, 32>}
+      : (memref<16x32xbf16>, memref<1x16x32xbf16, 3>, index, index, index, index, index) -> ()
+    "simplicial.copy_commit"() : () -> ()
+    %slot = "simplicial.copy_wait"(%c0, %c0, %buffer) {pending = 0 : i64} : (index, index, memref<1x16x32xbf16, 3>) -> index
+    %y = vector.transfer_read %buffer[%slot, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x16x32xbf16, 3>, vector<16x32xbf16>
+    %s = vector.contract #mk_nk %x, %y, %zero : vector<16x32xbf16>, vector<16x32xbf16> into vector<16x16xf32>
+    vector.transfer_write %s, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<16x16xf32>
+  }
+  return
+}

@@ -1,0 +1,72 @@
+// RUN: %mlir-opt %s --pass-pipeline='builtin.module(simplicial-distribute,canonicalize,cse)' | FileCheck %s
+
+// Products of a warpgroup.
+
+#mk_nk = {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+          iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
+#mk_kn = {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(k,n)>, affine_map<(m,n,k)->(m,n)>],
+          iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
+
+// Products of four warps together: rows of 128 bytes, swizzled in panels, which
+// descriptors point at. Two panels here, of 16 rows: 2048 bytes, 128 units.
+
+module attributes {simplicial.target = "sm_90a"} {
+// CHECK-LABEL: llvm.func @product_tiles(
+// CHECK-SAME: nvvm.reqntid = array<i32: 128, 1, 1>
+// The chunks of a row change places.
+// CHECK: arith.xori
+// CHECK: nvvm.cp.async.shared.global
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK-NEXT: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
+// CHECK-NEXT: nvvm.barrier0
+// x y^T: K-major, steps of 32 bytes, then the next panel.
+// CHECK: %[[A:.*]] = "simplicial.tie"(%{{.*}}) : (!llvm.struct<(i32, i32, i32, i32)>)
+// CHECK: %[[ADDRESS:.*]] = llvm.ptrtoint %{{.*}} : !llvm.ptr<3> to i32
+// CHECK: %[[UNITS:.*]] = arith.shrui %[[ADDRESS]], %c4_i32
+// CHECK: %[[MASKED:.*]] = arith.andi %[[UNITS]], %c16383_i32
+// CHECK: %[[PLACE:.*]] = "simplicial.tie"(%[[MASKED]]) : (i32) -> i32
+// CHECK: nvvm.wgmma.fence.aligned
+// What is added to the place is 1 << 62 | 64 << 32 | 128 << 16 and the step.
+// CHECK: %[[WIDE:.*]] = arith.extui %[[PLACE]] : i32 to i64
+// CHECK: %[[D:.*]] = arith.addi %[[WIDE]], %c4611686293313683456_i64
+// CHECK: %[[S0:.*]] = "simplicial.wgmma"(%{{.*}}, %[[A]], %[[D]], %false) {type = bf16} : (!llvm.struct<(f32, f32, f32, f32, f32, f32, f32, f32)>
+// CHECK: %[[D2:.*]] = arith.addi %[[WIDE]], %c4611686293313683458_i64
+// CHECK: "simplicial.wgmma"(%[[S0]], %{{.*}}, %[[D2]], %true)
+// CHECK: arith.addi %[[WIDE]], %c4611686293313683460_i64
+// CHECK: arith.addi %[[WIDE]], %c4611686293313683462_i64
+// CHECK: arith.addi %[[WIDE]], %c4611686293313683584_i64
+// CHECK-COUNT-4: "simplicial.wgmma"
+// CHECK-NOT: "simplicial.wgmma"
+// CHECK: nvvm.wgmma.commit.group.sync.aligned
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK: %[[S:.*]] = "simplicial.tie"
+// CHECK: llvm.extractvalue %[[S]][0]
+// s y: MN-major, one step of 16 rows, 128 columns; the same tile.
+// CHECK: %[[SAME:.*]] = "simplicial.tie"(%[[MASKED]]) : (i32) -> i32
+// CHECK: %[[SAME_WIDE:.*]] = arith.extui %[[SAME]]
+// CHECK: arith.addi %[[SAME_WIDE]], %c4611686293313683456_i64
+// CHECK: "simplicial.wgmma"(%{{.*}}, %{{.*}}, %{{.*}}, %false) {b_mn_major, type = bf16}
+// CHECK-NOT: nvvm.mma.sync
+// CHECK: llvm.func @product_tiles_unaligned(
+func.func @product(%a: memref<64x128xbf16>, %b: memref<16x128xbf16>, %c: memref<64x128xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<64x16xf32>
+  %zeros = arith.constant dense<0.0> : vector<64x128xf32>
+  scf.forall (%i) in (1) {
+    %buffer = memref.alloc() : memref<1x16x128xbf16, 3>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x128xbf16>, vector<64x128xbf16>
+    "simplicial.copy_async"(%b, %buffer, %c0, %c0, %c16, %c0, %c0) {dims = array<i64: 0, 1, 16, 128>}
+      : (memref<16x128xbf16>, memref<1x16x128xbf16, 3>, index, index, index, index, index) -> ()
+    "simplicial.copy_commit"() : () -> ()
+    %slot = "simplicial.copy_wait"(%c0, %c0, %buffer) {pending = 0 : i64} : (index, index, memref<1x16x128xbf16, 3>) -> index
+    %y = vector.transfer_read %buffer[%slot, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x16x128xbf16, 3>, vector<16x128xbf16>
+    %s = vector.contract #mk_nk %x, %y, %zero : vector<64x128xbf16>, vector<16x128xbf16> into vector<64x16xf32>
+    %p = arith.truncf %s : vector<64x16xf32> to vector<64x16xbf16>
+    %r = vector.contract #mk_kn %p, %y, %zeros : vector<64x16xbf16>, vector<16x128xbf16> into vector<64x128xf32>
+    vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<64x128xf32>, memref<64x128xf32>
+  }
+  return
+}
+}
