@@ -1,4 +1,4 @@
-// RUN: %mlir-opt %s --pass-pipeline='builtin.module(simplicial-distribute,canonicalize,cse)' | FileCheck %s
+// RUN: %mlir-opt %s --split-input-file --pass-pipeline='builtin.module(simplicial-distribute,canonicalize,cse)' | FileCheck %s
 
 // Kernels and their launches.
 
@@ -60,6 +60,34 @@ func.func @product(%a: memref<16x32xbf16, strided<[?, 1]>>, %b: memref<16x32xbf1
     %y = vector.transfer_read %buffer[%slot, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x16x32xbf16, 3>, vector<16x32xbf16>
     %s = vector.contract #mk_nk %x, %y, %zero : vector<16x32xbf16>, vector<16x32xbf16> into vector<16x16xf32>
     vector.transfer_write %s, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<16x16xf32>
+  }
+  return
+}
+
+// -----
+
+// Blocks are numbered along one dimension of the grid, the last block of the last dimension first: the most work is
+// there where masks are causal. A size has to fit in 32 bits.
+
+// CHECK-LABEL: func.func @blocks(
+// CHECK: %[[OVER:.*]] = arith.cmpi sgt, %{{.*}}, %c1073741824
+// CHECK: scf.if %[[OVER]] {
+// CHECK-NEXT: arith.index_cast
+// CHECK-NEXT: func.call @simplicialLaunchTooLarge(%{{.*}}, %c1073741824_i64) : (i64, i64) -> ()
+// CHECK-NEXT: } else {
+// CHECK: gpu.launch_func
+// CHECK: llvm.func @blocks_tiles(
+// CHECK: %[[NUMBER:.*]] = nvvm.read.ptx.sreg.ctaid.x : i32
+// CHECK: %[[BLOCK:.*]] = arith.index_castui %[[NUMBER]] : i32 to index
+// CHECK: arith.remui %[[BLOCK]], %[[N:.*]] : index
+// CHECK: %[[REST:.*]] = arith.divui %[[BLOCK]], %[[N]] : index
+// CHECK: arith.subi %c8, %[[REST]] : index
+func.func @blocks(%a: memref<?x9x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %n = memref.dim %a, %c0 : memref<?x9x64xf32>
+  scf.forall (%i, %j) in (%n, 9) {
+    %ones = arith.constant dense<1.0> : vector<1x64xf32>
+    vector.transfer_write %ones, %a[%i, %j, %c0] {in_bounds = [true, true], permutation_map = affine_map<(d0, d1, d2) -> (d1, d2)>} : vector<1x64xf32>, memref<?x9x64xf32>
   }
   return
 }
