@@ -103,8 +103,6 @@ def kernels():
     yield "tiles", "sm_90a", Case(
         **wide, config="block_j = 1, block_k = 16, tiles = 2, producer = true, stages = 2, "
                      'order = "jk"')
-    yield "parts", "sm_90a", Case(**{**wide, "D": 192, "Hq": 128, "Nq": 1, "w1": 2},
-                                  config="block_h = 128, block_k = 64, producer = true")
     yield "queries", "sm_90a", Case(**{**wide, "Hq": 8, "Nq": 9}, config="block_q = 8, block_j = 1, block_k = 16, "
                                     "block_tail = 16, tiles = 1, producer = true, stages = 2")
 
@@ -123,7 +121,7 @@ class Reason:
 
 
 KJ = r"^(kj|queries|rows|f32|not finite|no producer|unaligned)"  # what reads own copies is in loops over a ring's tiles
-PRODUCER = r"^(producer|unaligned|queries sm_90a|tiles|parts)"
+PRODUCER = r"^(producer|unaligned|queries sm_90a|tiles)"
 ONCE = r"^(producer kj|producer rows|queries sm_90a)"  # the loops over rings run once
 OWN = "own copies are waited for before any loop; this loop waits for a later group before it reads them"
 BOTH = "consumers wait for all tiles of a step before they read one: the last one that lanes copy covers the others"
@@ -152,7 +150,7 @@ REASONS = (
            "the slots of a ring are free from the start; the loop runs once"),
     Reason(ONCE, r"if (arrive \} if arrive) \} (if \} if \}|named put)",
            "frees slots that the last loop has read"),
-    Reason("^(producer rows|producer kj stages=3|tiles|parts)", r"(init)",
+    Reason("^(producer rows|producer kj stages=3|tiles)", r"(init)",
            "the other warps' arrivals are of all warpgroups, each of which has waited for the products of all its "
            "warps; the one too many adds up with a slot's uses, here too few", (-1,)),
     Reason("^unaligned", r"(commit wait|commit|wait)", "rows that may not be aligned are copied through registers"),
