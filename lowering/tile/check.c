@@ -15,6 +15,8 @@
 
 #include "check.h"
 
+#include "check_memory.h"
+
 #include "lowering/ir.h"
 #include "lowering/pass.h"
 #include "lowering/tile_ops.h"
@@ -22,13 +24,10 @@
 
 #include "simplicial/dialect.h"
 
-#include "mlir-c/AffineMap.h"
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
-#include <math.h>
-
-static MlirLogicalResult refuse(MlirOperation op, const char *what) {
+MlirLogicalResult check_refuse(MlirOperation op, const char *what) {
   MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
   return ir_error(op, "is not an op of tile programs: '%.*s' %s",
                   (int)name.length, name.data, what);
@@ -83,18 +82,17 @@ static bool is_tile_element(MlirType type) {
 static MlirLogicalResult check_type(MlirOperation op, MlirType type) {
   bool tile = mlirTypeIsAVector(type);
   if ((tile || mlirTypeIsAMemRef(type)) && ir_rank(type) > IR_MAX_RANK)
-    return refuse(op, "has values of too many dimensions");
+    return check_refuse(op, "has values of too many dimensions");
   if (mlirTypeIsAMemRef(type))
     return accept();
   if (tile && (ir_rank(type) == 0 || mlirVectorTypeIsScalable(type)))
-    return refuse(op, "must have tiles of one dimension or more, none of them "
-                      "scalable");
+    return check_refuse(
+        op, "must have tiles of one dimension or more, none of them scalable");
   if (tile ? is_tile_element(ir_element(type)) : is_scalar_type(type))
     return accept();
-  return refuse(op, tile ? "must have tiles of f32, f16, bf16, tf32, i1, i32 "
-                           "or index"
-                         : "must have scalars of f32, f16, bf16, i1, i32, i64 "
-                           "or index");
+  return check_refuse(
+      op, tile ? "must have tiles of f32, f16, bf16, tf32, i1, i32 or index"
+               : "must have scalars of f32, f16, bf16, i1, i32, i64 or index");
 }
 
 /// Tiles of constants may be made before the program, others may not.
@@ -112,7 +110,7 @@ static MlirLogicalResult check_constant(MlirOperation op) {
   MlirAttribute value = ir_get_attr(op, "value");
   return !tile_is(ir_result(op, 0)) || mlirDenseElementsAttrIsSplat(value)
              ? accept()
-             : refuse(op, "must have one value for all elements");
+             : check_refuse(op, "must have one value for all elements");
 }
 
 static MlirLogicalResult check_operand(MlirOperation op, MlirValue value) {
@@ -120,14 +118,14 @@ static MlirLogicalResult check_operand(MlirOperation op, MlirValue value) {
     return accept();
   return ir_is(ir_def(value), "arith.constant")
              ? check_constant(ir_def(value))
-             : refuse(op, "must have tiles that are made in the program");
+             : check_refuse(op, "must have tiles that are made in the program");
 }
 
 static MlirLogicalResult check_values(MlirOperation op) {
   int n = (int)mlirOperationGetNumOperands(op);
   int results = (int)mlirOperationGetNumResults(op);
   if (n + results > IR_MAX_VALUES / 2)
-    return refuse(op, "has too many operands or results");
+    return check_refuse(op, "has too many operands or results");
   for (int i = 0; i < n; ++i)
     if (failed(check_type(op, ir_type(ir_operand(op, i)))) ||
         failed(check_operand(op, ir_operand(op, i))))
@@ -139,7 +137,7 @@ static MlirLogicalResult check_values(MlirOperation op) {
     MlirBlock block = ir_body(op, (int)i);
     if (mlirBlockIsNull(block) ||
         !mlirBlockIsNull(mlirBlockGetNextInRegion(block)))
-      return refuse(op, "must have regions of one block each");
+      return check_refuse(op, "must have regions of one block each");
   }
   return accept();
 }
@@ -162,35 +160,36 @@ static MlirLogicalResult check_product(MlirOperation op) {
   MlirAttribute iterators = ir_get_attr(op, "iterator_types");
   MlirAttribute kind = ir_get_attr(op, "kind");
   if (mlirArrayAttrGetNumElements(iterators) != LOOPS)
-    return refuse(op, "must have three loops: over m, n and k");
+    return check_refuse(op, "must have three loops: over m, n and k");
   int left[2], right[2], out[2];
   tile_op_product_dims(op, 0, left);
   tile_op_product_dims(op, 1, right);
   tile_op_product_dims(op, 2, out);
   int m = out[0], n = out[1], k = LOOPS - m - n;
   if (m < 0 || n < 0 || m == n)
-    return refuse(op, "must have a result [M, N]");
+    return check_refuse(op, "must have a result [M, N]");
   if ((left[0] != m || left[1] != k) && (left[0] != k || left[1] != m))
-    return refuse(op, "must have a left operand [M, K] or [K, M]");
+    return check_refuse(op, "must have a left operand [M, K] or [K, M]");
   if ((right[0] != n || right[1] != k) && (right[0] != k || right[1] != n))
-    return refuse(op, "must have a right operand [N, K] or [K, N]");
+    return check_refuse(op, "must have a right operand [N, K] or [K, N]");
   for (int i = 0; i < LOOPS; ++i)
     if (!is_attribute(op, mlirArrayAttrGetElement(iterators, i),
                       i == k ? "#vector.iterator_type<reduction>"
                              : "#vector.iterator_type<parallel>"))
-      return refuse(op, "must reduce k");
+      return check_refuse(op, "must reduce k");
   if (!mlirAttributeIsNull(kind) &&
       !is_attribute(op, kind, "#vector.kind<add>"))
-    return refuse(op, "must add products");
+    return check_refuse(op, "must add products");
   MlirType type = ir_element(ir_type(ir_operand(op, 0)));
   if (!mlirTypeEqual(type, ir_element(ir_type(ir_operand(op, 1)))) ||
       !mlirTypeIsAFloat(type) ||
       !mlirTypeIsAF32(ir_element(ir_type(ir_result(op, 0)))))
-    return refuse(op, "must multiply floats of one type, and add them as f32");
+    return check_refuse(
+        op, "must multiply floats of one type, and add them as f32");
   for (int i = 0; i < LOOPS; ++i) {
     int64_t rows = rows_of(ir_operand(op, i));
     if (rows >= 0 && rows != ir_dim_size(ir_type(ir_operand(op, i)), 0))
-      return refuse(op, "must have operands of rows and columns");
+      return check_refuse(op, "must have operands of rows and columns");
   }
   return accept();
 }
@@ -202,122 +201,14 @@ static MlirLogicalResult check_reduction(MlirOperation op) {
     return is_attribute(op, kind, "#vector.kind<or>") &&
                    is_integer(element, 1, (const unsigned[]){1})
                ? accept()
-               : refuse(op, "must, to a scalar, be an 'or' of i1");
+               : check_refuse(op, "must, to a scalar, be an 'or' of i1");
   if (!tile_op_reduces_columns(op) && !tile_op_reduces_rows(op))
-    return refuse(op, "must reduce the first or the last dimension");
+    return check_refuse(op, "must reduce the first or the last dimension");
   if (!is_attribute(op, kind, "#vector.kind<add>") &&
       !is_attribute(op, kind, "#vector.kind<maxnumf>"))
-    return refuse(op, "must be a sum or a maximum");
-  return mlirTypeIsAF32(element) ? accept() : refuse(op, "must be of f32");
-}
-
-// Memory ----------------------------------------------------------------------
-
-static bool is_positive_zero(MlirValue value) {
-  MlirAttribute attribute = ir_is(ir_def(value), "arith.constant")
-                                ? ir_get_attr(ir_def(value), "value")
-                                : mlirAttributeGetNull();
-  if (mlirAttributeIsNull(attribute))
-    return false;
-  if (mlirAttributeIsAInteger(attribute))
-    return mlirIntegerAttrGetValueInt(attribute) == 0;
-  return mlirAttributeIsAFloat(attribute) &&
-         mlirFloatAttrGetValueDouble(attribute) == 0 &&
-         !signbit(mlirFloatAttrGetValueDouble(attribute));
-}
-
-/// Whether a vector.create_mask leaves something out along `dim` only.
-static bool cuts_only(MlirOperation mask, int dim) {
-  if (!ir_is(mask, "vector.create_mask"))
-    return false;
-  int rank = (int)mlirOperationGetNumOperands(mask);
-  for (int i = 0; i < rank; ++i)
-    if (i != dim && !mlirValueIsNull(tile_op_mask_count(mask, i)))
-      return false;
-  return true;
-}
-
-/// The mask of a transfer: its dimensions are in the memref's order.
-static MlirLogicalResult check_transfer_mask(MlirOperation op, MlirValue mask,
-                                             int rank, const int *dims,
-                                             bool writes) {
-  int dim = 0;
-  for (int t = 1; t < rank; ++t)
-    dim += dims[t] < dims[0];
-  MlirOperation made = ir_def(mask);
-  if (cuts_only(made, dim))
-    return accept();
-  if (writes)
-    return refuse(op, "must have a mask that leaves in the first elements of "
-                      "its first dimension");
-  bool span = ir_is(made, "arith.xori") &&
-              cuts_only(ir_def(ir_operand(made, 0)), dim) &&
-              cuts_only(ir_def(ir_operand(made, 1)), dim);
-  return span ? accept()
-              : refuse(op, "must have a mask that leaves in elements of its "
-                           "first dimension: the first ones, or those between "
-                           "two counts");
-}
-
-static MlirLogicalResult check_transfer(MlirOperation op) {
-  bool writes = ir_is(op, "vector.transfer_write");
-  MlirValue memref = ir_operand(op, writes);
-  MlirType tile = ir_type(writes ? ir_operand(op, 0) : ir_result(op, 0));
-  if (!mlirTypeIsAMemRef(ir_type(memref)) ||
-      !mlirTypeEqual(ir_element(ir_type(memref)), ir_element(tile)))
-    return refuse(op, "must be of a memref of the tile's elements");
-  int rank = ir_rank(tile), dims[IR_MAX_RANK];
-  int number = 2 + ir_rank(ir_type(memref));
-  MlirAffineMap map =
-      mlirAffineMapAttrGetValue(ir_get_attr(op, "permutation_map"));
-  bool plain = mlirAffineMapGetNumResults(map) == rank;
-  if (plain)
-    tile_op_memref_dims(op, rank, dims);
-  for (int i = 0; i < rank && plain; ++i)
-    for (int j = 0; j <= i && plain; ++j)
-      plain = dims[i] >= 0 && (i == j || dims[i] != dims[j]);
-  if (!plain)
-    return refuse(op, "must run along dimensions of the memref");
-  MlirAttribute in_bounds = ir_get_attr(op, "in_bounds");
-  for (int i = 0; i < rank; ++i)
-    if (!mlirBoolAttrGetValue(mlirArrayAttrGetElement(in_bounds, i)))
-      return refuse(op, "must be in bounds, or have a mask");
-  if (mlirOperationGetNumOperands(op) <= number)
-    return accept();
-  if (!writes && !is_positive_zero(ir_operand(op, number - 1)))
-    return refuse(op, "must pad with zeros");
-  return check_transfer_mask(op, ir_operand(op, number), rank, dims, writes);
-}
-
-static bool is_in_space(MlirType memref) {
-  return !mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(memref));
-}
-
-/// Before simplicial-stage, memory is global, or a block's own.
-static MlirLogicalResult check_unstaged_transfer(MlirOperation op) {
-  MlirValue memref = ir_operand(op, ir_is(op, "vector.transfer_write"));
-  return mlirTypeIsAMemRef(ir_type(memref)) && is_in_space(ir_type(memref))
-             ? refuse(op, "must be of memory in no memory space")
-             : check_transfer(op);
-}
-
-static MlirLogicalResult check_ring(MlirOperation op) {
-  return is_in_space(ir_type(ir_result(op, 0)))
-             ? accept()
-             : refuse(op, "must be in shared memory");
-}
-
-/// A block's own memory.
-static MlirLogicalResult check_own_memory(MlirOperation op) {
-  MlirType type = ir_type(ir_result(op, 0)), element = ir_element(type);
-  if (!mlirShapedTypeHasStaticShape(type) || ir_rank(type) == 0 ||
-      !mlirAffineMapIsIdentity(mlirMemRefTypeGetAffineMap(type)) ||
-      is_in_space(type))
-    return refuse(op, "must have static sizes and no layout");
-  return mlirTypeIsAF32(element) || mlirTypeIsAF16(element) ||
-                 mlirTypeIsABF16(element)
-             ? accept()
-             : refuse(op, "must be of f32, f16 or bf16");
+    return check_refuse(op, "must be a sum or a maximum");
+  return mlirTypeIsAF32(element) ? accept()
+                                 : check_refuse(op, "must be of f32");
 }
 
 // Shapes ----------------------------------------------------------------------
@@ -327,7 +218,7 @@ static MlirLogicalResult check_shape_cast(MlirOperation op) {
   bool known = tile_row_dims(ir_operand(op, 0)) >= 0;
   return !known || tile_row_dims(ir_result(op, 0)) >= 0
              ? accept()
-             : refuse(op, "must keep rows and columns apart");
+             : check_refuse(op, "must keep rows and columns apart");
 }
 
 /// Of masks of more than one dimension nothing is known but that transfers have
@@ -340,7 +231,8 @@ static MlirLogicalResult check_mask(MlirOperation op) {
     MlirOperation user = mlirOpOperandGetOwner(use);
     if (!ir_is(user, "vector.transfer_read") &&
         !ir_is(user, "vector.transfer_write") && !ir_is(user, "arith.xori"))
-      return refuse(op, "of several dimensions must be a mask of transfers");
+      return check_refuse(op,
+                          "of several dimensions must be a mask of transfers");
   }
   return accept();
 }
@@ -359,7 +251,7 @@ static MlirLogicalResult check_slice(MlirOperation op) {
     if (rank < 2 || (i < rank - 1 && !whole) ||
         (i < mlirArrayAttrGetNumElements(ir_get_attr(op, "strides")) &&
          number_in(op, "strides", i) != 1))
-      return refuse(op, "must take columns that follow each other");
+      return check_refuse(op, "must take columns that follow each other");
   }
   return accept();
 }
@@ -369,11 +261,11 @@ static MlirLogicalResult check_elementwise(MlirOperation op) {
   for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i) {
     MlirValue operand = ir_operand(op, i);
     if (!tile_is(operand))
-      return refuse(op, "must have tiles as operands");
+      return check_refuse(op, "must have tiles as operands");
     if (i && !rows_agree(ir_operand(op, 0), operand))
-      return refuse(op, "must have operands of the same rows");
+      return check_refuse(op, "must have operands of the same rows");
   }
-  return tile_is(result) ? accept() : refuse(op, "must make a tile");
+  return tile_is(result) ? accept() : check_refuse(op, "must make a tile");
 }
 
 // Loops and branches ----------------------------------------------------------
@@ -384,10 +276,10 @@ static MlirLogicalResult check_carried(MlirOperation op, MlirValue tile,
   if (!tile_is(tile))
     return accept();
   if (!mlirTypeIsAF32(ir_element(ir_type(tile))))
-    return refuse(op, "must give on tiles of f32");
+    return check_refuse(op, "must give on tiles of f32");
   return rows_agree(tile, yielded)
              ? accept()
-             : refuse(op, "must give on tiles of the same rows");
+             : check_refuse(op, "must give on tiles of the same rows");
 }
 
 static MlirLogicalResult check_loop(MlirOperation op) {
@@ -395,11 +287,11 @@ static MlirLogicalResult check_loop(MlirOperation op) {
   MlirOperation yield = mlirBlockGetTerminator(ir_body(op, 0));
   for (int i = 0; i < FIRST_INIT; ++i)
     if (!is_index(ir_operand(op, i)))
-      return refuse(op, "must count in indices");
+      return check_refuse(op, "must count in indices");
   for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i) {
     MlirValue result = ir_result(op, i);
     if (!tile_is(result) && !is_index(result))
-      return refuse(op, "must carry tiles and indices");
+      return check_refuse(op, "must carry tiles and indices");
     if (failed(check_carried(op, ir_operand(op, FIRST_INIT + i),
                              ir_operand(yield, i))))
       return mlirLogicalResultFailure();
@@ -434,10 +326,10 @@ static MlirLogicalResult check_rowwise(MlirOperation op) {
 static MlirLogicalResult check_branch(MlirOperation op) {
   int n = (int)mlirOperationGetNumResults(op);
   if (!n)
-    return refuse(op, "must have tiles as results");
+    return check_refuse(op, "must have tiles as results");
   for (int i = 0; i < n; ++i) {
     if (!tile_is(ir_result(op, i)))
-      return refuse(op, "must have tiles as results");
+      return check_refuse(op, "must have tiles as results");
     MlirValue sides[2];
     for (int side = 0; side < 2; ++side)
       sides[side] = ir_operand(mlirBlockGetTerminator(ir_body(op, side)), i);
@@ -456,10 +348,10 @@ static bool is_all(MlirAttribute numbers, int64_t value) {
 
 static MlirLogicalResult check_blocks(MlirOperation forall) {
   if (mlirOperationGetNumResults(forall))
-    return refuse(forall, "must be on memrefs");
+    return check_refuse(forall, "must be on memrefs");
   if (!is_all(ir_get_attr(forall, "staticLowerBound"), 0) ||
       !is_all(ir_get_attr(forall, "staticStep"), 1))
-    return refuse(forall, "must count from 0 by 1");
+    return check_refuse(forall, "must count from 0 by 1");
   MlirAttribute stages = ir_get_attr(forall, SIMPLICIAL_STAGES_ATTR);
   if (!mlirAttributeIsNull(stages) && !mlirAttributeIsAInteger(stages))
     return ir_error(forall, SIMPLICIAL_STAGES_ATTR " must be an integer");
@@ -467,7 +359,7 @@ static MlirLogicalResult check_blocks(MlirOperation forall) {
 }
 
 static MlirLogicalResult check_nested(MlirOperation op) {
-  return refuse(op, "must not be in another");
+  return check_refuse(op, "must not be in another");
 }
 
 // Ops -------------------------------------------------------------------------
@@ -562,7 +454,7 @@ static MlirLogicalResult check_op(const Check *check, MlirOperation op) {
   bool tiles = has_tiles(op);
   bool elementwise = tiles && tile_op_is_elementwise(op);
   if (!rule && !elementwise && (tiles || !is_scalar_op(op)))
-    return refuse(op, "is none of them");
+    return check_refuse(op, "is none of them");
   MlirLogicalResult status = check_values(op);
   if (failed(status))
     return status;
