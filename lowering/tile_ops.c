@@ -126,6 +126,18 @@ void tile_op_memref_dims(MlirOperation op, int tile_rank, int *dims) {
   }
 }
 
+bool tile_op_is_contiguous(MlirOperation transfer) {
+  bool writes = ir_is(transfer, "vector.transfer_write");
+  MlirType memref = ir_type(ir_operand(transfer, writes));
+  MlirType tile =
+      ir_type(writes ? ir_operand(transfer, 0) : ir_result(transfer, 0));
+  int64_t strides[IR_MAX_RANK], offset;
+  int dims[IR_MAX_RANK], last = ir_rank(memref) - 1;
+  tile_op_memref_dims(transfer, ir_rank(tile), dims);
+  mlirMemRefTypeGetStridesAndOffset(memref, strides, &offset);
+  return dims[ir_rank(tile) - 1] == last && strides[last] == 1;
+}
+
 MlirValue tile_op_mask_count(MlirOperation create_mask, int dim) {
   MlirValue count = ir_operand(create_mask, dim);
   MlirOperation op = ir_def(count);

@@ -41,6 +41,9 @@ bool tile_op_right_is_kn(MlirOperation contraction);
 /// The memref dimensions that the dimensions of a transferred tile run along;
 /// -1 for none.
 void tile_op_memref_dims(MlirOperation transfer, int tile_rank, int *dims);
+/// Whether neighbouring elements along a transferred tile's last dimension are
+/// neighbours in memory.
+bool tile_op_is_contiguous(MlirOperation transfer);
 /// The count of a vector.create_mask along `dim`; null if it leaves nothing
 /// out.
 MlirValue tile_op_mask_count(MlirOperation create_mask, int dim);

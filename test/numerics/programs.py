@@ -197,6 +197,10 @@ def halved_rows(r, x):
     return [y]
 
 
+def transposed(r, x):
+    return [x.T, x.T]
+
+
 def chained(r, a, b, c):
     return [r(a @ b) @ c]
 
@@ -326,6 +330,7 @@ CASES = [
     Case("matmul:km_nk", [(192, 128), (128, 192), (128, 128)], km_nk, f32=True),
     Case("matmul:km_kn", [(150, 256), (150, 128), (256, 128)], km_kn),
     Case("matmul:km_kn", [(150, 256), (150, 128), (256, 128)], km_kn, f32=True),
+    Case("matmul:turned", [(128, 128), (128, 64), (128, 64)], mk_kn),
     Case("attention:attention", [(100, 64), (150, 64), (150, 64), (100, 64)], attention),
     Case("attention:attention", [(100, 64), (150, 64), (150, 64), (100, 64)], attention, f32=True),
     Case("attention:lazy", [(100, 64), (150, 64), (150, 64), (100, 64)], attention),
@@ -336,6 +341,7 @@ CASES = [
     Case("rows:rms_norm", [(50, 192), (192,), (50, 192)], rms_norm, f32=True),
     Case("rows:fill", [(50, 64), (50, 64)], fill),
     Case("rows:halved", [(150, 64), (150, 64)], halved_rows, data=some_large),
+    Case("rows:transposed", [(64, 96), (96, 64), (96, 64)], transposed),
     Case("products:chained", [(100, 96), (96, 128), (128, 64), (100, 64)], chained),
     Case("products:chained", [(100, 96), (96, 128), (128, 64), (100, 64)], chained, f32=True),
     Case("products:two_widths", [(100, 128), (128, 32), (128, 96), (100, 32), (100, 96)], two_widths),

@@ -127,3 +127,29 @@ func.func @km_kn(%a: memref<?x?xbf16>, %b: memref<?x?xbf16>, %c: memref<?x?xf32>
   }
   return
 }
+
+// C = A B with B [K, N] loaded as [N, K], of neighbours that lie apart. M, N and K are multiples of 64.
+func.func @turned(%a: memref<?x?xbf16>, %b: memref<?x?xbf16>, %c: memref<?x?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  %m = memref.dim %a, %c0 : memref<?x?xbf16>
+  %k = memref.dim %a, %c1 : memref<?x?xbf16>
+  %n = memref.dim %b, %c1 : memref<?x?xbf16>
+  %rows = arith.divui %m, %c64 : index
+  %columns = arith.divui %n, %c64 : index
+  scf.forall (%i, %j) in (%rows, %columns) {
+    %pad = arith.constant 0.0 : bf16
+    %zero = arith.constant dense<0.0> : vector<64x64xf32>
+    %row = arith.muli %i, %c64 : index
+    %column = arith.muli %j, %c64 : index
+    %sum = scf.for %at = %c0 to %k step %c64 iter_args(%acc = %zero) -> (vector<64x64xf32>) {
+      %x = vector.transfer_read %a[%row, %at], %pad {in_bounds = [true, true]} : memref<?x?xbf16>, vector<64x64xbf16>
+      %y = vector.transfer_read %b[%at, %column], %pad {in_bounds = [true, true], permutation_map = affine_map<(d0, d1) -> (d1, d0)>} : memref<?x?xbf16>, vector<64x64xbf16>
+      %next = vector.contract #mk_nk %x, %y, %acc : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+      scf.yield %next : vector<64x64xf32>
+    }
+    vector.transfer_write %sum, %c[%row, %column] {in_bounds = [true, true]} : vector<64x64xf32>, memref<?x?xf32>
+  }
+  return
+}

@@ -162,3 +162,29 @@ func.func @halved(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
   }
   return
 }
+
+// B = A^T as it is, C = A^T through a block's own memory, rounded: transfers whose columns lie apart in memory.
+func.func @transposed(%a: memref<?x?xbf16>, %b: memref<?x?xbf16>, %c: memref<?x?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c32 = arith.constant 32 : index
+  %m = memref.dim %a, %c0 : memref<?x?xbf16>
+  %n = memref.dim %a, %c1 : memref<?x?xbf16>
+  %rows = arith.divui %m, %c32 : index
+  %columns = arith.divui %n, %c32 : index
+  scf.forall (%i, %j) in (%rows, %columns) {
+    %pad = arith.constant 0.0 : bf16
+    %none = arith.constant 0.0 : f32
+    %own = memref.alloca() : memref<32x32xf32>
+    %row = arith.muli %i, %c32 : index
+    %column = arith.muli %j, %c32 : index
+    %x = vector.transfer_read %a[%row, %column], %pad {in_bounds = [true, true], permutation_map = affine_map<(r, c) -> (c, r)>} : memref<?x?xbf16>, vector<32x32xbf16>
+    vector.transfer_write %x, %b[%column, %row] {in_bounds = [true, true]} : vector<32x32xbf16>, memref<?x?xbf16>
+    %y = vector.transfer_read %a[%row, %column], %pad {in_bounds = [true, true]} : memref<?x?xbf16>, vector<32x32xbf16>
+    %wide = arith.extf %y : vector<32x32xbf16> to vector<32x32xf32>
+    vector.transfer_write %wide, %own[%c0, %c0] {in_bounds = [true, true], permutation_map = affine_map<(r, c) -> (c, r)>} : vector<32x32xf32>, memref<32x32xf32>
+    %z = vector.transfer_read %own[%c0, %c0], %none {in_bounds = [true, true]} : memref<32x32xf32>, vector<32x32xf32>
+    vector.transfer_write %z, %c[%column, %row] {in_bounds = [true, true]} : vector<32x32xf32>, memref<?x?xf32>
+  }
+  return
+}

@@ -176,16 +176,13 @@ bool copy_into_buffer(Distribute *s, MlirOperation write) {
   MlirValue memref = ir_operand(write, 1), first, end;
   MlirOperation read = ir_def(ir_operand(write, 0));
   MlirType tile = ir_type(ir_operand(write, 0));
-  int rank = ir_rank(tile), to[IR_MAX_RANK], from[IR_MAX_RANK];
+  int rank = ir_rank(tile);
   bool interleaved = context_entry(s, memref)->interleaved;
   int64_t whole = CHUNK / ir_float_bytes(ir_element(tile));
   int64_t size = interleaved ? 2 : whole;
-  tile_op_memref_dims(write, rank, to);
-  tile_op_memref_dims(read, rank, from);
   if (rank != 2 || ir_dim_size(tile, 1) % whole ||
       !tile_op_mask(write, &first, &end) || !mlirValueIsNull(end) ||
-      to[1] != ir_rank(ir_type(memref)) - 1 ||
-      from[1] != ir_rank(ir_type(ir_operand(read, 0))) - 1)
+      !tile_op_is_contiguous(write) || !tile_op_is_contiguous(read))
     return false;
   Pieces pieces = begin_own(s, read, size);
   MlirValue target;

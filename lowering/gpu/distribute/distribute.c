@@ -49,6 +49,14 @@ enum { MAX_WARPS = 8 };
 
 // Kernels ---------------------------------------------------------------------
 
+/// Whether a store is of a load to a buffer: it is copied, whatever its rows.
+static bool is_copy(MlirOperation write) {
+  MlirValue memref = ir_operand(write, 1);
+  return ir_is(ir_def(ir_operand(write, 0)), "vector.transfer_read") &&
+         (!context_is_own(ir_type(memref)) ||
+          ir_is(ir_def(memref), "memref.alloca"));
+}
+
 /// The rows that threads hold of what an op makes, reduces or stores.
 static int64_t rows_of(MlirOperation op) {
   if (ir_is(op, "vector.contract"))
@@ -58,9 +66,7 @@ static int64_t rows_of(MlirOperation op) {
   if (tile_op_reduces_columns(op))
     return tile_rows(ir_type(ir_result(op, 0)),
                      ir_rank(ir_type(ir_result(op, 0))));
-  // Loads are copied to buffers, whatever their rows.
-  if (ir_is(op, "vector.transfer_write") &&
-      !ir_is(ir_def(ir_operand(op, 0)), "vector.transfer_read"))
+  if (ir_is(op, "vector.transfer_write") && !is_copy(op))
     return tile_rows(ir_type(ir_operand(op, 0)), tile_op_stored_row_dims(op));
   return 1;
 }

@@ -155,33 +155,59 @@ void transfer_keep_rolled(Ir *b, IrLoop *loop) {
       ir_parse_attr(b, "#llvm.loop_annotation<unroll = <disable = true>>"));
 }
 
-/// Two neighbouring elements, as a vector: in one access if they are aligned.
-static MlirValue load_pair(Distribute *s, MlirType element, MlirValue pointer) {
+/// Whether a transfer's neighbouring elements are loaded or stored at once.
+static bool is_by_pairs(Distribute *s, MlirOperation transfer,
+                        MlirType element) {
+  return s->alignment >= 2 * ir_float_bytes(element) &&
+         tile_op_is_contiguous(transfer);
+}
+
+/// Two neighbouring elements of what is read, as a vector; `inside` as
+/// transfer_source has it.
+static MlirValue load_pair(Distribute *s, MlirOperation read, MlirValue row,
+                           MlirValue column, MlirValue *inside) {
   Ir *b = &s->b;
+  MlirType element = ir_element(ir_type(ir_result(read, 0)));
   int64_t bytes = ir_float_bytes(element);
   MlirType pair = ir_vector(element, IR_DIMS(2));
-  if (s->alignment >= 2 * bytes && bytes == 2) // in one register, not in two
+  MlirValue pointer = transfer_source(s, read, row, column, inside);
+  if (is_by_pairs(s, read, element) && bytes == 2) // one register, not two
     return ir_value(b, "llvm.bitcast", pair,
                     IR_VALUES(transfer_load(b, ir_i32(b), pointer, 2 * bytes)),
                     IR_NONE);
-  if (s->alignment >= 2 * bytes)
+  if (is_by_pairs(s, read, element))
     return transfer_load(b, pair, pointer, 2 * bytes);
-  MlirValue next = ir_advance(b, pointer, element, ir_const_index(b, 1));
+  MlirValue one = ir_const_index(b, 1);
+  MlirValue next =
+      tile_op_is_contiguous(read)
+          ? ir_advance(b, pointer, element, one)
+          : transfer_source(s, read, row, ir_addi(b, column, one), inside);
   return ir_value(b, "vector.from_elements", pair,
                   IR_VALUES(transfer_load(b, element, pointer, bytes),
                             transfer_load(b, element, next, bytes)),
                   IR_NONE);
 }
 
-static void store_pair(Distribute *s, MlirValue pair, MlirValue pointer) {
+/// Stores two neighbouring elements of what `write` stores, the first one at
+/// `indices` of the memref.
+static void store_pair(Distribute *s, MlirOperation write, MlirValue pair,
+                       MlirValue *indices) {
   Ir *b = &s->b;
+  MlirValue memref = ir_operand(write, 1);
   MlirType element = ir_element(ir_type(pair));
   int64_t bytes = ir_float_bytes(element);
-  if (s->alignment >= 2 * bytes) {
+  MlirValue pointer = transfer_address(s, memref, indices);
+  if (is_by_pairs(s, write, element)) {
     transfer_store(b, pair, pointer, 2 * bytes);
     return;
   }
-  MlirValue next = ir_advance(b, pointer, element, ir_const_index(b, 1));
+  int rank = ir_rank(ir_type(ir_operand(write, 0))), dims[IR_MAX_RANK];
+  tile_op_memref_dims(write, rank, dims);
+  MlirValue one = ir_const_index(b, 1), *column = &indices[dims[rank - 1]];
+  *column = ir_addi(b, *column, one);
+  MlirValue next = tile_op_is_contiguous(write)
+                       ? ir_advance(b, pointer, element, one)
+                       : transfer_address(s, memref, indices);
   transfer_store(b, fragment_element(b, pair, 0), pointer, bytes);
   transfer_store(b, fragment_element(b, pair, 1), next, bytes);
 }
@@ -260,9 +286,7 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   for (int i = 0; i < rows; ++i) {
     MlirValue both, row = at.rows[i], inside = {NULL};
     if (!context_entry(s, memref)->interleaved) {
-      both = load_pair(
-          s, element,
-          transfer_source(s, op, row, first_column(s, at.slice), &inside));
+      both = load_pair(s, op, row, first_column(s, at.slice), &inside);
     } else {
       if (!mlirValueIsNull(end))
         row = clamp(s, row, first, end, &inside);
@@ -370,7 +394,6 @@ void transfer_write(Distribute *s, MlirOperation op) {
       if (columns)
         places[rank - 1] = first_column(s, at.slice);
       tile_indices(s, op, memref, 2, rank, places, indices);
-      MlirValue address = transfer_address(s, memref, indices);
       MlirValue value = f.v[i][0];
       if (!columns && fragment_is_packed(type))
         value = fragment_element(b, value, 0);
@@ -378,9 +401,10 @@ void transfer_write(Distribute *s, MlirOperation op) {
         value = ir_value(b, "vector.from_elements", pair,
                          IR_VALUES(f.v[i][0], f.v[i][1]), IR_NONE);
       if (columns)
-        store_pair(s, value, address);
+        store_pair(s, op, value, indices);
       else
-        transfer_store(b, value, address, ir_float_bytes(element));
+        transfer_store(b, value, transfer_address(s, memref, indices),
+                       ir_float_bytes(element));
     }
     ir_if_end(b, &branch, IR_NONE);
   }

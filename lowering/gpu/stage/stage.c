@@ -108,10 +108,11 @@ static bool can_compute(MlirBlock body, MlirValue value) {
 }
 
 /// Whether a load can be made an iteration early: of a tile's first rows, from
-/// places that are computed from the loop's iteration.
+/// places that are computed from the loop's iteration, each row in one piece.
 static bool can_copy_ahead(MlirBlock body, MlirOperation read) {
   MlirValue first, count;
-  bool can = tile_op_mask(read, &first, &count) && mlirValueIsNull(first) &&
+  bool can = tile_op_is_contiguous(read) &&
+             tile_op_mask(read, &first, &count) && mlirValueIsNull(first) &&
              (mlirValueIsNull(count) || can_compute(body, count));
   for (int d = 0; d < ir_rank(ir_type(ir_operand(read, 0))) && can; ++d)
     can = can_compute(body, ir_operand(read, 1 + d));
