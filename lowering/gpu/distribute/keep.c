@@ -181,7 +181,8 @@ static void set_row_dims(Distribute *s, MlirValue tile, int row_dims) {
     return;
   context_entry(s, tile)->row_dims = row_dims;
   MlirOperation op = ir_def(tile);
-  if (ir_is(op, "vector.broadcast") || ir_is(op, "vector.shape_cast"))
+  if (ir_is_any(op, IR_NAMES("vector.broadcast", "vector.shape_cast")) &&
+      tile_is(ir_operand(op, 0)))
     set_row_dims(s, ir_operand(op, 0), tile_op_source_row_dims(op, row_dims));
   else if (tile_op_is_elementwise(op))
     for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)

@@ -1,0 +1,108 @@
+// RUN: %mlir-opt %s --pass-pipeline='builtin.module(simplicial-stage,simplicial-distribute,canonicalize,cse)' | FileCheck %s
+
+// Buffers in shared memory that programs write: a block's own memory, and operands that are made.
+
+#mk_nk = {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+          iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
+#mk_kn = {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(k,n)>, affine_map<(m,n,k)->(m,n)>],
+          iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
+
+module attributes {simplicial.target = "sm_90a"} {
+
+// What is loaded is copied by all threads, two elements at a time, as a thread's four slices follow each other. What is
+// loaded behind it is loaded meanwhile. A loop waits for it.
+
+// CHECK-LABEL: llvm.func @copied_tiles(
+// CHECK: nvvm.barrier0
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 4, cache =  ca, %{{.*}}
+// CHECK: llvm.load %{{.*}} : !llvm.ptr<1> -> i32
+// CHECK: nvvm.cp.async.commit.group
+// CHECK-NEXT: nvvm.cp.async.wait.group 0
+// CHECK-NEXT: nvvm.barrier0
+// CHECK-NEXT: scf.for
+// CHECK: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> i32
+// CHECK-COUNT-3: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<3> -> i32
+// CHECK: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> i32
+// CHECK-LABEL: llvm.func @copied_tiles_unaligned(
+// CHECK-NOT: nvvm.cp.async
+// CHECK: llvm.load %{{.*}} {alignment = 2 : i64} : !llvm.ptr<1> -> bf16
+func.func @copied(%a: memref<?x64xbf16>, %b: memref<32x64xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  scf.forall (%i) in (1) {
+    %pad = arith.constant 0.0 : bf16
+    %zeros = arith.constant dense<0.0> : vector<32x64xf32>
+    %own = memref.alloca() : memref<16x64xbf16>
+    %o = vector.transfer_read %a[%n, %c0], %pad {in_bounds = [true, true]} : memref<?x64xbf16>, vector<16x64xbf16>
+    vector.transfer_write %o, %own[%c0, %c0] {in_bounds = [true, true]} : vector<16x64xbf16>, memref<16x64xbf16>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<?x64xbf16>, vector<32x64xbf16>
+    %r = scf.for %at = %c0 to %c16 step %c1 iter_args(%acc = %zeros) -> (vector<32x64xf32>) {
+      %one = vector.transfer_read %own[%at, %c0], %pad {in_bounds = [true, true]} : memref<16x64xbf16>, vector<1x64xbf16>
+      %scale = vector.broadcast %one : vector<1x64xbf16> to vector<32x64xbf16>
+      %y = arith.mulf %x, %scale : vector<32x64xbf16>
+      %wide = arith.extf %y : vector<32x64xbf16> to vector<32x64xf32>
+      %sum = arith.addf %acc, %wide : vector<32x64xf32>
+      scf.yield %sum : vector<32x64xf32>
+    }
+    vector.transfer_write %r, %b[%c0, %c0] {in_bounds = [true, true]} : vector<32x64xf32>, memref<32x64xf32>
+  }
+  return
+}
+
+// What is computed is stored by the threads that hold it, when all have read what was there, and read when all have.
+
+// CHECK-LABEL: llvm.func @by_row_tiles(
+// CHECK: nvvm.barrier0
+// CHECK: scf.if
+// CHECK-COUNT-8: llvm.store %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<3>
+// CHECK: scf.if
+// CHECK-COUNT-8: llvm.store %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<3>
+// CHECK-NOT: !llvm.ptr<3> -> vector
+// CHECK: nvvm.barrier0
+// CHECK-NOT: nvvm.barrier0
+// A thread's two neighbouring slices of f32 follow each other, 16 bytes.
+// CHECK: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<2xf32>
+// CHECK: llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<3> -> vector<2xf32>
+// CHECK-LABEL: llvm.func @by_row_tiles_unaligned(
+func.func @by_row(%a: memref<32x64xf32>) {
+  %c0 = arith.constant 0 : index
+  scf.forall (%i) in (1) {
+    %pad = arith.constant 0.0 : f32
+    %own = memref.alloca() : memref<32x64xf32>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x64xf32>, vector<32x64xf32>
+    %y = arith.addf %x, %x : vector<32x64xf32>
+    vector.transfer_write %y, %own[%c0, %c0] {in_bounds = [true, true]} : vector<32x64xf32>, memref<32x64xf32>
+    %one = vector.transfer_read %own[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x64xf32>, vector<1x64xf32>
+    %z = vector.broadcast %one : vector<1x64xf32> to vector<32x64xf32>
+    vector.transfer_write %z, %a[%c0, %c0] {in_bounds = [true, true]} : vector<32x64xf32>, memref<32x64xf32>
+  }
+  return
+}
+
+// A right operand that is made, on sm_90a: wgmma reads shared memory through another proxy, which sees what threads wrote
+// behind a fence. No product is in flight that may still read what was there.
+
+// CHECK-LABEL: llvm.func @published_tiles(
+// CHECK: "simplicial.wgmma"
+// CHECK: nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK: nvvm.barrier0
+// CHECK-COUNT-16: llvm.store %{{.*}} {alignment = 4 : i64} : vector<2xbf16>, !llvm.ptr<3>
+// CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
+// CHECK-NEXT: nvvm.barrier0
+// CHECK-COUNT-4: "simplicial.wgmma"({{.*}}) {b_mn_major, type = bf16}
+// CHECK-LABEL: llvm.func @published_tiles_unaligned(
+func.func @published(%a: memref<64x64xbf16>, %c: memref<64x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<64x64xf32>
+  scf.forall (%i) in (1) {
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16>, vector<64x64xbf16>
+    %s = vector.contract #mk_nk %x, %x, %zero : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+    %p = arith.truncf %s : vector<64x64xf32> to vector<64x64xbf16>
+    %t = vector.contract #mk_kn %x, %p, %zero : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+    vector.transfer_write %t, %c[%c0, %c0] {in_bounds = [true, true]} : vector<64x64xf32>, memref<64x64xf32>
+  }
+  return
+}
+}
