@@ -3,7 +3,7 @@
 
 A room is a folder of SOURCES/lowering with files in it. A .c file and its header are one file. It needs those whose
 header it includes and, where OBJECTS is a folder of its objects, those whose symbols it uses. Files of over 700 lines
-are reported, too. Exit status 1 if there is either.
+are reported, too, and tests of rooms below tile programs that begin with attention. Exit status 1 if there is any.
 """
 
 import pathlib
@@ -86,6 +86,14 @@ def long_files(root):
                     yield lines, path.relative_to(root)
 
 
+def tests_above(root):
+    """Tests of what is below tile programs that begin above them."""
+    for room in "cpu", "gpu":
+        for path in sorted((root / "test" / "lowering" / room).rglob("*.mlir")):
+            if "simplicial.attention" in path.read_text():
+                yield path.relative_to(root)
+
+
 def main():
     sys.setrecursionlimit(10000)
     root = pathlib.Path(sys.argv[1]).resolve()
@@ -101,6 +109,9 @@ def main():
     for lines, path in long_files(root):
         problems += 1
         print(f"{path} has {lines} lines, over {MOST_LINES}")
+    for path in tests_above(root):
+        problems += 1
+        print(f"{path} begins with attention, not with a tile program")
     print(f"{len(needs)} files, {objects} objects, {problems} problems")
     return 1 if problems else 0
 
