@@ -15,9 +15,6 @@
 //      func.func @f(...) {
 //        gpu.launch_func @f_kernels::@f_tiles blocks in (%B * %H * %N) ...
 //      }
-//
-// An "or" of all rows, the condition of an scf.if, is that of a warp's rows: a
-// tile program gives the same rows on both sides of it wherever it is false.
 
 #include "bulk_copy.h"
 #include "bulk_store.h"
