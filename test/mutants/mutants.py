@@ -153,10 +153,10 @@ REASONS = (
     Reason("^(producer rows|producer kj stages=3|tiles)", r"(init)",
            "the other warps' arrivals are of all warpgroups, each of which has waited for the products of all its "
            "warps; the one too many adds up with a slot's uses, here too few", (-1,)),
-    Reason("^unaligned", r"(commit wait|commit|wait)", "rows that may not be aligned are copied through registers"),
-    Reason("^(unaligned|no producer)", r"\} wait (fence) barrier",
-           "drains a ring: nothing is read before the next wait"),
-    Reason("^(unaligned|no producer)", r"\} wait fence (barrier) (for put|if copy|copy)",
+    Reason("^unaligned", r"put \} (fence) barrier for fence",
+           "own copies, for wgmma to read; here threads read them, and the next wait fences what comes before it"),
+    Reason("^unaligned", r"put \} fence (barrier) for fence barrier", OWN),
+    Reason("^(unaligned|no producer)", r"wgmma-wait \} (?:wait )?(barrier) (for put|if copy|copy|if \})",
            "frees a ring for the next loop; threads of the only warpgroup have waited for the products that read it"),
     Reason(PRODUCER, r"arrive \} for while (try) \} while try", BOTH),
     Reason(PRODUCER, r"if while try \} if for copy \} (commit wait fence warp) if arrive \} else if expect load \} "
