@@ -58,14 +58,15 @@ irdl.dialect @simplicial {
   }
 
   // "simplicial.copy_async"(%from, %to, %number, %before, %count, %indices...)
-  //     {dims}
+  //     {dims, whole}
   //
   // Begins to copy a tile from global to shared memory: to[slot, r, c] becomes
   // `from` at `indices`, plus r in dimension dims[0] and c in dimension dims[1];
   // zero in rows from `count` on. %to is a ring, a memref [slots, rows, pitch]
   // of which the tile has dims[2] rows and dims[3] columns. The tile is number %number of
   // its loop, before which %before tiles passed the ring (0 where nobody counts
-  // them). A copy of no rows is of a tile that nobody waits for.
+  // them). A copy of no rows is of a tile that nobody waits for; with `whole`, a
+  // unit attribute, one of any has all the tile's.
   irdl.operation @copy_async {
     %from = irdl.base "!builtin.memref"
     %to = irdl.base "!builtin.memref"

@@ -484,20 +484,6 @@ MlirLogicalResult tile_check_staged(MlirOperation forall) {
   return check_all(forall, true);
 }
 
-static MlirWalkResult find_left_km(MlirOperation op, void *status) {
-  bool found = ir_is(op, "vector.contract") && tile_op_left_is_km(op);
-  if (found)
-    *(MlirLogicalResult *)status =
-        ir_error(op, "has a left operand [K, M], for which there is no code");
-  return found ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
-}
-
-MlirLogicalResult tile_refuse_left_km(MlirOperation forall) {
-  MlirLogicalResult status = accept();
-  mlirOperationWalk(forall, find_left_km, &status, MlirWalkPreOrder);
-  return status;
-}
-
 static MlirLogicalResult check_program(MlirOperation forall) {
   return tile_has_tiles(forall) ? tile_check(forall) : accept();
 }

@@ -13,8 +13,4 @@ MlirLogicalResult tile_check(MlirOperation forall);
 /// The same of a program in which simplicial-stage has put copies.
 MlirLogicalResult tile_check_staged(MlirOperation forall);
 
-/// Diagnoses products with a left operand [K, M], for passes that have no code
-/// for them.
-MlirLogicalResult tile_refuse_left_km(MlirOperation forall);
-
 #endif // SIMPLICIAL_LOWERING_TILE_CHECK_H

@@ -132,10 +132,6 @@ REASONS = (
     Reason(KJ, r"(?:\}|copy) (commit wait fence barrier|commit wait barrier|commit) for (if copy|copy|wait)", OWN),
     Reason("kj stages=3 ", r"copy \} (commit) if copy \} if copy \} commit wait barrier for wait",
            "a group of a ring's first tiles; the wait for own copies behind them is for all"),
-    Reason("stages=1 ", r"barrier \} (wait barrier)",
-           "drains a ring behind a loop: one of a single slot is drained by each iteration"),
-    Reason("stages=1 ", r"(barrier) \} wait barrier",
-           "frees a ring's only slot; in a loop's last iteration the barrier behind the loop does as well"),
     Reason("", r"wait (?:fence )?(barrier) (\} )?(barrier put|put|if \} )",
            "drains a ring behind a loop, for a copy that may follow: none does behind the last loop"),
     Reason("", r"(?:wait barrier|\}) (barrier|named) put",
@@ -245,25 +241,25 @@ class Kernel:
     """A compiled case, to be called again and again."""
 
     def __init__(self, build, target, case):
-        self.hooks, self.library = load_libraries(build)
+        self.hooks, self.api = load_libraries(build)
         self.case, self.target = case, target
-        self.text = with_tensors(compile_to(self.library, module(case, target), target, EMIT_GPU), case)
+        self.text = with_tensors(compile_to(self.api, module(case, target), target, EMIT_GPU), case)
         compiler, executable, source = ctypes.c_void_p(), ctypes.c_void_p(), self.text.encode()
-        must(self.library.simplicialCompilerCreate(ctypes.byref(compiler)))
-        must(self.library.simplicialCompilerLoad(compiler, source, ctypes.c_size_t(len(source)), b"k.mlir",
+        must(self.api.simplicialCompilerCreate(ctypes.byref(compiler)))
+        must(self.api.simplicialCompilerLoad(compiler, source, ctypes.c_size_t(len(source)), b"k.mlir",
                                                  f"emulate:{target}".encode(), ctypes.byref(executable)))
-        self.function = ctypes.c_void_p(self.library.simplicialExecutableLookup(executable, b"f"))
+        self.function = ctypes.c_void_p(self.api.simplicialExecutableLookup(executable, b"f"))
         self.calls = [Call(dataclasses.replace(case, N=n)) for n in SIZES]
 
     def call(self, seed):
         """The bits of the results; Failure if the emulator finds an error."""
-        self.library.simplicialEmulatorSetSeed(ctypes.c_uint64(seed))
+        self.api.simplicialEmulatorSetSeed(ctypes.c_uint64(seed))
         return b"".join(self.call_once(call) for call in self.calls)
 
     def call_once(self, call):
         for array in call.results.values():
             array.view(np.uint8)[...] = 0xFF  # nan until written
-        must(self.library.simplicialFunctionCall(self.function, call.tensors, len(call.tensors)))
+        must(self.api.simplicialFunctionCall(self.function, call.tensors, len(call.tensors)))
         return b"".join(array.tobytes() for array in call.results.values())
 
     def run(self):
