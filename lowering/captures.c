@@ -14,10 +14,7 @@ static MlirBlock block_of(MlirValue value) {
 }
 
 static bool is_inside(MlirValue value, MlirOperation op) {
-  MlirOperation parent = mlirBlockGetParentOperation(block_of(value));
-  while (!mlirOperationIsNull(parent) && !mlirOperationEqual(parent, op))
-    parent = mlirOperationGetParentOperation(parent);
-  return !mlirOperationIsNull(parent);
+  return ir_is_within(mlirBlockGetParentOperation(block_of(value)), op);
 }
 
 int captures_find(const Captures *c, MlirValue value) {

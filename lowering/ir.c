@@ -153,6 +153,12 @@ bool ir_is_of(MlirOperation op, const char *prefix) {
          ir_starts_with(mlirIdentifierStr(mlirOperationGetName(op)), prefix);
 }
 
+bool ir_is_within(MlirOperation op, MlirOperation outer) {
+  while (!mlirOperationIsNull(op) && !mlirOperationEqual(op, outer))
+    op = mlirOperationGetParentOperation(op);
+  return !mlirOperationIsNull(op);
+}
+
 MlirOperation ir_def(MlirValue value) {
   if (mlirValueIsAOpResult(value))
     return mlirOpResultGetOwner(value);

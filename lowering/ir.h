@@ -66,6 +66,8 @@ bool ir_is_any(MlirOperation op, int n, const char *const *names);
 bool ir_starts_with(MlirStringRef text, const char *prefix);
 /// Whether `op`'s name begins so, as with "arith.".
 bool ir_is_of(MlirOperation op, const char *prefix);
+/// Whether an op is `outer` or in a region of it.
+bool ir_is_within(MlirOperation op, MlirOperation outer);
 /// The op that defines `value`; a null op for a block argument.
 MlirOperation ir_def(MlirValue value);
 MlirValue ir_operand(MlirOperation op, int number);

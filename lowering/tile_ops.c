@@ -195,15 +195,14 @@ MlirValue tile_op_column_limit(MlirOperation op) {
 
 // Programs --------------------------------------------------------------------
 
-static MlirWalkResult find_product(MlirOperation op, void *found) {
-  *(bool *)found = ir_is(op, "vector.contract");
-  return *(bool *)found ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
-}
-
-bool tile_has_products(MlirOperation forall) {
-  bool found = false;
-  mlirOperationWalk(forall, find_product, &found, MlirWalkPreOrder);
-  return found;
+void tile_fail(MlirOperation *failed, const char *pass, MlirOperation forall,
+               MlirOperation op, const char *reason) {
+  if (failed->ptr)
+    return;
+  *failed = mlirOperationIsNull(op) ? forall : op;
+  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(*failed));
+  ir_error(*failed, "%s cannot lower this '%.*s': %s", pass, (int)name.length,
+           name.data, reason);
 }
 
 static MlirWalkResult find_tile(MlirOperation op, void *found) {

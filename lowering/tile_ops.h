@@ -4,7 +4,7 @@
 // said here is of ops that passed tile/check.h.
 //
 // A tile value has leading row dimensions and at most one trailing column
-// dimension. Which of its dimensions are rows follows from where it is used.
+// dimension (tile_rows.h).
 
 #ifndef SIMPLICIAL_LOWERING_TILE_OPS_H
 #define SIMPLICIAL_LOWERING_TILE_OPS_H
@@ -55,8 +55,10 @@ bool tile_op_mask(MlirOperation transfer, MlirValue *first, MlirValue *end);
 /// null for any other op.
 MlirValue tile_op_column_limit(MlirOperation op);
 
-/// Whether there are products in a loop.
-bool tile_has_products(MlirOperation forall);
+/// Says, of the first op (null: `forall`) of a loop that a pass cannot lower,
+/// why; then it is `failed`.
+void tile_fail(MlirOperation *failed, const char *pass, MlirOperation forall,
+               MlirOperation op, const char *reason);
 /// Whether there are values of vector type in a loop.
 bool tile_has_tiles(MlirOperation forall);
 /// Whether it is a tile program: whether it has tiles, and is not what

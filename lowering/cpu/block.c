@@ -44,14 +44,7 @@ MlirValue block_scalar(Block *s, MlirValue old) {
 }
 
 void block_fail(Block *s, MlirOperation op, const char *reason) {
-  if (s->failed.ptr)
-    return;
-  if (mlirOperationIsNull(op))
-    op = s->forall;
-  s->failed = op;
-  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
-  ir_error(op, "simplicial-block cannot lower this '%.*s': %s",
-           (int)name.length, name.data, reason);
+  tile_fail(&s->failed, "simplicial-block", s->forall, op, reason);
 }
 
 int block_row_dims(MlirType tile) {

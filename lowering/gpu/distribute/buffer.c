@@ -122,15 +122,11 @@ MlirValue buffer_load(Distribute *s, MlirOperation read, MlirValue row,
 static void store_interleaved(Distribute *s, MlirOperation write) {
   Ir *b = &s->b;
   MlirValue tile = ir_operand(write, 0), memref = ir_operand(write, 1);
-  MlirType type = ir_type(tile), pair = ir_vector(ir_element(type), IR_DIMS(2));
+  MlirType type = ir_type(tile);
   int64_t bytes = 2 * ir_float_bytes(ir_element(type));
-  MlirValue size = ir_const_index(b, ir_dim_size(type, 0)), first, end;
-  if (!tile_op_mask(write, &first, &end) || !mlirValueIsNull(first)) {
-    context_fail(s, write,
-                 "stored tiles are cut at the end of their first "
-                 "dimension");
+  MlirValue size = ir_const_index(b, ir_dim_size(type, 0)), end;
+  if (!transfer_stored_end(s, write, &end))
     return;
-  }
   if (!mlirValueIsNull(end))
     size = ir_minsi(b, size, context_scalar(s, end));
   for (int i = 0; i < 2; ++i) {
@@ -140,13 +136,9 @@ static void store_interleaved(Distribute *s, MlirOperation write) {
     IrIf branch = ir_if_begin(b, ir_cmpi(b, IR_SLT, s->rows[i], size), IR_NONE);
     for (; at.slice < context_slices(type, 1); ++at.slice) {
       Fragment f = fragment(s, tile, at);
-      MlirValue value = f.v[i][0];
-      if (!fragment_is_packed(type))
-        value = ir_value(b, "vector.from_elements", pair,
-                         IR_VALUES(f.v[i][0], f.v[i][1]), IR_NONE);
       MlirValue slice = ir_const_index(b, at.slice + first_slice(write, 1));
-      transfer_store(b, value, buffer_address(s, memref, row, slice, s->column),
-                     bytes);
+      transfer_store(b, fragment_pair(b, type, &f, i),
+                     buffer_address(s, memref, row, slice, s->column), bytes);
     }
     ir_if_end(b, &branch, IR_NONE);
   }

@@ -63,14 +63,7 @@ MlirValue context_scalar(Distribute *s, MlirValue old) {
 }
 
 void context_fail(Distribute *s, MlirOperation op, const char *reason) {
-  if (s->failed.ptr)
-    return;
-  if (mlirOperationIsNull(op))
-    op = s->forall;
-  s->failed = op;
-  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
-  ir_error(op, "simplicial-distribute cannot lower this '%.*s': %s",
-           (int)name.length, name.data, reason);
+  tile_fail(&s->failed, "simplicial-distribute", s->forall, op, reason);
 }
 
 int context_slices(MlirType tile, int row_dims) {

@@ -77,18 +77,11 @@ int flight_needed(Distribute *s, MlirOperation op) {
   return n;
 }
 
-/// Whether an op is in a region of another one.
-static bool is_within(MlirOperation op, MlirOperation outer) {
-  while (!mlirOperationIsNull(op) && !mlirOperationEqual(op, outer))
-    op = mlirOperationGetParentOperation(op);
-  return !mlirOperationIsNull(op);
-}
-
 bool flight_is_only_for(const Distribute *s, int n, MlirOperation op) {
   for (int i = 0; i < n; ++i)
     for (MlirOpOperand use = mlirValueGetFirstUse(s->flight.products[i].tile);
          !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
-      if (!is_within(mlirOpOperandGetOwner(use), op))
+      if (!ir_is_within(mlirOpOperandGetOwner(use), op))
         return false;
   return true;
 }

@@ -209,6 +209,13 @@ static MlirValue apply(Distribute *s, MlirOperation op, MlirType type,
   return ir_clone_with(b, op, type, operands);
 }
 
+MlirValue fragment_pair(Ir *b, MlirType tile, const Fragment *f, int row) {
+  if (fragment_is_packed(tile))
+    return f->v[row][0];
+  return ir_value(b, "vector.from_elements", pair_of(ir_element(tile)), 2,
+                  f->v[row], IR_NONE);
+}
+
 MlirValue fragment_element(Ir *b, MlirValue pair, int64_t i) {
   return ir_value(
       b, "vector.extract", ir_element(ir_type(pair)), IR_VALUES(pair),

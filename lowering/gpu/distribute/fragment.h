@@ -13,6 +13,8 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at);
 bool fragment_is_packed(MlirType tile);
 /// Whether a thread's two rows of what has been broadcast are one row of it.
 bool fragment_shares_rows(MlirValue tile);
+/// The two elements of a row of a fragment of `tile`, as a vector.
+MlirValue fragment_pair(Ir *b, MlirType tile, const Fragment *f, int row);
 /// One of the two elements of a packed pair.
 MlirValue fragment_element(Ir *b, MlirValue pair, int64_t i);
 /// An f32 rounded to a tf32, which is an i32 here.

@@ -342,16 +342,23 @@ static MlirValue both(Ir *b, MlirValue x, MlirValue y) {
   return ir_value(b, "arith.andi", ir_i1(b), IR_VALUES(x, y), IR_NONE);
 }
 
+bool transfer_stored_end(Distribute *s, MlirOperation write, MlirValue *end) {
+  MlirValue first;
+  bool is_end = tile_op_mask(write, &first, end) && mlirValueIsNull(first);
+  if (!is_end)
+    context_fail(s, write,
+                 "stored tiles are cut at the end of their first dimension");
+  return is_end;
+}
+
 /// Stores a vector by column: the threads of the block's first row do.
 static void write_by_column(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirValue tile = ir_operand(op, 0), memref = ir_operand(op, 1);
   MlirType type = ir_type(tile);
-  MlirValue size = ir_const_index(b, ir_dim_size(type, 0)), first, end;
-  if (!tile_op_mask(op, &first, &end) || !mlirValueIsNull(first)) {
-    context_fail(s, op, "stored vectors are cut at their end");
+  MlirValue size = ir_const_index(b, ir_dim_size(type, 0)), end;
+  if (!transfer_stored_end(s, op, &end))
     return;
-  }
   if (!mlirValueIsNull(end))
     size = ir_minsi(b, size, context_scalar(s, end));
   MlirValue zero = ir_const_index(b, 0);
@@ -383,17 +390,12 @@ void transfer_write(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirValue tile = ir_operand(op, 0), memref = ir_operand(op, 1);
   MlirType type = ir_type(tile), element = ir_element(type);
-  MlirType pair = ir_vector(element, IR_DIMS(2));
   int rank = ir_rank(type), row_dims = tile_op_stored_row_dims(op);
   bool columns = tile_has_columns(type, row_dims);
   MlirValue size = ir_const_index(b, tile_rows(type, row_dims));
-  MlirValue first, end;
-  if (!tile_op_mask(op, &first, &end) || !mlirValueIsNull(first)) {
-    context_fail(s, op,
-                 "stored tiles are cut at the end of their first dimension");
+  MlirValue before[IR_MAX_RANK], end;
+  if (!transfer_stored_end(s, op, &end))
     return;
-  }
-  MlirValue before[IR_MAX_RANK];
   transfer_pin_indices(s, op, 2, before);
   // Of the rows that hold the same row of the tile, the first one writes.
   for (int i = 0; i < 2; ++i) {
@@ -416,17 +418,15 @@ void transfer_write(Distribute *s, MlirOperation op) {
       if (columns)
         places[rank - 1] = first_column(s, at.slice);
       tile_indices(s, op, memref, 2, rank, places, indices);
+      if (columns) {
+        store_pair(s, op, fragment_pair(b, type, &f, i), indices);
+        continue;
+      }
       MlirValue value = f.v[i][0];
-      if (!columns && fragment_is_packed(type))
+      if (fragment_is_packed(type))
         value = fragment_element(b, value, 0);
-      if (columns && !fragment_is_packed(type))
-        value = ir_value(b, "vector.from_elements", pair,
-                         IR_VALUES(f.v[i][0], f.v[i][1]), IR_NONE);
-      if (columns)
-        store_pair(s, op, value, indices);
-      else
-        transfer_store(b, value, transfer_address(s, memref, indices),
-                       ir_float_bytes(element));
+      transfer_store(b, value, transfer_address(s, memref, indices),
+                     ir_float_bytes(element));
     }
     ir_if_end(b, &branch, IR_NONE);
   }

@@ -18,6 +18,9 @@ MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
                          const int64_t *by);
 Fragment transfer_read(Distribute *s, MlirOperation op, At at);
 void transfer_write(Distribute *s, MlirOperation op);
+/// Where the elements end that the mask of a store leaves in, along the tile's
+/// first dimension; null: nowhere. Diagnoses other masks.
+bool transfer_stored_end(Distribute *s, MlirOperation write, MlirValue *end);
 /// Where an element of a written tile with columns is, by dimension: in the
 /// tile, and in memory.
 void transfer_write_indices(Distribute *s, MlirOperation write, MlirValue row,

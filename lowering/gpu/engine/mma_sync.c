@@ -184,8 +184,8 @@ static void load_right(Distribute *s, const Product *product, int slice,
 }
 
 /// Loads the left operand's registers from `k` on.
-static void load_left(Distribute *s, const Product *product, int64_t k,
-                      MlirValue *registers) {
+static void load_left_matrices(Distribute *s, const Product *product, int64_t k,
+                               MlirValue *registers) {
   Ir *b = &s->b;
   const Layout *addresses = product->left_is_km
                                 ? &layout_addresses_left_transposed
@@ -212,39 +212,47 @@ static MlirValue load_element(Distribute *s, const Product *product,
   return mlirTypeIsATF32(product->element) ? fragment_to_tf32(b, x) : x;
 }
 
+/// The place of a register's element of 32 bits in an operand.
+static void find_element(Distribute *s, const Layout *layout, int number,
+                         MlirValue *row, MlirValue *column) {
+  Ir *b = &s->b;
+  Place first = layout_place(layout, 0, number);
+  *row =
+      ir_addi(b, kernel_row(b, layout, s->lane), ir_const_index(b, first.row));
+  *column = ir_addi(b, kernel_column(b, layout, s->lane),
+                    ir_const_index(b, first.column));
+}
+
 /// The right operand's element of one register.
 static MlirValue load_right_element(Distribute *s, const Product *product,
                                     int slice, int64_t k, int number) {
-  Ir *b = &s->b;
-  Place first = layout_place(&layout_right_32, 0, number);
-  MlirValue row = ir_addi(b, kernel_row(b, &layout_right_32, s->lane),
-                          ir_const_index(b, first.row));
-  MlirValue column = ir_addi(b, kernel_column(b, &layout_right_32, s->lane),
-                             ir_const_index(b, first.column));
   Source source = {.read = product->right,
                    .k_first = product->right_is_kn,
-                   .k = row,
-                   .other = column,
                    .first_k = k,
                    .first_other = slice * SLICE};
+  find_element(s, &layout_right_32, number, &source.k, &source.other);
   return load_element(s, product, &source);
 }
 
 /// The left operand's.
 static MlirValue load_left_element(Distribute *s, const Product *product,
                                    int64_t k, int number) {
-  Ir *b = &s->b;
-  Place first = layout_place(&layout_left_32, 0, number);
-  MlirValue row = ir_addi(b, kernel_row(b, &layout_left_32, s->lane),
-                          ir_const_index(b, first.row));
-  MlirValue column = ir_addi(b, kernel_column(b, &layout_left_32, s->lane),
-                             ir_const_index(b, first.column));
-  Source source = {.read = product->left_read,
-                   .k_first = product->left_is_km,
-                   .k = column,
-                   .other = left_row(s, product, row),
-                   .first_k = k};
+  Source source = {
+      .read = product->left_read, .k_first = product->left_is_km, .first_k = k};
+  find_element(s, &layout_left_32, number, &source.other, &source.k);
+  source.other = left_row(s, product, source.other);
   return load_element(s, product, &source);
+}
+
+/// The left operand's registers from `k` on, from shared memory.
+static void load_left(Distribute *s, const Product *product, int64_t k,
+                      MlirValue *registers) {
+  if (product->instruction->per_register == 2) {
+    load_left_matrices(s, product, k, registers);
+    return;
+  }
+  for (int i = 0; i < LEFT; ++i)
+    registers[i] = load_left_element(s, product, k, i);
 }
 
 /// x = high + low, each of them a tf32. An infinite x has no low part.
@@ -297,15 +305,10 @@ static void multiply_split(Ir *b, const Instruction *instruction,
 static void take_left(Distribute *s, const Product *product, int64_t k, At at,
                       MlirValue *registers) {
   const Instruction *instruction = product->instruction;
-  bool loaded = !mlirOperationIsNull(product->left_read);
-  if (loaded && instruction->per_register == 2) {
+  if (!mlirOperationIsNull(product->left_read)) {
     load_left(s, product, k, registers);
     return;
   }
-  for (int i = 0; i < LEFT && loaded; ++i)
-    registers[i] = load_left_element(s, product, k, i);
-  if (loaded)
-    return;
   Fragment f;
   at.slice = -1;
   for (int i = 0; i < LEFT; ++i) {

@@ -160,13 +160,6 @@ static void copy_all(Ir *b, const Stage *s, const Staged *staged, MlirValue iv,
   ir_op(b, SIMPLICIAL_COPY_COMMIT, IR_NONE, IR_NONE, IR_NONE);
 }
 
-/// Whether `loop` is `op` or around it.
-static bool holds(MlirOperation loop, MlirOperation op) {
-  while (!mlirOperationIsNull(op) && !mlirOperationEqual(op, loop))
-    op = mlirOperationGetParentOperation(op);
-  return !mlirOperationIsNull(op);
-}
-
 // Rings -----------------------------------------------------------------------
 
 /// The loop's load that fills a ring; NULL: none does.
@@ -186,8 +179,9 @@ static bool can_use(Stage *s, int ring, const Staged *staged, MlirType tile) {
              ir_dim_size(slot, 1) >= ir_dim_size(tile, 0) &&
              ir_dim_size(slot, 2) == ir_dim_size(tile, 1);
   for (Staged *other = s->loops; other <= staged && can; ++other)
-    can = !load_into(other, ring) || (!holds(other->loop, staged->loop) &&
-                                      !holds(staged->loop, other->loop));
+    can =
+        !load_into(other, ring) || (!ir_is_within(staged->loop, other->loop) &&
+                                    !ir_is_within(other->loop, staged->loop));
   return can;
 }
 
@@ -266,7 +260,7 @@ static void yield_too(MlirOperation loop, MlirValue value) {
 static bool uses(Stage *s, MlirOperation op, int ring) {
   bool found = false;
   for (Staged *staged = s->loops; staged < s->loops + s->n; ++staged)
-    found |= load_into(staged, ring) && holds(op, staged->loop);
+    found |= load_into(staged, ring) && ir_is_within(staged->loop, op);
   return found;
 }
 
