@@ -193,6 +193,45 @@ MlirValue tile_op_column_limit(MlirOperation op) {
              : none;
 }
 
+// What is written between a load and its uses ---------------------------------
+
+/// The memref that a view is of.
+static MlirValue root_of(MlirValue memref) {
+  for (;;) {
+    MlirOperation op = ir_def(memref);
+    if (mlirOperationIsNull(op) || mlirOperationGetNumOperands(op) == 0 ||
+        !mlirTypeIsAMemRef(ir_type(ir_operand(op, 0))))
+      return memref;
+    memref = ir_operand(op, 0);
+  }
+}
+
+static MlirWalkResult find_write(MlirOperation op, void *user) {
+  MlirValue *root = user;
+  bool writes = ir_is(op, "vector.transfer_write") &&
+                mlirValueEqual(root_of(ir_operand(op, 1)), *root);
+  if (writes)
+    *root = (MlirValue){NULL};
+  return writes ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
+}
+
+/// Uses are behind the read in its block, or in the regions of ops there.
+bool tile_op_is_overwritten(MlirOperation transfer_read, MlirOperation forall) {
+  MlirValue root = root_of(ir_operand(transfer_read, 0));
+  MlirValue found = root;
+  mlirOperationWalk(forall, find_write, &found, MlirWalkPreOrder);
+  if (!mlirValueIsNull(found))
+    return false;
+  for (MlirOperation op = mlirOperationGetNextInBlock(transfer_read);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    found = root;
+    mlirOperationWalk(op, find_write, &found, MlirWalkPreOrder);
+    if (mlirValueIsNull(found))
+      return true;
+  }
+  return false;
+}
+
 // Programs --------------------------------------------------------------------
 
 void tile_fail(MlirOperation *failed, const char *pass, MlirOperation forall,

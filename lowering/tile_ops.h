@@ -55,6 +55,8 @@ bool tile_op_mask(MlirOperation transfer, MlirValue *first, MlirValue *end);
 /// null for any other op.
 MlirValue tile_op_column_limit(MlirOperation op);
 
+/// Whether memory may be written between a load in `forall` and its uses.
+bool tile_op_is_overwritten(MlirOperation transfer_read, MlirOperation forall);
 /// Says, of the first op (null: `forall`) of a loop that a pass cannot lower,
 /// why; then it is `failed`.
 void tile_fail(MlirOperation *failed, const char *pass, MlirOperation forall,

@@ -19,6 +19,8 @@
 
 #include "block.h"
 
+#include "lowering/bounds.h"
+
 #include "lowering/memory.h"
 
 #include "lowering/notes.h"
@@ -41,6 +43,18 @@ Entry *block_entry(Block *s, MlirValue value) {
 MlirValue block_scalar(Block *s, MlirValue old) {
   MlirValue scalar = block_entry(s, old)->scalar;
   return mlirValueIsNull(scalar) ? old : scalar;
+}
+
+MlirValue block_count(Block *s, MlirValue old, int64_t size) {
+  if (mlirValueIsNull(old))
+    return ir_const_index(&s->b, size);
+  Bounds bounds = bounds_of(old);
+  MlirValue count = block_scalar(s, old);
+  if (bounds.most > size)
+    count = ir_minsi(&s->b, count, ir_const_index(&s->b, size));
+  if (bounds.least < 0)
+    count = ir_maxsi(&s->b, count, ir_const_index(&s->b, 0));
+  return count;
 }
 
 void block_fail(Block *s, MlirOperation op, const char *reason) {
@@ -150,7 +164,7 @@ static void check_op(Block *s, MlirOperation op) {
     check_transfer(s, op);
   if (ir_is(op, "vector.transfer_read"))
     block_entry(s, ir_result(op, 0))->overwritten =
-        read_is_overwritten(op, s->forall);
+        tile_op_is_overwritten(op, s->forall);
   if (is_own_memory(op) &&
       (n > 0 || !mlirAffineMapIsIdentity(
                     mlirMemRefTypeGetAffineMap(ir_type(ir_result(op, 0))))))

@@ -89,6 +89,8 @@ static inline MlirValue null_value(void) { return (MlirValue){NULL}; }
 Entry *block_entry(Block *s, MlirValue value);
 /// The value that replaces a scalar, or a memref, of the old program.
 MlirValue block_scalar(Block *s, MlirValue old);
+/// An old count (null: size) as one in [0, size].
+MlirValue block_count(Block *s, MlirValue old, int64_t size);
 /// Reports, once, that `op` is not among the things a tile program is made of.
 void block_fail(Block *s, MlirOperation op, const char *reason);
 /// The leading dimensions of a tile that are rows if the last one is columns; a
@@ -180,16 +182,6 @@ bool contract_takes_right_in_place(Block *s, MlirValue rhs);
 // padding.c
 Padding padding_of(Block *s, MlirValue tile, int dim);
 
-// bounds.c
-/// What a value is at least and at most; INT64_MIN, INT64_MAX if not known.
-typedef struct Bounds {
-  int64_t least, most;
-} Bounds;
-/// Of an index or integer of the old program.
-Bounds bounds_of(MlirValue old);
-/// An old count (null: size) as one in [0, size].
-MlirValue bounds_count(Block *s, MlirValue old, int64_t size);
-
 // read.c
 /// A vector.transfer_read, with what converts and flattens it, if anything.
 typedef struct Read {
@@ -228,8 +220,6 @@ void read_bounds(Block *s, const Read *read, MlirValue *lower,
 /// Few rows are read as scalars where they are used; others are packed first.
 bool read_is_packed(Block *s, const Read *read);
 Columns read_columns(Block *s, const Read *read, At at);
-/// Whether memory may be written between a read and its uses.
-bool read_is_overwritten(MlirOperation transfer_read, MlirOperation forall);
 
 // pack.c
 /// Copies into a buffer [columns][lanes].

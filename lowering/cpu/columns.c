@@ -163,7 +163,7 @@ static void all_columns(Block *s, MlirValue tile, int row_dims, MlirValue limit,
   int64_t size = ir_dim_size(type, row_dims);
   At at = {.row_dims = row_dims, .n = 1, .limit = limit};
   bool exact = mlirValueIsNull(limit);
-  MlirValue zero = ir_const_index(b, 0), end = bounds_count(s, limit, size);
+  MlirValue zero = ir_const_index(b, 0), end = block_count(s, limit, size);
   int64_t vectors = block_lanes(type, row_dims) / LANES;
   if (contains_contraction(s, tile, !mlirValueIsNull(target)) &&
       vectors < ACCUMULATORS)
@@ -194,7 +194,7 @@ static void fill_padding(Block *s, MlirValue tile, int row_dims,
   MlirValue value =
       ir_const_f(b, eval_column_type(type, row_dims), padding.value);
   IrLoop loop =
-      ir_for_begin(b, bounds_count(s, limit, size), ir_const_index(b, size),
+      ir_for_begin(b, block_count(s, limit, size), ir_const_index(b, size),
                    ir_const_index(b, 1), IR_NONE);
   store(s, target, (At){.row_dims = row_dims, .x = loop.iv[0], .n = 1},
         eval_all(value, 1));

@@ -136,7 +136,7 @@ Columns contract_eval(Block *s, MlirOperation op, At at) {
     return eval_nothing(s, ir_result(op, 0), at);
   }
   Columns acc = eval(s, ir_operand(op, 2), at);
-  MlirValue size = bounds_count(s, limit, ir_dim_size(ir_type(lhs), k_dim));
+  MlirValue size = block_count(s, limit, ir_dim_size(ir_type(lhs), k_dim));
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), size,
                              ir_const_index(b, 1), at.n, acc.v);
   MlirValue k = loop.iv[0], a = left_column(s, op, k, lanes);

@@ -160,7 +160,7 @@ static Columns eval_mask(Block *s, MlirOperation op, At at) {
       b, "arith.constant", type, IR_NONE,
       IR_ATTRIBUTES(
           {"value", mlirDenseElementsAttrInt32Get(type, lanes, numbers)}));
-  MlirValue count = bounds_count(s, ir_operand(op, 0), ir_dim_size(tile, 0));
+  MlirValue count = block_count(s, ir_operand(op, 0), ir_dim_size(tile, 0));
   MlirValue bound = ir_index_cast(b, count, ir_i32(b));
   return eval_all(ir_cmpi(b, IR_SLT, lane, eval_splat(s, bound, lanes)), at.n);
 }

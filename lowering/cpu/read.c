@@ -10,6 +10,8 @@
 
 #include "block.h"
 
+#include "lowering/bounds.h"
+
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
@@ -103,11 +105,11 @@ void read_bounds(Block *s, const Read *read, MlirValue *lower,
   Ir *b = &s->b;
   int64_t size = ir_dim_size(read->tile, 0);
   *lower = ir_const_index(b, 0);
-  *upper = bounds_count(s, read->count, size);
+  *upper = block_count(s, read->count, size);
   if (mlirValueIsNull(read->first))
     return;
   // Of two prefixes the mask has what is in one of them only.
-  MlirValue first = bounds_count(s, read->first, size), count = *upper;
+  MlirValue first = block_count(s, read->first, size), count = *upper;
   *lower = ir_minsi(b, first, count);
   *upper = ir_maxsi(b, first, count);
 }
@@ -185,43 +187,4 @@ Columns read_columns(Block *s, const Read *read, At at) {
     columns.v[u] = value;
   }
   return columns;
-}
-
-// What is written between a read and its uses ---------------------------------
-
-/// The memref that a view is of.
-static MlirValue root_of(MlirValue memref) {
-  for (;;) {
-    MlirOperation op = ir_def(memref);
-    if (mlirOperationIsNull(op) || mlirOperationGetNumOperands(op) == 0 ||
-        !mlirTypeIsAMemRef(ir_type(ir_operand(op, 0))))
-      return memref;
-    memref = ir_operand(op, 0);
-  }
-}
-
-static MlirWalkResult find_write(MlirOperation op, void *user) {
-  MlirValue *root = user;
-  bool writes = ir_is(op, "vector.transfer_write") &&
-                mlirValueEqual(root_of(ir_operand(op, 1)), *root);
-  if (writes)
-    *root = null_value();
-  return writes ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
-}
-
-/// Uses are behind the read in its block, or in the regions of ops there.
-bool read_is_overwritten(MlirOperation transfer_read, MlirOperation forall) {
-  MlirValue root = root_of(ir_operand(transfer_read, 0));
-  MlirValue found = root;
-  mlirOperationWalk(forall, find_write, &found, MlirWalkPreOrder);
-  if (!mlirValueIsNull(found))
-    return false;
-  for (MlirOperation op = mlirOperationGetNextInBlock(transfer_read);
-       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    found = root;
-    mlirOperationWalk(op, find_write, &found, MlirWalkPreOrder);
-    if (mlirValueIsNull(found))
-      return true;
-  }
-  return false;
 }

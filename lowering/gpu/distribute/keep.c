@@ -95,37 +95,6 @@ static bool evaluates_product(Distribute *s, MlirValue tile) {
   return found;
 }
 
-/// The op around `op`, or itself, that is in the block.
-static MlirOperation ancestor_in(MlirOperation op, MlirBlock block) {
-  while (!mlirOperationIsNull(op) &&
-         !mlirBlockEqual(mlirOperationGetBlock(op), block))
-    op = mlirOperationGetParentOperation(op);
-  return op;
-}
-
-/// Whether a store may come between a load and the uses of what it gives.
-static bool may_come_behind(MlirOperation store, MlirOperation load) {
-  MlirOperation mine = load, other = {NULL};
-  while (mlirOperationIsNull(
-      other = ancestor_in(store, mlirOperationGetBlock(mine))))
-    mine = mlirOperationGetParentOperation(mine);
-  return !mlirOperationIsBeforeInBlock(other, mine);
-}
-
-/// Whether a load is to be made where it stands, as its memory is written
-/// later.
-static bool is_overwritten(MlirOperation load) {
-  MlirValue memref = ir_operand(load, 0);
-  for (MlirOpOperand use = mlirValueGetFirstUse(memref);
-       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
-    MlirOperation user = mlirOpOperandGetOwner(use);
-    if (ir_is(user, "vector.transfer_write") && may_come_behind(user, load) &&
-        mlirOpOperandGetOperandNumber(use) == 1)
-      return true;
-  }
-  return false;
-}
-
 static void decide_kept(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
@@ -142,7 +111,7 @@ static void decide_kept(Distribute *s, MlirBlock block) {
       keep(s, ir_operand(op, 0));
     if (ir_is(op, "vector.transfer_read") &&
         mlirOperationIsNull(context_shared_read(ir_result(op, 0))) &&
-        is_overwritten(op))
+        tile_op_is_overwritten(op, s->forall))
       keep(s, ir_result(op, 0));
     if (!mlirValueIsNull(tile_op_column_limit(op)))
       keep(s, tile_op_column_limit(op));

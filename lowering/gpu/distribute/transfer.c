@@ -10,6 +10,7 @@
 #include "lowering/gpu/engine/engine.h"
 #include "lowering/gpu/target/layout.h"
 
+#include "lowering/bounds.h"
 #include "lowering/ir_llvm.h"
 #include "lowering/tile_rows.h"
 
@@ -128,31 +129,12 @@ static void tile_indices(Distribute *s, MlirOperation op, MlirValue memref,
     indices[dims[t]] = ir_addi(&s->b, indices[dims[t]], places[t]);
 }
 
-/// Whether a mask's count is at least 1, as one of what is left of a loop is.
-static bool is_positive(MlirValue count) {
-  MlirOperation op = ir_def(count);
-  if (ir_is(op, "arith.constant"))
-    return mlirIntegerAttrGetValueInt(ir_get_attr(op, "value")) > 0;
-  if (ir_is(op, "arith.minsi"))
-    return is_positive(ir_operand(op, 0)) && is_positive(ir_operand(op, 1));
-  if (ir_is(op, "arith.select"))
-    return is_positive(ir_operand(op, 1)) && is_positive(ir_operand(op, 2));
-  if (!ir_is(op, "arith.subi") || !mlirValueIsABlockArgument(ir_operand(op, 1)))
-    return false;
-  MlirValue iteration = ir_operand(op, 1);
-  MlirOperation loop =
-      mlirBlockGetParentOperation(mlirBlockArgumentGetOwner(iteration));
-  return ir_is(loop, "scf.for") &&
-         mlirBlockArgumentGetArgNumber(iteration) == 0 &&
-         mlirValueEqual(ir_operand(loop, 1), ir_operand(op, 0));
-}
-
 /// `place` if it is in [first, end), else the nearest one that is, or the first
 /// of all; first may be null. `inside` says which.
 static MlirValue clamp(Distribute *s, MlirValue place, MlirValue first,
                        MlirValue end, MlirValue *inside) {
   Ir *b = &s->b;
-  bool may_be_none = mlirValueIsNull(first) && !is_positive(end);
+  bool may_be_none = mlirValueIsNull(first) && bounds_of(end).least < 1;
   end = context_scalar(s, end);
   *inside = ir_cmpi(b, IR_SLT, place, end);
   MlirValue last = ir_subi(b, end, ir_const_index(b, 1));

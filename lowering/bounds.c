@@ -7,7 +7,9 @@
 //       %left = arith.subi %upper, %k       // at least 1
 //       %count = arith.minsi %left, %c32    // 1 .. 32
 
-#include "block.h"
+#include "bounds.h"
+
+#include "ir.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 
@@ -57,6 +59,11 @@ static Bounds bounds_within(MlirValue old, int depth) {
   if (loop.ptr)
     return (Bounds){bounds_within(ir_operand(loop, 0), depth - 1).least,
                     bounds_within(ir_operand(loop, 1), depth - 1).most};
+  if (ir_is(op, "arith.select")) {
+    Bounds x = bounds_within(ir_operand(op, 1), depth - 1);
+    Bounds y = bounds_within(ir_operand(op, 2), depth - 1);
+    return (Bounds){smaller(x.least, y.least), larger(x.most, y.most)};
+  }
   if (mlirOperationIsNull(op) || mlirOperationGetNumOperands(op) != 2)
     return anything;
   Bounds x = bounds_within(ir_operand(op, 0), depth - 1);
@@ -88,16 +95,4 @@ static Bounds bounds_within(MlirValue old, int depth) {
 Bounds bounds_of(MlirValue old) {
   enum { DEPTH = 6 }; // of ops that are looked through
   return bounds_within(old, DEPTH);
-}
-
-MlirValue bounds_count(Block *s, MlirValue old, int64_t size) {
-  if (mlirValueIsNull(old))
-    return ir_const_index(&s->b, size);
-  Bounds bounds = bounds_of(old);
-  MlirValue count = block_scalar(s, old);
-  if (bounds.most > size)
-    count = ir_minsi(&s->b, count, ir_const_index(&s->b, size));
-  if (bounds.least < 0)
-    count = ir_maxsi(&s->b, count, ir_const_index(&s->b, 0));
-  return count;
 }
