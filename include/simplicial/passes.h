@@ -61,10 +61,11 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateInlinePass(void);
 ///   producer : bool   a warp that does nothing else copies the inner tiles, by
 ///                     TMA; sm_90a only, where products are warpgroups'. Else,
 ///                     and where TMA's rules forbid it, all warps copy.
-///   operand : type    element type of the operands of matrix products. GPUs
-///                     take the inputs' type, where f32 products are sums of
-///                     three of tf32 and nearly as exact, or tf32 for f32
-///                     inputs, which rounds the operands to 11 bits.
+///   operand : type    element type of the operands of matrix products. CPUs
+///                     take f32, or the inputs' type, which rounds. GPUs take
+///                     the inputs' type, where f32 products are sums of three
+///                     of tf32 and nearly as exact, or tf32 for f32 inputs,
+///                     which rounds the operands to 11 bits.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateConfigurePass(void);
 
 /// simplicial-bufferize: `attention` on tensors -> `attention_into` on memrefs

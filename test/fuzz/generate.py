@@ -22,7 +22,7 @@ import numpy as np
 
 from program import Body, Run, Type, Value
 import operations
-from operations import BUILDERS, ELEMENTS, attend, attributes_text, draw_attributes, draw_config
+from operations import BUILDERS, ELEMENTS, attend, attributes_text, draw_attributes, draw_config, operand_in
 
 import data  # of test/numerics, like the next one
 from cases import Case
@@ -140,14 +140,16 @@ def draw_plain(module):
     element = rng.choice(["f32", "f32", "f16", "bf16"])
     dynamic = rng.choice(["", "", "", "B Nq N", "N", "Nq N", "B"])
     attributes = draw_attributes(rng, sizes["D"])
-    module.case = case = Case(dtype=element, dynamic=dynamic, results=rng.choice(["out lse", "out", "lse out", "lse"]),
-                              **sizes, **attributes)
+    case = Case(dtype=element, dynamic=dynamic, results=rng.choice(["out lse", "out", "lse out", "lse"]),
+                **sizes, **attributes)
     flags = [name in dynamic.split() for name in ("B", "Nq", "N")]
     q = Type((case.B, case.Nq, case.Hq, case.D), element, (flags[0], flags[1], False, False))
     kv = Type((case.B, case.N, case.Hk, case.D), element, (flags[0], flags[2], False, False))
     arguments = [Value(f"%{name}", q if name == "q" else kv) for name in data.NAMES]
     body = Body(module, arguments)
-    results = dict(zip(("out", "lse"), attend(body, arguments, attributes, draw_config(rng, module, q, kv))))
+    config = draw_config(rng, module, q, kv)
+    module.case = dataclasses.replace(case, operand=operand_in(config))
+    results = dict(zip(("out", "lse"), attend(body, arguments, attributes, config)))
     module.inputs = [(x, element, rng.choice([0, 0, 0, 8, 3])) for x in data.make(case).values()]
     return write_function(module, arguments, [results[name] for name in case.results.split()], body)
 

@@ -82,6 +82,11 @@ def keys_for(q):
     return fits
 
 
+def operand_in(config):
+    """The element type that a configuration gives to operands of products; None if it does not."""
+    return next((entry.split()[-1] for entry in config if entry.split()[0] == "operand"), None)
+
+
 def attend(body, values, attributes, config=(), types=None):
     """The operation on five values; `types` are written instead of its results' own."""
     q, k = values[0].type, values[1].type
@@ -92,10 +97,11 @@ def attend(body, values, attributes, config=(), types=None):
 
     def evaluate(run, *x):
         run.finite &= all(np.isfinite(array).all() for array in x)
-        rounded = lambda operand: round_to(run.products, operand)
+        products = operand_in(config) or run.products
+        rounded = lambda operand: round_to(products, operand)
         if run.exact:
             return reference_attention(*x, **heads)
-        x = [rounded(array) if run.products == "tf32" and i in (2, 4) else array for i, array in enumerate(x)]
+        x = [rounded(array) if products == "tf32" and i in (2, 4) else array for i, array in enumerate(x)]
         return reference_attention(*x, **heads, dtype=np.float32, rounded=rounded)
 
     known = all(value.known for value in values)

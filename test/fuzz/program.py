@@ -70,7 +70,7 @@ class Run:
 
     def __init__(self, exact=True, products="f32"):
         self.exact = exact
-        self.products = products  # element type to which a GPU's matrix products round their operands
+        self.products = products  # element type of products' operands where no configuration gives one
         self.finite = True        # every operand of an attention was
 
     @property

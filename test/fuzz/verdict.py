@@ -118,12 +118,14 @@ def close(name, got, exact, plain, element, verdict):
 
 
 def compare_results(module, got, products):
-    """What is wrong with the arrays `got`; "" if nothing. `products` is what a target rounds products' operands to."""
+    """What is wrong with the arrays `got`; "" if nothing. `products` is what a target rounds products' operands to where
+    no configuration says it."""
     if len(got) != len(module.main.results):
         return f"{len(got)} results, not {len(module.main.results)}"
     if module.case and module.case.results:
         x = {name: value for name, (value, _, _) in zip(("q", "k1", "k2", "v1", "v2"), module.inputs)}
-        return "; ".join(check(module.case, x, dict(zip(module.case.results.split(), got)), products).problems)
+        return "; ".join(check(module.case, x, dict(zip(module.case.results.split(), got)),
+                               module.case.operand or products).problems)
     exact, plain = Run(), Run(exact=False, products=products)
     exact_results, plain_results = module.interpret(exact), module.interpret(plain)
     if not (exact.finite and plain.finite):

@@ -26,7 +26,7 @@ class Case:
     pad: tuple = ()           # elements after each row of q, k1, k2, v1, v2 (strided inputs)
     results: str = "out lse"  # what the function returns
     threads: int = None
-    operand: str = None       # element type of the operands of a GPU's products, if not that of the inputs
+    operand: str = None       # element type of the operands of products, if not what the target takes by itself
     config: str = ""          # entries of simplicial.config for GPUs
     data: str = "peaked"      # how the inputs are made, see data.py
     bad: tuple = ()           # ((input name, index, value), ...): single elements overwritten by inf or nan
