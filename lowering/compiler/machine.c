@@ -51,7 +51,13 @@ void machine_describe_host(Text *text) {
   LLVMDisposeMessage(triple);
 }
 
-static SimplicialStatus create_target(LLVMTargetMachineRef *machine) {
+// An emulated kernel, a call for each instruction, is a block of many thousands
+// that runs a few times: it is compiled fast, and needs no more than that what
+// is not used goes and blocks are few.
+static const char fast_passes[] = "function(sroa,early-cse,simplifycfg)";
+
+static SimplicialStatus create_target(LLVMCodeGenOptLevel level,
+                                      LLVMTargetMachineRef *machine) {
   machine_initialize();
   char *triple = LLVMGetDefaultTargetTriple();
   char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
@@ -60,9 +66,9 @@ static SimplicialStatus create_target(LLVMTargetMachineRef *machine) {
   SimplicialStatus status = simplicialOk();
   if (LLVMGetTargetFromTriple(triple, &target, &message))
     status = error_from(message);
-  else if (!(*machine = LLVMCreateTargetMachine(
-                 target, triple, cpu, features, LLVMCodeGenLevelAggressive,
-                 LLVMRelocPIC, LLVMCodeModelDefault)))
+  else if (!(*machine =
+                 LLVMCreateTargetMachine(target, triple, cpu, features, level,
+                                         LLVMRelocPIC, LLVMCodeModelDefault)))
     status = simplicialError(SIMPLICIAL_UNAVAILABLE,
                              "LLVM cannot make code for %s", triple);
   LLVMDisposeMessage(features);
@@ -119,7 +125,9 @@ SimplicialStatus machine_begin(Machine *self, const Compilation *compilation) {
   *self = (Machine){.trace = compilation->trace,
                     .emulated = compilation->target.emulated};
   double begun = trace_now();
-  SimplicialStatus status = create_target(&self->target);
+  SimplicialStatus status = create_target(
+      self->emulated ? LLVMCodeGenLevelNone : LLVMCodeGenLevelAggressive,
+      &self->target);
   if (status.code)
     return status;
   self->context = LLVMContextCreate();
@@ -162,9 +170,7 @@ SimplicialStatus machine_object(Machine *self, const char *exported,
   SimplicialStatus status = hide_others(self->module, exported);
   if (status.code)
     return status;
-  // Vectorizers take a time that is quadratic in the length of a block: an
-  // emulated kernel, a call for each instruction, is one of many thousands.
-  const char *passes = self->emulated ? "default<O1>" : "default<O3>";
+  const char *passes = self->emulated ? fast_passes : "default<O3>";
   LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
   double begun = trace_now();
   status = machine_status(

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 enum {
-  STACK_BYTES = 256 << 10, // address space: what is not touched costs no memory
-  POLLS = 1000,            // in vain, of a thread: nothing will happen any more
+  STACK_BYTES = 1 << 20, // address space: what is not touched costs no memory
+  POLLS = 1000,          // in vain, of a thread: nothing will happen any more
 };
 
 // Stacks with an unmapped page between, so that an overflow is a fault.

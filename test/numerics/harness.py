@@ -28,28 +28,30 @@ def arguments(doc, what):
     return parser
 
 
-def finish(command, seed=0):
-    """The process of a command once it has ended; the seed is the emulator's."""
+def finish(command, seed=0, cache=None):
+    """The process of a command once it has ended; the seed is the emulator's, the cache a folder for what it compiles."""
+    environment = dict(os.environ, SIMPLICIAL_EMULATOR_SEED=str(seed))
+    if cache:
+        environment.update(SIMPLICIAL_CACHE_DIR=str(cache), SIMPLICIAL_CACHE_SIZE="64")
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS,
-                              env=dict(os.environ, SIMPLICIAL_EMULATOR_SEED=str(seed)))
+        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=environment)
     except subprocess.TimeoutExpired:
         raise Failure(f"no result after {SECONDS} s") from None
 
 
-def succeed(command, seed=0):
+def succeed(command, seed=0, cache=None):
     """The same, of one that must succeed."""
-    done = finish(command, seed)
+    done = finish(command, seed, cache)
     if done.returncode:
         raise Failure(f"{shlex.join(map(str, command))}\nexit status {done.returncode}: {done.stderr[-4000:]}")
     return done
 
 
 def execute(command, outputs, seed=0):
-    """The arrays that simplicial-run leaves in these files."""
+    """The arrays that simplicial-run leaves in these files; beside them is what it compiled, for the next time."""
     for path in outputs:
         path.unlink(missing_ok=True)
-    succeed([*command, *(f"--output=@{path}" for path in outputs)], seed)
+    succeed([*command, *(f"--output=@{path}" for path in outputs)], seed, outputs[0].parent / "cache")
     return [np.load(path) for path in outputs]
 
 
