@@ -31,7 +31,9 @@ sys.path.insert(0, str(HERE.parent / "numerics"))
 from cases import Case
 from run import module
 
-CHIPS = ("sm_80", "sm_86", "sm_90", "sm_90a", "sm_100", "sm_120")
+# Of one engine each: all operations. Of chips that have the first one's engine: some, since only ptxas may differ.
+CHIPS = ("sm_80", "sm_90a")
+ALIKE = ("sm_86", "sm_89", "sm_90", "sm_100", "sm_120")
 FROM_PTXAS = ("regs", "stack", "stores", "loads", "static")
 FROM_US = ("dynamic", "wgmma", "mma", "ldm", "cp", "tma", "ex2")
 COLUMNS = FROM_PTXAS + FROM_US
@@ -39,8 +41,8 @@ MAY_SPILL = 64  # bytes of stack, and of spill stores
 
 
 def operations():
-    """(chip, operation). Left out is what shows nothing new: for sm_89 ptxas does as for sm_86, and one row of it will
-    tell if it stops to; other types, forms, biases, windows and head dimensions are there for one size of the group."""
+    """(chip, operation). Left out is what shows nothing new: other types, forms, biases, windows and head dimensions are
+    there for one size of the group."""
     base = dict(dtype="bf16", Hq=8, D=64, w1=32, w2=256, dynamic="B Nq N")
     for chip in CHIPS:
         for d in (64, 128):
@@ -49,10 +51,13 @@ def operations():
         for d in (192, 256):  # rows of 8 heads are shared by two of a thread's, those of more are not
             for group in (16, 64):
                 yield chip, Case(**{**base, "Hq": group, "D": d})
-        for change in ({"dtype": "f16"}, {"dtype": "f32"}, {"dtype": "f32", "operand": "tf32"}, {"D": 16}, {"D": 80}, {"D": 96}, {"D": 192}, {"D": 256}, {"D": 48, "form": "determinant"},
+        for change in ({"dtype": "f16"}, {"dtype": "f32"}, {"dtype": "f32", "operand": "tf32"}, {"D": 16}, {"D": 80}, {"D": 96},
+                       {"D": 192}, {"D": 256}, {"D": 48, "form": "determinant"},
                        {"k2_bias": 0.5, "v2_bias": 1.0}, {"w1": 256, "w2": 32}, {"causal": False}):
             yield chip, Case(**{**base, **change})
-    yield "sm_89", Case(**base)
+    for chip in ALIKE:
+        for change in ({}, {"dtype": "f32"}, {"Hq": 64, "D": 128}, {"D": 256}):
+            yield chip, Case(**{**base, **change})
 
 
 def describe(case):
