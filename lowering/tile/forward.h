@@ -12,7 +12,7 @@
 #include "lowering/configure/config.h"
 #include "lowering/ir.h"
 
-enum { MAX_PLANES = 3 };
+enum { MAX_PLANES = 3, MAX_STATE = 3 };
 
 /// Dimensions of q, keys and values.
 enum { DIM_N = 1, DIM_H = 2, DIM_D = 3 };
@@ -24,8 +24,29 @@ typedef struct Side {
   double key_bias, value_bias;
 } Side;
 
+/// What a program carries through its loops over pairs.
+typedef struct State {
+  int n;
+  MlirValue values[MAX_STATE + 1]; ///< and room for one that a loop adds
+} State;
+
+struct Forward;
+struct OuterTile;
+struct InnerTile;
+
+/// A program's step: takes an outer tile with `n` inner ones.
+typedef void Step(struct Forward *f, State *state,
+                  const struct OuterTile *outer, int n,
+                  const struct InnerTile *inner);
+/// What a program does for a block of queries, whose outer and inner windows
+/// these are: pairs_loop, and writes what comes out.
+typedef void Attend(struct Forward *f, Range js, const Window *ks);
+
 typedef struct Forward {
   Ir *b;
+  Step *step;
+  Attend *attend;
+  bool multiplies_keys; ///< the inner ones, with what may be masked
   Config config;
   bool causal;
   Side outer, inner;
@@ -96,6 +117,37 @@ static inline MlirType f32_vector(const Forward *f, int rank,
                                   const int64_t *shape) {
   return ir_vector(ir_f32(f->b), rank, shape);
 }
+
+// queries.c
+/// The scf.forall of a program over blocks of queries.
+MlirOperation queries_program(Forward *f);
+
+/// Says on a program's scf.forall what the strategy says to GPUs.
+void queries_annotate(Ir *b, MlirOperation forall, const Config *config);
+
+/// Writes values by (query, head), and columns if `columns` is not 0.
+void queries_store(Forward *f, MlirValue x, MlirValue memref,
+                   const MlirValue *indices, const unsigned *memory_dims,
+                   int64_t columns);
+
+// pairs.c
+/// The program's step for all pairs of keys in the windows.
+State pairs_loop(Forward *f, State state, Range js, const Window *ks);
+
+// logits.c
+MlirValue logits_row_constant(Forward *f, double value);
+
+/// The initial value of a product whose right operand has `bias` added to it:
+/// bias * row_sum in every column.
+MlirValue logits_product_init(Forward *f, double bias, MlirValue row_sum,
+                              int64_t columns);
+
+/// Logits of a tile, of all its keys.
+MlirValue logits_of(Forward *f, const OuterTile *outer, const InnerTile *inner);
+
+/// Logits with -inf for what is not in the windows.
+MlirValue logits_masked(Forward *f, MlirValue s, const OuterTile *outer,
+                        const InnerTile *inner);
 
 // softmax.c
 /// The state of rows that have seen nothing.

@@ -12,19 +12,11 @@
 //       pv  = pv + p * vi[k]                  [rows, D]
 //     acc = acc + V1 .* pv
 //
-// Biases of the inner pair never touch its tiles: (K + b) contributes b *
-// rowsum(A) to s and b * rowsum(p) to p * V, the initial values of the two
-// products. A determinant is a sum over three planes of D/3 of the same
-// product, A being the planes of a cross product.
-//
 // With n `sum_columns` l has n columns, each the sum of every n-th column of p;
 // they meet at the end. With `lazy_rescale` a row's m follows its maximum only
 // when that is LAG above it, and maxima are made and sums scaled only if some
 // row's m moves: scf.if on the "or" over all logits. The others' factor is 1,
 // so that each part of the rows may as well decide for itself.
-//
-// Where a tile is a whole one it is masked only if some row does not see all of
-// it: scf.if, too.
 
 #include "forward.h"
 
@@ -40,80 +32,6 @@
 /// many more than there are keys still fit f32, and p fits f16.
 enum { LAG = 8 };
 
-static MlirValue row_constant(Forward *f, double value) {
-  return ir_const_f(f->b, f32_vector(f, IR_DIMS(f->rows)), value);
-}
-
-/// The initial value of a product whose right operand has `bias` added to it:
-/// bias * row_sum in every column.
-static MlirValue product_init(Forward *f, double bias, MlirValue row_sum,
-                              int64_t columns) {
-  if (bias == 0)
-    return ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, columns)));
-  return ir_broadcast_rows(f->b, ir_mulf(f->b, row_sum, row_constant(f, bias)),
-                           columns);
-}
-
-/// Logits with -inf for what is not in the windows.
-static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
-                        const InnerTile *inner) {
-  Ir *b = f->b;
-  MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
-  MlirValue nothing = ir_const_f(b, type, -INFINITY);
-  if (!mlirValueIsNull(outer->rows))
-    s = ir_select(b, ir_broadcast_rows(b, outer->rows, inner->size), s,
-                  nothing);
-  int64_t heads = f->config.block_h;
-  if (!mlirValueIsNull(inner->seen.upper))
-    s = ir_select(
-        b,
-        window_mask_by_query(b, mask, heads, inner->seen.upper, inner->offset),
-        s, nothing);
-  if (!mlirValueIsNull(inner->seen.lower))
-    s = ir_select(
-        b,
-        window_mask_by_query(b, mask, heads, inner->seen.lower, inner->offset),
-        nothing, s);
-  if (!mlirValueIsNull(inner->columns))
-    s = ir_select(b, ir_broadcast(b, inner->columns, mask), s, nothing);
-  return s;
-}
-
-/// The same, where in a tile of whole ones there may be nothing to mask.
-static MlirValue masked_if_partial(Forward *f, MlirValue s,
-                                   const OuterTile *outer,
-                                   const InnerTile *inner) {
-  Ir *b = f->b;
-  MlirValue partial = outer->partial;
-  if (mlirValueIsNull(partial))
-    partial = inner->partial;
-  else if (!mlirValueIsNull(inner->partial))
-    partial = ir_ori(b, partial, inner->partial);
-  if (!mlirValueIsNull(inner->columns) || mlirValueIsNull(partial))
-    return masked(f, s, outer, inner);
-  MlirType type = ir_type(s);
-  IrIf branch = ir_if_begin(b, partial, 1, &type);
-  MlirValue then = masked(f, s, outer, inner);
-  ir_if_else(b, &branch, 1, &then);
-  ir_if_end(b, &branch, 1, &s);
-  return ir_result(branch.op, 0);
-}
-
-/// Logits of a tile, of all its keys.
-static MlirValue logits(Forward *f, const OuterTile *outer,
-                        const InnerTile *inner) {
-  Ir *b = f->b;
-  MlirValue row_sum = row_constant(f, 0);
-  if (f->inner.key_bias != 0)
-    for (int t = 0; t < f->planes; ++t)
-      row_sum = ir_multi_reduction(
-          b, IR_SUM, ir_convert(b, outer->combined[t], ir_f32(b)), 1, row_sum);
-  MlirValue s = product_init(f, f->inner.key_bias, row_sum, inner->size);
-  for (int t = 0; t < f->planes; ++t)
-    s = ir_contract(b, outer->combined[t], inner->keys[t], false, s);
-  return s;
-}
-
 /// [rows] as l is.
 static MlirValue in_sum_columns(Forward *f, MlirValue x) {
   int64_t n = f->config.sum_columns;
@@ -121,7 +39,7 @@ static MlirValue in_sum_columns(Forward *f, MlirValue x) {
 }
 
 MlirValue softmax_row_sum(Forward *f, MlirValue x) {
-  return ir_multi_reduction(f->b, IR_SUM, x, 1, row_constant(f, 0));
+  return ir_multi_reduction(f->b, IR_SUM, x, 1, logits_row_constant(f, 0));
 }
 
 typedef MlirValue Combine(Ir *b, MlirValue x, MlirValue y);
@@ -155,7 +73,8 @@ static Softmax scaled(Forward *f, Softmax state, MlirValue m) {
 }
 
 static MlirValue row_max(Forward *f, MlirValue x) {
-  return ir_multi_reduction(f->b, IR_MAX, x, 1, row_constant(f, -INFINITY));
+  return ir_multi_reduction(f->b, IR_MAX, x, 1,
+                            logits_row_constant(f, -INFINITY));
 }
 
 /// The state for maxima that have followed what is LAG above them in logits.
@@ -167,7 +86,7 @@ static Softmax following_lazily(Forward *f, Softmax state, MlirValue s) {
   MlirValue max =
       ir_mulf(b, over_columns(f, ir_maxnumf, null_value(), s, COLUMNS),
               ir_const_f(b, few, f->c));
-  MlirValue bound = ir_addf(b, state.m, row_constant(f, LAG));
+  MlirValue bound = ir_addf(b, state.m, logits_row_constant(f, LAG));
   MlirValue above =
       ir_cmpf(b, IR_OGT, max, ir_broadcast_rows(b, bound, COLUMNS));
   int n = mlirValueIsNull(state.pv) ? 3 : 4;
@@ -202,8 +121,8 @@ static MlirValue exponentials(Forward *f, Softmax *state, MlirValue s,
   if (lazy)
     *state = following_lazily(f, *state, s);
   else
-    state->m =
-        ir_maxnumf(b, before, ir_mulf(b, row_max(f, s), row_constant(f, f->c)));
+    state->m = ir_maxnumf(
+        b, before, ir_mulf(b, row_max(f, s), logits_row_constant(f, f->c)));
   MlirValue p =
       ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
                         ir_broadcast_rows(b, ir_negf(b, state->m),
@@ -224,9 +143,9 @@ static MlirValue add_values(Forward *f, MlirValue pv, MlirValue p,
   double bias = f->inner.value_bias;
   MlirValue init = pv;
   if (mlirValueIsNull(pv))
-    init = product_init(f, bias, p_sum, f->d);
+    init = logits_product_init(f, bias, p_sum, f->d);
   else if (bias != 0)
-    init = ir_addf(b, pv, product_init(f, bias, p_sum, f->d));
+    init = ir_addf(b, pv, logits_product_init(f, bias, p_sum, f->d));
   return ir_contract(b, p, inner->values, true, init);
 }
 
@@ -236,13 +155,13 @@ static MlirValue add_values(Forward *f, MlirValue pv, MlirValue p,
 Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
                      const InnerTile *inner) {
   state.pv = null_value();
-  MlirValue s = logits(f, outer, &inner[0]), values = null_value();
+  MlirValue s = logits_of(f, outer, &inner[0]), values = null_value();
   for (int t = 0; t < n; ++t) {
     MlirValue p_sum;
-    s = masked_if_partial(f, s, outer, &inner[t]);
+    s = logits_masked(f, s, outer, &inner[t]);
     MlirValue p = exponentials(f, &state, s, &p_sum);
     if (t + 1 < n)
-      s = logits(f, outer, &inner[t + 1]);
+      s = logits_of(f, outer, &inner[t + 1]);
     else
       values = load_outer_values(f, outer);
     state.pv = add_values(f, state.pv, p, p_sum, &inner[t]);
@@ -252,7 +171,8 @@ Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
 }
 
 Softmax softmax_begin(Forward *f) {
-  return (Softmax){
-      row_constant(f, -FLT_MAX), in_sum_columns(f, row_constant(f, 0)),
-      ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d))), null_value()};
+  return (Softmax){logits_row_constant(f, -FLT_MAX),
+                   in_sum_columns(f, logits_row_constant(f, 0)),
+                   ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d))),
+                   null_value()};
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The logits of a tile, and what of them is in the windows.
+//
+//     s = mask(A * ki[k]^T)               [rows, keys]
+//
+// Biases of the inner pair never touch its tiles: (K + b) contributes b *
+// rowsum(A) to s, the initial value of the product, and b * rowsum(p) to p * V.
+// A determinant is a sum over three planes of D/3 of the same product, A being
+// the planes of a cross product.
+//
+// Where a tile is a whole one it is masked only if some row does not see all of
+// it: scf.if.
+
+#include "forward.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+
+#include <math.h>
+
+MlirValue logits_row_constant(Forward *f, double value) {
+  return ir_const_f(f->b, f32_vector(f, IR_DIMS(f->rows)), value);
+}
+
+MlirValue logits_product_init(Forward *f, double bias, MlirValue row_sum,
+                              int64_t columns) {
+  if (bias == 0)
+    return ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, columns)));
+  return ir_broadcast_rows(
+      f->b, ir_mulf(f->b, row_sum, logits_row_constant(f, bias)), columns);
+}
+
+/// Logits with -inf for what is not in the windows.
+static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
+                        const InnerTile *inner) {
+  Ir *b = f->b;
+  MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
+  MlirValue nothing = ir_const_f(b, type, -INFINITY);
+  if (!mlirValueIsNull(outer->rows))
+    s = ir_select(b, ir_broadcast_rows(b, outer->rows, inner->size), s,
+                  nothing);
+  int64_t heads = f->config.block_h;
+  if (!mlirValueIsNull(inner->seen.upper))
+    s = ir_select(
+        b,
+        window_mask_by_query(b, mask, heads, inner->seen.upper, inner->offset),
+        s, nothing);
+  if (!mlirValueIsNull(inner->seen.lower))
+    s = ir_select(
+        b,
+        window_mask_by_query(b, mask, heads, inner->seen.lower, inner->offset),
+        nothing, s);
+  if (!mlirValueIsNull(inner->columns))
+    s = ir_select(b, ir_broadcast(b, inner->columns, mask), s, nothing);
+  return s;
+}
+
+MlirValue logits_masked(Forward *f, MlirValue s, const OuterTile *outer,
+                        const InnerTile *inner) {
+  Ir *b = f->b;
+  MlirValue partial = outer->partial;
+  if (mlirValueIsNull(partial))
+    partial = inner->partial;
+  else if (!mlirValueIsNull(inner->partial))
+    partial = ir_ori(b, partial, inner->partial);
+  if (!mlirValueIsNull(inner->columns) || mlirValueIsNull(partial))
+    return masked(f, s, outer, inner);
+  MlirType type = ir_type(s);
+  IrIf branch = ir_if_begin(b, partial, 1, &type);
+  MlirValue then = masked(f, s, outer, inner);
+  ir_if_else(b, &branch, 1, &then);
+  ir_if_end(b, &branch, 1, &s);
+  return ir_result(branch.op, 0);
+}
+
+MlirValue logits_of(Forward *f, const OuterTile *outer,
+                    const InnerTile *inner) {
+  Ir *b = f->b;
+  MlirValue row_sum = logits_row_constant(f, 0);
+  if (f->inner.key_bias != 0)
+    for (int t = 0; t < f->planes; ++t)
+      row_sum = ir_multi_reduction(
+          b, IR_SUM, ir_convert(b, outer->combined[t], ir_f32(b)), 1, row_sum);
+  MlirValue s = logits_product_init(f, f->inner.key_bias, row_sum, inner->size);
+  for (int t = 0; t < f->planes; ++t)
+    s = ir_contract(b, outer->combined[t], inner->keys[t], false, s);
+  return s;
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The loops over the pairs of keys that a block of queries sees, in either
+// order:
+//
+//     for j in outer window, step block_j:
+//       the tile of the outer window at j, combined with the queries
+//       for k in inner window:                  (or this loop outside: "kj")
+//         a program's step with it and the inner tiles from k on
+//
+// A step of the loop over the inner window takes `tiles` tiles of `block_k`
+// keys, the last one of `block_last`. With `block_tail` there are two such
+// loops, one of whole steps and one of tiles of `block_tail` keys for the rest,
+// which alone are always masked. What the windows of several queries lack of
+// one more whole step is less to do than a rest would be, if it is little: then
+// that step goes on to keys that nobody sees.
+
+#include "forward.h"
+
+#include "simplicial/dialect.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+
+#include <string.h>
+
+static IrLoop begin_loop(Forward *f, Range range, int64_t block, State *state) {
+  IrLoop loop =
+      ir_for_begin(f->b, range.lower, range.upper, ir_const_index(f->b, block),
+                   state->n, state->values);
+  memcpy(state->values, loop.args, sizeof state->values);
+  return loop;
+}
+
+static void end_loop(Forward *f, IrLoop *loop, State *state) {
+  ir_for_end(f->b, loop, state->n, state->values);
+  memcpy(state->values, loop->results, sizeof state->values);
+}
+
+/// The inner window in parts: whole steps, and the rest.
+static int split(Forward *f, Range window, Part parts[MAX_PARTS]) {
+  PlanPart plan[MAX_PARTS];
+  int n = plan_parts(&f->config, plan);
+  for (int i = 0; i < n; ++i)
+    parts[i] =
+        (Part){plan[i], window, plan[i].masked ? window.upper : null_value()};
+  if (n > 1)
+    parts[0].range.upper = parts[1].range.lower =
+        ir_addi(f->b, window.lower,
+                plan_whole_keys(f->b, &f->config, window, f->keys, f->beyond));
+  return n;
+}
+
+/// Begins the loop over the steps of a part. One of several tiles may as well
+/// be left out: it gives where the next part begins.
+static IrLoop begin_part(Forward *f, const Part *part, State *state) {
+  if (part->plan.tiles == 1)
+    return begin_loop(f, part->range, plan_part_step(&part->plan), state);
+  state->values[state->n++] = part->range.lower;
+  IrLoop loop = begin_loop(f, part->range, plan_part_step(&part->plan), state);
+  --state->n;
+  mlirOperationSetAttributeByName(loop.op, ir_str(SIMPLICIAL_OPTIONAL_ATTR),
+                                  mlirUnitAttrGet(f->b->context));
+  return loop;
+}
+
+static void end_part(Forward *f, IrLoop *loop, Part *part, State *state) {
+  if (part->plan.tiles == 1) {
+    end_loop(f, loop, state);
+    return;
+  }
+  state->values[state->n++] = ir_addi(
+      f->b, loop->iv[0], ir_const_index(f->b, plan_part_step(&part->plan)));
+  end_loop(f, loop, state);
+  part[1].range.lower = state->values[--state->n];
+}
+
+static State inner_stationary(Forward *f, State state, Range js, Part *part,
+                              const Window *ks) {
+  IrLoop over_k = begin_part(f, part, &state);
+  InnerTile inner[CONFIG_MAX_TILES];
+  load_inner(f, over_k.iv[0], part, ks, inner);
+  IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
+  OuterTile outer = load_outer(f, over_j.iv[0], js);
+  f->step(f, &state, &outer, part->plan.tiles, inner);
+  end_loop(f, &over_j, &state);
+  end_part(f, &over_k, part, &state);
+  return state;
+}
+
+static State outer_stationary(Forward *f, State state, Range js, int n,
+                              Part *parts, const Window *ks) {
+  IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
+  OuterTile outer = load_outer(f, over_j.iv[0], js);
+  for (Part *part = parts; part < parts + n; ++part) {
+    IrLoop over_k = begin_part(f, part, &state);
+    InnerTile inner[CONFIG_MAX_TILES];
+    load_inner(f, over_k.iv[0], part, ks, inner);
+    f->step(f, &state, &outer, part->plan.tiles, inner);
+    end_part(f, &over_k, part, &state);
+  }
+  end_loop(f, &over_j, &state);
+  return state;
+}
+
+State pairs_loop(Forward *f, State state, Range js, const Window *ks) {
+  Part parts[MAX_PARTS];
+  int n = split(f, ks->any, parts);
+  if (!f->config.inner_stationary)
+    return outer_stationary(f, state, js, n, parts, ks);
+  for (int i = 0; i < n; ++i)
+    state = inner_stationary(f, state, js, &parts[i], ks);
+  return state;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The blocks of queries of a program: an scf.forall over them, in which the
+// program attends for one query or several neighbouring ones.
+//
+// Inner tiles are those that any of the queries sees. A masked pair counts 0,
+// but 0 times a value that is not finite is not 0. So what no row sees reads as
+// zero, and if one of the values is not finite that some of a block's queries
+// see and some do not, or that a step would go on to, they are taken one by
+// one.
+//
+// With `local_outer` the outer window's keys and values are loaded once for a
+// block of queries, into memory of its own.
+
+#include "forward.h"
+
+#include "simplicial/dialect.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+void queries_store(Forward *f, MlirValue x, MlirValue memref,
+                   const MlirValue *indices, const unsigned *memory_dims,
+                   int64_t columns) {
+  Ir *b = f->b;
+  int64_t shape[3];
+  unsigned dims[3];
+  int n = load_query_dims(f, shape, dims);
+  for (int i = 0; i < n; ++i)
+    dims[i] = memory_dims[dims[i] == DIM_N ? 0 : 1];
+  if (columns) {
+    shape[n] = columns;
+    dims[n++] = memory_dims[2];
+  }
+  MlirType type = ir_vector(ir_element(ir_type(x)), n, shape);
+  if (!mlirTypeEqual(type, ir_type(x)))
+    x = ir_shape_cast(b, x, type);
+  ir_transfer_write(b, x, memref, indices, dims,
+                    load_query_mask(f, n, shape, dims));
+}
+
+static void place_queries(Forward *f, MlirValue query, MlirValue count) {
+  Ir *b = f->b;
+  f->query = query;
+  f->count = count;
+  f->positions.first = f->positions.last = ir_addi(b, query, f->shift);
+  if (f->config.block_q > 1)
+    f->positions.last =
+        ir_addi(b, f->positions.first, ir_subi(b, count, ir_const_index(b, 1)));
+}
+
+/// Steps from the beginning of the outer windows in which at least one of the
+/// queries has a key.
+static Range steps(Forward *f, const Window *window) {
+  Ir *b = f->b;
+  Range own =
+      window_unbounded(b, f->outer.window, f->causal, f->positions.first);
+  if (mlirValueIsNull(own.lower))
+    return window->any;
+  Range last =
+      window_unbounded(b, f->outer.window, f->causal, f->positions.last);
+  MlirValue zero = ir_const_index(b, 0);
+  return (Range){ir_maxsi(b, zero, ir_subi(b, zero, last.lower)),
+                 ir_minsi(b, ir_subi(b, own.upper, own.lower),
+                          ir_subi(b, f->keys, own.lower))};
+}
+
+/// Attends for `count` queries from `query` on.
+static void attend_block(Forward *f, MlirValue query, MlirValue count) {
+  Ir *b = f->b;
+  place_queries(f, query, count);
+  Window outer =
+      window_of(b, f->outer.window, f->causal, f->positions, f->keys);
+  Window inner =
+      window_of(b, f->inner.window, f->causal, f->positions, f->keys);
+  Range js = f->config.block_q > 1 ? steps(f, &outer) : outer.any;
+  if (f->config.local_outer)
+    load_local(f, &outer);
+  load_query(f);
+  f->attend(f, js, &inner);
+}
+
+/// x [rows] plus 0 times the elements that keys [lower, upper) have in
+/// `memref`: not a number if one of those is not finite.
+static MlirValue add_elements(Forward *f, MlirValue x, MlirValue memref,
+                              MlirValue lower, MlirValue upper) {
+  Ir *b = f->b;
+  int64_t n = ir_dim_size(ir_type(x), 0);
+  MlirValue size = ir_const_index(b, n);
+  IrLoop loop = ir_for_begin(b, lower, upper, size, 1, &x);
+  MlirValue count = ir_minsi(b, ir_subi(b, upper, loop.iv[0]), size);
+  MlirValue values = ir_convert(
+      b, load_keys(f, memref, loop.iv[0], n, null_value(), count, 0, f->d),
+      ir_f32(b));
+  values = ir_mulf(b, values, ir_zero(b, ir_type(values)));
+  MlirValue sum = ir_multi_reduction(b, IR_SUM, values, 1, loop.args[0]);
+  ir_for_end(b, &loop, 1, &sum);
+  return loop.results[0];
+}
+
+/// The same of all that the program multiplies with what may be masked.
+static MlirValue add_not_finite(Forward *f, MlirValue x, MlirValue lower,
+                                MlirValue upper) {
+  if (f->multiplies_keys)
+    x = add_elements(f, x, f->inner.keys, lower, upper);
+  return add_elements(f, x, f->inner.values, lower, upper);
+}
+
+/// How many queries of a block can be taken at once.
+static MlirValue queries_at_once(Forward *f, MlirValue query, MlirValue count) {
+  Ir *b = f->b;
+  int64_t n = f->config.block_q;
+  place_queries(f, query, count);
+  Window window =
+      window_of(b, f->inner.window, f->causal, f->positions, f->keys);
+  MlirValue x = ir_zero(b, f32_vector(f, IR_DIMS(f->rows)));
+  x = add_not_finite(f, x, window.any.lower,
+                     ir_minsi(b, window.every.lower, window.any.upper));
+  MlirValue end = window.any.upper;
+  if (plan_goes_beyond(&f->config)) {
+    MlirValue whole = plan_whole_keys(b, &f->config, window.any, f->keys,
+                                      ir_const_int(b, ir_i1(b), 1));
+    end = ir_maxsi(b, end, ir_addi(b, window.any.lower, whole));
+  }
+  x = add_not_finite(f, x, ir_maxsi(b, window.every.upper, window.any.lower),
+                     end);
+  return ir_select(b, ir_any(b, ir_cmpf(b, IR_UNO, x, x)), ir_const_index(b, 1),
+                   ir_const_index(b, n));
+}
+
+void queries_annotate(Ir *b, MlirOperation forall, const Config *config) {
+  if (config->stages)
+    mlirOperationSetAttributeByName(forall, ir_str(SIMPLICIAL_STAGES_ATTR),
+                                    ir_i64_attr(b, config->stages));
+  if (config->producer)
+    mlirOperationSetAttributeByName(forall, ir_str(SIMPLICIAL_PRODUCER_ATTR),
+                                    mlirUnitAttrGet(b->context));
+}
+
+MlirOperation queries_program(Forward *f) {
+  Ir *b = f->b;
+  int64_t heads = ir_dim_size(ir_type(f->q), DIM_H);
+  int64_t block_h = f->config.block_h, block_q = f->config.block_q;
+  MlirValue queries = ir_dim(b, f->q, DIM_N), one = ir_const_index(b, 1);
+  f->keys = ir_dim(b, f->outer.keys, DIM_N);
+  f->shift = ir_subi(b, f->keys, queries);
+  MlirValue blocks = queries;
+  if (block_q > 1)
+    blocks = ir_divui(b, ir_addi(b, queries, ir_const_index(b, block_q - 1)),
+                      ir_const_index(b, block_q));
+  MlirValue sizes[] = {ir_dim(b, f->q, 0), ir_const_index(b, heads / block_h),
+                       blocks};
+  IrLoop tiles = ir_forall_begin(b, 3, sizes);
+  f->batch = tiles.iv[0];
+  f->head = ir_muli(b, tiles.iv[1], ir_const_index(b, block_h));
+  f->key_head = ir_divui(b, f->head, ir_const_index(b, f->group));
+  if (block_q == 1) {
+    attend_block(f, tiles.iv[2], one);
+  } else {
+    MlirValue size = ir_const_index(b, block_q);
+    MlirValue query = ir_muli(b, tiles.iv[2], size);
+    MlirValue end = ir_minsi(b, queries, ir_addi(b, query, size));
+    MlirValue step = queries_at_once(f, query, ir_subi(b, end, query));
+    if (plan_goes_beyond(&f->config))
+      f->beyond = ir_cmpi(b, IR_SGT, step, one);
+    IrLoop loop = ir_for_begin(b, query, end, step, 0, NULL);
+    attend_block(f, loop.iv[0], ir_minsi(b, step, ir_subi(b, end, loop.iv[0])));
+    ir_for_end(b, &loop, 0, NULL);
+  }
+  ir_forall_end(b, &tiles);
+  queries_annotate(b, tiles.op, &f->config);
+  return tiles.op;
+}
