@@ -38,6 +38,7 @@ MlirLogicalResult simplicialRegisterDialect(MlirContext context) {
 #define K2_BIAS "k2_bias"
 #define V2_BIAS "v2_bias"
 #define FORM "form"
+#define SEGMENTS "operandSegmentSizes" // attention_grad_into's
 
 static const char *const form_names[] = {"trilinear", "determinant"};
 
@@ -98,7 +99,7 @@ static MlirLogicalResult read_form(MlirOperation op, SimplicialForm *form) {
 /// any other name we do not know is a misspelling.
 static MlirLogicalResult check_names(MlirOperation op) {
   static const char *const known[] = {W1,      W2,      CAUSAL, SCALE,
-                                      K2_BIAS, V2_BIAS, FORM};
+                                      K2_BIAS, V2_BIAS, FORM,   SEGMENTS};
   for (intptr_t i = 0; i < mlirOperationGetNumAttributes(op); ++i) {
     MlirStringRef name =
         mlirIdentifierStr(mlirOperationGetAttribute(op, i).name);
@@ -177,6 +178,23 @@ simplicialAttentionCreate(MlirLocation location, MlirValue q, MlirValue k1,
       mlirOperationStateGet(ir_str(SIMPLICIAL_ATTENTION), location);
   mlirOperationStateAddOperands(&state, IR_VALUES(q, k1, k2, v1, v2));
   mlirOperationStateAddResults(&state, IR_TYPES(out, lse));
+  MlirOperation op = mlirOperationCreate(&state);
+  simplicialAttentionSetAttributes(op, attributes);
+  return op;
+}
+
+MlirOperation
+simplicialAttentionGradCreate(MlirLocation location, MlirValue q, MlirValue k1,
+                              MlirValue k2, MlirValue v1, MlirValue v2,
+                              MlirValue out, MlirValue lse, MlirValue d_out,
+                              SimplicialAttentionAttributes attributes) {
+  MlirType keys = mlirValueGetType(k1);
+  MlirOperationState state =
+      mlirOperationStateGet(ir_str(SIMPLICIAL_ATTENTION_GRAD), location);
+  mlirOperationStateAddOperands(&state,
+                                IR_VALUES(q, k1, k2, v1, v2, out, lse, d_out));
+  mlirOperationStateAddResults(
+      &state, IR_TYPES(mlirValueGetType(q), keys, keys, keys, keys));
   MlirOperation op = mlirOperationCreate(&state);
   simplicialAttentionSetAttributes(op, attributes);
   return op;

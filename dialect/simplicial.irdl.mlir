@@ -57,6 +57,32 @@ irdl.dialect @simplicial {
     irdl.results(d_q: %q, d_k1: %keys, d_k2: %keys, d_v1: %keys, d_v2: %keys)
   }
 
+  // "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out,
+  //                                  %d_q, %d_k1, %d_k2, %d_v1, %d_v2)
+  //     {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>}
+  //
+  // The same operation on memrefs: it writes those of the gradients that are
+  // there, for which it has a segment of size 1, not 0.
+  irdl.operation @attention_grad_into {
+    %q = irdl.base "!builtin.memref"
+    %k1 = irdl.base "!builtin.memref"
+    %k2 = irdl.base "!builtin.memref"
+    %v1 = irdl.base "!builtin.memref"
+    %v2 = irdl.base "!builtin.memref"
+    %out = irdl.base "!builtin.memref"
+    %lse = irdl.base "!builtin.memref"
+    %d_out = irdl.base "!builtin.memref"
+    %d_q = irdl.base "!builtin.memref"
+    %d_k1 = irdl.base "!builtin.memref"
+    %d_k2 = irdl.base "!builtin.memref"
+    %d_v1 = irdl.base "!builtin.memref"
+    %d_v2 = irdl.base "!builtin.memref"
+    irdl.operands(q: %q, k1: %k1, k2: %k2, v1: %v1, v2: %v2, out: %out,
+                  lse: %lse, d_out: %d_out, d_q: optional %d_q,
+                  d_k1: optional %d_k1, d_k2: optional %d_k2,
+                  d_v1: optional %d_v1, d_v2: optional %d_v2)
+  }
+
   // "simplicial.copy_async"(%from, %to, %number, %before, %count, %indices...)
   //     {dims, whole}
   //

@@ -20,11 +20,13 @@
 
 enum { B, N, H, D };                        // dimensions of q, keys and values
 enum { LSE_B, LSE_H, LSE_N, LSE_RANK = 3 }; // and of lse
-enum { MAX_VALUES = SIMPLICIAL_LSE + 2 };   // q to d_out
+enum { GRADIENTS = SIMPLICIAL_V2 + 1 };     // q's to v2's
+enum { MAX_VALUES = SIMPLICIAL_D_OUT + 1 + GRADIENTS };
 enum { MIN_D = 16, MAX_D = 256, PLANES = 3 };
 
-static const char *const operand_names[] = {"q",  "k1",  "k2",  "v1",
-                                            "v2", "out", "lse", "d_out"};
+static const char *const operand_names[] = {
+    "q",     "k1",  "k2",   "v1",   "v2",   "out", "lse",
+    "d_out", "d_q", "d_k1", "d_k2", "d_v1", "d_v2"};
 
 // Sizes -----------------------------------------------------------------------
 
@@ -156,34 +158,103 @@ static MlirLogicalResult check_lse(MlirOperation op, MlirType lse, MlirType q) {
   return mlirLogicalResultSuccess();
 }
 
+/// What an operation is made of.
+typedef struct Form {
+  const char *name;
+  int least, most; ///< operands
+  int results;
+  bool memrefs; ///< not tensors
+} Form;
+
+static const Form forms[] = {
+    {SIMPLICIAL_ATTENTION, SIMPLICIAL_V2 + 1, SIMPLICIAL_V2 + 1, 2, false},
+    {SIMPLICIAL_ATTENTION_INTO, SIMPLICIAL_OUT + 1, SIMPLICIAL_LSE + 1, 0,
+     true},
+    {SIMPLICIAL_ATTENTION_GRAD, SIMPLICIAL_D_OUT + 1, SIMPLICIAL_D_OUT + 1,
+     GRADIENTS, false},
+    {SIMPLICIAL_ATTENTION_GRAD_INTO, SIMPLICIAL_D_OUT + 2, MAX_VALUES, 0, true},
+};
+
 /// How many operands and results there are, and of which kind. The dialect's
 /// definition says so as well, where it was loaded before the operation.
 static MlirLogicalResult check_values(MlirOperation op) {
-  bool into = ir_is(op, SIMPLICIAL_ATTENTION_INTO);
-  bool grad = ir_is(op, SIMPLICIAL_ATTENTION_GRAD);
+  const Form *form = forms;
+  while (!ir_is(op, form->name))
+    ++form;
   int n = (int)mlirOperationGetNumOperands(op);
   int results = (int)mlirOperationGetNumResults(op);
-  int most = into ? SIMPLICIAL_LSE + 1 : grad ? MAX_VALUES : SIMPLICIAL_V2 + 1;
-  int expected = into ? 0 : grad ? SIMPLICIAL_V2 + 1 : 2;
-  if (n > most || n < most - into || results != expected)
+  if (n > form->most || n < form->least || results != form->results)
     return ir_error(op,
                     "has %d operands and %d results, which must be %d and "
                     "%d",
-                    n, results, most, expected);
+                    n, results, form->most, form->results);
   for (int i = 0; i < n + results; ++i) {
     MlirType type = ir_type(i < n ? ir_operand(op, i) : ir_result(op, i - n));
-    if (into ? !mlirTypeIsAMemRef(type) : !mlirTypeIsARankedTensor(type))
+    if (form->memrefs ? !mlirTypeIsAMemRef(type)
+                      : !mlirTypeIsARankedTensor(type))
       return ir_error(op, "%s %d must be a %s with a rank",
                       i < n ? "operand" : "result", i < n ? i : i - n,
-                      into ? "memref" : "tensor");
+                      form->memrefs ? "memref" : "tensor");
   }
   return mlirLogicalResultSuccess();
 }
 
-MlirLogicalResult verify_attention(MlirOperation op) {
+/// Which of operand_names the operands are.
+static MlirLogicalResult find_names(MlirOperation op, int *names) {
+  int n = (int)mlirOperationGetNumOperands(op);
+  for (int i = 0; i < n; ++i)
+    names[i] = i;
+  MlirValue gradients[GRADIENTS];
+  if (!ir_is(op, SIMPLICIAL_ATTENTION_GRAD_INTO))
+    return mlirLogicalResultSuccess();
+  if (mlirLogicalResultIsFailure(verify_gradients(op, gradients)))
+    return mlirLogicalResultFailure();
+  for (int g = 0, i = SIMPLICIAL_D_OUT + 1; g < GRADIENTS; ++g)
+    if (!mlirValueIsNull(gradients[g]))
+      names[i++] = SIMPLICIAL_D_OUT + 1 + g;
+  return mlirLogicalResultSuccess();
+}
+
+MlirLogicalResult verify_gradients(MlirOperation op, MlirValue *gradients) {
+  MlirAttribute sizes = ir_get_attr(op, "operandSegmentSizes");
+  int n = (int)mlirOperationGetNumOperands(op), at = 0;
+  bool right = !mlirAttributeIsNull(sizes) &&
+               mlirAttributeIsADenseI32Array(sizes) &&
+               mlirDenseArrayGetNumElements(sizes) == MAX_VALUES;
+  for (int i = 0; i < MAX_VALUES && right; ++i) {
+    int32_t size = mlirDenseI32ArrayGetElement(sizes, i);
+    right = size == 1 || (size == 0 && i > SIMPLICIAL_D_OUT);
+    if (i > SIMPLICIAL_D_OUT)
+      gradients[i - SIMPLICIAL_D_OUT - 1] =
+          size && at < n ? ir_operand(op, at) : (MlirValue){NULL};
+    at += size;
+  }
+  return right && at == n
+             ? mlirLogicalResultSuccess()
+             : ir_error(op,
+                        "'operandSegmentSizes' must have %d numbers: 1 of "
+                        "q to d_out, then 1 of each gradient that there "
+                        "is, 0 of others",
+                        MAX_VALUES);
+}
+
+/// An operand or result that is like q, like the keys, or lse.
+static MlirLogicalResult check_value(MlirOperation op, int name, MlirType type,
+                                     MlirType q, MlirType k1) {
   static const int all[] = {B, N, H, D};
+  bool key = (name > SIMPLICIAL_Q && name < SIMPLICIAL_OUT) ||
+             name > SIMPLICIAL_D_OUT + 1;
+  if (name == SIMPLICIAL_LSE)
+    return check_lse(op, type, q);
+  return key ? check_like(op, operand_names[name], type, "k1", k1, all, 4)
+             : check_like(op, operand_names[name], type, "q", q, all, 4);
+}
+
+MlirLogicalResult verify_attention(MlirOperation op) {
   SimplicialAttentionAttributes attributes;
+  int names[MAX_VALUES];
   if (mlirLogicalResultIsFailure(check_values(op)) ||
+      mlirLogicalResultIsFailure(find_names(op, names)) ||
       mlirLogicalResultIsFailure(
           simplicialAttentionGetAttributes(op, &attributes)))
     return mlirLogicalResultFailure();
@@ -192,27 +263,26 @@ MlirLogicalResult verify_attention(MlirOperation op) {
   MlirType types[MAX_VALUES];
   for (int i = 0; i < n; ++i) {
     types[i] = ir_type(ir_operand(op, i));
-    int rank = i == SIMPLICIAL_LSE ? LSE_RANK : 4;
+    const char *name = operand_names[names[i]];
+    bool lse = names[i] == SIMPLICIAL_LSE;
     if (mlirLogicalResultIsFailure(
-            check_rank(op, operand_names[i], types[i], rank)) ||
-        (i != SIMPLICIAL_LSE && mlirLogicalResultIsFailure(check_layout(
-                                    op, operand_names[i], types[i]))))
+            check_rank(op, name, types[i], lse ? LSE_RANK : 4)) ||
+        (!lse && mlirLogicalResultIsFailure(check_layout(op, name, types[i]))))
       return mlirLogicalResultFailure();
   }
   MlirType q = types[SIMPLICIAL_Q], k1 = types[SIMPLICIAL_K1];
   if (mlirLogicalResultIsFailure(check_query(op, q, attributes.form)) ||
       mlirLogicalResultIsFailure(check_keys(op, q, k1)))
     return mlirLogicalResultFailure();
-
-  for (int i = SIMPLICIAL_K2; i < n; ++i) {
-    MlirLogicalResult ok =
-        i == SIMPLICIAL_LSE ? check_lse(op, types[i], q)
-        : i < SIMPLICIAL_OUT
-            ? check_like(op, operand_names[i], types[i], "k1", k1, all, 4)
-            : check_like(op, operand_names[i], types[i], "q", q, all, 4);
-    if (mlirLogicalResultIsFailure(ok))
-      return ok;
-  }
+  for (int i = SIMPLICIAL_K2; i < n; ++i)
+    if (mlirLogicalResultIsFailure(check_value(op, names[i], types[i], q, k1)))
+      return mlirLogicalResultFailure();
+  if (ir_is(op, SIMPLICIAL_ATTENTION_GRAD))
+    for (int i = 0; i < GRADIENTS; ++i)
+      if (!mlirTypeEqual(ir_type(ir_result(op, i)), types[i]))
+        return ir_error(op, "%s must have %s's type",
+                        operand_names[SIMPLICIAL_D_OUT + 1 + i],
+                        operand_names[i]);
   if (!ir_is(op, SIMPLICIAL_ATTENTION))
     return mlirLogicalResultSuccess();
   if (!mlirTypeEqual(ir_type(ir_result(op, 0)), q))
@@ -292,16 +362,16 @@ static MlirWalkResult check_target(MlirOperation op, void *user) {
 }
 
 MlirLogicalResult pass_verify(MlirOperation module) {
-  static const char *const names[] = {SIMPLICIAL_ATTENTION,
-                                      SIMPLICIAL_ATTENTION_INTO,
-                                      SIMPLICIAL_ATTENTION_GRAD};
+  static const char *const names[] = {
+      SIMPLICIAL_ATTENTION, SIMPLICIAL_ATTENTION_INTO,
+      SIMPLICIAL_ATTENTION_GRAD, SIMPLICIAL_ATTENTION_GRAD_INTO};
   Walk walk = {.status = chip_list_of(module, &walk.target)};
   if (mlirLogicalResultIsSuccess(walk.status))
     mlirOperationWalk(module, check_target, &walk, MlirWalkPreOrder);
   if (mlirLogicalResultIsSuccess(walk.status))
     mlirOperationWalk(module, check_constants, &walk, MlirWalkPreOrder);
   if (mlirLogicalResultIsSuccess(walk.status))
-    walk.status = pass_for_each(module, 3, names, verify_attention);
+    walk.status = pass_for_each(module, 4, names, verify_attention);
   if (mlirLogicalResultIsSuccess(walk.status))
     mlirOperationWalk(module, check_types, &walk, MlirWalkPreOrder);
   return walk.status;

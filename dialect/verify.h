@@ -8,8 +8,13 @@
 
 #include "mlir-c/IR.h"
 
-/// Whether an attention, attention_into or attention_grad has operands, results
-/// and attributes that fit together; diagnoses what does not.
+/// Whether an attention, attention_grad, or one of them on memrefs, has
+/// operands, results and attributes that fit together; diagnoses what does not.
 MlirLogicalResult verify_attention(MlirOperation op);
+
+/// The places of an attention_grad_into's gradients, of q to v2, in that order;
+/// null where there is none. Diagnoses operandSegmentSizes that say no such
+/// thing.
+MlirLogicalResult verify_gradients(MlirOperation op, MlirValue *gradients);
 
 #endif // SIMPLICIAL_DIALECT_VERIFY_H

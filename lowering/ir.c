@@ -292,6 +292,16 @@ MlirValue ir_alloc(Ir *b, MlirType memref) {
                   IR_ATTRIBUTES(ir_segments(b, 2, (int32_t[]){0, 0})));
 }
 
+MlirValue ir_alloc_sized(Ir *b, MlirType memref, const MlirValue *sizes) {
+  MlirValue dynamic[IR_MAX_RANK];
+  int n = 0;
+  for (int i = 0; i < ir_rank(memref); ++i)
+    if (mlirShapedTypeIsDynamicSize(ir_dim_size(memref, i)))
+      dynamic[n++] = sizes[i];
+  return ir_value(b, "memref.alloc", memref, n, dynamic,
+                  IR_ATTRIBUTES(ir_segments(b, 2, (int32_t[]){n, 0})));
+}
+
 /// `first`, `memref`, then one index for each of its dimensions.
 static int access_operands(MlirValue *operands, const MlirValue *first,
                            MlirValue memref, const MlirValue *indices) {

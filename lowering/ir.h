@@ -183,6 +183,8 @@ MlirValue ir_shuffle(Ir *b, MlirValue x, MlirValue y, int n,
 MlirValue ir_dim(Ir *b, MlirValue memref, int dim);
 MlirValue ir_alloca(Ir *b, MlirType memref);
 MlirValue ir_alloc(Ir *b, MlirType memref);
+/// The same with a size for each dimension; those of static ones may be null.
+MlirValue ir_alloc_sized(Ir *b, MlirType memref, const MlirValue *sizes);
 MlirValue ir_load(Ir *b, MlirValue memref, const MlirValue *indices);
 void ir_store(Ir *b, MlirValue value, MlirValue memref,
               const MlirValue *indices);

@@ -35,6 +35,7 @@ extern "C" {
 #define SIMPLICIAL_ATTENTION "simplicial.attention"
 #define SIMPLICIAL_ATTENTION_INTO "simplicial.attention_into"
 #define SIMPLICIAL_ATTENTION_GRAD "simplicial.attention_grad"
+#define SIMPLICIAL_ATTENTION_GRAD_INTO "simplicial.attention_grad_into"
 /// What `simplicial-stage` adds to tile programs.
 #define SIMPLICIAL_COPY_ASYNC "simplicial.copy_async"
 #define SIMPLICIAL_COPY_COMMIT "simplicial.copy_commit"
@@ -111,8 +112,9 @@ enum SimplicialAttentionOperand {
   SIMPLICIAL_K2,
   SIMPLICIAL_V1,
   SIMPLICIAL_V2,
-  SIMPLICIAL_OUT, ///< attention_into and attention_grad
-  SIMPLICIAL_LSE, ///< attention_into (may be missing) and attention_grad
+  SIMPLICIAL_OUT,   ///< attention_into and the gradients' operations
+  SIMPLICIAL_LSE,   ///< the same; attention_into may have none
+  SIMPLICIAL_D_OUT, ///< the gradients' operations
 };
 
 /// Creates a detached `simplicial.attention` owned by the caller (insert it
@@ -122,6 +124,33 @@ enum SimplicialAttentionOperand {
 MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionCreate(
     MlirLocation location, MlirValue q, MlirValue k1, MlirValue k2,
     MlirValue v1, MlirValue v2, SimplicialAttentionAttributes attributes);
+
+/// Creates a detached `simplicial.attention_grad`, owned as above: the
+/// gradients of a scalar with respect to the operands of an attention, from the
+/// attention's results and the gradient of the scalar with respect to `out`:
+///
+///   delta[i]     = sum_d d_out[i,d] * out[i,d]
+///   dP[i,j,k]    = sum_d d_out[i,d] * v1[j,d] * (v2[k,d] + v2_bias)
+///   dS[i,j,k]    = P[i,j,k] * (dP[i,j,k] - delta[i])
+///   d_q[i]       = scale * sum_{j,k} dS * k1[j] * (k2[k] + k2_bias)
+///   d_k1[j]      = scale * sum_{i,k} dS * q[i] * (k2[k] + k2_bias)
+///   d_k2[k]      = scale * sum_{i,j} dS * q[i] * k1[j]
+///   d_v1[j]      = sum_{i,k} P * d_out[i] * (v2[k] + v2_bias)
+///   d_v2[k]      = sum_{i,j} P * d_out[i] * v1[j]
+///
+/// elementwise in d, or, with form = "determinant", with the cross products of
+/// planes in place of the products of two factors of the logits. Keys' and
+/// values' gradients are sums over the query heads that share them, in f32.
+///
+/// q, out, d_out: tensors [B, Nq, Hq, D]; k1, k2, v1, v2: tensors [B, N, Hk,
+/// D]; lse: a tensor [B, Hq, Nq] of f32. Results, of the types of what they are
+/// gradients of: d_q, d_k1, d_k2, d_v1, d_v2; those that nothing uses are not
+/// computed. A gradient of lse is not taken in. The operation is not verified
+/// here.
+MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionGradCreate(
+    MlirLocation location, MlirValue q, MlirValue k1, MlirValue k2,
+    MlirValue v1, MlirValue v2, MlirValue out, MlirValue lse, MlirValue d_out,
+    SimplicialAttentionAttributes attributes);
 
 /// Reads the attributes of any of the dialect's operations, defaults filled in
 /// (except `scale`, see above). An attribute of a wrong type, name or range is

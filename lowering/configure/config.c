@@ -26,33 +26,44 @@ typedef enum Kind {
 typedef struct Entry {
   const char *name;
   Kind kind;
-  size_t offset;   ///< in Config
-  int64_t least;   ///< of an integer; if it is above 0, 0 is "not given"
-  bool gpu_only;   ///< CPUs have no choice of it:
-  int64_t cpu;     ///< what they have,
-  size_t cpu_like; ///< if this is not 0, the integer that is there in Config
-  int gpu_step;    ///< GPUs have multiples of it; 0: any number
+  size_t offset;     ///< in Config
+  int64_t least;     ///< of an integer; if it is above 0, 0 is "not given"
+  unsigned gpu_only; ///< parts in which CPUs have no choice of it:
+  int64_t cpu;       ///< what they have,
+  size_t cpu_like;   ///< if this is not 0, the integer that is there in Config
+  int gpu_step;      ///< GPUs have multiples of it; 0: any number
+  unsigned parts;    ///< those that have it
 } Entry;
 
+enum {
+  F = 1 << CONFIG_FORWARD,
+  Q = 1 << CONFIG_QUERY,
+  K = 1 << CONFIG_KEYS,
+};
+
 #define ROW(NAME, KIND, ...) {#NAME, KIND, offsetof(Config, NAME), __VA_ARGS__}
-#define GPU(VALUE) .gpu_only = true, .cpu = VALUE
+#define GPU(VALUE) .gpu_only = F | Q | K, .cpu = VALUE
 
 static const Entry entries[] = {
-    ROW(block_q, INTEGER, .least = 1, GPU(1)),
-    ROW(block_h, INTEGER, .least = 1),
-    ROW(block_j, INTEGER, .least = 1),
-    ROW(block_k, INTEGER, .least = 1, .gpu_step = CONFIG_GPU_STEP),
-    ROW(block_tail, INTEGER, .least = 0, GPU(0), .gpu_step = CONFIG_GPU_STEP),
-    ROW(tiles, INTEGER, .least = 1, GPU(1)),
-    ROW(block_last, INTEGER, .least = 1, .gpu_only = true,
+    ROW(block_q, INTEGER, .parts = F | Q | K, .least = 1, .gpu_only = F | Q,
+        .cpu = 1),
+    ROW(block_h, INTEGER, .parts = F | Q | K, .least = 1),
+    ROW(block_j, INTEGER, .parts = F | Q, .least = 1),
+    ROW(block_k, INTEGER, .parts = F | Q | K, .least = 1,
+        .gpu_step = CONFIG_GPU_STEP),
+    ROW(block_tail, INTEGER, .parts = F | Q, .least = 0, GPU(0),
+        .gpu_step = CONFIG_GPU_STEP),
+    ROW(tiles, INTEGER, .parts = F | Q, .least = 1, GPU(1)),
+    ROW(block_last, INTEGER, .parts = F | Q, .least = 1, .gpu_only = F | Q,
         .cpu_like = offsetof(Config, block_k), .gpu_step = CONFIG_GPU_STEP),
-    ROW(sum_columns, INTEGER, .least = 1, GPU(1)),
-    ROW(stages, INTEGER, .least = 0, GPU(0)),
-    {"order", ORDER, offsetof(Config, inner_stationary), .least = 0},
-    ROW(producer, BOOL, GPU(0)),
-    ROW(lazy_rescale, BOOL, GPU(0)),
-    ROW(local_outer, BOOL, GPU(0)),
-    ROW(operand, TYPE, .least = 0),
+    ROW(sum_columns, INTEGER, .parts = F, .least = 1, GPU(1)),
+    ROW(stages, INTEGER, .parts = F | Q | K, .least = 0, GPU(0)),
+    {"order", ORDER, offsetof(Config, inner_stationary), .parts = F | Q},
+    ROW(producer, BOOL, .parts = F | Q | K, GPU(0)),
+    ROW(lazy_rescale, BOOL, .parts = F, GPU(0)),
+    ROW(local_outer, BOOL, .parts = F | Q, GPU(0)),
+    ROW(operand, TYPE, .parts = F | Q | K),
+    ROW(split, BOOL, .parts = K, GPU(0)),
 };
 
 enum { COUNT = sizeof entries / sizeof *entries };
@@ -78,9 +89,21 @@ static MlirAttribute find(MlirAttribute config, const char *name) {
              : mlirDictionaryAttrGetElementByName(config, ir_str(name));
 }
 
-bool config_has(MlirOperation op, const char *name) {
-  return !mlirAttributeIsNull(
-      find(ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR), name));
+static const char *const part_names[] = {[CONFIG_QUERY] = "query",
+                                         [CONFIG_KEYS] = "keys"};
+
+static bool is_of(const Entry *e, ConfigPart part) {
+  return e->parts >> part & 1;
+}
+
+/// The dictionary of a part; null: there is none.
+static MlirAttribute dictionary_of(MlirOperation op, ConfigPart part) {
+  MlirAttribute all = ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR);
+  return part == CONFIG_FORWARD ? all : find(all, part_names[part]);
+}
+
+bool config_has(MlirOperation op, ConfigPart part, const char *name) {
+  return !mlirAttributeIsNull(find(dictionary_of(op, part), name));
 }
 
 int64_t config_step(const Config *config) {
@@ -147,7 +170,8 @@ static MlirLogicalResult read_type(MlirOperation op, MlirAttribute value,
                   e->name);
 }
 
-static MlirLogicalResult check_names(MlirOperation op, MlirAttribute config) {
+static MlirLogicalResult check_names(MlirOperation op, ConfigPart part,
+                                     MlirAttribute config) {
   intptr_t n = mlirAttributeIsNull(config)
                    ? 0
                    : mlirDictionaryAttrGetNumElements(config);
@@ -156,7 +180,8 @@ static MlirLogicalResult check_names(MlirOperation op, MlirAttribute config) {
         mlirIdentifierStr(mlirDictionaryAttrGetElement(config, i).name);
     bool found = false;
     for (int k = 0; k < COUNT; ++k)
-      found |= mlirStringRefEqual(name, ir_str(entries[k].name));
+      found |= is_of(&entries[k], part) &&
+               mlirStringRefEqual(name, ir_str(entries[k].name));
     if (!found)
       return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": unknown entry '%.*s'",
                       (int)name.length, name.data);
@@ -164,17 +189,40 @@ static MlirLogicalResult check_names(MlirOperation op, MlirAttribute config) {
   return mlirLogicalResultSuccess();
 }
 
-MlirLogicalResult config_read(MlirOperation op, Config *config) {
+/// A gradient's dictionary has its parts' ones.
+static MlirLogicalResult check_parts(MlirOperation op) {
+  MlirAttribute all = ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR);
+  if (mlirAttributeIsNull(all))
+    return mlirLogicalResultSuccess();
+  bool right = mlirAttributeIsADictionary(all);
+  intptr_t n = right ? mlirDictionaryAttrGetNumElements(all) : 0;
+  for (intptr_t i = 0; i < n; ++i) {
+    MlirNamedAttribute entry = mlirDictionaryAttrGetElement(all, i);
+    MlirStringRef name = mlirIdentifierStr(entry.name);
+    right &= mlirAttributeIsADictionary(entry.attribute) &&
+             (mlirStringRefEqual(name, ir_str(part_names[CONFIG_QUERY])) ||
+              mlirStringRefEqual(name, ir_str(part_names[CONFIG_KEYS])));
+  }
+  return right ? mlirLogicalResultSuccess()
+               : ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                          " of a gradient must be a dictionary of two, "
+                          "'query' and 'keys'");
+}
+
+MlirLogicalResult config_read(MlirOperation op, ConfigPart part,
+                              Config *config) {
   typedef MlirLogicalResult Read(MlirOperation op, MlirAttribute value,
                                  const Entry *e, Config *config);
   static Read *const read[] = {[INTEGER] = read_integer,
                                [BOOL] = read_bool,
                                [ORDER] = read_order,
                                [TYPE] = read_type};
-  MlirAttribute attribute = ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR);
+  if (part != CONFIG_FORWARD && mlirLogicalResultIsFailure(check_parts(op)))
+    return mlirLogicalResultFailure();
+  MlirAttribute attribute = dictionary_of(op, part);
   if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR " must be a dictionary");
-  if (mlirLogicalResultIsFailure(check_names(op, attribute)))
+  if (mlirLogicalResultIsFailure(check_names(op, part, attribute)))
     return mlirLogicalResultFailure();
   for (const Entry *e = entries; e < entries + COUNT; ++e) {
     MlirAttribute value = find(attribute, e->name);
@@ -185,10 +233,10 @@ MlirLogicalResult config_read(MlirOperation op, Config *config) {
   return mlirLogicalResultSuccess();
 }
 
-bool config_is_complete(const Config *config) {
+bool config_is_complete(const Config *config, ConfigPart part) {
   bool complete = true;
   for (const Entry *e = entries; e < entries + COUNT; ++e) {
-    if (e->kind == INTEGER)
+    if (e->kind == INTEGER && is_of(e, part))
       complete &= *integer_of(config, e->offset) >= e->least;
     if (e->kind == TYPE)
       complete &= !mlirTypeIsNull(*type_of(config, e));
@@ -198,20 +246,23 @@ bool config_is_complete(const Config *config) {
 
 // CPUs ------------------------------------------------------------------------
 
-void config_set_for_cpu(Config *config) {
+void config_set_for_cpu(ConfigPart part, Config *config) {
   for (const Entry *e = entries; e < entries + COUNT; ++e)
-    if (e->gpu_only && e->kind == BOOL)
+    if (!(e->gpu_only >> part & 1))
+      continue;
+    else if (e->kind == BOOL)
       *bool_of(config, e) = e->cpu;
-    else if (e->gpu_only)
+    else
       *integer_of(config, e->offset) =
           e->cpu_like ? *integer_of(config, e->cpu_like) : e->cpu;
 }
 
-MlirLogicalResult config_check_for_cpu(MlirOperation op, const Config *config) {
+MlirLogicalResult config_check_for_cpu(MlirOperation op, ConfigPart part,
+                                       const Config *config) {
   Config cpu = *config;
-  config_set_for_cpu(&cpu);
+  config_set_for_cpu(part, &cpu);
   for (const Entry *e = entries; e < entries + COUNT; ++e) {
-    bool same = !e->gpu_only ||
+    bool same = !is_of(e, part) || !(e->gpu_only >> part & 1) ||
                 (e->kind == BOOL ? *bool_of(config, e) == *bool_of(&cpu, e)
                                  : *integer_of(config, e->offset) ==
                                        *integer_of(&cpu, e->offset));
@@ -253,14 +304,33 @@ static MlirAttribute attribute_of(Ir *b, const Config *config, const Entry *e) {
   return mlirTypeAttrGet(*type_of(config, e));
 }
 
+static MlirAttribute dictionary(Ir *b, ConfigPart part, const Config *config) {
+  MlirNamedAttribute named[COUNT];
+  int n = 0;
+  for (const Entry *e = entries; e < entries + COUNT; ++e)
+    if (is_of(e, part))
+      named[n++] =
+          mlirNamedAttributeGet(mlirIdentifierGet(b->context, ir_str(e->name)),
+                                attribute_of(b, config, e));
+  return mlirDictionaryAttrGet(b->context, n, named);
+}
+
 void config_write(MlirOperation op, const Config *config) {
   Ir b = ir_before(op);
-  MlirNamedAttribute named[COUNT];
-  for (int i = 0; i < COUNT; ++i)
-    named[i] = mlirNamedAttributeGet(
-        mlirIdentifierGet(b.context, ir_str(entries[i].name)),
-        attribute_of(&b, config, &entries[i]));
-  mlirOperationSetAttributeByName(
-      op, ir_str(SIMPLICIAL_CONFIG_ATTR),
-      mlirDictionaryAttrGet(b.context, COUNT, named));
+  mlirOperationSetAttributeByName(op, ir_str(SIMPLICIAL_CONFIG_ATTR),
+                                  dictionary(&b, CONFIG_FORWARD, config));
+}
+
+void config_write_grad(MlirOperation op, const Config *query,
+                       const Config *keys) {
+  Ir b = ir_before(op);
+  MlirNamedAttribute named[] = {
+      mlirNamedAttributeGet(
+          mlirIdentifierGet(b.context, ir_str(part_names[CONFIG_QUERY])),
+          dictionary(&b, CONFIG_QUERY, query)),
+      mlirNamedAttributeGet(
+          mlirIdentifierGet(b.context, ir_str(part_names[CONFIG_KEYS])),
+          dictionary(&b, CONFIG_KEYS, keys))};
+  mlirOperationSetAttributeByName(op, ir_str(SIMPLICIAL_CONFIG_ATTR),
+                                  mlirDictionaryAttrGet(b.context, 2, named));
 }

@@ -24,6 +24,8 @@ typedef struct Config {
   int64_t sum_columns;   ///< that rows' sums are kept in until the end
   int64_t stages;        ///< tiles of a ring of copies; 0: there are none
   bool producer;         ///< warps that only copy fill the rings
+  bool split;            ///< keys' and values' gradients in programs of their
+                         ///< own, their sums in memory of a block's own
   MlirType operand;      ///< element type of the operands of products
 } Config;
 
@@ -41,26 +43,41 @@ enum {
 /// The rows of a tile.
 int64_t config_rows(const Config *config);
 
+/// The programs of an operation, each with a strategy. An attention has one,
+/// whose entries are simplicial.config's own; a gradient has two, with a
+/// dictionary each.
+typedef enum ConfigPart {
+  CONFIG_FORWARD, ///< out, lse
+  CONFIG_QUERY,   ///< "query": the gradient of q
+  CONFIG_KEYS,    ///< "keys": the gradients of keys and values
+} ConfigPart;
+
 /// Reads what `simplicial.config` has, if there is one; diagnoses entries that
 /// are not what they must be.
-MlirLogicalResult config_read(MlirOperation op, Config *config);
+MlirLogicalResult config_read(MlirOperation op, ConfigPart part,
+                              Config *config);
 
-/// Reads a complete `simplicial.config`; diagnoses a missing or wrong one.
-MlirLogicalResult config_get(MlirOperation op, Config *config);
+/// Reads a complete strategy; diagnoses a missing or wrong one.
+MlirLogicalResult config_get(MlirOperation op, ConfigPart part, Config *config);
 
 /// Whether the operation's `simplicial.config` has the entry.
-bool config_has(MlirOperation op, const char *entry);
+bool config_has(MlirOperation op, ConfigPart part, const char *entry);
 
 /// Whether all entries have values.
-bool config_is_complete(const Config *config);
+bool config_is_complete(const Config *config, ConfigPart part);
 
+/// Writes an attention's.
 void config_write(MlirOperation op, const Config *config);
+/// Writes a gradient's.
+void config_write_grad(MlirOperation op, const Config *query,
+                       const Config *keys);
 
 /// Gives the entries that only GPUs have choices of what they are on CPUs.
-void config_set_for_cpu(Config *config);
+void config_set_for_cpu(ConfigPart part, Config *config);
 
 /// Diagnoses what CPUs have no code for.
-MlirLogicalResult config_check_for_cpu(MlirOperation op, const Config *config);
+MlirLogicalResult config_check_for_cpu(MlirOperation op, ConfigPart part,
+                                       const Config *config);
 
 /// Diagnoses numbers that are none of matrix instructions of the `target`.
 MlirLogicalResult config_check_steps(MlirOperation op, const Config *config,

@@ -22,6 +22,7 @@
 #include "lowering/pass.h"
 #include "lowering/tile/forward_plan.h"
 #include "lowering/tile/forward_strategy.h"
+#include "lowering/tile/grad_strategy.h"
 
 #include "dialect/verify.h"
 
@@ -35,9 +36,10 @@ static int64_t group_size(MlirOperation op) {
          ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_K1)), 2);
 }
 
-/// What a GPU's matrix instructions and registers allow.
-static MlirLogicalResult check_gpu(MlirOperation op, const ChipList *chips,
-                                   const Config *config) {
+/// What a GPU's matrix instructions and copies allow, of any program.
+static MlirLogicalResult check_gpu_common(MlirOperation op,
+                                          const ChipList *chips,
+                                          const Config *config) {
   MlirStringRef target = chips->names;
   int length = (int)target.length;
   MlirType element = ir_element(ir_type(ir_operand(op, SIMPLICIAL_Q)));
@@ -48,13 +50,6 @@ static MlirLogicalResult check_gpu(MlirOperation op, const ChipList *chips,
                     length, target.data);
   if (mlirLogicalResultIsFailure(config_check_steps(op, config, target)))
     return mlirLogicalResultFailure();
-  if (config->tiles > 1 && !config->block_tail)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
-                    ": 'tiles' above 1 needs a 'block_tail'");
-  if (config->sum_columns != 1 && config->sum_columns != CONFIG_GPU_COLUMNS)
-    return ir_error(
-        op, SIMPLICIAL_CONFIG_ATTR ": 'sum_columns' must be 1 or %d for %.*s",
-        CONFIG_GPU_COLUMNS, length, target.data);
   if (config->stages < 1 || config->stages > CONFIG_MAX_STAGES)
     return ir_error(
         op, SIMPLICIAL_CONFIG_ATTR ": 'stages' must be 1 to %d for %.*s",
@@ -65,6 +60,23 @@ static MlirLogicalResult check_gpu(MlirOperation op, const ChipList *chips,
                     ": 'producer' needs warpgroups, which there "
                     "are none of on %.*s",
                     length, target.data);
+  return mlirLogicalResultSuccess();
+}
+
+/// The same, and what registers allow, of a program over queries.
+static MlirLogicalResult check_gpu(MlirOperation op, const ChipList *chips,
+                                   const Config *config) {
+  MlirStringRef target = chips->names;
+  int length = (int)target.length;
+  if (mlirLogicalResultIsFailure(check_gpu_common(op, chips, config)))
+    return mlirLogicalResultFailure();
+  if (config->tiles > 1 && !config->block_tail)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'tiles' above 1 needs a 'block_tail'");
+  if (config->sum_columns > 1 && config->sum_columns != CONFIG_GPU_COLUMNS)
+    return ir_error(
+        op, SIMPLICIAL_CONFIG_ATTR ": 'sum_columns' must be 1 or %d for %.*s",
+        CONFIG_GPU_COLUMNS, length, target.data);
   if (config_rows(config) > CONFIG_MAX_GPU_ROWS)
     return ir_error(
         op,
@@ -106,15 +118,16 @@ static MlirLogicalResult check(MlirOperation op, const Config *config) {
   return mlirLogicalResultSuccess();
 }
 
-MlirLogicalResult config_get(MlirOperation op, Config *config) {
+MlirLogicalResult config_get(MlirOperation op, ConfigPart part,
+                             Config *config) {
   *config = (Config){0};
   if (mlirAttributeIsNull(ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR)))
     return ir_error(op, "has no " SIMPLICIAL_CONFIG_ATTR
                         ": run simplicial-configure first");
-  if (mlirLogicalResultIsFailure(config_read(op, config)) ||
+  if (mlirLogicalResultIsFailure(config_read(op, part, config)) ||
       mlirLogicalResultIsFailure(check(op, config)))
     return mlirLogicalResultFailure();
-  if (!config_is_complete(config))
+  if (!config_is_complete(config, part))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     " is incomplete: run simplicial-configure first");
   return mlirLogicalResultSuccess();
@@ -186,26 +199,84 @@ static void remove_endless(MlirOperation op, const char *name, int64_t *width) {
   mlirOperationRemoveAttributeByName(op, ir_str(name));
 }
 
+/// What is to be configured: its attributes, without endless windows, and what
+/// it is for.
+static MlirLogicalResult take(MlirOperation op,
+                              SimplicialAttentionAttributes *attributes,
+                              ChipList *list) {
+  if (mlirLogicalResultIsFailure(verify_attention(op)) ||
+      mlirLogicalResultIsFailure(
+          simplicialAttentionGetAttributes(op, attributes)) ||
+      mlirLogicalResultIsFailure(chip_list_of(op, list)))
+    return mlirLogicalResultFailure();
+  if (list->n) {
+    if (mlirLogicalResultIsFailure(check_sizes(op)))
+      return mlirLogicalResultFailure();
+    remove_endless(op, "w1", &attributes->w1);
+    remove_endless(op, "w2", &attributes->w2);
+  }
+  return mlirLogicalResultSuccess();
+}
+
+/// Whether a target has code for the strategy of a part over queries.
+static MlirLogicalResult check_part(MlirOperation op, ConfigPart part,
+                                    SimplicialAttentionAttributes attributes,
+                                    const ChipList *list,
+                                    const Config *config) {
+  if (mlirLogicalResultIsFailure(check(op, config)) ||
+      mlirLogicalResultIsFailure(check_local(op, attributes, config)))
+    return mlirLogicalResultFailure();
+  return list->n ? check_gpu(op, list, config)
+                 : config_check_for_cpu(op, part, config);
+}
+
+/// The same of the program over keys.
+static MlirLogicalResult check_keys(MlirOperation op, const ChipList *list,
+                                    const Config *config) {
+  int64_t columns = config->block_q * config->block_h;
+  if (group_size(op) % config->block_h)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR
+                    ": 'block_h' must divide the group of %lld heads",
+                    (long long)group_size(op));
+  if (config->block_q > 1 && config->block_h > 1)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'block_h' must be 1 with 'block_q' above 1");
+  if (!list->n)
+    return config_check_for_cpu(op, CONFIG_KEYS, config);
+  if (columns % CONFIG_GPU_STEP || columns > CONFIG_MAX_GPU_ROWS ||
+      config->block_k > CONFIG_MAX_GPU_ROWS)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR
+                    ": 'block_q' * 'block_h' must be a multiple of %d, and "
+                    "at most %d as 'block_k' is",
+                    CONFIG_GPU_STEP, CONFIG_MAX_GPU_ROWS);
+  return check_gpu_common(op, list, config);
+}
+
+static MlirLogicalResult configure_grad(MlirOperation op) {
+  SimplicialAttentionAttributes attributes;
+  ChipList list;
+  Config query, keys;
+  if (mlirLogicalResultIsFailure(take(op, &attributes, &list)) ||
+      mlirLogicalResultIsFailure(grad_strategy(op, &list, &query, &keys)) ||
+      mlirLogicalResultIsFailure(
+          check_part(op, CONFIG_QUERY, attributes, &list, &query)) ||
+      mlirLogicalResultIsFailure(check_keys(op, &list, &keys)))
+    return mlirLogicalResultFailure();
+  note_given(op, ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR));
+  config_write_grad(op, &query, &keys);
+  return mlirLogicalResultSuccess();
+}
+
 static MlirLogicalResult configure(MlirOperation op) {
   SimplicialAttentionAttributes attributes;
   ChipList list;
-  if (mlirLogicalResultIsFailure(verify_attention(op)) ||
-      mlirLogicalResultIsFailure(
-          simplicialAttentionGetAttributes(op, &attributes)) ||
-      mlirLogicalResultIsFailure(chip_list_of(op, &list)))
-    return mlirLogicalResultFailure();
-  if (list.n) {
-    if (mlirLogicalResultIsFailure(check_sizes(op)))
-      return mlirLogicalResultFailure();
-    remove_endless(op, "w1", &attributes.w1);
-    remove_endless(op, "w2", &attributes.w2);
-  }
   Config config;
-  if (mlirLogicalResultIsFailure(forward_strategy(op, &list, &config)) ||
-      mlirLogicalResultIsFailure(check(op, &config)) ||
-      mlirLogicalResultIsFailure(check_local(op, attributes, &config)) ||
-      mlirLogicalResultIsFailure(list.n ? check_gpu(op, &list, &config)
-                                        : config_check_for_cpu(op, &config)))
+  if (mlirLogicalResultIsFailure(take(op, &attributes, &list)) ||
+      mlirLogicalResultIsFailure(forward_strategy(op, &list, &config)) ||
+      mlirLogicalResultIsFailure(
+          check_part(op, CONFIG_FORWARD, attributes, &list, &config)))
     return mlirLogicalResultFailure();
   note_given(op, ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR));
   note_strategy(op, &config, list.n > 0);
@@ -214,10 +285,15 @@ static MlirLogicalResult configure(MlirOperation op) {
 }
 
 MlirLogicalResult pass_configure(MlirOperation module) {
-  static const char *const names[] = {SIMPLICIAL_ATTENTION,
-                                      SIMPLICIAL_ATTENTION_INTO};
+  static const char *const attentions[] = {SIMPLICIAL_ATTENTION,
+                                           SIMPLICIAL_ATTENTION_INTO};
+  static const char *const gradients[] = {SIMPLICIAL_ATTENTION_GRAD,
+                                          SIMPLICIAL_ATTENTION_GRAD_INTO};
   ChipList list; // is checked, though there may be nothing to configure
   if (mlirLogicalResultIsFailure(chip_list_of(module, &list)))
     return mlirLogicalResultFailure();
-  return pass_for_each(module, 2, names, configure);
+  if (mlirLogicalResultIsFailure(
+          pass_for_each(module, 2, attentions, configure)))
+    return mlirLogicalResultFailure();
+  return pass_for_each(module, 2, gradients, configure_grad);
 }

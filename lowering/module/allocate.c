@@ -247,18 +247,17 @@ static MlirLogicalResult lower_clone(MlirOperation op) {
   MlirValue from = ir_operand(op, 0), sizes[IR_MAX_RANK];
   MlirType type = ir_type(from);
   int64_t shape[IR_MAX_RANK];
-  int rank = ir_rank(type), n = 0;
+  int rank = ir_rank(type);
   if (rank > IR_MAX_RANK)
     return ir_error(op, "only memrefs of at most %d dimensions are copied",
                     IR_MAX_RANK);
   for (int d = 0; d < rank; ++d) {
     shape[d] = ir_dim_size(type, d);
     if (mlirShapedTypeIsDynamicSize(shape[d]))
-      sizes[n++] = ir_dim(&b, from, d);
+      sizes[d] = ir_dim(&b, from, d);
   }
   MlirValue copy =
-      ir_value(&b, "memref.alloc", ir_memref(ir_element(type), rank, shape), n,
-               sizes, IR_ATTRIBUTES(ir_segments(&b, 2, (int32_t[]){n, 0})));
+      ir_alloc_sized(&b, ir_memref(ir_element(type), rank, shape), sizes);
   ir_op(&b, "memref.copy", IR_NONE, IR_VALUES(from, copy), IR_NONE);
   mlirValueReplaceAllUsesOfWith(
       ir_result(op, 0), ir_value(&b, "memref.cast", ir_type(ir_result(op, 0)),

@@ -99,13 +99,11 @@ static MlirValue input(Ir *b, MlirValue tensor) {
 /// `like_dims[i]` of `like`.
 static MlirValue allocate(Ir *b, MlirType tensor, MlirValue like,
                           const int *like_dims) {
-  int n = 0;
   MlirValue sizes[IR_MAX_RANK];
   for (int i = 0; i < ir_rank(tensor); ++i)
     if (mlirShapedTypeIsDynamicSize(ir_dim_size(tensor, i)))
-      sizes[n++] = ir_dim(b, like, like_dims[i]);
-  return ir_value(b, "memref.alloc", contiguous(tensor), n, sizes,
-                  IR_ATTRIBUTES(ir_segments(b, 2, (int32_t[]){n, 0})));
+      sizes[i] = ir_dim(b, like, like_dims[i]);
+  return ir_alloc_sized(b, contiguous(tensor), sizes);
 }
 
 static bool is_used(MlirValue value) {
@@ -247,6 +245,20 @@ static MlirLogicalResult take_function(MlirOperation function) {
 
 // Attention -------------------------------------------------------------------
 
+/// Puts the operation on memrefs in place of `op`.
+static MlirOperation replace(MlirOperation op, const char *name, int n,
+                             const MlirValue *operands) {
+  Ir b = ir_before(op);
+  MlirOperation into = ir_op(&b, name, IR_NONE, n, operands, IR_NONE);
+  for (intptr_t i = 0; i < mlirOperationGetNumAttributes(op); ++i) {
+    MlirNamedAttribute attribute = mlirOperationGetAttribute(op, i);
+    mlirOperationSetAttributeByName(into, mlirIdentifierStr(attribute.name),
+                                    attribute.attribute);
+  }
+  mlirOperationDestroy(op);
+  return into;
+}
+
 static MlirLogicalResult bufferize(MlirOperation op) {
   if (mlirLogicalResultIsFailure(verify_attention(op)))
     return mlirLogicalResultFailure();
@@ -262,16 +274,40 @@ static MlirLogicalResult bufferize(MlirOperation op) {
     operands[SIMPLICIAL_LSE] =
         output(&b, ir_result(op, 1), q, (const int[]){0, 2, 1});
 
-  Ir before = ir_before(op);
-  MlirOperation into =
-      ir_op(&before, SIMPLICIAL_ATTENTION_INTO, IR_NONE,
-            has_lse ? SIMPLICIAL_LSE + 1 : SIMPLICIAL_LSE, operands, IR_NONE);
-  for (intptr_t i = 0; i < mlirOperationGetNumAttributes(op); ++i) {
-    MlirNamedAttribute attribute = mlirOperationGetAttribute(op, i);
-    mlirOperationSetAttributeByName(into, mlirIdentifierStr(attribute.name),
-                                    attribute.attribute);
+  replace(op, SIMPLICIAL_ATTENTION_INTO,
+          has_lse ? SIMPLICIAL_LSE + 1 : SIMPLICIAL_LSE, operands);
+  return mlirLogicalResultSuccess();
+}
+
+/// Of the gradients those that are used; none at all if none is.
+static MlirLogicalResult bufferize_grad(MlirOperation op) {
+  enum { GRADIENTS = SIMPLICIAL_V2 + 1, INPUTS = SIMPLICIAL_D_OUT + 1 };
+  if (mlirLogicalResultIsFailure(verify_attention(op)))
+    return mlirLogicalResultFailure();
+  Ir b = ir_before(op);
+  MlirValue operands[INPUTS + GRADIENTS];
+  int32_t sizes[INPUTS + GRADIENTS];
+  bool used = false;
+  for (int i = 0; i < GRADIENTS; ++i)
+    used |= is_used(ir_result(op, i));
+  if (!used) {
+    mlirOperationDestroy(op);
+    return mlirLogicalResultSuccess();
   }
-  mlirOperationDestroy(op);
+  for (int i = 0; i < INPUTS; ++i) {
+    operands[i] = input(&b, ir_operand(op, i));
+    sizes[i] = 1;
+  }
+  int n = INPUTS;
+  for (int i = 0; i < GRADIENTS; ++i) {
+    sizes[INPUTS + i] = is_used(ir_result(op, i));
+    if (sizes[INPUTS + i])
+      operands[n++] =
+          output(&b, ir_result(op, i), operands[i], (const int[]){0, 1, 2, 3});
+  }
+  MlirOperation into = replace(op, SIMPLICIAL_ATTENTION_GRAD_INTO, n, operands);
+  IrAttribute segments = ir_segments(&b, INPUTS + GRADIENTS, sizes);
+  mlirOperationSetAttributeByName(into, ir_str(segments.name), segments.value);
   return mlirLogicalResultSuccess();
 }
 
@@ -315,12 +351,16 @@ static MlirLogicalResult check_gpu(MlirOperation module) {
 
 MlirLogicalResult pass_bufferize(MlirOperation module) {
   static const char *const functions[] = {"func.func"};
-  static const char *const names[] = {SIMPLICIAL_ATTENTION};
+  static const char *const attentions[] = {SIMPLICIAL_ATTENTION};
+  static const char *const gradients[] = {SIMPLICIAL_ATTENTION_GRAD};
   ChipList chips;
   if (mlirLogicalResultIsFailure(chip_list_of(module, &chips)) ||
       mlirLogicalResultIsFailure(
           pass_for_each(module, 1, functions, take_function)) ||
-      mlirLogicalResultIsFailure(pass_for_each(module, 1, names, bufferize)))
+      mlirLogicalResultIsFailure(
+          pass_for_each(module, 1, attentions, bufferize)) ||
+      mlirLogicalResultIsFailure(
+          pass_for_each(module, 1, gradients, bufferize_grad)))
     return mlirLogicalResultFailure();
   return chips.n ? check_gpu(module) : mlirLogicalResultSuccess();
 }

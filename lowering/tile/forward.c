@@ -114,41 +114,15 @@ static MlirOperation unread_buffer(MlirValue buffer) {
 }
 
 MlirLogicalResult tile_forward(MlirOperation op) {
-  SimplicialAttentionAttributes a;
   Ir b = ir_before(op);
   Forward f = {.b = &b, .step = step, .attend = attend};
-  if (mlirLogicalResultIsFailure(simplicialAttentionGetAttributes(op, &a)) ||
-      mlirLogicalResultIsFailure(config_get(op, &f.config)))
+  if (mlirLogicalResultIsFailure(queries_take(&f, op, CONFIG_FORWARD)))
     return mlirLogicalResultFailure();
-
-  Side first = {ir_operand(op, SIMPLICIAL_K1), ir_operand(op, SIMPLICIAL_V1),
-                a.w1, 0, 0};
-  Side second = {ir_operand(op, SIMPLICIAL_K2), ir_operand(op, SIMPLICIAL_V2),
-                 a.w2, a.k2_bias, a.v2_bias};
-  bool swap = plan_swaps_roles(a);
-  note(op, "roles: %s",
-       swap ? "k2, v2 are the outer keys and values, as w2 < w1"
-            : "k1, v1 are the outer keys and values");
-  f.outer = swap ? second : first;
-  f.inner = swap ? first : second;
-  f.causal = a.causal;
-  f.negated = swap && a.form == SIMPLICIAL_DETERMINANT;
-  f.planes = a.form == SIMPLICIAL_DETERMINANT ? MAX_PLANES : 1;
-  f.q = ir_operand(op, SIMPLICIAL_Q);
   MlirOperation unread = unread_buffer(ir_operand(op, SIMPLICIAL_OUT));
   if (mlirOperationIsNull(unread))
     f.out = ir_operand(op, SIMPLICIAL_OUT);
   if (mlirOperationGetNumOperands(op) > SIMPLICIAL_LSE)
     f.lse = ir_operand(op, SIMPLICIAL_LSE);
-  f.d = ir_dim_size(ir_type(f.q), DIM_D);
-  f.rows = f.config.block_q * f.config.block_h * f.config.block_j;
-  f.group = ir_dim_size(ir_type(f.q), DIM_H) /
-            ir_dim_size(ir_type(f.outer.keys), DIM_H);
-  // What is more than one multiplication is rounded once, at its end.
-  bool one = f.planes == 1 && f.outer.key_bias == 0;
-  f.factor =
-      one && !mlirTypeIsATF32(f.config.operand) ? f.config.operand : ir_f32(&b);
-  f.c = (a.scale != 0 ? a.scale : 1 / sqrt((double)f.d)) / log(2);
   notes_set(queries_program(&f), notes_get(op));
   mlirOperationDestroy(op);
   if (!mlirOperationIsNull(unread))

@@ -52,8 +52,10 @@ typedef struct Forward {
   Side outer, inner;
   MlirValue q, out, lse; ///< out and lse may be null
   int planes;
+  bool swapped;    ///< k2, v2 are the outer keys and values
   bool negated;    ///< combine(q, outer) is -(q x k): roles are swapped
   MlirType factor; ///< element type in which q and outer keys are multiplied
+  double scale;    ///< of logits
   double c;        ///< scale * log2(e)
   int64_t d, rows;
   int64_t group;   ///< query heads that share a key head
@@ -68,6 +70,8 @@ typedef struct Forward {
   MlirValue local_keys, local_values; ///< of the outer window; null: none
   MlirValue local_first;              ///< the position of their first row
   MlirValue q_planes[MAX_PLANES];     ///< by row
+  MlirValue d_out_rows; ///< by row, in the type in which it is multiplied with
+                        ///< outer values; null: is not
 } Forward;
 
 /// Where the keys of an outer tile stand.
@@ -81,7 +85,9 @@ typedef struct OuterPlace {
 /// A tile of the outer window, by row.
 typedef struct OuterTile {
   OuterPlace place;
-  MlirValue combined[MAX_PLANES]; ///< A, [rows, D / planes] each
+  MlirValue keys[MAX_PLANES];     ///< [rows, D / planes] each
+  MlirValue combined[MAX_PLANES]; ///< A, with queries, as many
+  MlirValue weighed; ///< B, the values with d_out, [rows, D]; null: not made
   MlirValue rows;    ///< [rows]: those whose j is in the window; null: all are
   MlirValue partial; ///< an i1: not all are
 } OuterTile;
@@ -119,6 +125,9 @@ static inline MlirType f32_vector(const Forward *f, int rank,
 }
 
 // queries.c
+/// Takes an operation's operands and attributes, and the strategy of a part.
+MlirLogicalResult queries_take(Forward *f, MlirOperation op, ConfigPart part);
+
 /// The scf.forall of a program over blocks of queries.
 MlirOperation queries_program(Forward *f);
 
@@ -175,6 +184,12 @@ MlirValue load_keys(Forward *f, MlirValue memref, MlirValue n, int64_t size,
 
 /// The queries of the block, into its `q_planes`.
 void load_query(Forward *f);
+
+/// All columns of what is as q is, by row.
+MlirValue load_by_query(Forward *f, MlirValue memref);
+
+/// A number of each row, [rows], from a memref [B, Nq, Hq] of f32.
+MlirValue load_number(Forward *f, MlirValue memref);
 
 /// The outer window of all queries of the block, into memory of its own.
 void load_local(Forward *f, const Window *window);

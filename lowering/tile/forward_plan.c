@@ -13,6 +13,10 @@
 
 #include "forward_plan.h"
 
+static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
+static int64_t max(int64_t x, int64_t y) { return x > y ? x : y; }
+static int64_t ceil_div(int64_t x, int64_t y) { return (x + y - 1) / y; }
+
 bool plan_swaps_roles(SimplicialAttentionAttributes attributes) {
   return attributes.w2 && (!attributes.w1 || attributes.w2 < attributes.w1);
 }
@@ -81,4 +85,40 @@ int64_t plan_outer_rows(const Config *config, int64_t window, bool causal) {
 int64_t plan_outer_padding(const Config *config, int64_t row) {
   enum { BANKS = 128, PART = 64 }; // bytes; a part is one of several lanes'
   return config->block_h % 2 && row % BANKS == 0 ? PART : 0;
+}
+
+void plan_fill_with_keys(int64_t group, int64_t outer, const Config *given,
+                         int64_t rows, Config *config) {
+  enum { LONG = 1 << 20 }; // a longer window wastes next to nothing
+  outer = min(LONG, outer);
+  int64_t fixed = given->block_h;
+  int64_t best_rows = 0, best_work = 1;
+  config->block_q = config->block_j = config->block_h = 1;
+  for (int64_t h = fixed ? fixed : min(group, rows); h >= 1; --h) {
+    if (group % h || (fixed && h != fixed))
+      continue;
+    int64_t j = max(1, rows / h);
+    if (outer)
+      j = min(j, outer);
+    int64_t window = outer ? outer : j;
+    int64_t cost = rows * ceil_div(window, j), work = h * window;
+    if (work * best_rows <= best_work * cost && best_rows)
+      continue;
+    best_rows = cost, best_work = work;
+    config->block_h = h, config->block_j = j;
+  }
+  if (given->block_q > 1)
+    config->block_j = 1;
+}
+
+void plan_fill_with_queries(int64_t group, const Config *given, int64_t rows,
+                            bool whole, Config *config) {
+  int64_t heads = max(1, min(group, rows / max(1, given->block_q)));
+  while (group % heads || (whole && rows % heads))
+    --heads;
+  if (given->block_h)
+    heads = min(given->block_h, rows);
+  config->block_q = rows / heads;
+  config->block_h = heads;
+  config->block_j = 1;
 }

@@ -54,4 +54,16 @@ int64_t plan_outer_rows(const Config *config, int64_t window, bool causal);
 /// to be in different banks.
 int64_t plan_outer_padding(const Config *config, int64_t row);
 
+/// Fills `rows` rows with (head, j) pairs: of all ways to take `block_h` of the
+/// group's heads and as many j's as then fit, the one that wastes fewest rows
+/// over a whole outer window (0: of any length). Entries of `given` that are
+/// not 0 are fixed.
+void plan_fill_with_keys(int64_t group, int64_t outer, const Config *given,
+                         int64_t rows, Config *config);
+
+/// The same with (query, head) pairs: then an inner tile serves all of them.
+/// `whole`: with no more heads than leave no row empty.
+void plan_fill_with_queries(int64_t group, const Config *given, int64_t rows,
+                            bool whole, Config *config);
+
 #endif // SIMPLICIAL_LOWERING_TILE_FORWARD_PLAN_H

@@ -72,63 +72,21 @@ static int64_t inner_window(SimplicialAttentionAttributes a) {
   return plan_swaps_roles(a) ? a.w1 : a.w2;
 }
 
-// Rows ------------------------------------------------------------------------
-
-/// Fills `rows` rows with (head, j) pairs: of all ways to take `block_h` of the
-/// group's heads and as many j's as then fit, the one that wastes fewest rows
-/// over a whole outer window.
-static void fill_with_keys(const Strategy *s, int64_t rows, Config *config) {
-  enum { LONG = 1 << 20 }; // a longer window wastes next to nothing
-  int64_t outer = min(LONG, outer_window(s->attributes));
-  int64_t fixed = s->given.block_h;
-  int64_t group = s->shape.group, best_rows = 0, best_work = 1;
-  config->block_q = config->block_j = config->block_h = 1;
-  for (int64_t h = fixed ? fixed : min(group, rows); h >= 1; --h) {
-    if (group % h || (fixed && h != fixed))
-      continue;
-    int64_t j = max(1, rows / h);
-    if (outer)
-      j = min(j, outer);
-    int64_t window = outer ? outer : j;
-    int64_t cost = rows * ceil_div(window, j), work = h * window;
-    if (work * best_rows <= best_work * cost && best_rows)
-      continue;
-    best_rows = cost, best_work = work;
-    config->block_h = h, config->block_j = j;
-  }
-  if (s->given.block_q > 1)
-    config->block_j = 1;
-}
-
-/// The same with (query, head) pairs: then an inner tile serves all of them.
-/// `whole`: with no more heads than leave no row empty.
-static void fill_with_queries(const Strategy *s, int64_t rows, bool whole,
-                              Config *config) {
-  int64_t group = s->shape.group;
-  int64_t heads = max(1, min(group, rows / max(1, s->given.block_q)));
-  while (group % heads || (whole && rows % heads))
-    --heads;
-  if (s->given.block_h)
-    heads = min(s->given.block_h, rows);
-  config->block_q = rows / heads;
-  config->block_h = heads;
-  config->block_j = 1;
-}
-
 // The CPU ---------------------------------------------------------------------
 
 static void choose_for_cpu(const Strategy *s, Config *config) {
   enum { ROWS = 16, KEYS = 256, CACHE = 32 << 10, BYTES = 4 };
   int64_t inner = inner_window(s->attributes);
-  fill_with_keys(s, ROWS, config);
+  plan_fill_with_keys(s->shape.group, outer_window(s->attributes), &s->given,
+                      ROWS, config);
   config->operand = mlirF32TypeGet(mlirOperationGetContext(s->op));
   config->block_k = min(KEYS, CACHE / (s->shape.d * BYTES));
   if (inner)
     config->block_k = min(config->block_k, inner);
   config->inner_stationary = true;
-  config_read(s->op, config);
-  config_set_for_cpu(config);
-  config_read(s->op, config);
+  config_read(s->op, CONFIG_FORWARD, config);
+  config_set_for_cpu(CONFIG_FORWARD, config);
+  config_read(s->op, CONFIG_FORWARD, config);
 }
 
 // GPUs ------------------------------------------------------------------------
@@ -174,7 +132,7 @@ static void try_steps(Strategy *s, Config config) {
       Config candidate = config;
       candidate.local_outer = local;
       candidate.stages = i ? 3 - usual : usual;
-      config_read(s->op, &candidate);
+      config_read(s->op, CONFIG_FORWARD, &candidate);
       add_candidate(s, &candidate);
     }
 }
@@ -232,7 +190,7 @@ static void try_rows(Strategy *s, Config config) {
           min(CONFIG_MAX_TILES, ceil_div(s->shape.inner, config.block_k));
     for (; config.tiles; --config.tiles) {
       Config candidate = config;
-      config_read(s->op, &candidate);
+      config_read(s->op, CONFIG_FORWARD, &candidate);
       try_tiles(s, candidate);
     }
   }
@@ -278,19 +236,20 @@ static void note_choice(const Strategy *s, const Offer *chosen) {
          s->by_warps, (long long)s->shape.d, (long long)s->shape.bytes);
   if (config->tiles == 1)
     note(s->op, "tiles = 1: %s",
-         config_has(s->op, "tiles") ? "given"
-         : chosen->one_tile         ? chosen->one_tile
+         config_has(s->op, CONFIG_FORWARD, "tiles") ? "given"
+         : chosen->one_tile                         ? chosen->one_tile
          : s->shape.inner <= config->block_k
              ? "there are no more keys in the inner window"
              : "estimated to be as fast as more");
   if (!config->local_outer)
     note(s->op, "local_outer = false: %s",
-         config_has(s->op, "local_outer") ? "given"
+         config_has(s->op, CONFIG_FORWARD, "local_outer") ? "given"
          : s->shape.outer_window ? "estimated to be faster, or all that fits"
                                  : "the outer window has no bound");
   if (!config->producer)
     note(s->op, "producer = false: %s",
-         config_has(s->op, "producer") ? "given" : chosen->no_producer);
+         config_has(s->op, CONFIG_FORWARD, "producer") ? "given"
+                                                       : chosen->no_producer);
 }
 
 static void choose_for_gpu(Strategy *s, Config *config) {
@@ -298,14 +257,15 @@ static void choose_for_gpu(Strategy *s, Config *config) {
   Config rows = {.operand = ir_element(q_type(s->op))};
   for (int i = 0; i < 2; ++i) {
     int n = (i == 0) == s->warpgroups ? MOST : LEAST;
-    fill_with_keys(s, n, &rows);
+    plan_fill_with_keys(s->shape.group, outer_window(s->attributes), &s->given,
+                        n, &rows);
     try_rows(s, rows);
     if (!s->warpgroups && s->given.block_q <= 1)
       continue;
-    fill_with_queries(s, n, false, &rows);
+    plan_fill_with_queries(s->shape.group, &s->given, n, false, &rows);
     try_rows(s, rows);
     int64_t most_heads = rows.block_h;
-    fill_with_queries(s, n, true, &rows);
+    plan_fill_with_queries(s->shape.group, &s->given, n, true, &rows);
     if (rows.block_h < most_heads)
       try_rows(s, rows);
   }
@@ -370,7 +330,7 @@ MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
   *config = (Config){0};
   if (mlirLogicalResultIsFailure(
           simplicialAttentionGetAttributes(op, &s.attributes)) ||
-      mlirLogicalResultIsFailure(config_read(op, &s.given)))
+      mlirLogicalResultIsFailure(config_read(op, CONFIG_FORWARD, &s.given)))
     return mlirLogicalResultFailure();
   s.shape = shape_of(&s);
   s.by_warps = why_by_warps(&s.shape);

@@ -157,6 +157,16 @@ static MlirValue load_outer_rows(Forward *f, const OuterPlace *place,
                           (const unsigned[]){0, 1}, null_value());
 }
 
+/// The product of d_out and the outer values, by row.
+static MlirValue weighed(Forward *f, const OuterPlace *place) {
+  Ir *b = f->b;
+  MlirType factor = ir_element(ir_type(f->d_out_rows));
+  MlirValue values =
+      for_every_head(f, load_outer_rows(f, place, true, 0, f->d));
+  values = add_bias(b, ir_convert(b, values, factor), f->outer.value_bias);
+  return ir_convert(b, ir_mulf(b, f->d_out_rows, values), f->config.operand);
+}
+
 OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   Ir *b = f->b;
   int64_t width = f->d / f->planes;
@@ -165,12 +175,15 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   OuterTile tile = {.rows = null_value()};
   MlirValue k[MAX_PLANES];
   for (int t = 0; t < f->planes; ++t) {
-    MlirValue keys = load_outer_rows(f, &place, false, t * width, width);
-    keys = ir_convert(b, for_every_head(f, keys), f->factor);
-    k[t] = add_bias(b, keys, f->outer.key_bias);
+    MlirValue keys =
+        for_every_head(f, load_outer_rows(f, &place, false, t * width, width));
+    tile.keys[t] = keys;
+    k[t] = add_bias(b, ir_convert(b, keys, f->factor), f->outer.key_bias);
   }
   combine(f, f->q_planes, k, tile.combined);
   tile.place = place;
+  if (!mlirValueIsNull(f->d_out_rows))
+    tile.weighed = weighed(f, &place);
   if (mlirValueIsNull(place.live_end))
     return tile;
 
@@ -281,22 +294,47 @@ void load_inner(Forward *f, MlirValue k, const Part *part, const Window *window,
   }
 }
 
-void load_query(Forward *f) {
+/// Columns [d, d + width) of the block's queries in `memref`, by row.
+static MlirValue load_rows(Forward *f, MlirValue memref, int64_t d,
+                           int64_t width) {
   Ir *b = f->b;
-  int64_t width = f->d / f->planes, shape[3];
+  int64_t shape[3];
   unsigned dims[3];
   int n = load_query_dims(f, shape, dims);
   shape[n] = width;
   dims[n++] = DIM_D;
-  MlirType tile = ir_vector(ir_element(ir_type(f->q)), n, shape);
-  for (int t = 0; t < f->planes; ++t) {
-    MlirValue indices[] = {f->batch, f->query, f->head,
-                           ir_const_index(b, t * width)};
-    MlirValue q = ir_transfer_read(b, tile, f->q, indices, dims,
-                                   load_query_mask(f, n, shape, dims));
-    q = f->config.block_q > 1 ? by_row(f, q) : for_every_j(f, q);
-    f->q_planes[t] = ir_convert(b, q, f->factor);
-  }
+  MlirType tile = ir_vector(ir_element(ir_type(memref)), n, shape);
+  MlirValue indices[] = {f->batch, f->query, f->head, ir_const_index(b, d)};
+  MlirValue x = ir_transfer_read(b, tile, memref, indices, dims,
+                                 load_query_mask(f, n, shape, dims));
+  return f->config.block_q > 1 ? by_row(f, x) : for_every_j(f, x);
+}
+
+void load_query(Forward *f) {
+  int64_t width = f->d / f->planes;
+  for (int t = 0; t < f->planes; ++t)
+    f->q_planes[t] =
+        ir_convert(f->b, load_rows(f, f->q, t * width, width), f->factor);
+}
+
+MlirValue load_by_query(Forward *f, MlirValue memref) {
+  return load_rows(f, memref, 0, f->d);
+}
+
+MlirValue load_number(Forward *f, MlirValue memref) {
+  Ir *b = f->b;
+  int64_t shape[2];
+  unsigned dims[2];
+  int n = load_query_dims(f, shape, dims);
+  MlirType tile = ir_vector(ir_f32(b), n, shape);
+  MlirValue indices[] = {f->batch, f->query, f->head};
+  MlirValue x = ir_transfer_read(b, tile, memref, indices, dims,
+                                 load_query_mask(f, n, shape, dims));
+  MlirType rows = f32_vector(f, IR_DIMS(f->rows));
+  if (f->config.block_j > 1)
+    x = for_every_j(f,
+                    ir_shape_cast(b, x, f32_vector(f, IR_DIMS(shape[0], 1))));
+  return mlirTypeEqual(ir_type(x), rows) ? x : ir_shape_cast(b, x, rows);
 }
 
 void load_local(Forward *f, const Window *window) {

@@ -3,6 +3,7 @@
 // simplicial-tile: operations on memrefs -> tile programs.
 //
 // In:  "simplicial.attention_into"(%q, ..., %out, %lse) {simplicial.config}
+//      "simplicial.attention_grad_into"(%q, ..., %d_out, %d_q, ...)
 // Out: scf.forall over tiles of queries and heads, scf.for over tiles of keys,
 //      and in them vector.transfer_read/write of tiles, vector.contract,
 //      vector.multi_reduction, broadcasts, masks and elementwise arithmetic.
@@ -15,20 +16,15 @@
 
 #include "simplicial/dialect.h"
 
-static MlirLogicalResult not_yet(MlirOperation op) {
-  return ir_error(op, "cannot be lowered: only attention can");
-}
-
 static MlirLogicalResult tile(MlirOperation op) {
-  return mlirLogicalResultIsFailure(verify_attention(op))
-             ? mlirLogicalResultFailure()
-             : tile_forward(op);
+  if (mlirLogicalResultIsFailure(verify_attention(op)))
+    return mlirLogicalResultFailure();
+  return ir_is(op, SIMPLICIAL_ATTENTION_INTO) ? tile_forward(op)
+                                              : tile_grad(op);
 }
 
 MlirLogicalResult pass_tile(MlirOperation module) {
-  static const char *const forward[] = {SIMPLICIAL_ATTENTION_INTO};
-  static const char *const others[] = {SIMPLICIAL_ATTENTION_GRAD};
-  if (mlirLogicalResultIsFailure(pass_for_each(module, 1, others, not_yet)))
-    return mlirLogicalResultFailure();
-  return pass_for_each(module, 1, forward, tile);
+  static const char *const names[] = {SIMPLICIAL_ATTENTION_INTO,
+                                      SIMPLICIAL_ATTENTION_GRAD_INTO};
+  return pass_for_each(module, 2, names, tile);
 }

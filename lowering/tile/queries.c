@@ -14,10 +14,14 @@
 
 #include "forward.h"
 
+#include "lowering/notes.h"
+
 #include "simplicial/dialect.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
+
+#include <math.h>
 
 void queries_store(Forward *f, MlirValue x, MlirValue memref,
                    const MlirValue *indices, const unsigned *memory_dims,
@@ -170,4 +174,36 @@ MlirOperation queries_program(Forward *f) {
   ir_forall_end(b, &tiles);
   queries_annotate(b, tiles.op, &f->config);
   return tiles.op;
+}
+
+MlirLogicalResult queries_take(Forward *f, MlirOperation op, ConfigPart part) {
+  SimplicialAttentionAttributes a;
+  if (mlirLogicalResultIsFailure(simplicialAttentionGetAttributes(op, &a)) ||
+      mlirLogicalResultIsFailure(config_get(op, part, &f->config)))
+    return mlirLogicalResultFailure();
+  Side first = {ir_operand(op, SIMPLICIAL_K1), ir_operand(op, SIMPLICIAL_V1),
+                a.w1, 0, 0};
+  Side second = {ir_operand(op, SIMPLICIAL_K2), ir_operand(op, SIMPLICIAL_V2),
+                 a.w2, a.k2_bias, a.v2_bias};
+  f->swapped = plan_swaps_roles(a);
+  note(op, "roles: %s",
+       f->swapped ? "k2, v2 are the outer keys and values, as w2 < w1"
+                  : "k1, v1 are the outer keys and values");
+  f->outer = f->swapped ? second : first;
+  f->inner = f->swapped ? first : second;
+  f->causal = a.causal;
+  f->negated = f->swapped && a.form == SIMPLICIAL_DETERMINANT;
+  f->planes = a.form == SIMPLICIAL_DETERMINANT ? MAX_PLANES : 1;
+  f->q = ir_operand(op, SIMPLICIAL_Q);
+  f->d = ir_dim_size(ir_type(f->q), DIM_D);
+  f->rows = f->config.block_q * f->config.block_h * f->config.block_j;
+  f->group = ir_dim_size(ir_type(f->q), DIM_H) /
+             ir_dim_size(ir_type(f->outer.keys), DIM_H);
+  // What is more than one multiplication is rounded once, at its end.
+  bool one = f->planes == 1 && f->outer.key_bias == 0;
+  f->factor = one && !mlirTypeIsATF32(f->config.operand) ? f->config.operand
+                                                         : ir_f32(f->b);
+  f->scale = a.scale != 0 ? a.scale : 1 / sqrt((double)f->d);
+  f->c = f->scale / log(2);
+  return mlirLogicalResultSuccess();
 }

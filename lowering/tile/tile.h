@@ -11,4 +11,7 @@
 /// simplicial.attention_into; see forward.c.
 MlirLogicalResult tile_forward(MlirOperation op);
 
+/// simplicial.attention_grad_into; see grad.c.
+MlirLogicalResult tile_grad(MlirOperation op);
+
 #endif // SIMPLICIAL_LOWERING_TILE_H

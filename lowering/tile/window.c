@@ -97,3 +97,15 @@ MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
       ir_broadcast(b, numbers(b, columns), ir_with_element(mask, i32));
   return ir_cmpi(b, IR_SLT, column, ir_broadcast_rows(b, limit, columns));
 }
+
+MlirValue window_mask_by_column(Ir *b, MlirType mask, bool queries,
+                                MlirValue limit) {
+  int64_t rows = ir_dim_size(mask, 0), columns = ir_dim_size(mask, 1);
+  MlirType i32 = ir_i32(b), type = ir_with_element(mask, i32);
+  MlirValue row = ir_broadcast_rows(b, numbers(b, rows), columns);
+  MlirType by_column = ir_vector(i32, IR_DIMS(columns));
+  limit = ir_broadcast(b, limit, by_column);
+  if (queries)
+    limit = ir_addi(b, limit, numbers(b, columns));
+  return ir_cmpi(b, IR_SLT, row, ir_broadcast(b, limit, type));
+}

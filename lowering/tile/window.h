@@ -47,4 +47,9 @@ MlirValue window_limit(Ir *b, MlirValue end);
 MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
                                MlirValue limit, int64_t offset);
 
+/// A mask [rows, columns] of the rows below `limit`, or, with `queries`, below
+/// `limit` + column, columns being queries.
+MlirValue window_mask_by_column(Ir *b, MlirType mask, bool queries,
+                                MlirValue limit);
+
 #endif // SIMPLICIAL_LOWERING_TILE_WINDOW_H

@@ -1,0 +1,642 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The gradients of keys and values. Rows are inner keys k of a head; columns
+// are queries and the heads that share the keys: heads of one query, or
+// neighbouring queries of one head.
+//
+//     for j in outer keys that share a query with one of the rows:
+//       A = combine(ko[j], ki),  B = vo[j] .* vi               [rows, D]
+//       for tiles of queries that see j and one of the rows, and of heads:
+//         p  = exp2(mask(A * q^T) * c + logs)                  [rows, columns]
+//         ds = p .* (B * d_out^T - delta)
+//         u  = u + ds * q,  t = t + p * d_out                  [rows, D]
+//       d_ki = d_ki + combine'(u, ko[j]),  d_vi = d_vi + t .* vo[j]
+//       sums of ko[j]: over rows of combine'(ki, u); of vo[j]: of t .* vi
+//
+// With roles as they are, combine(k1, k2) and its adjoints are cross products
+// of planes where there is a determinant: A = k1 x k2, d_k2 = u x k1, d_k1 = k2
+// x u; each is negated where the roles are changed.
+//
+// Sums of outer keys are those of one tile of rows; grad_sums.c adds them up.
+//
+// With `split` keys and values have programs of their own, and what is summed
+// over j is in the block's own memory: registers have u or t.
+//
+// A masked pair has p = 0, but 0 times what is not finite is not 0: if a query
+// that any of the rows sees is not finite, rows are taken one by one.
+
+#include "grad_keys.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+#include <math.h>
+#include <stddef.h>
+
+/// Elementwise products of three factors by plane, or cross products.
+typedef struct Planes {
+  MlirValue x[MAX_PLANES];
+} Planes;
+
+/// The rows: keys and values, as operands are multiplied.
+typedef struct Rows {
+  Planes keys;      ///< [rows, D / planes] each
+  MlirValue values; ///< [rows, D]
+} Rows;
+
+/// What is summed over the queries of an outer key.
+typedef struct Sums {
+  Planes u; ///< null: not wanted
+  MlirValue t;
+} Sums;
+
+/// A tile of columns.
+typedef struct Columns {
+  Planes q;        ///< [columns, D / planes] each
+  MlirValue d_out; ///< [columns, D]
+  MlirValue logs, delta;
+  MlirValue position; ///< of the first query
+} Columns;
+
+static int64_t width_of(const Keys *g) { return g->f.d / g->f.planes; }
+static int64_t rows_of(const Keys *g) { return g->f.config.block_k; }
+static int64_t columns_of(const Keys *g) {
+  return g->f.config.block_q * g->f.config.block_h;
+}
+static bool wants_keys(const Keys *g) {
+  return !mlirValueIsNull(g->d_keys) || !mlirValueIsNull(g->keys.result);
+}
+static bool wants_values(const Keys *g) {
+  return !mlirValueIsNull(g->d_values) || !mlirValueIsNull(g->values.result);
+}
+
+// Windows ---------------------------------------------------------------------
+
+/// Positions of the queries that have one of the keys [first, last] in a window
+/// of this width.
+static Range seers(const Keys *g, int64_t width, MlirValue first,
+                   MlirValue last) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  // Of a symmetric window, who sees a key is what a query there sees.
+  Range range = {window_unbounded(b, width, false, first).lower,
+                 window_unbounded(b, width, false, last).upper};
+  if (f->causal)
+    range.lower = first;
+  range.lower = mlirValueIsNull(range.lower)
+                    ? f->shift
+                    : ir_maxsi(b, range.lower, f->shift);
+  range.upper = mlirValueIsNull(range.upper)
+                    ? f->keys
+                    : ir_minsi(b, range.upper, f->keys);
+  return range;
+}
+
+Range keys_positions(const Keys *g, MlirValue first, MlirValue end) {
+  MlirValue one = ir_const_index(g->f.b, 1);
+  return seers(g, g->f.inner.window, first, ir_subi(g->f.b, end, one));
+}
+
+Range keys_outer(const Keys *g, Range positions) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  Queries queries = {positions.lower,
+                     ir_subi(b, positions.upper, ir_const_index(b, 1))};
+  Range outer = window_of(b, f->outer.window, f->causal, queries, f->keys).any;
+  MlirValue some = ir_cmpi(b, IR_SLT, positions.lower, positions.upper);
+  outer.upper = ir_select(b, some, outer.upper, outer.lower);
+  return outer;
+}
+
+/// Positions of the queries that see outer key j and one of the rows.
+static Range positions_of(const Keys *g, MlirValue j) {
+  Ir *b = g->f.b;
+  Range range = seers(g, g->f.outer.window, j, j);
+  return (Range){ir_maxsi(b, range.lower, g->positions_lower),
+                 ir_minsi(b, range.upper, g->positions_upper)};
+}
+
+/// Of rows that queries at the positions see, [first, end).
+static Range rows_seen(const Keys *g, Range positions) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirValue zero = ir_const_index(b, 0);
+  Queries queries = {positions.lower,
+                     ir_subi(b, positions.upper, ir_const_index(b, 1))};
+  Range seen = window_of(b, f->inner.window, f->causal, queries, f->keys).any;
+  seen.lower = ir_minsi(b, g->count,
+                        ir_maxsi(b, zero, ir_subi(b, seen.lower, g->first)));
+  seen.upper = ir_maxsi(
+      b, seen.lower, ir_minsi(b, g->count, ir_subi(b, seen.upper, g->first)));
+  return seen;
+}
+
+/// x where `rows` are, 0 elsewhere.
+static MlirValue only(const Keys *g, Range rows, MlirValue x) {
+  Ir *b = g->f.b;
+  MlirType type = ir_type(x);
+  MlirValue mask = window_mask(b, ir_vector(ir_i1(b), IR_DIMS(rows_of(g))),
+                               rows.lower, rows.upper);
+  return ir_select(b, ir_broadcast_rows(b, mask, ir_dim_size(type, 1)), x,
+                   ir_zero(b, type));
+}
+
+// Loads and stores ------------------------------------------------------------
+
+/// `n` keys or values from `at` on, columns [d, d + width); those of `count`
+/// (null: all).
+static MlirValue load_keys_of(const Keys *g, MlirValue memref, MlirValue at,
+                              int64_t n, MlirValue count, int64_t d,
+                              int64_t width) {
+  Ir *b = g->f.b;
+  MlirType tile = ir_vector(ir_element(ir_type(memref)), IR_DIMS(n, width));
+  MlirValue mask = null_value();
+  if (!mlirValueIsNull(count))
+    mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(), count);
+  MlirValue indices[] = {g->batch, at, g->head, ir_const_index(b, d)};
+  return ir_transfer_read(b, tile, memref, indices,
+                          (const unsigned[]){DIM_N, DIM_D}, mask);
+}
+
+static MlirValue with_bias(const Keys *g, MlirValue x, MlirType element,
+                           double bias) {
+  Ir *b = g->f.b;
+  x = ir_convert(b, x, element);
+  return bias != 0 ? ir_addf(b, x, ir_const_f(b, ir_type(x), bias)) : x;
+}
+
+/// The type in which keys of both windows, or values, are multiplied: what is
+/// more than one multiplication is rounded once, at its end.
+static MlirType factor_of(const Keys *g, bool one) {
+  return one && !mlirTypeIsATF32(g->f.config.operand) ? g->f.config.operand
+                                                      : ir_f32(g->f.b);
+}
+
+static MlirType key_factor(const Keys *g) {
+  const Forward *f = &g->f;
+  return factor_of(g, f->planes == 1 && f->outer.key_bias == 0 &&
+                          f->inner.key_bias == 0);
+}
+
+static MlirType value_factor(const Keys *g) {
+  const Forward *f = &g->f;
+  return factor_of(g, f->outer.value_bias == 0 && f->inner.value_bias == 0);
+}
+
+static Rows load_rows(const Keys *g) {
+  const Forward *f = &g->f;
+  Rows rows;
+  for (int t = 0; t < f->planes; ++t)
+    rows.keys.x[t] = load_keys_of(g, f->inner.keys, g->first, rows_of(g),
+                                  g->count, t * width_of(g), width_of(g));
+  rows.values =
+      load_keys_of(g, f->inner.values, g->first, rows_of(g), g->count, 0, f->d);
+  return rows;
+}
+
+/// Outer key or value j, in every row.
+static MlirValue load_outer_key(const Keys *g, MlirValue memref, MlirValue j,
+                                int64_t d, int64_t width) {
+  Ir *b = g->f.b;
+  MlirValue x = load_keys_of(g, memref, j, 1, null_value(), d, width);
+  MlirType element = ir_element(ir_type(x));
+  x = ir_shape_cast(b, x, ir_vector(element, IR_DIMS(1, 1, width)));
+  x = ir_broadcast(b, x, ir_vector(element, IR_DIMS(1, rows_of(g), width)));
+  return ir_shape_cast(b, x, ir_vector(element, IR_DIMS(rows_of(g), width)));
+}
+
+/// How many tiles of columns the positions have.
+static MlirValue count_columns(const Keys *g, Range positions) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirValue n = ir_maxsi(b, ir_const_index(b, 0),
+                         ir_subi(b, positions.upper, positions.lower));
+  int64_t queries = f->config.block_q;
+  if (queries > 1)
+    n = ir_divui(b, ir_addi(b, n, ir_const_index(b, queries - 1)),
+                 ir_const_index(b, queries));
+  return ir_muli(b, n, ir_const_index(b, f->group / f->config.block_h));
+}
+
+/// Tile number `at` of the positions' columns: heads of a position after each
+/// other, or, of several queries, all positions of a head.
+static Columns load_columns(const Keys *g, Range positions, MlirValue tiles,
+                            MlirValue at) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  int64_t queries = f->config.block_q, heads = f->config.block_h;
+  int64_t parts = f->group / heads, n = columns_of(g), width = width_of(g);
+  MlirValue group = ir_const_index(b, f->group);
+  MlirValue head = ir_muli(b, g->head, group), position = positions.lower;
+  MlirValue count = null_value();
+  if (queries > 1) {
+    MlirValue each =
+        ir_maxsi(b, ir_const_index(b, 1), ir_divui(b, tiles, group));
+    if (parts == 1)
+      each = tiles;
+    else
+      head = ir_addi(b, head, ir_divui(b, at, each));
+    MlirValue number = parts == 1 ? at : ir_remui(b, at, each);
+    MlirValue size = ir_const_index(b, queries);
+    position = ir_addi(b, position, ir_muli(b, number, size));
+    count = ir_minsi(b, size, ir_subi(b, positions.upper, position));
+  } else {
+    MlirValue each = ir_const_index(b, parts);
+    if (parts > 1)
+      head = ir_addi(
+          b, head, ir_muli(b, ir_remui(b, at, each), ir_const_index(b, heads)));
+    position = ir_addi(b, position, parts > 1 ? ir_divui(b, at, each) : at);
+  }
+  unsigned dim = queries > 1 ? DIM_N : DIM_H;
+  MlirValue query = ir_subi(b, position, f->shift);
+  Columns columns = {.position = position};
+  const MlirValue from[] = {f->q, g->d_out};
+  for (int i = 0; i < 2; ++i)
+    for (int t = 0; t < (i ? 1 : f->planes); ++t) {
+      MlirType tile =
+          ir_vector(ir_element(ir_type(from[i])), IR_DIMS(n, i ? f->d : width));
+      MlirValue mask = null_value();
+      if (!mlirValueIsNull(count))
+        mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(),
+                           count);
+      MlirValue x = ir_transfer_read(
+          b, tile, from[i],
+          (const MlirValue[]){g->batch, query, head,
+                              ir_const_index(b, i ? 0 : t * width)},
+          (const unsigned[]){dim, DIM_D}, mask);
+      x = ir_convert(b, x, f->config.operand);
+      if (i)
+        columns.d_out = x;
+      else
+        columns.q.x[t] = x;
+    }
+  const MlirValue stats[] = {g->stats->logs, g->stats->delta};
+  for (int i = 0; i < 2; ++i) {
+    MlirType tile = ir_vector(ir_f32(b), IR_DIMS(n));
+    MlirValue mask = null_value();
+    if (!mlirValueIsNull(count))
+      mask =
+          window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(), count);
+    *(i ? &columns.delta : &columns.logs) = ir_transfer_read(
+        b, tile, stats[i], (const MlirValue[]){g->batch, query, head},
+        (const unsigned[]){dim}, mask);
+  }
+  return columns;
+}
+
+// A tile of columns -----------------------------------------------------------
+
+/// A mask [rows, columns] of rows before `end`, which is the first query's and
+/// one further on for each next one.
+static MlirValue rows_before(const Keys *g, MlirType mask, MlirValue end) {
+  Ir *b = g->f.b;
+  MlirValue limit = window_limit(b, ir_subi(b, end, g->first));
+  return window_mask_by_column(b, mask, g->f.config.block_q > 1, limit);
+}
+
+/// Logits with -inf for rows that queries do not see.
+static MlirValue masked(const Keys *g, MlirValue s, const Columns *columns) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
+  MlirValue nothing = ir_const_f(b, type, -INFINITY);
+  Range seen =
+      window_unbounded(b, f->inner.window, f->causal, columns->position);
+  if (!mlirValueIsNull(seen.upper))
+    s = ir_select(b, rows_before(g, mask, seen.upper), s, nothing);
+  if (!mlirValueIsNull(seen.lower))
+    s = ir_select(b, rows_before(g, mask, seen.lower), nothing, s);
+  return s;
+}
+
+/// The same, if there is one that does not see all rows.
+static MlirValue masked_if_partial(const Keys *g, MlirValue s,
+                                   const Columns *columns) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirValue rows = ir_const_index(b, rows_of(g));
+  MlirValue last =
+      ir_addi(b, columns->position, ir_const_index(b, f->config.block_q - 1));
+  Range first =
+      window_unbounded(b, f->inner.window, f->causal, columns->position);
+  Range behind = window_unbounded(b, f->inner.window, f->causal, last);
+  MlirValue partial = null_value();
+  if (!mlirValueIsNull(first.upper))
+    partial = ir_cmpi(b, IR_SLT, ir_subi(b, first.upper, g->first), rows);
+  if (!mlirValueIsNull(behind.lower)) {
+    MlirValue under = ir_cmpi(b, IR_SGT, behind.lower, g->first);
+    partial = mlirValueIsNull(partial) ? under : ir_ori(b, partial, under);
+  }
+  if (mlirValueIsNull(partial))
+    return s;
+  MlirType type = ir_type(s);
+  IrIf branch = ir_if_begin(b, partial, 1, &type);
+  MlirValue then = masked(g, s, columns);
+  ir_if_else(b, &branch, 1, &then);
+  ir_if_end(b, &branch, 1, &s);
+  return ir_result(branch.op, 0);
+}
+
+static void take_columns(const Keys *g, const Planes *left, MlirValue weighed,
+                         const Columns *columns, Sums *sums) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirType type = ir_vector(ir_f32(b), IR_DIMS(rows_of(g), columns_of(g)));
+  MlirValue s = ir_zero(b, type);
+  for (int t = 0; t < f->planes; ++t)
+    s = ir_contract(b, left->x[t], columns->q.x[t], false, s);
+  s = masked_if_partial(g, s, columns);
+  MlirValue p = ir_exp2(b, ir_fma(b, s, ir_const_f(b, type, f->c),
+                                  ir_broadcast(b, columns->logs, type)));
+  if (wants_values(g))
+    sums->t = ir_contract(b, ir_convert(b, p, f->config.operand),
+                          columns->d_out, true, sums->t);
+  if (!wants_keys(g))
+    return;
+  MlirValue dp =
+      ir_contract(b, weighed, columns->d_out, false, ir_zero(b, type));
+  MlirValue ds =
+      ir_mulf(b, p, ir_subf(b, dp, ir_broadcast(b, columns->delta, type)));
+  ds = ir_convert(b, ds, f->config.operand);
+  for (int t = 0; t < f->planes; ++t)
+    sums->u.x[t] = ir_contract(b, ds, columns->q.x[t], true, sums->u.x[t]);
+}
+
+// An outer key ----------------------------------------------------------------
+
+/// Plane t of x .* y, or of their cross product, negated where roles are
+/// changed.
+static MlirValue combined(const Keys *g, const Planes *x, const Planes *y,
+                          int t) {
+  Ir *b = g->f.b;
+  if (g->f.planes == 1)
+    return ir_mulf(b, x->x[0], y->x[0]);
+  int u = (t + 1) % 3, v = (t + 2) % 3;
+  if (g->f.negated)
+    u = (t + 2) % 3, v = (t + 1) % 3;
+  return ir_subf(b, ir_mulf(b, x->x[u], y->x[v]), ir_mulf(b, x->x[v], y->x[u]));
+}
+
+static Planes keys_as(const Keys *g, const Planes *keys, MlirType element,
+                      double bias) {
+  Planes planes;
+  for (int t = 0; t < g->f.planes; ++t)
+    planes.x[t] = with_bias(g, keys->x[t], element, bias);
+  return planes;
+}
+
+/// What sums begin with, and how they are carried.
+static int carry(const Keys *g, Sums *sums, MlirValue *values, bool out) {
+  int n = 0;
+  for (int t = 0; t < g->f.planes && wants_keys(g); ++t, ++n)
+    *(out ? &values[n] : &sums->u.x[t]) = out ? sums->u.x[t] : values[n];
+  if (wants_values(g)) {
+    *(out ? &values[n] : &sums->t) = out ? sums->t : values[n];
+    ++n;
+  }
+  return n;
+}
+
+static Sums no_sums(const Keys *g) {
+  Ir *b = g->f.b;
+  Sums sums = {
+      .t = ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(rows_of(g), g->f.d)))};
+  for (int t = 0; t < g->f.planes; ++t)
+    sums.u.x[t] =
+        ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(rows_of(g), width_of(g))));
+  return sums;
+}
+
+/// Adds to an outer key's sums: over all rows of x, columns from d on. `more`:
+/// an index that is 1 if rows that were taken before have been there, else 0.
+static void add_part(const Keys *g, const Parts *parts, MlirValue x,
+                     MlirValue j, MlirValue more, int64_t d) {
+  Ir *b = g->f.b;
+  int64_t width = ir_dim_size(ir_type(x), 1);
+  MlirType one = ir_vector(ir_f32(b), IR_DIMS(1, width));
+  MlirValue indices[] = {g->batch, g->head, g->tile, ir_subi(b, j, g->base),
+                         ir_const_index(b, d)};
+  const unsigned dims[] = {3, 4};
+  MlirValue mask =
+      window_mask(b, ir_with_element(one, ir_i1(b)), null_value(), more);
+  MlirValue before = ir_transfer_read(b, one, parts->sums, indices, dims, mask);
+  x = ir_shape_cast(b, x, ir_vector(ir_f32(b), IR_DIMS(rows_of(g), 1, width)));
+  MlirValue sum = ir_multi_reduction(b, IR_SUM, x, 0, ir_zero(b, one));
+  ir_transfer_write(b, ir_addf(b, before, sum), parts->sums, indices, dims,
+                    null_value());
+}
+
+/// What outer key j adds to the gradients of the rows: `own`, which has them as
+/// sums are carried.
+static void take_outer(const Keys *g, const Rows *rows, MlirValue j,
+                       MlirValue more, Sums *own) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  int64_t width = width_of(g);
+  Range positions = positions_of(g, j);
+  Planes left, keys;
+  for (int t = 0; t < f->planes; ++t)
+    keys.x[t] = load_outer_key(g, f->outer.keys, j, t * width, width);
+  MlirValue values = load_outer_key(g, f->outer.values, j, 0, f->d);
+  Planes outer = keys_as(g, &keys, key_factor(g), f->outer.key_bias);
+  Planes inner = keys_as(g, &rows->keys, key_factor(g), f->inner.key_bias);
+  for (int t = 0; t < f->planes; ++t)
+    left.x[t] =
+        ir_convert(b, combined(g, &outer, &inner, t), f->config.operand);
+  MlirType factor = value_factor(g);
+  MlirValue weighed = ir_convert(
+      b,
+      ir_mulf(b, with_bias(g, values, factor, f->outer.value_bias),
+              with_bias(g, rows->values, factor, f->inner.value_bias)),
+      f->config.operand);
+
+  Sums sums = no_sums(g);
+  MlirValue carried[MAX_PLANES + 1];
+  int n = carry(g, &sums, carried, true);
+  MlirValue tiles = count_columns(g, positions);
+  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), tiles,
+                             ir_const_index(b, 1), n, carried);
+  carry(g, &sums, loop.args, false);
+  Columns columns = load_columns(g, positions, tiles, loop.iv[0]);
+  take_columns(g, &left, weighed, &columns, &sums);
+  carry(g, &sums, carried, true);
+  ir_for_end(b, &loop, n, carried);
+  carry(g, &sums, loop.results, false);
+
+  Range seen = rows_seen(g, positions);
+  MlirType f32 = ir_f32(b);
+  outer = keys_as(g, &keys, f32, f->outer.key_bias);
+  inner = keys_as(g, &rows->keys, f32, f->inner.key_bias);
+  for (int t = 0; t < f->planes && wants_keys(g); ++t) {
+    own->u.x[t] =
+        ir_addf(b, own->u.x[t], only(g, seen, combined(g, &sums.u, &outer, t)));
+    if (!mlirValueIsNull(g->keys.result))
+      add_part(g, &g->keys, only(g, seen, combined(g, &inner, &sums.u, t)), j,
+               more, t * width);
+  }
+  if (!wants_values(g))
+    return;
+  own->t = ir_addf(
+      b, own->t,
+      only(g, seen,
+           ir_mulf(b, sums.t, with_bias(g, values, f32, f->outer.value_bias))));
+  if (!mlirValueIsNull(g->values.result))
+    add_part(
+        g, &g->values,
+        only(g, seen,
+             ir_mulf(b, sums.t,
+                     with_bias(g, rows->values, f32, f->inner.value_bias))),
+        j, more, 0);
+}
+
+// A tile of rows --------------------------------------------------------------
+
+static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
+                  double scale) {
+  Ir *b = g->f.b;
+  MlirType type = ir_type(x);
+  x = ir_mulf(b, x, ir_const_f(b, type, scale));
+  ir_transfer_write(
+      b, ir_convert(b, x, ir_element(ir_type(memref))), memref,
+      (const MlirValue[]){g->batch, g->first, g->head, ir_const_index(b, d)},
+      (const unsigned[]){DIM_N, DIM_D},
+      window_mask(b, ir_with_element(type, ir_i1(b)), null_value(), g->count));
+}
+
+/// Where own memory has what is summed: planes of keys, then values.
+static void move_own(const Keys *g, MlirValue memory, Sums *own, bool out) {
+  Ir *b = g->f.b;
+  int64_t at = 0;
+  MlirValue values[MAX_PLANES + 1];
+  int n = carry(g, own, values, true);
+  for (int i = 0; i < n; ++i) {
+    MlirValue indices[] = {ir_const_index(b, 0), ir_const_index(b, at)};
+    const unsigned dims[] = {0, 1};
+    MlirType type = ir_type(values[i]);
+    at += ir_dim_size(type, 1);
+    if (out)
+      ir_transfer_write(b, values[i], memory, indices, dims, null_value());
+    else
+      values[i] =
+          ir_transfer_read(b, type, memory, indices, dims, null_value());
+  }
+  carry(g, own, values, false);
+}
+
+/// Takes rows [first, first + count). Of outer keys before `done` there are
+/// sums of the tile's other rows.
+static MlirValue take_rows(Keys *g, MlirValue done) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirValue zero = ir_const_index(b, 0), one = ir_const_index(b, 1);
+  Range positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
+  g->positions_lower = positions.lower;
+  g->positions_upper = positions.upper;
+  Range js = keys_outer(g, positions);
+  Rows rows = load_rows(g);
+  Sums own = no_sums(g);
+  MlirValue carried[MAX_PLANES + 1], memory = null_value();
+  int n = carry(g, &own, carried, true);
+  if (f->config.split) {
+    int64_t width = wants_keys(g) && wants_values(g) ? 2 * f->d : f->d;
+    memory = ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(rows_of(g), width)));
+    move_own(g, memory, &own, true);
+    n = 0;
+  }
+  IrLoop loop = ir_for_begin(b, js.lower, js.upper, one, n, carried);
+  MlirValue j = loop.iv[0];
+  if (f->config.split)
+    move_own(g, memory, &own, false);
+  else
+    carry(g, &own, loop.args, false);
+  MlirValue more = ir_select(b, ir_cmpi(b, IR_SLT, j, done), one, zero);
+  take_outer(g, &rows, j, more, &own);
+  if (f->config.split)
+    move_own(g, memory, &own, true);
+  carry(g, &own, carried, true);
+  ir_for_end(b, &loop, n, carried);
+  if (f->config.split)
+    move_own(g, memory, &own, false);
+  else
+    carry(g, &own, loop.results, false);
+  for (int t = 0; t < f->planes && !mlirValueIsNull(g->d_keys); ++t)
+    store(g, own.u.x[t], g->d_keys, t * width_of(g), f->scale);
+  if (!mlirValueIsNull(g->d_values))
+    store(g, own.t, g->d_values, 0, 1);
+  return ir_maxsi(b, done, js.upper);
+}
+
+/// How many rows of the tile [first, end) are taken at once.
+static MlirValue rows_at_once(const Keys *g, MlirValue first, MlirValue end) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  Range positions = keys_positions(g, first, end);
+  MlirType type = ir_vector(ir_f32(b), IR_DIMS(columns_of(g)));
+  MlirValue x = ir_zero(b, type), tiles = count_columns(g, positions);
+  IrLoop loop =
+      ir_for_begin(b, ir_const_index(b, 0), tiles, ir_const_index(b, 1), 1, &x);
+  Keys finite = *g;
+  GradStats stats = {g->stats->finite, g->stats->finite, g->stats->finite};
+  finite.stats = &stats;
+  Columns columns = load_columns(&finite, positions, tiles, loop.iv[0]);
+  x = ir_addf(b, loop.args[0], columns.logs);
+  ir_for_end(b, &loop, 1, &x);
+  x = loop.results[0];
+  return ir_select(b, ir_any(b, ir_cmpf(b, IR_UNO, x, x)), ir_const_index(b, 1),
+                   ir_const_index(b, rows_of(g)));
+}
+
+static void build(Keys *g) {
+  Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirValue size = ir_const_index(b, rows_of(g));
+  MlirValue tiles =
+      ir_divui(b, ir_addi(b, f->keys, ir_const_index(b, rows_of(g) - 1)), size);
+  MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0),
+                       ir_dim(b, f->inner.keys, DIM_H), tiles};
+  IrLoop blocks = ir_forall_begin(b, 3, sizes);
+  g->batch = blocks.iv[0];
+  g->head = blocks.iv[1];
+  g->tile = blocks.iv[2];
+  MlirValue first = ir_muli(b, g->tile, size);
+  MlirValue end = ir_minsi(b, f->keys, ir_addi(b, first, size));
+  g->base = keys_outer(g, keys_positions(g, first, end)).lower;
+  MlirValue step = rows_at_once(g, first, end);
+  IrLoop loop = ir_for_begin(b, first, end, step, 1, &g->base);
+  g->first = loop.iv[0];
+  g->count = ir_minsi(b, step, ir_subi(b, end, g->first));
+  MlirValue done = take_rows(g, loop.args[0]);
+  ir_for_end(b, &loop, 1, &done);
+  ir_forall_end(b, &blocks);
+  queries_annotate(b, blocks.op, &f->config);
+}
+
+MlirLogicalResult grad_keys(Ir *b, MlirOperation op, const GradStats *stats,
+                            const MlirValue gradients[4]) {
+  enum { K1, K2, V1, V2 };
+  Keys g = {
+      .f = {.b = b}, .stats = stats, .d_out = ir_operand(op, SIMPLICIAL_D_OUT)};
+  Forward *f = &g.f;
+  if (mlirLogicalResultIsFailure(queries_take(f, op, CONFIG_KEYS)))
+    return mlirLogicalResultFailure();
+  f->keys = ir_dim(b, f->outer.keys, DIM_N);
+  f->shift = ir_subi(b, f->keys, ir_dim(b, f->q, DIM_N));
+  g.d_keys = gradients[f->swapped ? K1 : K2];
+  g.d_values = gradients[f->swapped ? V1 : V2];
+  g.keys.result = gradients[f->swapped ? K2 : K1];
+  g.values.result = gradients[f->swapped ? V2 : V1];
+  grad_sums_allocate(&g, &g.keys);
+  grad_sums_allocate(&g, &g.values);
+  Keys only_keys = g, only_values = g;
+  only_keys.d_values = only_keys.values.result = null_value();
+  only_values.d_keys = only_values.keys.result = null_value();
+  if (!f->config.split && (wants_keys(&g) || wants_values(&g)))
+    build(&g);
+  if (f->config.split && wants_keys(&g))
+    build(&only_keys);
+  if (f->config.split && wants_values(&g))
+    build(&only_values);
+  grad_sums_add(&g, &g.keys, f->scale);
+  grad_sums_add(&g, &g.values, 1);
+  return mlirLogicalResultSuccess();
+}

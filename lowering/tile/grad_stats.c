@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the programs of a gradient want to know of each query: three numbers, in
+// fresh buffers.
+//
+//     for a tile of heads, or of neighbouring queries of a head, as rows:
+//       delta  = sum over columns of out .* d_out
+//       finite = sum over columns of 0 * (q + d_out)
+//       logs   = lse == -inf ? 0 : -lse * log2(e)
+//
+// A query that attends to nothing has lse = -inf. All its pairs are masked:
+// with logs = 0 their P is exp2(-inf + 0) = 0.
+
+#include "grad.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
+
+#include <math.h>
+#include <stddef.h>
+
+/// A tile of rows along one dimension, DIM_N or DIM_H.
+typedef struct Rows {
+  Ir *b;
+  unsigned dim;
+  int64_t n;
+  MlirValue batch, query, head; ///< the first row's
+  MlirValue count;              ///< of those that there are; null: all are
+} Rows;
+
+static MlirValue mask_of(const Rows *r, int rank, const int64_t *shape) {
+  if (mlirValueIsNull(r->count))
+    return null_value();
+  return window_mask(r->b, ir_vector(ir_i1(r->b), rank, shape), null_value(),
+                     r->count);
+}
+
+/// All columns of q, out or d_out, as f32.
+static MlirValue load_rows(const Rows *r, MlirValue memref) {
+  MlirType type = ir_type(memref);
+  const int64_t shape[] = {r->n, ir_dim_size(type, DIM_D)};
+  MlirValue x = ir_transfer_read(
+      r->b, ir_vector(ir_element(type), 2, shape), memref,
+      (const MlirValue[]){r->batch, r->query, r->head, ir_const_index(r->b, 0)},
+      (const unsigned[]){r->dim, DIM_D}, mask_of(r, 2, shape));
+  return ir_convert(r->b, x, ir_f32(r->b));
+}
+
+static MlirValue load_lse(const Rows *r, MlirValue memref) {
+  return ir_transfer_read(r->b, ir_vector(ir_f32(r->b), IR_DIMS(r->n)), memref,
+                          (const MlirValue[]){r->batch, r->head, r->query},
+                          (const unsigned[]){r->dim == DIM_N ? 2 : 1},
+                          mask_of(r, IR_DIMS(r->n)));
+}
+
+static void store(const Rows *r, MlirValue x, MlirValue memref) {
+  ir_transfer_write(r->b, x, memref,
+                    (const MlirValue[]){r->batch, r->query, r->head},
+                    (const unsigned[]){r->dim}, mask_of(r, IR_DIMS(r->n)));
+}
+
+static void take_rows(const Rows *r, MlirOperation op, const GradStats *stats) {
+  Ir *b = r->b;
+  MlirType per_row = ir_vector(ir_f32(b), IR_DIMS(r->n));
+  MlirValue zero = ir_zero(b, per_row);
+  MlirValue q = load_rows(r, ir_operand(op, SIMPLICIAL_Q));
+  MlirValue d_out = load_rows(r, ir_operand(op, SIMPLICIAL_D_OUT));
+  MlirValue out = load_rows(r, ir_operand(op, SIMPLICIAL_OUT));
+  MlirValue product = ir_mulf(b, out, d_out);
+  store(r, ir_multi_reduction(b, IR_SUM, product, 1, zero), stats->delta);
+  MlirValue nothing = ir_fma(b, q, ir_zero(b, ir_type(q)),
+                             ir_mulf(b, d_out, ir_zero(b, ir_type(q))));
+  store(r, ir_multi_reduction(b, IR_SUM, nothing, 1, zero), stats->finite);
+  MlirValue lse = load_lse(r, ir_operand(op, SIMPLICIAL_LSE));
+  MlirValue none = ir_cmpf(b, IR_OEQ, lse, ir_const_f(b, per_row, -INFINITY));
+  MlirValue logs = ir_mulf(b, lse, ir_const_f(b, per_row, -1 / log(2)));
+  store(r, ir_select(b, none, zero, logs), stats->logs);
+}
+
+/// A memref [B, Nq, Hq] of f32.
+static MlirValue allocate(Ir *b, MlirValue q) {
+  MlirType type = ir_memref(ir_f32(b), IR_DIMS(ir_dim_size(ir_type(q), 0),
+                                               ir_dim_size(ir_type(q), DIM_N),
+                                               ir_dim_size(ir_type(q), DIM_H)));
+  MlirValue sizes[] = {ir_dim(b, q, 0), ir_dim(b, q, DIM_N), null_value()};
+  return ir_alloc_sized(b, type, sizes);
+}
+
+GradStats grad_stats(Ir *b, MlirOperation op) {
+  enum { MOST = 64, FEW = 8, QUERIES = 32 };
+  MlirValue q = ir_operand(op, SIMPLICIAL_Q);
+  GradStats stats = {allocate(b, q), allocate(b, q), allocate(b, q)};
+  int64_t heads = ir_dim_size(ir_type(q), DIM_H);
+  int64_t rows = heads < MOST ? heads : MOST;
+  while (heads % rows)
+    --rows;
+  Rows r = {.b = b, .dim = DIM_H, .n = rows, .count = null_value()};
+  if (rows < FEW)
+    r.dim = DIM_N, r.n = QUERIES;
+  MlirValue n = ir_const_index(b, r.n), queries = ir_dim(b, q, DIM_N);
+  bool by_query = r.dim == DIM_N;
+  MlirValue blocks =
+      ir_divui(b, ir_addi(b, queries, ir_const_index(b, r.n - 1)), n);
+  MlirValue sizes[] = {ir_dim(b, q, 0),
+                       ir_const_index(b, by_query ? heads : heads / r.n),
+                       by_query ? blocks : queries};
+  IrLoop tiles = ir_forall_begin(b, 3, sizes);
+  r.batch = tiles.iv[0];
+  r.head = by_query ? tiles.iv[1] : ir_muli(b, tiles.iv[1], n);
+  r.query = by_query ? ir_muli(b, tiles.iv[2], n) : tiles.iv[2];
+  if (by_query)
+    r.count = ir_minsi(b, n, ir_subi(b, queries, r.query));
+  take_rows(&r, op, &stats);
+  ir_forall_end(b, &tiles);
+  return stats;
+}

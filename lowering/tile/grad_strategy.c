@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The strategies of a gradient's programs. In: an operation, whose
+// `simplicial.config` may fix some entries, and what it is for. Out: all of
+// them.
+//
+// The program over queries has rows as forward has them. That over keys has
+// rows of keys, and columns of heads where as many share them as a matrix
+// instruction has columns, of queries elsewhere.
+
+#include "grad_strategy.h"
+
+#include "forward_plan.h"
+
+#include "lowering/gpu/target/limits.h"
+#include "lowering/ir.h"
+
+#include "mlir-c/BuiltinTypes.h"
+
+typedef struct Strategy {
+  MlirOperation op;
+  bool gpu;
+  bool warpgroups; ///< multiply
+  int64_t d, group;
+  int64_t outer, inner; ///< windows
+  int64_t bytes;        ///< of an element
+} Strategy;
+
+static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
+static int64_t max(int64_t x, int64_t y) { return x > y ? x : y; }
+
+static int64_t round_up(int64_t x, int64_t y) { return (x + y - 1) / y * y; }
+
+/// Keys of a tile that leaves room for others.
+static int64_t keys_of_tile(const Strategy *s) {
+  enum { KEYS = 64, FEW = 32, BYTES = 16 << 10, STEP = CONFIG_GPU_STEP };
+  int64_t keys = min(s->warpgroups ? KEYS : FEW, BYTES / (s->d * s->bytes));
+  if (s->inner)
+    keys = min(keys, round_up(s->inner, STEP));
+  return max(STEP, keys / STEP * STEP);
+}
+
+static void choose_query(const Strategy *s, const Config *given,
+                         Config *config) {
+  enum { CPU_ROWS = 16, KEYS = 256, CACHE = 32 << 10, BYTES = 4 };
+  enum { MOST = CONFIG_MAX_GPU_ROWS, FEW = MOST / 2, LOCAL = 64 };
+  int64_t rows = !s->gpu ? CPU_ROWS : s->warpgroups ? MOST : FEW;
+  plan_fill_with_keys(s->group, s->outer, given, rows, config);
+  if (given->block_q > 1)
+    plan_fill_with_queries(s->group, given, rows, false, config);
+  config->inner_stationary = true;
+  config->tiles = 1;
+  config->block_k =
+      s->gpu ? keys_of_tile(s) : min(KEYS, CACHE / (s->d * BYTES));
+  if (!s->gpu && s->inner)
+    config->block_k = min(config->block_k, s->inner);
+  config->block_last = config->block_k;
+  config->stages = s->gpu ? 2 : 0;
+  config->producer = s->warpgroups;
+  config->local_outer = s->warpgroups && s->outer && s->outer <= LOCAL;
+}
+
+static void choose_keys(const Strategy *s, Config *config) {
+  enum { CPU_ROWS = 16, MOST = CONFIG_MAX_GPU_ROWS, WIDE = 128 };
+  enum { COLUMNS = 64, FEW = 32, STEP = CONFIG_GPU_STEP };
+  int64_t most = s->warpgroups || !s->gpu ? COLUMNS : FEW;
+  int64_t step = s->gpu ? STEP : 1, least = s->gpu ? STEP : 8;
+  int64_t heads = min(s->group, most);
+  while (heads > 1 && (s->group % heads || heads % step))
+    --heads;
+  config->block_h = heads < least ? 1 : heads;
+  config->block_q = 1;
+  if (heads < least)
+    config->block_q = s->outer ? min(most, round_up(s->outer, STEP)) : most;
+  config->block_k = !s->gpu ? CPU_ROWS : s->warpgroups ? MOST : MOST / 2;
+  config->stages = s->gpu ? 2 : 0;
+  config->producer = s->warpgroups;
+  config->split = s->gpu && s->d >= WIDE;
+}
+
+MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,
+                                Config *query, Config *keys) {
+  SimplicialAttentionAttributes a;
+  Config given = {0};
+  if (mlirLogicalResultIsFailure(simplicialAttentionGetAttributes(op, &a)) ||
+      mlirLogicalResultIsFailure(config_read(op, CONFIG_QUERY, &given)))
+    return mlirLogicalResultFailure();
+  MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q)), element = ir_element(q);
+  bool swap = plan_swaps_roles(a), wide = mlirTypeIsAF32(element);
+  Strategy s = {.op = op,
+                .gpu = chips->n > 0,
+                .d = ir_dim_size(q, 3),
+                .group = ir_dim_size(q, 2) /
+                         ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_K1)), 2),
+                .outer = swap ? a.w2 : a.w1,
+                .inner = swap ? a.w1 : a.w2,
+                .bytes = wide ? 4 : 2};
+  s.warpgroups = chip_list_has_warpgroups(chips) && !wide &&
+                 s.d <= LIMITS_WGMMA_COLUMNS &&
+                 a.form != SIMPLICIAL_DETERMINANT;
+  *query = *keys = (Config){.operand = element};
+  if (!s.gpu)
+    query->operand = keys->operand =
+        mlirF32TypeGet(mlirOperationGetContext(op));
+  choose_query(&s, &given, query);
+  choose_keys(&s, keys);
+  if (mlirLogicalResultIsFailure(config_read(op, CONFIG_QUERY, query)) ||
+      mlirLogicalResultIsFailure(config_read(op, CONFIG_KEYS, keys)))
+    return mlirLogicalResultFailure();
+  return mlirLogicalResultSuccess();
+}
