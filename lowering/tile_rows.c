@@ -131,8 +131,13 @@ static void find_uses(Search *s, MlirValue vector, bool *by_row,
       *(ir_dim_size(to, ir_rank(to) - 1) == 1 ? by_row : by_column) = true;
     else if (ir_is(user, "vector.broadcast") && ir_rank(to) > 1)
       *by_column = true;
-    else if (ir_rank(to) == 1 && tile_op_is_elementwise(user))
-      find_uses(s, ir_result(user, 0), by_row, by_column);
+    if (ir_rank(to) > 1 || !tile_op_is_elementwise(user))
+      continue;
+    // Another operand may say it.
+    int dims = row_dims_of(s, ir_result(user, 0));
+    *by_row |= dims == 1;
+    *by_column |= dims == 0;
+    find_uses(s, ir_result(user, 0), by_row, by_column);
   }
 }
 

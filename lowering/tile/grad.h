@@ -11,7 +11,8 @@
 typedef struct GradStats {
   MlirValue logs;   ///< -lse * log2(e), 0 where lse is -inf
   MlirValue delta;  ///< the sum over columns of out times d_out
-  MlirValue finite; ///< 0, or not a number if q or d_out has what is not finite
+  MlirValue finite; ///< 0, or not a number if one of these is not finite, or
+                    ///< one element of q or d_out
 } GradStats;
 
 /// grad_stats.c: what makes them.

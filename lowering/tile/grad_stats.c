@@ -5,8 +5,8 @@
 //
 //     for a tile of heads, or of neighbouring queries of a head, as rows:
 //       delta  = sum over columns of out .* d_out
-//       finite = sum over columns of 0 * (q + d_out)
 //       logs   = lse == -inf ? 0 : -lse * log2(e)
+//       finite = 0 * (logs + delta) + sum over columns of 0 * q + 0 * d_out
 //
 // A query that attends to nothing has lse = -inf. All its pairs are masked:
 // with logs = 0 their P is exp2(-inf + 0) = 0.
@@ -67,14 +67,18 @@ static void take_rows(const Rows *r, MlirOperation op, const GradStats *stats) {
   MlirValue d_out = load_rows(r, ir_operand(op, SIMPLICIAL_D_OUT));
   MlirValue out = load_rows(r, ir_operand(op, SIMPLICIAL_OUT));
   MlirValue product = ir_mulf(b, out, d_out);
-  store(r, ir_multi_reduction(b, IR_SUM, product, 1, zero), stats->delta);
+  MlirValue delta = ir_multi_reduction(b, IR_SUM, product, 1, zero);
+  store(r, delta, stats->delta);
   MlirValue nothing = ir_fma(b, q, ir_zero(b, ir_type(q)),
                              ir_mulf(b, d_out, ir_zero(b, ir_type(q))));
-  store(r, ir_multi_reduction(b, IR_SUM, nothing, 1, zero), stats->finite);
   MlirValue lse = load_lse(r, ir_operand(op, SIMPLICIAL_LSE));
   MlirValue none = ir_cmpf(b, IR_OEQ, lse, ir_const_f(b, per_row, -INFINITY));
   MlirValue logs = ir_mulf(b, lse, ir_const_f(b, per_row, -1 / log(2)));
-  store(r, ir_select(b, none, zero, logs), stats->logs);
+  logs = ir_select(b, none, zero, logs);
+  store(r, logs, stats->logs);
+  MlirValue finite = ir_fma(b, ir_addf(b, logs, delta), zero,
+                            ir_multi_reduction(b, IR_SUM, nothing, 1, zero));
+  store(r, finite, stats->finite);
 }
 
 /// A memref [B, Nq, Hq] of f32.

@@ -57,26 +57,30 @@ void grad_sums_allocate(Keys *g, Parts *parts) {
   parts->sums = ir_alloc_sized(b, type, sizes);
 }
 
-/// Rows [j, j + ROWS) of tile t's part, 0 in those that it has not.
-static MlirValue load_part(const Keys *g, const Parts *parts, MlirValue t,
-                           MlirValue j) {
+/// `sum` with tile t's part of outer keys [j, j + ROWS) added to it, of those
+/// that it has.
+static MlirValue add_part(const Keys *g, const Parts *parts, MlirValue t,
+                          MlirValue j, MlirValue sum) {
   Ir *b = g->f.b;
   MlirValue zero = ir_const_index(b, 0), rows = ir_const_index(b, ROWS);
-  MlirValue first = ir_muli(b, t, ir_const_index(b, g->f.config.block_k));
-  MlirValue end = ir_minsi(
-      b, g->f.keys, ir_addi(b, first, ir_const_index(b, g->f.config.block_k)));
+  MlirValue size = ir_const_index(b, g->f.config.block_k);
+  MlirValue first = ir_muli(b, t, size);
+  MlirValue end = ir_minsi(b, g->f.keys, ir_addi(b, first, size));
   Range outer = keys_outer(g, keys_positions(g, first, end));
-  MlirType tile = ir_vector(ir_f32(b), IR_DIMS(ROWS, g->f.d));
-  MlirValue before =
-      ir_minsi(b, rows, ir_maxsi(b, zero, ir_subi(b, outer.lower, j)));
-  MlirValue behind =
-      ir_maxsi(b, before, ir_minsi(b, rows, ir_subi(b, outer.upper, j)));
+  MlirType tile = ir_type(sum);
+  MlirValue lower = ir_maxsi(b, zero, ir_subi(b, outer.lower, j));
+  MlirValue upper = ir_minsi(b, rows, ir_subi(b, outer.upper, j));
+  IrIf some = ir_if_begin(b, ir_cmpi(b, IR_SLT, lower, upper), 1, &tile);
   MlirValue mask =
-      window_mask(b, ir_with_element(tile, ir_i1(b)), before, behind);
+      window_mask(b, ir_with_element(tile, ir_i1(b)), lower, upper);
   MlirValue indices[] = {g->batch, g->head, t, ir_subi(b, j, outer.lower),
                          zero};
-  return ir_transfer_read(b, tile, parts->sums, indices,
-                          (const unsigned[]){3, 4}, mask);
+  MlirValue part = ir_transfer_read(b, tile, parts->sums, indices,
+                                    (const unsigned[]){3, 4}, mask);
+  MlirValue then = ir_addf(b, sum, part);
+  ir_if_else(b, &some, 1, &then);
+  ir_if_end(b, &some, 1, &sum);
+  return ir_result(some.op, 0);
 }
 
 /// The tiles that share queries with outer keys [j, j + ROWS), or more.
@@ -118,7 +122,7 @@ void grad_sums_add(Keys *g, const Parts *parts, double scale) {
   Range tiles = tiles_of(g, j, end);
   IrLoop loop =
       ir_for_begin(b, tiles.lower, tiles.upper, ir_const_index(b, 1), 1, &sum);
-  sum = ir_addf(b, loop.args[0], load_part(g, parts, loop.iv[0], j));
+  sum = add_part(g, parts, loop.iv[0], j, loop.args[0]);
   ir_for_end(b, &loop, 1, &sum);
   MlirValue x = ir_mulf(b, loop.results[0], ir_const_f(b, type, scale));
   x = ir_convert(b, x, ir_element(ir_type(parts->result)));
