@@ -188,8 +188,10 @@ void load_query(Forward *f);
 /// All columns of what is as q is, by row.
 MlirValue load_by_query(Forward *f, MlirValue memref);
 
-/// A number of each row, [rows], from a memref [B, Nq, Hq] of f32.
-MlirValue load_number(Forward *f, MlirValue memref);
+/// A number of each row, [rows], from a memref of f32, whose dimensions of
+/// queries and of heads `memory_dims` are.
+MlirValue load_number(Forward *f, MlirValue memref, const MlirValue *indices,
+                      const unsigned *memory_dims);
 
 /// The outer window of all queries of the block, into memory of its own.
 void load_local(Forward *f, const Window *window);

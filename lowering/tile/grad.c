@@ -25,8 +25,11 @@ MlirLogicalResult tile_grad(MlirOperation op) {
   MlirValue gradients[GRADIENTS];
   if (mlirLogicalResultIsFailure(verify_gradients(op, gradients)))
     return mlirLogicalResultFailure();
+  Config keys;
+  if (mlirLogicalResultIsFailure(config_get(op, CONFIG_KEYS, &keys)))
+    return mlirLogicalResultFailure();
   Ir b = ir_before(op);
-  GradStats stats = grad_stats(&b, op);
+  GradStats stats = grad_stats(&b, op, keys.block_q > 1 ? keys.block_q : 0);
   if (mlirLogicalResultIsFailure(
           grad_query(&b, op, &stats, gradients[SIMPLICIAL_Q])) ||
       mlirLogicalResultIsFailure(

@@ -7,16 +7,26 @@
 
 #include "forward.h"
 
-/// What is known of each query of a head, in memrefs [B, Nq, Hq] of f32.
+/// What is known of each query of a head, in memrefs of f32: [B, Nq, Hq], or
+/// [B, Hq, N'], N' being Nq or more, where tiles have columns of queries.
 typedef struct GradStats {
+  bool by_head;     ///< [B, Hq, N']
   MlirValue logs;   ///< -lse * log2(e), 0 where lse is -inf
   MlirValue delta;  ///< the sum over columns of out times d_out
   MlirValue finite; ///< 0, or not a number if one of these is not finite, or
                     ///< one element of q or d_out
 } GradStats;
 
-/// grad_stats.c: what makes them.
-GradStats grad_stats(Ir *b, MlirOperation op);
+/// grad_stats.c: what makes them. Of tiles of `columns` queries that begin at
+/// one there is memory for all (0: columns are heads).
+GradStats grad_stats(Ir *b, MlirOperation op, int64_t columns);
+
+/// Where a number of a query is there; and which of these its query and its
+/// head are.
+enum { GRAD_STATS_RANK = 3 };
+void grad_stats_indices(const GradStats *stats, MlirValue batch,
+                        MlirValue query, MlirValue head, MlirValue *indices);
+unsigned grad_stats_dim(const GradStats *stats, int dim);
 
 /// grad_query.c: the gradient of q, into `d_q`.
 MlirLogicalResult grad_query(Ir *b, MlirOperation op, const GradStats *stats,

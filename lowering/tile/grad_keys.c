@@ -52,10 +52,10 @@ typedef struct Sums {
 
 /// A tile of columns.
 typedef struct Columns {
-  Planes q;        ///< [columns, D / planes] each
-  MlirValue d_out; ///< [columns, D]
-  MlirValue logs, delta;
-  MlirValue position; ///< of the first query
+  Planes q;              ///< [columns, D / planes] each
+  MlirValue d_out;       ///< [columns, D]
+  MlirValue logs, delta; ///< [rows, columns]
+  MlirValue position;    ///< of the first query
 } Columns;
 
 static int64_t width_of(const Keys *g) { return g->f.d / g->f.planes; }
@@ -218,69 +218,95 @@ static MlirValue count_columns(const Keys *g, Range positions) {
   return ir_muli(b, n, ir_const_index(b, f->group / f->config.block_h));
 }
 
-/// Tile number `at` of the positions' columns: heads of a position after each
-/// other, or, of several queries, all positions of a head.
-static Columns load_columns(const Keys *g, Range positions, MlirValue tiles,
-                            MlirValue at) {
+/// Where a tile of columns is.
+typedef struct Place {
+  MlirValue position, query; ///< of the first column
+  MlirValue head;
+  MlirValue count; ///< of the columns that there are; null: all are
+} Place;
+
+/// Tile number `at` of the positions' columns, of which there are `tiles`:
+/// heads of a position after each other, or, of several queries, all positions
+/// of a head.
+static Place place_of(const Keys *g, Range positions, MlirValue tiles,
+                      MlirValue at) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   int64_t queries = f->config.block_q, heads = f->config.block_h;
-  int64_t parts = f->group / heads, n = columns_of(g), width = width_of(g);
-  MlirValue group = ir_const_index(b, f->group);
-  MlirValue head = ir_muli(b, g->head, group), position = positions.lower;
-  MlirValue count = null_value();
-  if (queries > 1) {
-    MlirValue each =
-        ir_maxsi(b, ir_const_index(b, 1), ir_divui(b, tiles, group));
-    if (parts == 1)
-      each = tiles;
-    else
-      head = ir_addi(b, head, ir_divui(b, at, each));
-    MlirValue number = parts == 1 ? at : ir_remui(b, at, each);
-    MlirValue size = ir_const_index(b, queries);
-    position = ir_addi(b, position, ir_muli(b, number, size));
-    count = ir_minsi(b, size, ir_subi(b, positions.upper, position));
-  } else {
-    MlirValue each = ir_const_index(b, parts);
-    if (parts > 1)
-      head = ir_addi(
-          b, head, ir_muli(b, ir_remui(b, at, each), ir_const_index(b, heads)));
-    position = ir_addi(b, position, parts > 1 ? ir_divui(b, at, each) : at);
+  int64_t parts = f->group / heads;
+  Place place = {.count = null_value()};
+  place.head = ir_muli(b, g->head, ir_const_index(b, f->group));
+  MlirValue each = ir_const_index(b, parts), number = at, part = null_value();
+  if (queries > 1 && parts > 1) {
+    each = ir_maxsi(b, ir_const_index(b, 1), ir_divui(b, tiles, each));
+    number = ir_remui(b, at, each);
+    part = ir_divui(b, at, each);
+  } else if (parts > 1) {
+    number = ir_divui(b, at, each);
+    part = ir_remui(b, at, each);
   }
-  unsigned dim = queries > 1 ? DIM_N : DIM_H;
-  MlirValue query = ir_subi(b, position, f->shift);
-  Columns columns = {.position = position};
-  const MlirValue from[] = {f->q, g->d_out};
-  for (int i = 0; i < 2; ++i)
-    for (int t = 0; t < (i ? 1 : f->planes); ++t) {
-      MlirType tile =
-          ir_vector(ir_element(ir_type(from[i])), IR_DIMS(n, i ? f->d : width));
-      MlirValue mask = null_value();
-      if (!mlirValueIsNull(count))
-        mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(),
-                           count);
-      MlirValue x = ir_transfer_read(
-          b, tile, from[i],
-          (const MlirValue[]){g->batch, query, head,
-                              ir_const_index(b, i ? 0 : t * width)},
-          (const unsigned[]){dim, DIM_D}, mask);
-      x = ir_convert(b, x, f->config.operand);
-      if (i)
-        columns.d_out = x;
-      else
-        columns.q.x[t] = x;
-    }
-  const MlirValue stats[] = {g->stats->logs, g->stats->delta};
-  for (int i = 0; i < 2; ++i) {
-    MlirType tile = ir_vector(ir_f32(b), IR_DIMS(n));
-    MlirValue mask = null_value();
-    if (!mlirValueIsNull(count))
-      mask =
-          window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(), count);
-    *(i ? &columns.delta : &columns.logs) = ir_transfer_read(
-        b, tile, stats[i], (const MlirValue[]){g->batch, query, head},
-        (const unsigned[]){dim}, mask);
-  }
+  if (!mlirValueIsNull(part))
+    place.head =
+        ir_addi(b, place.head, ir_muli(b, part, ir_const_index(b, heads)));
+  MlirValue size = ir_const_index(b, queries);
+  place.position = ir_addi(b, positions.lower, ir_muli(b, number, size));
+  place.query = ir_subi(b, place.position, f->shift);
+  if (queries > 1)
+    place.count =
+        ir_minsi(b, size, ir_subi(b, positions.upper, place.position));
+  return place;
+}
+
+/// What is as q is, columns [d, d + width), by column of the tile.
+static MlirValue load_by_column(const Keys *g, const Place *place,
+                                MlirValue memref, int64_t d, int64_t width) {
+  Ir *b = g->f.b;
+  MlirType tile =
+      ir_vector(ir_element(ir_type(memref)), IR_DIMS(columns_of(g), width));
+  MlirValue mask = null_value();
+  if (!mlirValueIsNull(place->count))
+    mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(),
+                       place->count);
+  MlirValue indices[] = {g->batch, place->query, place->head,
+                         ir_const_index(b, d)};
+  const unsigned dims[] = {g->f.config.block_q > 1 ? DIM_N : DIM_H, DIM_D};
+  return ir_convert(b, ir_transfer_read(b, tile, memref, indices, dims, mask),
+                    g->f.config.operand);
+}
+
+/// A number of each column, in every row; 0 in those that
+/// there are not.
+static MlirValue load_numbers(const Keys *g, const Place *place,
+                              MlirValue memref) {
+  Ir *b = g->f.b;
+  int64_t n = columns_of(g), rows = rows_of(g);
+  MlirType f32 = ir_f32(b), all = ir_vector(f32, IR_DIMS(rows, n));
+  MlirValue indices[GRAD_STATS_RANK];
+  grad_stats_indices(g->stats, g->batch, place->query, place->head, indices);
+  // Rows are those of the dimension that columns do not run along.
+  const unsigned dims[] = {1, 2};
+  MlirValue x = ir_transfer_read(b, ir_vector(f32, IR_DIMS(1, n)), memref,
+                                 indices, dims, null_value());
+  x = ir_shape_cast(b, x, ir_vector(f32, IR_DIMS(1, 1, n)));
+  x = ir_broadcast(b, x, ir_vector(f32, IR_DIMS(1, rows, n)));
+  x = ir_shape_cast(b, x, all);
+  if (mlirValueIsNull(place->count))
+    return x;
+  MlirType mask = ir_vector(ir_i1(b), IR_DIMS(n));
+  MlirValue there = ir_create_mask(b, IR_LIST(MlirValue, place->count), mask);
+  return ir_select(b, ir_broadcast(b, there, ir_with_element(all, ir_i1(b))), x,
+                   ir_zero(b, all));
+}
+
+static Columns load_columns(const Keys *g, const Place *place) {
+  const Forward *f = &g->f;
+  Columns columns = {.position = place->position};
+  for (int t = 0; t < f->planes; ++t)
+    columns.q.x[t] =
+        load_by_column(g, place, f->q, t * width_of(g), width_of(g));
+  columns.d_out = load_by_column(g, place, g->d_out, 0, f->d);
+  columns.logs = load_numbers(g, place, g->stats->logs);
+  columns.delta = load_numbers(g, place, g->stats->delta);
   return columns;
 }
 
@@ -346,8 +372,8 @@ static void take_columns(const Keys *g, const Planes *left, MlirValue weighed,
   for (int t = 0; t < f->planes; ++t)
     s = ir_contract(b, left->x[t], columns->q.x[t], false, s);
   s = masked_if_partial(g, s, columns);
-  MlirValue p = ir_exp2(b, ir_fma(b, s, ir_const_f(b, type, f->c),
-                                  ir_broadcast(b, columns->logs, type)));
+  MlirValue p =
+      ir_exp2(b, ir_fma(b, s, ir_const_f(b, type, f->c), columns->logs));
   if (wants_values(g))
     sums->t = ir_contract(b, ir_convert(b, p, f->config.operand),
                           columns->d_out, true, sums->t);
@@ -355,8 +381,7 @@ static void take_columns(const Keys *g, const Planes *left, MlirValue weighed,
     return;
   MlirValue dp =
       ir_contract(b, weighed, columns->d_out, false, ir_zero(b, type));
-  MlirValue ds =
-      ir_mulf(b, p, ir_subf(b, dp, ir_broadcast(b, columns->delta, type)));
+  MlirValue ds = ir_mulf(b, p, ir_subf(b, dp, columns->delta));
   ds = ir_convert(b, ds, f->config.operand);
   for (int t = 0; t < f->planes; ++t)
     sums->u.x[t] = ir_contract(b, ds, columns->q.x[t], true, sums->u.x[t]);
@@ -457,7 +482,8 @@ static void take_outer(const Keys *g, const Rows *rows, MlirValue j,
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), tiles,
                              ir_const_index(b, 1), n, carried);
   carry(g, &sums, loop.args, false);
-  Columns columns = load_columns(g, positions, tiles, loop.iv[0]);
+  Place place = place_of(g, positions, tiles, loop.iv[0]);
+  Columns columns = load_columns(g, &place);
   take_columns(g, &left, weighed, &columns, &sums);
   carry(g, &sums, carried, true);
   ir_for_end(b, &loop, n, carried);
@@ -571,15 +597,20 @@ static MlirValue rows_at_once(const Keys *g, MlirValue first, MlirValue end) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   Range positions = keys_positions(g, first, end);
-  MlirType type = ir_vector(ir_f32(b), IR_DIMS(columns_of(g)));
+  int64_t n = columns_of(g);
+  MlirType type = ir_vector(ir_f32(b), IR_DIMS(n));
   MlirValue x = ir_zero(b, type), tiles = count_columns(g, positions);
   IrLoop loop =
       ir_for_begin(b, ir_const_index(b, 0), tiles, ir_const_index(b, 1), 1, &x);
-  Keys finite = *g;
-  GradStats stats = {g->stats->finite, g->stats->finite, g->stats->finite};
-  finite.stats = &stats;
-  Columns columns = load_columns(&finite, positions, tiles, loop.iv[0]);
-  x = ir_addf(b, loop.args[0], columns.logs);
+  Place place = place_of(g, positions, tiles, loop.iv[0]);
+  MlirValue indices[GRAD_STATS_RANK], mask = null_value();
+  grad_stats_indices(g->stats, g->batch, place.query, place.head, indices);
+  if (!mlirValueIsNull(place.count))
+    mask = window_mask(b, ir_with_element(type, ir_i1(b)), null_value(),
+                       place.count);
+  const unsigned dims[] = {2};
+  x = ir_addf(b, loop.args[0],
+              ir_transfer_read(b, type, g->stats->finite, indices, dims, mask));
   ir_for_end(b, &loop, 1, &x);
   x = loop.results[0];
   return ir_select(b, ir_any(b, ir_cmpf(b, IR_UNO, x, x)), ir_const_index(b, 1),

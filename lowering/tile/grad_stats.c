@@ -53,10 +53,23 @@ static MlirValue load_lse(const Rows *r, MlirValue memref) {
                           mask_of(r, IR_DIMS(r->n)));
 }
 
-static void store(const Rows *r, MlirValue x, MlirValue memref) {
-  ir_transfer_write(r->b, x, memref,
-                    (const MlirValue[]){r->batch, r->query, r->head},
-                    (const unsigned[]){r->dim}, mask_of(r, IR_DIMS(r->n)));
+void grad_stats_indices(const GradStats *stats, MlirValue batch,
+                        MlirValue query, MlirValue head, MlirValue *indices) {
+  indices[0] = batch;
+  indices[grad_stats_dim(stats, DIM_N)] = query;
+  indices[grad_stats_dim(stats, DIM_H)] = head;
+}
+
+unsigned grad_stats_dim(const GradStats *stats, int dim) {
+  return stats->by_head == (dim == DIM_H) ? 1 : 2;
+}
+
+static void store(const Rows *r, const GradStats *stats, MlirValue x,
+                  MlirValue memref) {
+  MlirValue indices[GRAD_STATS_RANK];
+  grad_stats_indices(stats, r->batch, r->query, r->head, indices);
+  const unsigned dims[] = {grad_stats_dim(stats, (int)r->dim)};
+  ir_transfer_write(r->b, x, memref, indices, dims, mask_of(r, IR_DIMS(r->n)));
 }
 
 static void take_rows(const Rows *r, MlirOperation op, const GradStats *stats) {
@@ -68,32 +81,51 @@ static void take_rows(const Rows *r, MlirOperation op, const GradStats *stats) {
   MlirValue out = load_rows(r, ir_operand(op, SIMPLICIAL_OUT));
   MlirValue product = ir_mulf(b, out, d_out);
   MlirValue delta = ir_multi_reduction(b, IR_SUM, product, 1, zero);
-  store(r, delta, stats->delta);
+  store(r, stats, delta, stats->delta);
   MlirValue nothing = ir_fma(b, q, ir_zero(b, ir_type(q)),
                              ir_mulf(b, d_out, ir_zero(b, ir_type(q))));
   MlirValue lse = load_lse(r, ir_operand(op, SIMPLICIAL_LSE));
   MlirValue none = ir_cmpf(b, IR_OEQ, lse, ir_const_f(b, per_row, -INFINITY));
   MlirValue logs = ir_mulf(b, lse, ir_const_f(b, per_row, -1 / log(2)));
   logs = ir_select(b, none, zero, logs);
-  store(r, logs, stats->logs);
+  store(r, stats, logs, stats->logs);
   MlirValue finite = ir_fma(b, ir_addf(b, logs, delta), zero,
                             ir_multi_reduction(b, IR_SUM, nothing, 1, zero));
-  store(r, finite, stats->finite);
+  store(r, stats, finite, stats->finite);
 }
 
-/// A memref [B, Nq, Hq] of f32.
-static MlirValue allocate(Ir *b, MlirValue q) {
-  MlirType type = ir_memref(ir_f32(b), IR_DIMS(ir_dim_size(ir_type(q), 0),
-                                               ir_dim_size(ir_type(q), DIM_N),
-                                               ir_dim_size(ir_type(q), DIM_H)));
-  MlirValue sizes[] = {ir_dim(b, q, 0), ir_dim(b, q, DIM_N), null_value()};
-  return ir_alloc_sized(b, type, sizes);
+/// A memref for numbers. Rows of queries are so long that TMA can copy tiles of
+/// them.
+static MlirValue allocate(Ir *b, MlirValue q, int64_t columns) {
+  enum { UNIT = 4 };
+  MlirType type = ir_type(q);
+  int64_t batches = ir_dim_size(type, 0), heads = ir_dim_size(type, DIM_H);
+  MlirValue queries = ir_dim(b, q, DIM_N);
+  if (!columns) {
+    MlirValue sizes[] = {ir_dim(b, q, 0), queries, null_value()};
+    return ir_alloc_sized(
+        b,
+        ir_memref(ir_f32(b), IR_DIMS(batches, ir_dim_size(type, DIM_N), heads)),
+        sizes);
+  }
+  MlirValue unit = ir_const_index(b, UNIT);
+  MlirValue n = ir_addi(b, queries, ir_const_index(b, columns + UNIT - 1));
+  n = ir_muli(b, ir_divui(b, n, unit), unit);
+  MlirValue sizes[] = {ir_dim(b, q, 0), null_value(), n};
+  return ir_alloc_sized(
+      b,
+      ir_memref(ir_f32(b),
+                IR_DIMS(batches, heads, mlirShapedTypeGetDynamicSize())),
+      sizes);
 }
 
-GradStats grad_stats(Ir *b, MlirOperation op) {
+GradStats grad_stats(Ir *b, MlirOperation op, int64_t columns) {
   enum { MOST = 64, FEW = 8, QUERIES = 32 };
   MlirValue q = ir_operand(op, SIMPLICIAL_Q);
-  GradStats stats = {allocate(b, q), allocate(b, q), allocate(b, q)};
+  GradStats stats = {.by_head = columns > 0,
+                     .logs = allocate(b, q, columns),
+                     .delta = allocate(b, q, columns),
+                     .finite = allocate(b, q, columns)};
   int64_t heads = ir_dim_size(ir_type(q), DIM_H);
   int64_t rows = heads < MOST ? heads : MOST;
   while (heads % rows)

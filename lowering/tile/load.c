@@ -321,13 +321,15 @@ MlirValue load_by_query(Forward *f, MlirValue memref) {
   return load_rows(f, memref, 0, f->d);
 }
 
-MlirValue load_number(Forward *f, MlirValue memref) {
+MlirValue load_number(Forward *f, MlirValue memref, const MlirValue *indices,
+                      const unsigned *memory_dims) {
   Ir *b = f->b;
   int64_t shape[2];
   unsigned dims[2];
   int n = load_query_dims(f, shape, dims);
+  for (int i = 0; i < n; ++i)
+    dims[i] = memory_dims[dims[i] == DIM_N ? 0 : 1];
   MlirType tile = ir_vector(ir_f32(b), n, shape);
-  MlirValue indices[] = {f->batch, f->query, f->head};
   MlirValue x = ir_transfer_read(b, tile, memref, indices, dims,
                                  load_query_mask(f, n, shape, dims));
   MlirType rows = f32_vector(f, IR_DIMS(f->rows));

@@ -156,6 +156,12 @@ void buffer_make(Distribute *s, MlirOperation op) {
   bool swizzled = transfer_is_swizzled(s, type);
   entry->interleaved = context_is_own(type) && is_read_by_row(ir_result(op, 0));
   int64_t padding = swizzled || context_is_own(type) ? 0 : PADDING / bytes;
+  // Slots of one row begin where TMA may write.
+  bool row = ir_rank(type) == 3 && ir_dim_size(type, 1) == 1;
+  int64_t columns = ir_dim_size(type, ir_rank(type) - 1);
+  if (row)
+    padding = (TMA_ALIGNMENT - columns * bytes % TMA_ALIGNMENT) %
+              TMA_ALIGNMENT / bytes;
   for (int d = ir_rank(type) - 1; d >= 0; --d) {
     entry->strides[d] = ir_const_i64(b, stride);
     stride *= ir_dim_size(type, d);
@@ -163,8 +169,10 @@ void buffer_make(Distribute *s, MlirOperation op) {
       stride += padding;
   }
   entry->bytes = stride * bytes;
-  entry->pointer = context_allocate(
-      s, entry->bytes, swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES : CHUNK);
+  entry->pointer = context_allocate(s, entry->bytes,
+                                    swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES
+                                    : row    ? TMA_ALIGNMENT
+                                             : CHUNK);
   entry->offset = s->shared_bytes - entry->bytes;
 }
 

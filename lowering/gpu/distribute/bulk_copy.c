@@ -14,11 +14,12 @@
 //     copy; arrive at "full"               multiply; arrive at "empty"
 //
 // A whole tile is copied by one thread, a box for each panel of 128 bytes, with
-// the swizzle that warpgroups want (context.h). A box reads as zero only
-// past the tensor's end, not past the tile's count of rows, where there may be
-// anything: a tile with fewer rows is copied by all lanes of the warp, as other
-// kernels do it, and fenced, since warpgroups read shared memory through
-// another proxy than threads write it.
+// the swizzle that warpgroups want (context.h), or, of one row, which no
+// product takes, one box as it is. A box reads as zero only past the tensor's
+// end, not past the tile's count of rows, where there may be anything: a tile
+// with fewer rows is copied by all lanes of the warp, as other kernels do it,
+// and fenced, since warpgroups read shared memory through another proxy than
+// threads write it.
 
 #include "bulk_copy.h"
 #include "copies.h"
@@ -78,14 +79,22 @@ bool bulk_copy_plan_map(Distribute *s, MlirValue memref, const int64_t *box) {
   return true;
 }
 
-/// The boxes of a copy: a tile's rows and a panel's columns.
+/// The columns of a copy's boxes: a panel's, or all of a row.
+static int64_t box_columns(MlirOperation copy) {
+  MlirType element = ir_element(ir_type(ir_operand(copy, FROM)));
+  return rows_of(ir_operand(copy, TO)) == 1
+             ? dim_of(copy, COLUMNS)
+             : SWIZZLE_BYTES / ir_float_bytes(element);
+}
+
+/// The boxes of a copy: a tile's rows and so many columns.
 static void box_of(MlirOperation copy, int64_t *box) {
   MlirType from = ir_type(ir_operand(copy, FROM));
   int rank = ir_rank(from);
   for (int d = 0; d < rank; ++d)
     box[d] = 1;
   box[dim_of(copy, ROW_DIM)] = rows_of(ir_operand(copy, TO));
-  box[rank - 1] = SWIZZLE_BYTES / ir_float_bytes(ir_element(from));
+  box[rank - 1] = box_columns(copy);
 }
 
 /// Why boxes cannot be what is copied; NULL: they can, and there are maps for
@@ -94,8 +103,11 @@ static const char *plan_copy(Distribute *s, MlirOperation copy) {
   MlirType from = ir_type(ir_operand(copy, FROM));
   MlirValue ring = ir_operand(copy, TO);
   int rank = ir_rank(from);
-  if (!transfer_is_swizzled(s, ir_type(ring)))
+  if (rows_of(ring) > 1 && !transfer_is_swizzled(s, ir_type(ring)))
     return "tiles in shared memory are not swizzled as TMA does it";
+  if (rows_of(ring) == 1 &&
+      dim_of(copy, COLUMNS) * ir_float_bytes(ir_element(from)) % CHUNK)
+    return "TMA copies rows of a multiple of 16 bytes";
   if (rank < MIN_RANK || rank > MAX_RANK)
     return "TMA takes tensors of 2 to 5 dimensions";
   if (rows_of(ring) > MAX_BOX)
@@ -268,7 +280,7 @@ static void copy_by_boxes(Distribute *s, MlirOperation copy, const Slot *slot) {
         IR_VALUES(slot->full,
                   constant(b, ir_dim_size(type, 1) * columns * bytes)),
         IR_ATTRIBUTES(ACQUIRE_RELEASE(b)));
-  for (int64_t column = 0; column < columns; column += SWIZZLE_BYTES / bytes)
+  for (int64_t column = 0; column < columns; column += box_columns(copy))
     copy_box(s, copy, slot, column);
   ir_if_end(b, &branch, IR_NONE);
 }
@@ -314,7 +326,11 @@ void bulk_copy_wait(Distribute *s, MlirOperation op) {
 }
 
 void bulk_copy_release(Distribute *s, MlirOperation op) {
+  enum { RING = 2 };
   Slot slot = operand_slot(s, op);
+  // Rows that no product takes, all lanes of the warp have read.
+  if (rows_of(ir_operand(op, RING)) == 1)
+    context_warp_barrier(s);
   IrIf branch = context_begin_elected(s);
   arrive(&s->b, slot.empty);
   ir_if_end(&s->b, &branch, IR_NONE);

@@ -110,6 +110,8 @@ void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
   int64_t rows = mlirDenseI64ArrayGetElement(dims, 2);
   int64_t columns = mlirDenseI64ArrayGetElement(dims, 3);
   int64_t size = s->alignment >= CHUNK ? CHUNK / ir_float_bytes(element) : 1;
+  if (rows == 1) // which may begin anywhere in memory
+    size = 1;
   Pieces pieces = begin_pieces(b, rows, columns, size, thread, threads);
   MlirValue row = pieces.row, column = pieces.column;
   MlirValue indices[IR_MAX_RANK];

@@ -295,6 +295,14 @@ MlirBlock kernel_create(MlirBlock kernels, Ir *b, Kernel *kernel,
   return ir_body(function, 0);
 }
 
+/// Of boxes of one row there is nothing to exchange.
+static int64_t swizzle_of(const TensorMap *map) {
+  int64_t rows = 1;
+  for (int d = 0; d < ir_rank(ir_type(map->memref)) - 1; ++d)
+    rows *= map->box[d];
+  return rows > 1 ? SWIZZLE_BYTES : 0;
+}
+
 /// The kernel's maps, and whether all are there (and `there` is true).
 static MlirValue encode_maps(Ir *b, const Kernel *kernel, MlirValue there,
                              MlirValue *maps) {
@@ -305,7 +313,7 @@ static MlirValue encode_maps(Ir *b, const Kernel *kernel, MlirValue there,
     MlirOperation op =
         ir_op(b, SIMPLICIAL_TENSOR_MAP, 2, results, IR_VALUES(map->memref),
               IR_ATTRIBUTES({"box", ir_i64_array(b, rank, map->box)},
-                            {"swizzle", ir_i64_attr(b, SWIZZLE_BYTES)}));
+                            {"swizzle", ir_i64_attr(b, swizzle_of(map))}));
     maps[i] = ir_result(op, 0);
     there = ir_value(b, "arith.andi", ir_i1(b),
                      IR_VALUES(there, ir_result(op, 1)), IR_NONE);

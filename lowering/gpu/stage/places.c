@@ -65,6 +65,12 @@ bool places_feeds_products(MlirValue tile) {
   return is_for_products(tile, &from_memory) && from_memory;
 }
 
+bool places_is_row(MlirValue tile) {
+  MlirType type = ir_type(tile);
+  return ir_rank(type) == 2 && ir_dim_size(type, 0) == 1 &&
+         mlirTypeIsAF32(ir_element(type));
+}
+
 MlirValue places_allocate(MlirBlock program, int64_t slots, MlirType tile) {
   Ir b = ir_before(mlirBlockGetFirstOperation(program));
   const int64_t shape[] = {slots, ir_dim_size(tile, 0), ir_dim_size(tile, 1)};

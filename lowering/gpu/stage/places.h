@@ -14,6 +14,9 @@ enum { PLACES_SHARED = 3 };
 /// memory: as right operand, or as left one that is [K, M].
 bool places_feeds_products(MlirValue tile);
 
+/// Whether a tile is one row of numbers, for what is computed of all rows.
+bool places_is_row(MlirValue tile);
+
 /// A buffer of so many tiles [rows, columns] in shared memory, made at the
 /// beginning of `program`.
 MlirValue places_allocate(MlirBlock program, int64_t slots, MlirType tile);

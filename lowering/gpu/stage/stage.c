@@ -22,10 +22,10 @@
 //      simplicial.copy_finish
 //
 // A copy fills rows past the mask's count with zeros, so what is read from
-// shared memory needs no mask. A ring has as many slots as the scf.forall says
-// in `simplicial.stages`, or 2; copies are ahead by all but one: none, where
-// there is one slot. Each load has a ring; loops one after the other share
-// them.
+// shared memory needs no mask. In a loop with such loads, loads of one row for
+// all rows are copied too. A ring has as many slots as the scf.forall says in
+// `simplicial.stages`, or 2; copies are ahead by all but one: none, where there
+// is one slot. Each load has a ring; loops one after the other share them.
 //
 // Tiles have numbers, which begin with 0 in each loop. In a program whose
 // scf.forall has `simplicial.producer` the ops also know how many tiles passed
@@ -394,21 +394,34 @@ static bool is_staged(MlirValue memref) {
   return !mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(ir_type(memref)));
 }
 
-/// The loops in `block` with loads that feed products, the outer ones first.
+/// The loads in a loop's body that `is_wanted` says.
+static MlirLogicalResult collect_loads(MlirBlock body, Staged *staged,
+                                       bool (*is_wanted)(MlirValue tile)) {
+  for (MlirOperation op = mlirBlockGetFirstOperation(body);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    if (!ir_is(op, "vector.transfer_read") || is_staged(ir_operand(op, 0)) ||
+        !is_wanted(ir_result(op, 0)) || !can_copy_ahead(body, op))
+      continue;
+    if (staged->n == MAX_STAGED)
+      return ir_error(op, "simplicial-stage takes at most %d loads in a loop",
+                      MAX_STAGED);
+    staged->loads[staged->n++] = (Load){.read = op};
+  }
+  return mlirLogicalResultSuccess();
+}
+
+/// The loops in `block` with loads that feed products, the outer ones first;
+/// and what is to be there for all rows beside them.
 static MlirLogicalResult collect(Stage *s, MlirBlock block) {
   MlirOperation loop = mlirBlockGetParentOperation(block);
   Staged staged = {.loop = loop};
-  for (MlirOperation op = mlirBlockGetFirstOperation(block);
-       !mlirOperationIsNull(op) && ir_is(loop, "scf.for");
-       op = mlirOperationGetNextInBlock(op)) {
-    if (!ir_is(op, "vector.transfer_read") || is_staged(ir_operand(op, 0)) ||
-        !places_feeds_products(ir_result(op, 0)) || !can_copy_ahead(block, op))
-      continue;
-    if (staged.n == MAX_STAGED)
-      return ir_error(op, "simplicial-stage takes at most %d loads in a loop",
-                      MAX_STAGED);
-    staged.loads[staged.n++] = (Load){.read = op};
-  }
+  bool in_loop = ir_is(loop, "scf.for");
+  if (in_loop && mlirLogicalResultIsFailure(
+                     collect_loads(block, &staged, places_feeds_products)))
+    return mlirLogicalResultFailure();
+  if (staged.n &&
+      mlirLogicalResultIsFailure(collect_loads(block, &staged, places_is_row)))
+    return mlirLogicalResultFailure();
   if (staged.n && s->n == MAX_LOOPS)
     return ir_error(loop, "simplicial-stage takes at most %d loops with copies",
                     MAX_LOOPS);

@@ -27,6 +27,7 @@ enum { LIMITS_DEPTH = 16, WARP_ROWS = 16, SLICE = 8 };
 /// Shared memory, in bytes but for SWIZZLE_ROWS.
 enum {
   CHUNK = 16,          ///< of an asynchronous copy
+  TMA_ALIGNMENT = 128, ///< of what TMA writes in shared memory, and reads there
   PADDING = 16,        ///< behind a row that is in no panel
   SWIZZLE_BYTES = 128, ///< of a row in a panel
   SWIZZLE_ROWS = 8,    ///< after which places repeat
