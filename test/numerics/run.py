@@ -22,8 +22,8 @@ def tensor(case, sizes, names, element):
     return f"tensor<{'x'.join(dims + [element])}>"
 
 
-def attributes(case, target):
-    """Those of the case's operation."""
+def attributes(case, target, strategies=()):
+    """Those of the case's operation; its simplicial.config is one for each of the named strategies, if there are any."""
     entries = [f"{name} = {value} : i64" for name in ("w1", "w2") if (value := getattr(case, name)) is not None]
     entries += [f"{name} = {float(value)!r} : f32" for name in ("scale", "k2_bias", "v2_bias")
                 if (value := getattr(case, name)) is not None]
@@ -32,7 +32,9 @@ def attributes(case, target):
     config = [f"operand = {case.operand}"] if case.operand else []
     config += [case.config] if case.config else []
     if config and target != "cpu":
-        entries += [f"simplicial.config = {{{', '.join(config)}}}"]
+        one = f"{{{', '.join(config)}}}"
+        every = f"{{{', '.join(f'{name} = {one}' for name in strategies)}}}"
+        entries += [f"simplicial.config = {every if strategies else one}"]
     return ", ".join(entries)
 
 
