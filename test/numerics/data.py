@@ -5,9 +5,10 @@ import zlib
 
 import numpy as np
 
-from reference import logits, window
+from reference import attention, logits, window
 
 NAMES = ("q", "k1", "k2", "v1", "v2")
+GRADIENT_NAMES = (*NAMES, "out", "lse", "d_out")
 
 
 def round_to(dtype, x):
@@ -41,7 +42,23 @@ def make(case):
         redraw_close_races(rng, case, x)
     x = {name: round_to(case.dtype, value) for name, value in x.items()}
     for name, index, value in case.bad:
-        x[name][index] = value
+        if name in x:
+            x[name][index] = value
+    return x
+
+
+def make_gradient(case):
+    """The inputs of the gradients: those of make, what attention makes of them in float64, and d_out."""
+    x = make(case)
+    out, lse = attention(*x.values(), **options(case))
+    rng = np.random.default_rng(zlib.crc32(str(case).encode()) + 1)
+    d_out = D_OUT_MAKERS[case.d_out](rng, out).astype(np.float32)
+    x.update(out=out.astype(np.float32), lse=lse.astype(np.float32), d_out=d_out)
+    for name in ("out", "d_out"):
+        x[name] = round_to(case.dtype, x[name])
+    for name, index, value in case.bad:
+        if name == "d_out":
+            x[name][index] = value
     return x
 
 
@@ -97,4 +114,38 @@ def offset(sign):
     return draw
 
 
-MAKERS = dict(peaked=peaked, half=half, winner=winner, ties=ties, up=offset(1), down=offset(-1))
+def correlated(rng, case, name, shape):
+    """All rows are alike, so that sums over heads, queries or keys do not cancel."""
+    x = peaked(rng, case, name, shape)
+    common = np.random.default_rng(1).standard_normal(case.D)
+    return 0.6 * x + 0.8 * common * (np.std(x) if x.size else 0)
+
+
+def one_hot(rng, case, name, shape):
+    """One element a row, often the same one as in another row."""
+    x = np.zeros(shape)
+    at = rng.integers(0, 3, shape[:-1]) * (case.D // 3)
+    np.put_along_axis(x, at[..., None], 3 * rng.choice([-1, 1], (*shape[:-1], 1)), axis=-1)
+    return x
+
+
+MAKERS = dict(peaked=peaked, half=half, winner=winner, ties=ties, up=offset(1), down=offset(-1), correlated=correlated,
+              one_hot=one_hot)
+
+
+def d_out_one_hot(rng, out):
+    """One element a row."""
+    x = np.zeros(out.shape)
+    np.put_along_axis(x, rng.integers(0, out.shape[-1], (*out.shape[:-1], 1)), 2.0, axis=-1)
+    return x
+
+
+D_OUT_MAKERS = {
+    "normal": lambda rng, out: rng.standard_normal(out.shape),
+    "large": lambda rng, out: 64 * rng.standard_normal(out.shape),
+    "small": lambda rng, out: 1e-3 * rng.standard_normal(out.shape),
+    "ones": lambda rng, out: np.ones(out.shape),  # of the loss sum(out)
+    "out": lambda rng, out: np.nan_to_num(out, posinf=1, neginf=-1),  # of the loss sum(out ** 2) / 2
+    "one_hot": d_out_one_hot,
+    "zeros": lambda rng, out: np.zeros(out.shape),
+}

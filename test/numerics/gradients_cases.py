@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The cases of the gradients' tests, by group."""
+
+import dataclasses
+import itertools
+import math
+import random
+
+from cases import Case
+
+ALL = "q k1 k2 v1 v2"
+
+
+@dataclasses.dataclass(frozen=True)
+class GradientCase(Case):
+    """Of the fields of a case, `results` is not used; `pad` has those of out, lse and d_out as well."""
+    grads: str = ALL       # whose gradients are computed
+    d_out: str = "normal"  # how it is made, see data.py
+
+    __str__ = Case.__str__
+
+
+def grad():
+    for hq, hk in [(1, 1), (3, 1), (3, 3), (4, 1), (5, 1), (6, 2), (8, 1), (9, 3), (16, 2), (64, 1), (128, 2)]:
+        yield GradientCase(Hq=hq, Hk=hk, N=21 if hq < 64 else 9)
+    for hq, hk in [(1, 1), (8, 2), (64, 1)]:
+        yield GradientCase(Hq=hq, Hk=hk, B=2, N=13, causal=False)
+    for d in (16, 32, 48, 64, 80, 96, 128, 192, 256):
+        yield GradientCase(D=d, N=24, Hq=4)
+        yield GradientCase(D=d, N=17, Hq=1, w1=9, causal=False)
+    for n in (1, 2, 3, 7, 8, 9, 16, 17, 33, 64, 70):
+        yield GradientCase(N=n, Hq=2)
+    for n in (1, 2, 17, 40):
+        yield GradientCase(N=n, Hq=3, w1=None, w2=None)
+    for nq in (1, 2, 5, 36):
+        yield GradientCase(Nq=nq, Hq=4)
+        yield GradientCase(Nq=nq, B=2, Hq=4, Hk=2, causal=False)
+    yield GradientCase(Nq=1, N=70, w1=16, w2=60)
+    yield GradientCase(Nq=1, N=1)
+    for causal in (True, False):
+        yield GradientCase(k2_bias=0.25, causal=causal, Hq=3)
+        yield GradientCase(v2_bias=1.0, causal=causal, Hq=3)
+        yield GradientCase(k2_bias=-0.7, v2_bias=-3.3, causal=causal, Hq=3, B=2, N=21)
+        yield GradientCase(k2_bias=0.3, v2_bias=0.6, causal=causal, w1=30, w2=4, Hq=2)
+    for scale in (0.3, 1.0, 1e-3):
+        yield GradientCase(scale=scale, Hq=2)
+    for d in (48, 96, 192, 240):
+        yield GradientCase(form="determinant", D=d, N=24, Hq=4)
+        yield GradientCase(form="determinant", D=d, N=13, Hq=2, Hk=2, B=2, causal=False)
+    yield GradientCase(form="determinant", D=48, w1=30, w2=4, k2_bias=0.4, v2_bias=1.0, Hq=6, Hk=2)
+    yield GradientCase(form="determinant", D=48, Nq=3, scale=0.5)
+    for names in ("B", "N", "Nq", "B Nq N"):
+        yield GradientCase(dynamic=names, B=2, Hq=4, Hk=2)
+        yield GradientCase(dynamic=names, B=3, N=20, Nq=7, Hq=3, causal=False)
+    for at in range(8):
+        yield GradientCase(pad=tuple(7 if i == at else 0 for i in range(8)), B=2, Hq=4, Hk=2, N=13)
+    yield GradientCase(pad=(1, 2, 3, 4, 5, 6, 7, 8), B=2, Hq=6, Hk=3, causal=False, dynamic="B Nq N")
+    for count in (1, 2, 3, 64):
+        yield GradientCase(threads=count, B=2, Hq=6, Hk=3)
+        yield GradientCase(threads=count, Nq=1, N=50)
+
+
+def grad_windows():
+    sizes = [(1, 1), (1, 19), (19, 1), (2, 3), (7, 37), (40, 3), (16, 16), (24, 9), (38, 38), (200, 300), (None, None),
+             (None, 9), (9, None), (None, 1), (1, None), (2**40, 2**62)]
+    for w1, w2 in sizes:
+        yield GradientCase(w1=w1, w2=w2, Hq=4)
+        yield GradientCase(w1=w1, w2=w2, Hq=1, causal=False)
+    for w1, w2 in [(5, 66), (66, 5), (33, 40)]:  # more than a tile
+        yield GradientCase(w1=w1, w2=w2, N=80, Nq=12, Hq=2)
+        yield GradientCase(w1=w1, w2=w2, N=80, Nq=5, Hq=8, causal=False)
+
+
+def grad_empty():
+    """Keys that no query sees, and queries that see no key: some of them, or all."""
+    for w1, w2 in [(3, 9), (9, 3), (None, 4), (1, 1)]:
+        yield GradientCase(N=40, Nq=7, w1=w1, w2=w2, Hq=3)
+        yield GradientCase(N=40, Nq=7, w1=w1, w2=w2, Hq=3, causal=False)
+        yield GradientCase(N=5, Nq=12, w1=w1, w2=w2, Hq=3)
+        yield GradientCase(N=5, Nq=12, w1=w1, w2=w2, Hq=3, causal=False)
+    yield GradientCase(N=5, Nq=12, form="determinant", D=48, k2_bias=0.5, v2_bias=1.0)
+    yield GradientCase(N=1, Nq=9, dynamic="B Nq N")
+    yield GradientCase(N=0, Nq=6, dynamic="N")
+    yield GradientCase(N=0, Nq=6, dynamic="B Nq N", causal=False, w1=None, w2=None)
+    yield GradientCase(N=6, Nq=0, dynamic="Nq")
+    yield GradientCase(N=6, Nq=0, dynamic="B Nq N", B=2, w1=None, w2=None)
+    yield GradientCase(B=0, N=6, dynamic="B")
+    yield GradientCase(N=0, dynamic="Nq N")
+
+
+def grad_types():
+    for dtype in ("f16", "bf16"):
+        for hq, hk in [(1, 1), (2, 2), (3, 1), (8, 1), (64, 1)]:
+            yield GradientCase(dtype=dtype, Hq=hq, Hk=hk, N=19)
+        for d in (16, 48, 80, 128, 256):
+            yield GradientCase(dtype=dtype, D=d, N=19, Hq=4)
+        for w1, w2 in [(1, 1), (40, 3), (None, None), (200, 300)]:
+            yield GradientCase(dtype=dtype, w1=w1, w2=w2, N=25, Hq=2, causal=False)
+        yield GradientCase(dtype=dtype, N=1)
+        yield GradientCase(dtype=dtype, N=5, Nq=12, Hq=3)
+        yield GradientCase(dtype=dtype, Nq=3, B=2, Hq=4, Hk=2, k2_bias=1 / 64, v2_bias=1.0)
+        yield GradientCase(dtype=dtype, scale=0.31, dynamic="B Nq N", pad=(8, 16, 0, 8, 24, 8, 0, 8))
+        yield GradientCase(dtype=dtype, form="determinant", D=96, k2_bias=1 / 96, v2_bias=1.0, N=21, Hq=4)
+        yield GradientCase(dtype=dtype, data="half", N=40, pad=(3, 1, 2, 5, 4, 7, 6, 9))
+
+
+def grad_data():
+    """Inputs whose gradients are unlike those of independent Gaussian ones."""
+    for data in ("correlated", "one_hot", "half"):
+        for d_out in ("normal", "ones", "out", "one_hot"):
+            yield GradientCase(data=data, d_out=d_out, B=2, N=23, Hq=6, Hk=2, D=48)
+        yield GradientCase(data=data, d_out="ones", form="determinant", D=48, causal=False, N=21)
+        yield GradientCase(data=data, d_out="out", dtype="bf16", N=23, Hq=4)
+    for d_out in ("large", "small", "ones", "out", "one_hot", "zeros"):
+        yield GradientCase(d_out=d_out, B=2, N=23, Hq=3)
+        yield GradientCase(d_out=d_out, dtype="f16", N=23, Hq=2, causal=False)
+    for data in ("winner", "ties", "up", "down"):
+        yield GradientCase(data=data, scale=1.0, Hq=2)
+        yield GradientCase(data=data, scale=1.0, Hq=8, causal=False, w1=None, w2=None, N=13)
+        yield GradientCase(data=data, scale=1.0, Hq=1, w1=30, w2=4)
+        yield GradientCase(data=data, scale=1.0, Hq=4, dtype="bf16")
+
+
+def grad_not_finite():
+    """What is not finite stays in the pairs that have it, and in the queries that see one of those."""
+    inf, nan = math.inf, math.nan
+    for name in ("q", "k1", "k2", "v1", "v2", "d_out"):
+        for value in (nan, inf, -inf):
+            yield GradientCase(bad=((name, (0, 20, 0, 3), value),), N=48, Hq=3)
+    for name in ("q", "k1", "k2", "v1", "v2", "d_out"):  # at the ends, and seen from both sides
+        yield GradientCase(bad=((name, (0, 0, 0, 0), nan), (name, (0, 47, 0, 63), nan)), N=48, causal=False, Hq=1)
+        yield GradientCase(bad=((name, (1, 9, 1, 5), nan),), B=2, Hq=4, Hk=2, N=40, w1=30, w2=3, dtype="bf16")
+        at = 4 if name in ("q", "d_out") else 26
+        yield GradientCase(bad=((name, (0, at, 0, 5), nan),), Hq=2, N=32, Nq=9, w1=3, w2=4, dtype="f16", pad=(1,) * 8)
+        yield GradientCase(bad=((name, (0, at, 0, 5), inf),), Hq=2, N=70, Nq=60, w1=1, w2=1)
+    yield GradientCase(bad=(("q", (0, 3, 5, 0), nan), ("q", (0, 30, 1, 63), inf)), N=40)
+    yield GradientCase(bad=(("d_out", (0, 3, 5, 0), nan), ("d_out", (0, 30, 1, 63), inf)), N=40)
+    for name in ("q", "k1", "k2", "v1", "v2", "d_out"):
+        yield GradientCase(bad=((name, (0, 20, 0, 3), nan),), N=48, form="determinant", D=48, Hq=2)
+    for grads in ("q", "k1", "k2", "v1", "v2"):
+        yield GradientCase(bad=(("k1", (0, 20, 0, 3), nan), ("d_out", (0, 3, 1, 7), inf)), N=40, Hq=4, grads=grads)
+
+
+def grad_unused():
+    """Functions that return some of the gradients."""
+    for name in ALL.split():
+        yield GradientCase(grads=name, Hq=3)
+        yield GradientCase(grads=name, dtype="bf16", B=2, Hq=4, Hk=2, N=21, w1=19, w2=3, causal=False, dynamic="B Nq N")
+        yield GradientCase(grads=name, form="determinant", D=48, N=13, k2_bias=0.5, v2_bias=-0.3, Nq=16)
+    for names in itertools.combinations(ALL.split(), 2):
+        yield GradientCase(grads=" ".join(names), N=17, Hq=4)
+    for names in itertools.combinations(ALL.split(), 4):
+        yield GradientCase(grads=" ".join(names), N=17, Hq=4, Nq=5)
+    for names in ("v2 v1 k2 k1 q", "k2 k1", "q q", "v1 k1 v1"):  # in other orders, and twice
+        yield GradientCase(grads=names, N=17, Hq=4)
+
+
+def grad_mixed():
+    """Every feature at once, drawn by a fixed seed."""
+    rng = random.Random(1909)
+    for _ in range(40):
+        form = rng.choice([None, "determinant"])
+        group, hk = rng.choice([1, 2, 3, 4, 8, 11, 16, 64]), rng.choice([1, 1, 2, 3])
+        n = rng.choice([2, 6, 16, 23, 40, 75]) if group < 16 else rng.choice([2, 6, 16])
+        window = lambda: rng.choice([None, 1, 2, 4, 7, 8, 15, 16, 32, 33, 50])
+        yield GradientCase(
+            dtype=rng.choice(["f32", "f32", "f16", "bf16"]), B=rng.choice([1, 2]), N=n,
+            Nq=rng.choice([None, None, 1, 4, n + 3]), Hq=group * hk, Hk=hk,
+            D=rng.choice([48, 96] if form else [16, 48, 64, 80, 128]), w1=window(), w2=window(),
+            causal=rng.random() < 0.6, scale=rng.choice([None, None, 0.2]), k2_bias=rng.choice([None, None, 0.1, -0.5]),
+            v2_bias=rng.choice([None, None, 1.0, -0.3]), form=form, dynamic=rng.choice(["", "N", "B Nq N"]),
+            pad=rng.choice([(), (), (2, 4, 1, 0, 3, 0, 1, 5)]), threads=rng.choice([None, 1, 4]),
+            data=rng.choice(["peaked", "peaked", "correlated", "one_hot"]),
+            d_out=rng.choice(["normal", "normal", "ones", "out"]),
+            grads=rng.choice([ALL, ALL, ALL, "q k1 k2", "v1 v2", "k1 v1", "q"]))
+
+
+# The groups for GPUs have small cases: they also run on the emulator.
+SMALL = dict(dtype="bf16", N=13, w1=3, w2=19)
+
+
+def grad_gpu():
+    small = SMALL
+    for hq, hk in [(1, 1), (3, 1), (8, 1), (6, 2), (64, 1)]:
+        yield GradientCase(**{**small, "N": 5 if hq >= 64 else 13}, Hq=hq, Hk=hk)
+    for d in (16, 80, 128, 256):
+        yield GradientCase(**small, D=d, Hq=4)
+    for w1, w2 in [(1, 1), (40, 3), (5, None)]:
+        yield GradientCase(**{**small, "w1": w1, "w2": w2}, Hq=4)
+        yield GradientCase(**{**small, "w1": w1, "w2": w2, "dtype": "f16"}, Hq=3, causal=False)
+    yield GradientCase(**{**small, "N": 80, "w2": 70}, Nq=3, Hq=8)  # more than a tile of keys
+    yield GradientCase(**{**small, "N": 40, "w2": 4}, Hq=8)  # and of queries
+    yield GradientCase(**{**small, "N": 5}, Hq=64, D=128)  # on warpgroups where there are any
+    yield GradientCase(**{**small, "N": 21, "w2": 17}, Hq=16, D=128, dynamic="B Nq N")
+    yield GradientCase(**small, B=2, Hq=4, Hk=2, causal=False, dynamic="B Nq N", d_out="ones")
+    yield GradientCase(**small, Nq=17, Hq=4)  # queries that see nothing
+    yield GradientCase(**{**small, "N": 30, "w2": 5}, Nq=4, Hq=4)  # keys that are not seen
+    yield GradientCase(**{**small, "w1": 19, "w2": 3}, Hq=4, k2_bias=0.5, v2_bias=1.0, scale=0.2)
+    yield GradientCase(**small, Hq=4, D=48, form="determinant", k2_bias=0.5, v2_bias=-0.3)
+    yield GradientCase(**{**small, "dtype": "f16"}, Hq=4, pad=(8, 16, 8, 0, 24, 8, 0, 16))  # aligned rows
+    yield GradientCase(**small, Hq=4, pad=(1, 2, 3, 4, 5, 6, 7, 8))  # and rows that are not
+    for data in ("correlated", "one_hot"):
+        yield GradientCase(**{**small, "N": 19, "w2": 9}, B=2, Hq=6, Hk=2, D=48, data=data)
+    yield GradientCase(**{**small, "N": 1}, Hq=64)
+    yield GradientCase(**{**small, "N": 0}, Nq=3, dynamic="N", Hq=3)
+    yield GradientCase(**small, Nq=0, dynamic="Nq", Hq=2, Hk=2)
+    yield GradientCase(**{**small, "N": 6}, B=0, dynamic="B")
+
+
+def grad_gpu_f32():
+    """Products of f32, split or rounded to tf32."""
+    small = {**SMALL, "dtype": "f32"}
+    for operand in (None, "tf32"):
+        yield GradientCase(**small, Hq=6, Hk=2, B=2, D=80, causal=False, dynamic="B Nq N", operand=operand)
+        yield GradientCase(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3, pad=(1, 2, 3, 4, 5, 6, 7, 8), operand=operand)
+        yield GradientCase(**small, Hq=4, D=48, form="determinant", operand=operand)
+        yield GradientCase(**{**small, "N": 20, "w2": 5}, Nq=23, Hq=3, D=16, operand=operand)
+    yield GradientCase(**{**small, "w1": 19, "w2": 3}, Hq=4, D=128)
+
+
+def grad_gpu_values():
+    """Large logits, what is not finite, and gradients that nobody uses."""
+    inf, nan = math.inf, math.nan
+    for data in ("winner", "ties", "up", "down"):
+        yield GradientCase(**SMALL, data=data, scale=1.0, Hq=4)
+    seen = dict(dtype="bf16", N=24, w1=5, w2=7, Hq=3)
+    for name in ("q", "k1", "k2", "v1", "v2", "d_out"):
+        yield GradientCase(**seen, bad=((name, (0, 6, 0, 3), nan),))
+        yield GradientCase(**{**seen, "dtype": "f16", "w2": 4}, causal=False, bad=((name, (0, 11, 0, 3), inf),))
+    for name in ALL.split():
+        yield GradientCase(**{**SMALL, "w2": 4}, Hq=4, grads=name)
+    for names in ("q k1", "k1 v1", "k2 v2", "v1 v2"):
+        yield GradientCase(**{**SMALL, "w1": 6, "w2": 4}, Hq=4, grads=names)
+
+
+GROUPS = {group.__name__: list(group()) for group in (
+    grad, grad_windows, grad_empty, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_gpu,
+    grad_gpu_f32, grad_gpu_values)}
