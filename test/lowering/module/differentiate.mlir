@@ -48,7 +48,7 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
-// Of two operations, the second one's forward results are what only its own gradient needs; attributes are both's own.
+// Two operations, the second one's gradient first, each with its own attributes.
 
 // CHECK-LABEL: func.func @chain_grad(
 // CHECK-SAME: %[[Q:[a-z0-9]+]]: tensor<1x9x2x16xf32>, %[[K:[a-z0-9]+]]: tensor<1x9x1x16xf32>, %[[L:[a-z0-9]+]]: tensor<1x9x1x16xf32>, %[[D:[a-z0-9]+]]:
@@ -123,6 +123,21 @@ func.func @overlap(%x: tensor<4x8xf32>, %i: index)
   %c = tensor.extract_slice %x[%i, 0] [1, 8] [1, 1] : tensor<4x8xf32> to tensor<8xf32>
   %d = tensor.extract_slice %x[0, 0] [4, 4] [1, 2] : tensor<4x8xf32> to tensor<4x4xf32>
   return %a, %b, %c, %d : tensor<4x3xf32>, tensor<4x3xf32>, tensor<8xf32>, tensor<4x4xf32>
+}
+
+// -----
+
+// Steps reach behind a slice's size.
+
+// CHECK-LABEL: func.func @steps_grad(
+// CHECK: tensor.insert_slice %{{.*}}[4] [4] [1]
+// CHECK: tensor.extract_slice %{{.*}}[0] [4] [2]
+// CHECK: arith.addf
+// CHECK: tensor.insert_slice %{{.*}}[0] [4] [2]
+func.func @steps(%x: tensor<8xf32>) -> (tensor<4xf32>, tensor<4xf32>) attributes {simplicial.differentiate} {
+  %a = tensor.extract_slice %x[0] [4] [2] : tensor<8xf32> to tensor<4xf32>
+  %b = tensor.extract_slice %x[4] [4] [1] : tensor<8xf32> to tensor<4xf32>
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
 }
 
 // -----
@@ -270,4 +285,30 @@ func.func @aside(%x: tensor<4xf32>) -> (tensor<4xf32>, f32) attributes {simplici
   %e = math.exp %x : tensor<4xf32>
   %s = tensor.extract %e[%c0] : tensor<4xf32>
   return %x, %s : tensor<4xf32>, f32
+}
+
+// -----
+
+// No gradient passes where elements only say which slice of a constant it is, nor the size of an argument.
+
+// CHECK-LABEL: func.func @numbers_grad(
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<?xf32>, %[[D0:[a-z0-9]+]]: tensor<4xf32>, %[[D1:[a-z0-9]+]]: tensor<?xf32>)
+// CHECK: %[[N:.*]] = arith.sitofp
+// CHECK: %[[F:.*]] = linalg.fill ins(%[[N]] : f32)
+// CHECK: %[[DX:.*]] = arith.mulf %[[D1]], %[[F]]
+// CHECK-NEXT: return %[[DX]]
+func.func @numbers(%x: tensor<?xf32>) -> (tensor<4xf32>, tensor<?xf32>) attributes {simplicial.differentiate} {
+  %c0 = arith.constant 0 : index
+  %e = tensor.extract %x[%c0] : tensor<?xf32>
+  %s = arith.fptosi %e : f32 to i64
+  %i = arith.index_cast %s : i64 to index
+  %c = arith.constant dense<1.0> : tensor<8xf32>
+  %a = tensor.extract_slice %c[%i] [4] [1] : tensor<8xf32> to tensor<4xf32>
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %j = arith.index_cast %n : index to i64
+  %f = arith.sitofp %j : i64 to f32
+  %empty = tensor.empty(%n) : tensor<?xf32>
+  %all = linalg.fill ins(%f : f32) outs(%empty : tensor<?xf32>) -> tensor<?xf32>
+  %b = arith.mulf %x, %all : tensor<?xf32>
+  return %a, %b : tensor<4xf32>, tensor<?xf32>
 }
