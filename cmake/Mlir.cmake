@@ -13,7 +13,7 @@ if(NOT LLVM_PACKAGE_VERSION MATCHES "^22\\.")
   message(FATAL_ERROR "LLVM and MLIR 22 are needed, found ${LLVM_PACKAGE_VERSION}")
 endif()
 set(mlir_archives IR IRDL Arith Bufferization Func GPU Linalg LLVM Math
-  MemRef NVVM RegisterEverything SCF Target Transforms UB Vector)
+  MemRef NVVM RegisterEverything SCF Target Tensor Transforms UB Vector)
 list(TRANSFORM mlir_archives PREPEND ${LLVM_LIBRARY_DIR}/libMLIRCAPI)
 list(TRANSFORM mlir_archives APPEND .a)
 add_library(mlir_c INTERFACE)

@@ -14,6 +14,8 @@
     "Check the semantics of simplicial operations")                            \
   X(Inline, pass_inline, "simplicial-inline",                                  \
     "Replace calls by the bodies of the functions of a module")                \
+  X(Differentiate, pass_differentiate, "simplicial-differentiate",             \
+    "Add the gradients of the functions that ask for them")                    \
   X(Configure, pass_configure, "simplicial-configure",                         \
     "Choose the tiling strategy of each operation")                            \
   X(Bufferize, pass_bufferize, "simplicial-bufferize",                         \

@@ -11,10 +11,12 @@
 #include "mlir-c/Dialect/Func.h"
 #include "mlir-c/Dialect/GPU.h"
 #include "mlir-c/Dialect/LLVM.h"
+#include "mlir-c/Dialect/Linalg.h"
 #include "mlir-c/Dialect/Math.h"
 #include "mlir-c/Dialect/MemRef.h"
 #include "mlir-c/Dialect/NVVM.h"
 #include "mlir-c/Dialect/SCF.h"
+#include "mlir-c/Dialect/Tensor.h"
 #include "mlir-c/Dialect/Vector.h"
 
 typedef MlirLogicalResult (*PassFunction)(MlirOperation module);
@@ -31,11 +33,12 @@ static void *share(void *function) { return function; }
 static MlirPass create(const char *name, const char *description,
                        const PassFunction *function, const int64_t *id) {
   MlirDialectHandle dialects[] = {
-      mlirGetDialectHandle__arith__(), mlirGetDialectHandle__bufferization__(),
-      mlirGetDialectHandle__func__(),  mlirGetDialectHandle__gpu__(),
-      mlirGetDialectHandle__nvvm__(),  mlirGetDialectHandle__llvm__(),
-      mlirGetDialectHandle__math__(),  mlirGetDialectHandle__memref__(),
-      mlirGetDialectHandle__scf__(),   mlirGetDialectHandle__vector__()};
+      mlirGetDialectHandle__arith__(),  mlirGetDialectHandle__bufferization__(),
+      mlirGetDialectHandle__func__(),   mlirGetDialectHandle__gpu__(),
+      mlirGetDialectHandle__nvvm__(),   mlirGetDialectHandle__llvm__(),
+      mlirGetDialectHandle__linalg__(), mlirGetDialectHandle__math__(),
+      mlirGetDialectHandle__memref__(), mlirGetDialectHandle__scf__(),
+      mlirGetDialectHandle__tensor__(), mlirGetDialectHandle__vector__()};
   MlirExternalPassCallbacks callbacks = {
       .construct = nothing, .destruct = nothing, .clone = share, .run = run};
   return mlirCreateExternalPass(

@@ -21,7 +21,7 @@ enum {
 
 static const SimplicialPipelineInfo infos[N_PIPELINES] = {
     [TO_FLAT] = {"simplicial-to-flat",
-                 "Check, and inline calls into public functions"},
+                 "Check, inline calls, and add gradients"},
     [TO_TILE] = {"simplicial-to-tile",
                  "Lower attention on tensors to tile programs"},
     [TO_CPU] = {"simplicial-to-cpu", "Lower tile programs to the LLVM dialect"},
@@ -36,7 +36,9 @@ static const SimplicialPipelineInfo infos[N_PIPELINES] = {
 
 #define FLAT                                                                   \
   {.create = simplicialCreateVerifyPass},                                      \
-      {.create = simplicialCreateInlinePass}, {.upstream = "symbol-dce"}
+      {.create = simplicialCreateInlinePass}, {.upstream = "symbol-dce"}, {    \
+    .create = simplicialCreateDifferentiatePass                                \
+  }
 
 /// Frees what functions allocate.
 #define DEALLOCATE                                                             \

@@ -51,6 +51,9 @@ extern "C" {
 /// Module attribute (a string): what to compile for, "cpu", which it is if
 /// absent, or GPUs: "sm_80", "sm_80,sm_90" ...
 #define SIMPLICIAL_TARGET_ATTR "simplicial.target"
+/// Discardable attribute (a unit attribute) of a func.func: its gradient is
+/// wanted, see `simplicial-differentiate` in passes.h.
+#define SIMPLICIAL_DIFFERENTIATE_ATTR "simplicial.differentiate"
 /// Discardable attribute (a dictionary) of an operation: its tiling strategy,
 /// see `simplicial-configure` in passes.h.
 #define SIMPLICIAL_CONFIG_ATTR "simplicial.config"

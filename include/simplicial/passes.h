@@ -29,6 +29,17 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
 /// return tensors.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateInlinePass(void);
 
+/// simplicial-differentiate: behind each function @f with the unit attribute
+/// `simplicial.differentiate`, which is taken away, comes its gradient @f_grad.
+/// It takes what @f takes and the gradients of @f's results that are tensors of
+/// floats, and returns those of @f's arguments that are such tensors, of their
+/// types: of a sum of the results' products with what was given for them. @f is
+/// of one block; between the arguments and the results are attention, of which
+/// `out` is used, and tensors' casts, slices, reshapes, conversions of floats
+/// and arith's addf, subf, negf, mulf and divf. Any other op that a gradient
+/// would have to pass is diagnosed, and so is a name that is taken.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateDifferentiatePass(void);
+
 /// simplicial-configure: attaches `simplicial.config` to each operation; what a
 /// dictionary already there says is kept (and checked). For GPUs the rest is
 /// chosen so that it takes least time, as estimated from the shape and the
@@ -135,7 +146,8 @@ typedef struct SimplicialPipelineInfo {
 
 /// The named sequences; `*count` gets their number.
 ///
-///   simplicial-to-flat   a module -> public functions that call nobody
+///   simplicial-to-flat   a module -> public functions that call nobody, and
+///                        the gradients that are asked for
 ///   simplicial-to-tile   attention on tensors -> tile program on memrefs
 ///   simplicial-to-cpu    tile program -> LLVM dialect
 ///   simplicial-to-emulator  GPU kernels -> LLVM dialect, for the emulator

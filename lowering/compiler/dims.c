@@ -195,10 +195,6 @@ static void unite_elementwise(Dims *self, MlirOperation op) {
   unite_shapes(self, op, ir_operand(op, operands - 1), ir_result(op, 0));
 }
 
-static void unite_insert(Dims *self, MlirOperation op) {
-  unite_shapes(self, op, ir_operand(op, 1), ir_result(op, 0));
-}
-
 /// linalg: dimensions that one loop goes over are equal, and results have the
 /// shapes of the last operands.
 static void unite_linalg(Dims *self, MlirOperation op) {
@@ -236,12 +232,12 @@ static void unite_linalg(Dims *self, MlirOperation op) {
   }
 }
 
-/// The dynamic sizes, operands from `first` on, of what `op` makes, where they
+/// The dynamic sizes of a tensor, operands of `op` from `first` on, where they
 /// are those of other tensors.
-static void unite_sizes(Dims *self, MlirOperation op, int first) {
-  MlirValue result = ir_result(op, 0);
-  for (int d = 0; d < ir_rank(ir_type(result)); ++d) {
-    if (!mlirShapedTypeIsDynamicDim(ir_type(result), d))
+static void unite_sizes(Dims *self, MlirOperation op, MlirValue tensor,
+                        int first) {
+  for (int d = 0; d < ir_rank(ir_type(tensor)); ++d) {
+    if (!mlirShapedTypeIsDynamicDim(ir_type(tensor), d))
       continue;
     MlirOperation size = ir_def(ir_operand(op, first++));
     MlirAttribute number =
@@ -252,23 +248,33 @@ static void unite_sizes(Dims *self, MlirOperation op, int first) {
       continue;
     int64_t dim = mlirIntegerAttrGetValueInt(number);
     if (dim >= 0 && dim < ir_rank(ir_type(ir_operand(size, 0))))
-      unite_dims(self, op, ir_operand(size, 0), (int)dim, result, d);
+      unite_dims(self, op, ir_operand(size, 0), (int)dim, tensor, d);
   }
 }
 
 static void unite_empty(Dims *self, MlirOperation op) {
-  unite_sizes(self, op, 0);
+  unite_sizes(self, op, ir_result(op, 0), 0);
 }
 
-/// Of a slice of as many dimensions as there are.
-static void unite_slice(Dims *self, MlirOperation op) {
-  enum { OFFSETS = 1, SIZES };
+/// Of a slice, if it has as many dimensions as what it is of; in `op` are
+/// `tensors` operands before its numbers.
+static void unite_slice_sizes(Dims *self, MlirOperation op, MlirValue slice,
+                              int tensors) {
   MlirAttribute segments = ir_get_attr(op, "operandSegmentSizes");
   MlirAttribute sizes = ir_get_attr(op, "static_sizes");
-  int rank = ir_rank(ir_type(ir_result(op, 0)));
-  if (is_tensor(ir_result(op, 0)) &&
-      mlirDenseArrayGetNumElements(sizes) == rank)
-    unite_sizes(self, op, 1 + mlirDenseI32ArrayGetElement(segments, OFFSETS));
+  if (is_tensor(slice) &&
+      mlirDenseArrayGetNumElements(sizes) == ir_rank(ir_type(slice)))
+    unite_sizes(self, op, slice,
+                tensors + mlirDenseI32ArrayGetElement(segments, tensors));
+}
+
+static void unite_extract(Dims *self, MlirOperation op) {
+  unite_slice_sizes(self, op, ir_result(op, 0), 1);
+}
+
+static void unite_insert(Dims *self, MlirOperation op) {
+  unite_shapes(self, op, ir_operand(op, 1), ir_result(op, 0));
+  unite_slice_sizes(self, op, ir_operand(op, 0), 2);
 }
 
 /// expand_shape and collapse_shape keep the dimensions that stay single ones.
@@ -344,7 +350,7 @@ static const struct {
     {"tensor.collapse_shape", unite_reshape},
     {"tensor.empty", unite_empty},
     {"tensor.expand_shape", unite_reshape},
-    {"tensor.extract_slice", unite_slice},
+    {"tensor.extract_slice", unite_extract},
     {"tensor.insert_slice", unite_insert},
 };
 

@@ -9,7 +9,7 @@
 //      those of keys and values (grad_keys.c), by inner keys, with sums by
 //      tile for outer ones, and what adds these up (grad_sums.c).
 //
-// P is made anew from lse by each program: exp2(S * log2(e) - lse * log2(e)).
+// P is made anew from lse by each program.
 // Each element is summed by one block, or in parts that are added in one order,
 // so that results have the same bits however blocks are run.
 
@@ -29,7 +29,7 @@ MlirLogicalResult tile_grad(MlirOperation op) {
   if (mlirLogicalResultIsFailure(config_get(op, CONFIG_KEYS, &keys)))
     return mlirLogicalResultFailure();
   Ir b = ir_before(op);
-  GradStats stats = grad_stats(&b, op, keys.block_q > 1 ? keys.block_q : 0);
+  GradStats stats = grad_stats(&b, op, &keys);
   if (mlirLogicalResultIsFailure(
           grad_query(&b, op, &stats, gradients[SIMPLICIAL_Q])) ||
       mlirLogicalResultIsFailure(

@@ -10,16 +10,22 @@
 /// What is known of each query of a head, in memrefs of f32: [B, Nq, Hq], or
 /// [B, Hq, N'], N' being Nq or more, where tiles have columns of queries.
 typedef struct GradStats {
+  bool base_2;      ///< of what is rounded to 16 bits before it is multiplied
   bool by_head;     ///< [B, Hq, N']
-  MlirValue logs;   ///< -lse * log2(e), 0 where lse is -inf
+  MlirValue logs;   ///< -lse, 0 where that is -inf; times log2(e), if `base_2`
   MlirValue delta;  ///< the sum over columns of out times d_out
   MlirValue finite; ///< 0, or not a number if one of these is not finite, or
                     ///< one element of q or d_out
 } GradStats;
 
-/// grad_stats.c: what makes them. Of tiles of `columns` queries that begin at
-/// one there is memory for all (0: columns are heads).
-GradStats grad_stats(Ir *b, MlirOperation op, int64_t columns);
+/// grad_stats.c: what makes them, for the program over keys that this strategy
+/// is of. Of its tiles of columns that begin at a query there is memory for
+/// all.
+GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys);
+
+/// P, from sums of products and `logs` of the same shape.
+MlirValue grad_stats_probabilities(Ir *b, const GradStats *stats, MlirValue s,
+                                   MlirValue logs, double scale);
 
 /// Where a number of a query is there; and which of these its query and its
 /// head are.

@@ -7,7 +7,7 @@
 //     for j in outer keys that share a query with one of the rows:
 //       A = combine(ko[j], ki),  B = vo[j] .* vi               [rows, D]
 //       for tiles of queries that see j and one of the rows, and of heads:
-//         p  = exp2(mask(A * q^T) * c + logs)                  [rows, columns]
+//         p  = exp(mask(A * q^T) * scale - lse)                [rows, columns]
 //         ds = p .* (B * d_out^T - delta)
 //         u  = u + ds * q,  t = t + p * d_out                  [rows, D]
 //       d_ki = d_ki + combine'(u, ko[j]),  d_vi = d_vi + t .* vo[j]
@@ -373,7 +373,7 @@ static void take_columns(const Keys *g, const Planes *left, MlirValue weighed,
     s = ir_contract(b, left->x[t], columns->q.x[t], false, s);
   s = masked_if_partial(g, s, columns);
   MlirValue p =
-      ir_exp2(b, ir_fma(b, s, ir_const_f(b, type, f->c), columns->logs));
+      grad_stats_probabilities(b, g->stats, s, columns->logs, f->scale);
   if (wants_values(g))
     sums->t = ir_contract(b, ir_convert(b, p, f->config.operand),
                           columns->d_out, true, sums->t);

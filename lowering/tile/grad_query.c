@@ -5,7 +5,7 @@
 //
 //     A  = combine(q, ko[j]),  B = d_out .* vo[j]          [rows, D], by row
 //     for each inner tile:
-//       p  = exp2(mask(A * ki[k]^T) * c + logs)            [rows, keys]
+//       p  = exp(mask(A * ki[k]^T) * scale - lse)          [rows, keys]
 //       ds = p .* (B * vi[k]^T - delta)
 //       w  = w + ds * ki[k]                                [rows, D]
 //     d_q = d_q + combine(ko[j], w)
@@ -34,8 +34,9 @@ static MlirValue probabilities(Query *g, const OuterTile *outer,
                                const InnerTile *inner) {
   Forward *f = &g->f;
   MlirValue s = logits_masked(f, logits_of(f, outer, inner), outer, inner);
-  return ir_exp2(f->b, ir_fma(f->b, s, ir_const_f(f->b, ir_type(s), f->c),
-                              ir_broadcast_rows(f->b, g->logs, inner->size)));
+  return grad_stats_probabilities(f->b, g->stats, s,
+                                  ir_broadcast_rows(f->b, g->logs, inner->size),
+                                  f->scale);
 }
 
 /// The gradient of logits, without `scale`.

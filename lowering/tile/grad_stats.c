@@ -5,8 +5,11 @@
 //
 //     for a tile of heads, or of neighbouring queries of a head, as rows:
 //       delta  = sum over columns of out .* d_out
-//       logs   = lse == -inf ? 0 : -lse * log2(e)
+//       logs   = lse == -inf ? 0 : -lse
 //       finite = 0 * (logs + delta) + sum over columns of 0 * q + 0 * d_out
+//
+// P is exp2((S * scale - lse) * log2(e)), or, with one operation less and an
+// error that grows with lse, exp2(S * (scale * log2(e)) - lse * log2(e)).
 //
 // A query that attends to nothing has lse = -inf. All its pairs are masked:
 // with logs = 0 their P is exp2(-inf + 0) = 0.
@@ -86,7 +89,8 @@ static void take_rows(const Rows *r, MlirOperation op, const GradStats *stats) {
                              ir_mulf(b, d_out, ir_zero(b, ir_type(q))));
   MlirValue lse = load_lse(r, ir_operand(op, SIMPLICIAL_LSE));
   MlirValue none = ir_cmpf(b, IR_OEQ, lse, ir_const_f(b, per_row, -INFINITY));
-  MlirValue logs = ir_mulf(b, lse, ir_const_f(b, per_row, -1 / log(2)));
+  double unit = stats->base_2 ? -1 / log(2) : -1;
+  MlirValue logs = ir_mulf(b, lse, ir_const_f(b, per_row, unit));
   logs = ir_select(b, none, zero, logs);
   store(r, stats, logs, stats->logs);
   MlirValue finite = ir_fma(b, ir_addf(b, logs, delta), zero,
@@ -119,10 +123,22 @@ static MlirValue allocate(Ir *b, MlirValue q, int64_t columns) {
       sizes);
 }
 
-GradStats grad_stats(Ir *b, MlirOperation op, int64_t columns) {
+MlirValue grad_stats_probabilities(Ir *b, const GradStats *stats, MlirValue s,
+                                   MlirValue logs, double scale) {
+  MlirType type = ir_type(s);
+  double factor = stats->base_2 ? scale / log(2) : scale;
+  MlirValue x = ir_fma(b, s, ir_const_f(b, type, factor), logs);
+  if (!stats->base_2)
+    x = ir_mulf(b, x, ir_const_f(b, type, 1 / log(2)));
+  return ir_exp2(b, x);
+}
+
+GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys) {
   enum { MOST = 64, FEW = 8, QUERIES = 32 };
   MlirValue q = ir_operand(op, SIMPLICIAL_Q);
-  GradStats stats = {.by_head = columns > 0,
+  int64_t columns = keys->block_q > 1 ? keys->block_q : 0;
+  GradStats stats = {.base_2 = ir_float_bytes(keys->operand) == 2,
+                     .by_head = columns > 0,
                      .logs = allocate(b, q, columns),
                      .delta = allocate(b, q, columns),
                      .finite = allocate(b, q, columns)};
