@@ -7,11 +7,16 @@
 
 #include "forward.h"
 
-/// What is known of each query of a head, in memrefs of f32: [B, Nq, Hq], or
-/// [B, Hq, N'], N' being Nq or more, where tiles have columns of queries.
+/// What is known of each query of a head, in memrefs of f32: [B, Nq, Hq], or,
+/// where tiles have columns of queries, [B, Hq, 4, N'], N' being Nq or more:
+/// four copies, of which number i begins i elements later, so that what begins
+/// at any query begins at a multiple of 16 bytes in one of them, as TMA wants
+/// it.
+enum { GRAD_STATS_COPIES = 4 };
+
 typedef struct GradStats {
   bool base_2;      ///< of what is rounded to 16 bits before it is multiplied
-  bool by_head;     ///< [B, Hq, N']
+  bool by_head;     ///< [B, Hq, 4, N']
   MlirValue logs;   ///< -lse, 0 where that is -inf; times log2(e), if `base_2`
   MlirValue delta;  ///< the sum over columns of out times d_out
   MlirValue finite; ///< 0, or not a number if one of these is not finite, or
@@ -27,12 +32,16 @@ GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys);
 MlirValue grad_stats_probabilities(Ir *b, const GradStats *stats, MlirValue s,
                                    MlirValue logs, double scale);
 
-/// Where a number of a query is there; and which of these its query and its
-/// head are.
-enum { GRAD_STATS_RANK = 3 };
-void grad_stats_indices(const GradStats *stats, MlirValue batch,
-                        MlirValue query, MlirValue head, MlirValue *indices);
-unsigned grad_stats_dim(const GradStats *stats, int dim);
+/// Where a number of a query is there, in copy `copy`; the numbers of the
+/// dimensions of queries and of heads, and of one that is neither.
+typedef struct GradStatsPlace {
+  MlirValue indices[4];
+  unsigned query, head, other;
+} GradStatsPlace;
+
+GradStatsPlace grad_stats_place(Ir *b, const GradStats *stats, MlirValue batch,
+                                MlirValue query, MlirValue head,
+                                MlirValue copy);
 
 /// grad_query.c: the gradient of q, into `d_q`.
 MlirLogicalResult grad_query(Ir *b, MlirOperation op, const GradStats *stats,

@@ -274,6 +274,16 @@ static MlirValue load_by_column(const Keys *g, const Place *place,
                     g->f.config.operand);
 }
 
+/// Where numbers of the columns are, beginning at a multiple of 16 bytes.
+static GradStatsPlace stats_place(const Keys *g, const Place *place) {
+  Ir *b = g->f.b;
+  MlirValue copies = ir_const_index(b, GRAD_STATS_COPIES);
+  MlirValue beyond = ir_remui(b, place->query, copies);
+  MlirValue copy = ir_remui(b, ir_subi(b, copies, beyond), copies);
+  return grad_stats_place(b, g->stats, g->batch, place->query, place->head,
+                          copy);
+}
+
 /// A number of each column, in every row; 0 in those that
 /// there are not.
 static MlirValue load_numbers(const Keys *g, const Place *place,
@@ -281,12 +291,11 @@ static MlirValue load_numbers(const Keys *g, const Place *place,
   Ir *b = g->f.b;
   int64_t n = columns_of(g), rows = rows_of(g);
   MlirType f32 = ir_f32(b), all = ir_vector(f32, IR_DIMS(rows, n));
-  MlirValue indices[GRAD_STATS_RANK];
-  grad_stats_indices(g->stats, g->batch, place->query, place->head, indices);
-  // Rows are those of the dimension that columns do not run along.
-  const unsigned dims[] = {1, 2};
+  GradStatsPlace at = stats_place(g, place);
+  const unsigned dims[] = {at.other,
+                           g->f.config.block_q > 1 ? at.query : at.head};
   MlirValue x = ir_transfer_read(b, ir_vector(f32, IR_DIMS(1, n)), memref,
-                                 indices, dims, null_value());
+                                 at.indices, dims, null_value());
   x = ir_shape_cast(b, x, ir_vector(f32, IR_DIMS(1, 1, n)));
   x = ir_broadcast(b, x, ir_vector(f32, IR_DIMS(1, rows, n)));
   x = ir_shape_cast(b, x, all);
@@ -404,7 +413,7 @@ static MlirValue combined(const Keys *g, const Planes *x, const Planes *y,
 
 static Planes keys_as(const Keys *g, const Planes *keys, MlirType element,
                       double bias) {
-  Planes planes;
+  Planes planes = {{{NULL}}};
   for (int t = 0; t < g->f.planes; ++t)
     planes.x[t] = with_bias(g, keys->x[t], element, bias);
   return planes;
@@ -603,14 +612,15 @@ static MlirValue rows_at_once(const Keys *g, MlirValue first, MlirValue end) {
   IrLoop loop =
       ir_for_begin(b, ir_const_index(b, 0), tiles, ir_const_index(b, 1), 1, &x);
   Place place = place_of(g, positions, tiles, loop.iv[0]);
-  MlirValue indices[GRAD_STATS_RANK], mask = null_value();
-  grad_stats_indices(g->stats, g->batch, place.query, place.head, indices);
+  MlirValue mask = null_value();
+  GradStatsPlace at = stats_place(g, &place);
   if (!mlirValueIsNull(place.count))
     mask = window_mask(b, ir_with_element(type, ir_i1(b)), null_value(),
                        place.count);
-  const unsigned dims[] = {2};
-  x = ir_addf(b, loop.args[0],
-              ir_transfer_read(b, type, g->stats->finite, indices, dims, mask));
+  const unsigned dims[] = {f->config.block_q > 1 ? at.query : at.head};
+  x = ir_addf(
+      b, loop.args[0],
+      ir_transfer_read(b, type, g->stats->finite, at.indices, dims, mask));
   ir_for_end(b, &loop, 1, &x);
   x = loop.results[0];
   return ir_select(b, ir_any(b, ir_cmpf(b, IR_UNO, x, x)), ir_const_index(b, 1),

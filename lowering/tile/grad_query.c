@@ -144,12 +144,11 @@ static void attend(Forward *f, Range js, const Window *ks) {
   bool one = f->outer.value_bias == 0 && !mlirTypeIsATF32(f->config.operand);
   f->d_out_rows = ir_convert(f->b, load_by_query(f, g->d_out),
                              one ? f->config.operand : ir_f32(f->b));
-  MlirValue indices[GRAD_STATS_RANK];
-  grad_stats_indices(g->stats, f->batch, f->query, f->head, indices);
-  const unsigned dims[] = {grad_stats_dim(g->stats, DIM_N),
-                           grad_stats_dim(g->stats, DIM_H)};
-  g->logs = load_number(f, g->stats->logs, indices, dims);
-  g->delta = load_number(f, g->stats->delta, indices, dims);
+  GradStatsPlace place = grad_stats_place(f->b, g->stats, f->batch, f->query,
+                                          f->head, ir_const_index(f->b, 0));
+  const unsigned dims[] = {place.query, place.head};
+  g->logs = load_number(f, g->stats->logs, place.indices, dims);
+  g->delta = load_number(f, g->stats->delta, place.indices, dims);
   State state = {.n = f->planes};
   for (int t = 0; t < f->planes; ++t)
     state.values[t] =

@@ -56,23 +56,24 @@ static MlirValue load_lse(const Rows *r, MlirValue memref) {
                           mask_of(r, IR_DIMS(r->n)));
 }
 
-void grad_stats_indices(const GradStats *stats, MlirValue batch,
-                        MlirValue query, MlirValue head, MlirValue *indices) {
-  indices[0] = batch;
-  indices[grad_stats_dim(stats, DIM_N)] = query;
-  indices[grad_stats_dim(stats, DIM_H)] = head;
-}
-
-unsigned grad_stats_dim(const GradStats *stats, int dim) {
-  return stats->by_head == (dim == DIM_H) ? 1 : 2;
+GradStatsPlace grad_stats_place(Ir *b, const GradStats *stats, MlirValue batch,
+                                MlirValue query, MlirValue head,
+                                MlirValue copy) {
+  if (!stats->by_head)
+    return (GradStatsPlace){{batch, query, head}, 1, 2, 0};
+  return (GradStatsPlace){
+      {batch, head, copy, ir_addi(b, query, copy)}, 3, 1, 2};
 }
 
 static void store(const Rows *r, const GradStats *stats, MlirValue x,
                   MlirValue memref) {
-  MlirValue indices[GRAD_STATS_RANK];
-  grad_stats_indices(stats, r->batch, r->query, r->head, indices);
-  const unsigned dims[] = {grad_stats_dim(stats, (int)r->dim)};
-  ir_transfer_write(r->b, x, memref, indices, dims, mask_of(r, IR_DIMS(r->n)));
+  for (int64_t i = 0; i < (stats->by_head ? GRAD_STATS_COPIES : 1); ++i) {
+    GradStatsPlace place = grad_stats_place(r->b, stats, r->batch, r->query,
+                                            r->head, ir_const_index(r->b, i));
+    const unsigned dims[] = {r->dim == DIM_N ? place.query : place.head};
+    ir_transfer_write(r->b, x, memref, place.indices, dims,
+                      mask_of(r, IR_DIMS(r->n)));
+  }
 }
 
 static void take_rows(const Rows *r, MlirOperation op, const GradStats *stats) {
@@ -98,10 +99,8 @@ static void take_rows(const Rows *r, MlirOperation op, const GradStats *stats) {
   store(r, stats, finite, stats->finite);
 }
 
-/// A memref for numbers. Rows of queries are so long that TMA can copy tiles of
-/// them.
+/// A memref for numbers: with copies, where tiles have columns of queries.
 static MlirValue allocate(Ir *b, MlirValue q, int64_t columns) {
-  enum { UNIT = 4 };
   MlirType type = ir_type(q);
   int64_t batches = ir_dim_size(type, 0), heads = ir_dim_size(type, DIM_H);
   MlirValue queries = ir_dim(b, q, DIM_N);
@@ -112,14 +111,16 @@ static MlirValue allocate(Ir *b, MlirValue q, int64_t columns) {
         ir_memref(ir_f32(b), IR_DIMS(batches, ir_dim_size(type, DIM_N), heads)),
         sizes);
   }
-  MlirValue unit = ir_const_index(b, UNIT);
-  MlirValue n = ir_addi(b, queries, ir_const_index(b, columns + UNIT - 1));
-  n = ir_muli(b, ir_divui(b, n, unit), unit);
-  MlirValue sizes[] = {ir_dim(b, q, 0), null_value(), n};
+  // Rows of a multiple of 16 bytes, with room for a tile behind each query.
+  MlirValue copies = ir_const_index(b, GRAD_STATS_COPIES);
+  MlirValue n =
+      ir_addi(b, queries, ir_const_index(b, columns + 2 * GRAD_STATS_COPIES));
+  n = ir_muli(b, ir_divui(b, n, copies), copies);
+  MlirValue sizes[] = {ir_dim(b, q, 0), null_value(), null_value(), n};
   return ir_alloc_sized(
       b,
-      ir_memref(ir_f32(b),
-                IR_DIMS(batches, heads, mlirShapedTypeGetDynamicSize())),
+      ir_memref(ir_f32(b), IR_DIMS(batches, heads, GRAD_STATS_COPIES,
+                                   mlirShapedTypeGetDynamicSize())),
       sizes);
 }
 
