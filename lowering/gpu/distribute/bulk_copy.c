@@ -220,7 +220,7 @@ static void copy_by_lanes(Distribute *s, MlirOperation copy, const Slot *slot) {
   MlirValue number = context_pinned_index(s, slot->number);
   copy_tile(s, copy, number, context_pinned_index(s, s->lane), WARP);
   copies_commit(s);
-  copies_wait_for_own(s, 0);
+  copies_wait_for_operands(s, 0);
   context_warp_barrier(s);
   IrIf branch = context_begin_elected(s);
   arrive(b, slot->full);
