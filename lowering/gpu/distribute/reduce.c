@@ -111,6 +111,12 @@ static bool decides_branches(MlirValue value, bool *rowwise) {
   return branches;
 }
 
+bool reduce_all_meets(MlirOperation op) {
+  bool rowwise;
+  decides_branches(ir_result(op, 0), &rowwise);
+  return !rowwise;
+}
+
 void reduce_all(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirValue tile = ir_operand(op, 0), result = ir_result(op, 0);
