@@ -135,7 +135,7 @@ REASONS = (
            r"(?:ldmatrix \} (barrier) \} put|if (arrive) \} (?:if \} if|put named))",
            "frees slots for later tiles; the last loop runs once here"),
     Reason("^(producer|queries sm_90a|stores|parts)", r"arrive \} for while (try \} while try)",
-           "lanes copy both tiles of a step before they arrive for one: where TMA copies none, either wait is for both"),
+           "lanes copy both tiles of a step before they arrive for one: without TMA copies, either wait is for both"),
     Reason("^tiles", r"expect load \} if while (try)",
            "a step's tiles are released together: the first one's slot is not free before this one's"),
     Reason("^(unaligned|no producer)", r"wgmma-wait \} (?:wait )?(barrier) (?:if copy|copy|for put)",
