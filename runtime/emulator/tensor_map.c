@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_RANK = SIMPLICIAL_TENSOR_MAP_RANK, ALIGNMENT = 128 };
+enum { MAX_RANK = SIMPLICIAL_TENSOR_MAP_RANK, ALIGNMENT = 128, UNIT = 16 };
 
 // "tensmap": what a map begins with.
 #define MAGIC UINT64_C(0x70616d736e6574)
@@ -192,6 +192,12 @@ static Flight flight_of(Thread *thread, uint32_t site, const char *verb,
                               ALIGNMENT);
   for (int d = 0; d < rank; ++d)
     self.at[d] = (int32_t)at[d];
+  // The PTX ISA does not say it; an H200 has it as an illegal instruction.
+  if ((int64_t)self.at[0] * self.map.element_bytes % UNIT)
+    thread_fail(thread, site,
+                "misaligned: rows of the box begin at element %lld, which is "
+                "no multiple of %d bytes",
+                (long long)self.at[0], UNIT);
   for (uint32_t r = 0; r < row_count(&self.map); ++r) {
     Row row = row_of(&self, r);
     if (row.low < row.high)

@@ -13,13 +13,18 @@
 //       of "empty" (of none for the 0th)     of "full"
 //     copy; arrive at "full"               multiply; arrive at "empty"
 //
+// Two rings whose tiles are always copied one behind the other, as many rows,
+// and released so, are joined: only the second one has "empty", which is for
+// the tiles of both. (More are not: between its waits, a producer computes the
+// places of one tile. Of all at once its few registers cannot hold them.)
+//
 // A whole tile is copied by one thread, a box for each panel of 128 bytes, with
 // the swizzle that warpgroups want (context.h), or, of one row, which no
 // product takes, one box as it is. A box reads as zero only past the tensor's
 // end, not past the tile's count of rows, where there may be anything: a tile
 // with fewer rows is copied by all lanes of the warp, as other kernels do it,
 // and fenced, since warpgroups read shared memory through another proxy than
-// threads write it.
+// threads write it. So are those of joined rings together.
 
 #include "bulk_copy.h"
 #include "copies.h"
@@ -28,6 +33,7 @@
 
 #include "lowering/gpu/target/layout.h"
 
+#include "lowering/bounds.h"
 #include "lowering/ir_llvm.h"
 #include "lowering/notes.h"
 
@@ -42,6 +48,9 @@ enum { MAX_BOX = 256, MIN_RANK = 2, MAX_RANK = 5 };
 
 /// Operands of simplicial.copy_async.
 enum { FROM, TO, NUMBER, BEFORE, COUNT, INDICES };
+
+/// Those of simplicial.copy_wait and copy_release.
+enum { NUMBER_IN_LOOP, BEFORE_LOOP, RING };
 
 /// Its `dims`.
 enum { ROW_DIM, COLUMN_DIM, ROWS, COLUMNS };
@@ -135,6 +144,89 @@ const char *bulk_copy_plan(Distribute *s, MlirBlock block) {
   return why;
 }
 
+// Joined rings ----------------------------------------------------------------
+
+static bool is_copy(MlirOperation op) {
+  return ir_is(op, SIMPLICIAL_COPY_ASYNC);
+}
+
+static bool fills_or_frees(MlirOperation op) {
+  return is_copy(op) || ir_is(op, SIMPLICIAL_COPY_RELEASE);
+}
+
+static MlirValue ring_of(MlirOperation op) {
+  return ir_operand(op, is_copy(op) ? (int)TO : (int)RING);
+}
+
+static bool is_whole(MlirOperation copy) {
+  return !mlirAttributeIsNull(ir_get_attr(copy, "whole")) &&
+         dim_of(copy, ROWS) == rows_of(ring_of(copy));
+}
+
+static bool has_equal(MlirOperation op, MlirOperation other, int operand) {
+  return mlirValueEqual(ir_operand(op, operand), ir_operand(other, operand));
+}
+
+/// Whether two copies, or two releases, are of the same tile of their rings,
+/// and as large ones.
+static bool is_same_tile(MlirOperation op, MlirOperation other) {
+  MlirValue ring = ring_of(op), others = ring_of(other);
+  if (slots_of(ring) != slots_of(others) || rows_of(ring) != rows_of(others))
+    return false;
+  if (!is_copy(op))
+    return has_equal(op, other, NUMBER_IN_LOOP) &&
+           has_equal(op, other, BEFORE_LOOP);
+  return has_equal(op, other, NUMBER) && has_equal(op, other, BEFORE) &&
+         has_equal(op, other, COUNT) && is_whole(op) == is_whole(other);
+}
+
+/// The copy or release of the same tile of another ring that follows; null:
+/// there is none.
+static MlirOperation next_ring(MlirOperation op) {
+  MlirOperation next = mlirOperationGetNextInBlock(op);
+  while (ir_is_of(next, "arith."))
+    next = mlirOperationGetNextInBlock(next);
+  bool same = fills_or_frees(next) && is_copy(next) == is_copy(op) &&
+              is_same_tile(op, next);
+  return same ? next : (MlirOperation){NULL};
+}
+
+/// The one that it follows.
+static MlirOperation previous_ring(MlirOperation op) {
+  for (MlirOperation o = mlirBlockGetFirstOperation(mlirOperationGetBlock(op));
+       !mlirOperationEqual(o, op); o = mlirOperationGetNextInBlock(o))
+    if (fills_or_frees(o) && mlirOperationEqual(next_ring(o), op))
+      return o;
+  return (MlirOperation){NULL};
+}
+
+static int count_uses(MlirValue ring) {
+  int n = 0;
+  for (MlirOpOperand use = mlirValueGetFirstUse(ring);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    n += fills_or_frees(mlirOpOperandGetOwner(use));
+  return n;
+}
+
+/// Whether one other ring, and no third one, gets and loses its tiles whenever
+/// this one does, right behind it.
+static bool is_joined(MlirValue ring) {
+  MlirValue other = {NULL};
+  for (MlirOpOperand use = mlirValueGetFirstUse(ring);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    if (!fills_or_frees(user))
+      continue;
+    MlirOperation next = next_ring(user);
+    if (mlirOperationIsNull(next) || previous_ring(user).ptr ||
+        next_ring(next).ptr ||
+        (other.ptr && !mlirValueEqual(ring_of(next), other)))
+      return false;
+    other = ring_of(next);
+  }
+  return other.ptr && count_uses(other) == count_uses(ring);
+}
+
 // Mbarriers -------------------------------------------------------------------
 
 static MlirValue constant(Ir *b, int64_t value) {
@@ -151,8 +243,8 @@ static MlirValue mbarrier_at(Distribute *s, MlirValue ring, MlirValue number) {
   return ir_advance(b, context_entry(s, ring)->mbarriers, ir_i64(b), number);
 }
 
-/// A tile's slot, its mbarriers, and the parity of the phase of "full" that it
-/// is.
+/// A tile's slot, its mbarriers ("empty" if the ring has it), and the parity of
+/// the phase of "full" that it is.
 typedef struct Slot {
   MlirValue number; ///< an index
   MlirValue full, empty;
@@ -198,10 +290,15 @@ static void arrive(Ir *b, MlirValue mbarrier) {
         IR_ATTRIBUTES(ACQUIRE_RELEASE(b)));
 }
 
+/// How many a ring has.
+static int64_t mbarriers_of(Distribute *s, MlirValue ring) {
+  return (context_entry(s, ring)->joined ? 1 : 2) * slots_of(ring);
+}
+
 static void initialise(Distribute *s, MlirValue ring) {
   Ir *b = &s->b;
-  int64_t slots = slots_of(ring);
-  for (int64_t i = 0; i < 2 * slots; ++i)
+  int64_t slots = slots_of(ring), n = mbarriers_of(s, ring);
+  for (int64_t i = 0; i < n; ++i)
     ir_op(b, "nvvm.mbarrier.init", IR_NONE,
           IR_VALUES(mbarrier_at(s, ring, constant(b, i)),
                     constant(b, i < slots ? 1 : s->warps)),
@@ -210,32 +307,56 @@ static void initialise(Distribute *s, MlirValue ring) {
 
 void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings) {
   Ir *b = &s->b;
-  for (int i = 0; i < n; ++i)
-    context_entry(s, rings[i])->mbarriers = context_allocate(
-        s, 2 * slots_of(rings[i]) * LIMITS_MBARRIER, LIMITS_MBARRIER);
+  for (int i = 0; i < n; ++i) {
+    Entry *entry = context_entry(s, rings[i]);
+    entry->joined = is_joined(rings[i]);
+    entry->mbarriers = context_allocate(
+        s, mbarriers_of(s, rings[i]) * LIMITS_MBARRIER, LIMITS_MBARRIER);
+  }
   MlirValue first = ir_cmpi(b, IR_EQ, s->thread, ir_const_index(b, 0));
   IrIf branch = ir_if_begin(b, first, IR_NONE);
   for (int i = 0; i < n; ++i)
     initialise(s, rings[i]);
   ir_op(b, "nvvm.fence.mbarrier.init", IR_NONE, IR_NONE, IR_NONE);
   ir_if_end(b, &branch, IR_NONE);
-  ir_op(b, "nvvm.barrier0", IR_NONE, IR_NONE, IR_NONE);
 }
 
 // The producer ----------------------------------------------------------------
 
+/// That of a copy.
+static Slot copy_slot(Distribute *s, MlirOperation copy) {
+  return slot_of(s, ring_of(copy), ir_operand(copy, NUMBER),
+                 ir_operand(copy, BEFORE));
+}
+
+/// A tile, or those of joined rings.
+typedef struct Tiles {
+  int n;
+  MlirOperation copies[2];
+  Slot slots[2];
+} Tiles;
+
+static void add_tile(Distribute *s, Tiles *tiles, MlirOperation copy) {
+  tiles->copies[tiles->n] = copy;
+  tiles->slots[tiles->n++] = copy_slot(s, copy);
+}
+
 /// All lanes copy, some rows of zeros too. A producer has few registers.
-static void copy_by_lanes(Distribute *s, MlirOperation copy, const Slot *slot) {
+static void copy_by_lanes(Distribute *s, const Tiles *tiles) {
   Ir *b = &s->b;
   note(s->forall, "inner tiles, the first rows only: by all lanes of the "
                   "producer; not TMA: it would copy what is behind them");
-  MlirValue number = context_pinned_index(s, slot->number);
-  copy_tile(s, copy, number, context_pinned_index(s, s->lane), WARP);
+  for (int i = 0; i < tiles->n; ++i) {
+    MlirValue number = context_pinned_index(s, tiles->slots[i].number);
+    copy_tile(s, tiles->copies[i], number, context_pinned_index(s, s->lane),
+              WARP);
+  }
   copies_commit(s);
-  copies_wait_for_own(s, 0);
+  copies_wait_for_operands(s, 0);
   context_warp_barrier(s);
   IrIf branch = context_begin_elected(s);
-  arrive(b, slot->full);
+  for (int i = 0; i < tiles->n; ++i)
+    arrive(b, tiles->slots[i].full);
   ir_if_end(b, &branch, IR_NONE);
 }
 
@@ -267,44 +388,64 @@ static void copy_box(Distribute *s, MlirOperation copy, const Slot *slot,
                       ir_segments(b, 8, segments)));
 }
 
-/// One lane begins the copy.
-static void copy_by_boxes(Distribute *s, MlirOperation copy, const Slot *slot) {
+/// Begins the copy of a tile.
+static void copy_boxes(Distribute *s, MlirOperation copy, const Slot *slot) {
   Ir *b = &s->b;
-  note(s->forall,
-       "inner tiles: TMA, by a producer, a warp that does nothing else");
-  MlirType type = ir_type(ir_operand(copy, TO));
+  MlirType type = ir_type(ring_of(copy));
   int64_t bytes = ir_float_bytes(ir_element(type));
   int64_t columns = ir_dim_size(type, 2);
-  IrIf branch = context_begin_elected(s);
   ir_op(b, "nvvm.mbarrier.arrive.expect_tx", IR_NONE,
         IR_VALUES(slot->full,
                   constant(b, ir_dim_size(type, 1) * columns * bytes)),
         IR_ATTRIBUTES(ACQUIRE_RELEASE(b)));
   for (int64_t column = 0; column < columns; column += box_columns(copy))
     copy_box(s, copy, slot, column);
-  ir_if_end(b, &branch, IR_NONE);
+}
+
+/// One lane begins the copies.
+static void copy_by_boxes(Distribute *s, const Tiles *tiles) {
+  note(s->forall,
+       "inner tiles: TMA, by a producer, a warp that does nothing else");
+  IrIf branch = context_begin_elected(s);
+  for (int i = 0; i < tiles->n; ++i)
+    copy_boxes(s, tiles->copies[i], &tiles->slots[i]);
+  ir_if_end(&s->b, &branch, IR_NONE);
+}
+
+/// Whether the slot may have had a tile before.
+static bool may_be_taken(MlirOperation copy) {
+  int64_t slots = slots_of(ring_of(copy));
+  int64_t before = bounds_of(ir_operand(copy, BEFORE)).most;
+  int64_t number = bounds_of(ir_operand(copy, NUMBER)).most;
+  return before >= slots || number >= slots || before + number >= slots;
 }
 
 void bulk_copy_fill(Distribute *s, MlirOperation copy) {
   Ir *b = &s->b;
-  MlirValue ring = ir_operand(copy, TO);
+  MlirValue ring = ring_of(copy);
+  if (context_entry(s, ring)->joined)
+    return; // with the other
   MlirValue count = context_scalar(s, ir_operand(copy, COUNT));
   IrIf any =
       ir_if_begin(b, ir_cmpi(b, IR_SGT, count, ir_const_index(b, 0)), IR_NONE);
-  Slot slot =
-      slot_of(s, ring, ir_operand(copy, NUMBER), ir_operand(copy, BEFORE));
-  wait(b, slot.empty, ir_xori(b, slot.parity, constant(b, 1)));
-  bool whole = !mlirAttributeIsNull(ir_get_attr(copy, "whole")) &&
-               dim_of(copy, ROWS) == rows_of(ring);
+  MlirOperation previous = previous_ring(copy);
+  Tiles tiles = {0};
+  if (previous.ptr && context_entry(s, ring_of(previous))->joined)
+    add_tile(s, &tiles, previous);
+  add_tile(s, &tiles, copy);
+  const Slot *slot = &tiles.slots[tiles.n - 1];
+  if (may_be_taken(copy))
+    wait(b, slot->empty, ir_xori(b, slot->parity, constant(b, 1)));
+  bool whole = is_whole(copy);
   IrIf part = {0};
   if (!whole) {
     part = ir_if_begin(
         b, ir_cmpi(b, IR_SLT, count, ir_const_index(b, rows_of(ring))),
         IR_NONE);
-    copy_by_lanes(s, copy, &slot);
+    copy_by_lanes(s, &tiles);
     ir_if_else(b, &part, IR_NONE);
   }
-  copy_by_boxes(s, copy, &slot);
+  copy_by_boxes(s, &tiles);
   if (!whole)
     ir_if_end(b, &part, IR_NONE);
   ir_if_end(b, &any, IR_NONE);
@@ -314,7 +455,6 @@ void bulk_copy_fill(Distribute *s, MlirOperation copy) {
 
 /// That of an operation on a tile of a ring.
 static Slot operand_slot(Distribute *s, MlirOperation op) {
-  enum { NUMBER_IN_LOOP, BEFORE_LOOP, RING };
   return slot_of(s, ir_operand(op, RING), ir_operand(op, NUMBER_IN_LOOP),
                  ir_operand(op, BEFORE_LOOP));
 }
@@ -326,10 +466,11 @@ void bulk_copy_wait(Distribute *s, MlirOperation op) {
 }
 
 void bulk_copy_release(Distribute *s, MlirOperation op) {
-  enum { RING = 2 };
+  if (context_entry(s, ring_of(op))->joined)
+    return; // with the other
   Slot slot = operand_slot(s, op);
   // Rows that no product takes, all lanes of the warp have read.
-  if (rows_of(ir_operand(op, RING)) == 1)
+  if (rows_of(ring_of(op)) == 1)
     context_warp_barrier(s);
   IrIf branch = context_begin_elected(s);
   arrive(&s->b, slot.empty);

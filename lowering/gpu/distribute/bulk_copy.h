@@ -15,7 +15,7 @@ const TensorMap *bulk_copy_map(const Distribute *s, MlirValue memref,
 /// Why a producer cannot make all copies in the block; NULL: it can, and its
 /// tensor maps are planned.
 const char *bulk_copy_plan(Distribute *s, MlirBlock block);
-/// Makes the mbarriers of the rings. Behind it, all threads see them.
+/// Makes the mbarriers of the rings, which all threads see behind a barrier.
 void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings);
 /// The producer's part of a simplicial.copy_async.
 void bulk_copy_fill(Distribute *s, MlirOperation copy);

@@ -46,23 +46,40 @@ void copies_commit(Distribute *s) {
   ir_op(&s->b, "nvvm.cp.async.commit.group", IR_NONE, IR_NONE, IR_NONE);
 }
 
-/// Waits for all groups of the thread's copies but the newest ones.
-static void wait_for_groups(Distribute *s, int64_t pending) {
+bool copies_in(MlirOperation op) {
+  bool found = ir_is(op, SIMPLICIAL_COPY_ASYNC);
+  for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
+    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, i));
+         !mlirOperationIsNull(o) && !found; o = mlirOperationGetNextInBlock(o))
+      found = copies_in(o);
+  return found;
+}
+
+bool copies_follow(const Distribute *s, MlirOperation op) {
+  MlirBlock block = mlirOperationGetBlock(op);
+  bool found = !mlirBlockEqual(block, ir_body(s->forall, 0));
+  for (MlirOperation o = mlirOperationGetNextInBlock(op);
+       !mlirOperationIsNull(o) && !found; o = mlirOperationGetNextInBlock(o))
+    found = copies_in(o);
+  return found;
+}
+
+void copies_wait_for_groups(Distribute *s, int64_t pending) {
   Ir *b = &s->b;
   if (are_asynchronous(s))
     ir_op(b, "nvvm.cp.async.wait.group", IR_NONE, IR_NONE,
           IR_ATTRIBUTES({"n", mlirIntegerAttrGet(ir_i32(b), pending)}));
 }
 
-void copies_wait_for_own(Distribute *s, int64_t pending) {
-  wait_for_groups(s, pending);
+void copies_wait_for_operands(Distribute *s, int64_t pending) {
+  copies_wait_for_groups(s, pending);
   if (s->engine->reads_by_proxy)
     context_fence(s);
 }
 
 /// The copies of all threads have arrived, and all threads are here.
 static void wait_for_copies(Distribute *s, int64_t pending) {
-  copies_wait_for_own(s, pending);
+  copies_wait_for_operands(s, pending);
   context_barrier(s);
 }
 
@@ -88,10 +105,12 @@ static void convert_own_release(Distribute *s, MlirOperation op) {
     context_barrier(s);
 }
 
-/// Nothing is on its way any more, and nobody reads what is there.
-static void finish(Distribute *s) {
-  wait_for_groups(s, 0);
-  context_barrier(s);
+/// Nothing is on its way any more; nor does anybody read what is there, if more
+/// is copied there.
+static void finish(Distribute *s, MlirOperation op) {
+  copies_wait_for_groups(s, 0);
+  if (copy_finish_with_ring(s) || copies_follow(s, op))
+    context_barrier(s);
 }
 
 /// An op of simplicial-stage in a program of threads that all copy.
@@ -102,9 +121,9 @@ static void convert_own(Distribute *s, MlirOperation op) {
     copy_tile(s, op, slot_in_loop(s, ir_operand(op, 2), ir_operand(op, 1)),
               s->thread, s->warps * WARP);
   else if (ir_is(op, SIMPLICIAL_COPY_COMMIT))
-    copies_commit(s);
+    copy_commit_with_ring(s);
   else if (ir_is(op, SIMPLICIAL_COPY_FINISH))
-    finish(s);
+    finish(s, op);
   else if (ir_is(op, SIMPLICIAL_COPY_WAIT))
     convert_own_wait(s, op);
   else if (ir_is(op, SIMPLICIAL_COPY_RELEASE))

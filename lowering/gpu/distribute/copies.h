@@ -11,12 +11,17 @@
 bool copies_is_one(MlirOperation op);
 /// Whether a buffer is a ring, which copies fill.
 bool copies_is_ring(MlirValue buffer);
+/// Whether an op copies into a ring, or holds one that does.
+bool copies_in(MlirOperation op);
+/// Whether anything is copied into rings after `op` has run.
+bool copies_follow(const Distribute *s, MlirOperation op);
 /// What the role does of it.
 void copies_convert(Distribute *s, MlirOperation op);
 /// Makes a group of the thread's copies.
 void copies_commit(Distribute *s);
-/// Waits for all groups of the thread's copies but the newest ones, and fences
-/// what they wrote.
-void copies_wait_for_own(Distribute *s, int64_t pending);
+/// Waits for all groups of the thread's copies but the newest ones.
+void copies_wait_for_groups(Distribute *s, int64_t pending);
+/// The same, where products read what they wrote.
+void copies_wait_for_operands(Distribute *s, int64_t pending);
 
 #endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_COPIES_H

@@ -8,7 +8,8 @@
 //  - a load that is parked while loops run
 //
 // The last two are begun where they stand and waited for before the next region
-// or the first read, so that what is between runs beside them.
+// or the first read, so that what is between runs beside them. A loop that
+// begins with a wait for copies of a ring waits for them there.
 
 #include "copy.h"
 #include "buffer.h"
@@ -24,6 +25,7 @@
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
+#include "simplicial/dialect.h"
 
 // Pieces ----------------------------------------------------------------------
 
@@ -133,28 +135,118 @@ void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
 
 // A block's own copies --------------------------------------------------------
 
-/// Whether copies have been begun that copy_await_own has to wait for.
-static bool *begun(Distribute *s) {
-  return context_state(s, "copy", sizeof(bool));
+/// Copies that have been begun and not been waited for.
+typedef struct Begun {
+  bool any;
+  bool operands;  ///< of products, some of them
+  bool met;       ///< all threads have met before: nobody reads there any more
+  int64_t groups; ///< that the program has committed since
+} Begun;
+
+static Begun *begun(Distribute *s) {
+  return context_state(s, "copy", sizeof(Begun));
 }
 
 void copy_await_own(Distribute *s) {
-  if (!*begun(s))
+  const Begun before = *begun(s);
+  *begun(s) = (Begun){0};
+  if (!before.any)
     return;
-  *begun(s) = false;
   copies_commit(s);
-  copies_wait_for_own(s, 0);
+  if (before.operands)
+    copies_wait_for_operands(s, 0);
+  else
+    copies_wait_for_groups(s, 0);
   context_barrier(s);
 }
 
-/// Begins copies into memory that may still be read: pieces of what a
-/// vector.transfer_read reads.
-static Pieces begin_own(Distribute *s, MlirOperation read, int64_t size) {
+void copy_commit_with_ring(Distribute *s) {
+  copies_commit(s);
+  ++begun(s)->groups;
+}
+
+bool copy_finish_with_ring(Distribute *s) {
+  const bool any = begun(s)->any;
+  *begun(s) = (Begun){0};
+  return any;
+}
+
+/// Whether the first thing that the loop does is to wait for copies of a ring,
+/// and what has been begun is among them.
+static bool waits_first(Distribute *s, MlirOperation loop) {
+  MlirOperation op = mlirBlockGetFirstOperation(ir_body(loop, 0));
+  while (ir_is_of(op, "arith."))
+    op = mlirOperationGetNextInBlock(op);
+  return s->role == ROLE_ALL && ir_is(op, SIMPLICIAL_COPY_WAIT) &&
+         begun(s)->groups >
+             mlirIntegerAttrGetValueInt(ir_get_attr(op, "pending"));
+}
+
+bool copy_enter_loop(Distribute *s, MlirOperation loop) {
+  const bool waits = begun(s)->any && waits_first(s, loop);
+  if (!waits)
+    copy_await_own(s);
+  *begun(s) = (Begun){0};
+  return waits;
+}
+
+void copy_leave_loop(Distribute *s, bool waits) {
+  if (waits)
+    *begun(s) = (Begun){.any = true};
+}
+
+static MlirOperation parent_loop(MlirOperation op) {
+  MlirOperation parent = mlirOperationGetParentOperation(op);
+  while (!mlirOperationIsNull(parent) && !ir_is(parent, "scf.for"))
+    parent = mlirOperationGetParentOperation(parent);
+  return parent;
+}
+
+/// Whether `op` may run before `other` has run for the last time.
+static bool may_precede(MlirOperation op, MlirOperation other) {
+  for (MlirOperation loop = parent_loop(other); !mlirOperationIsNull(loop);
+       loop = parent_loop(loop))
+    if (ir_is_within(op, loop))
+      return true;
+  for (MlirOperation o = other;; o = mlirOperationGetParentOperation(o)) {
+    MlirBlock block = mlirOperationGetBlock(o);
+    MlirOperation around = op;
+    while (!mlirOperationIsNull(around) &&
+           !mlirBlockEqual(mlirOperationGetBlock(around), block))
+      around = mlirOperationGetParentOperation(around);
+    if (!mlirOperationIsNull(around))
+      return mlirOperationIsBeforeInBlock(around, o);
+  }
+}
+
+/// Whether a block's own memory is not touched before a write fills it, always
+/// at the same place: each thread then copies to where only it did.
+static bool is_first(MlirOperation write) {
+  MlirValue memref = ir_operand(write, 1);
+  for (int i = 0; i < ir_rank(ir_type(memref)); ++i)
+    if (!ir_is(ir_def(ir_operand(write, 2 + i)), "arith.constant"))
+      return false;
+  for (MlirOpOperand use = mlirValueGetFirstUse(memref);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    if (!mlirOperationEqual(user, write) && may_precede(user, write))
+      return false;
+  }
+  return true;
+}
+
+/// Begins copies, of pieces of what a vector.transfer_read reads, into memory
+/// that nobody has read, or that may still be read.
+static Pieces begin_own(Distribute *s, MlirOperation read, int64_t size,
+                        bool unread) {
   MlirType tile = ir_type(ir_result(read, 0));
   int row_dims = ir_rank(tile) - 1;
-  if (!*begun(s))
+  if (!unread && !begun(s)->met) {
     context_barrier(s);
-  *begun(s) = true;
+    begun(s)->met = true;
+  }
+  begun(s)->any = true;
+  begun(s)->groups = 0;
   return begin_pieces(&s->b, tile_rows(tile, row_dims),
                       ir_dim_size(tile, row_dims), size,
                       context_pinned_index(s, s->thread), s->warps * WARP);
@@ -186,7 +278,8 @@ bool copy_into_buffer(Distribute *s, MlirOperation write) {
       !tile_op_mask(write, &first, &end) || !mlirValueIsNull(end) ||
       !tile_op_is_contiguous(write) || !tile_op_is_contiguous(read))
     return false;
-  Pieces pieces = begin_own(s, read, size);
+  Pieces pieces = begin_own(s, read, size, is_first(write));
+  begun(s)->operands |= !context_is_own(ir_type(memref));
   MlirValue target;
   if (interleaved) {
     MlirValue slice = ir_const_index(b, SLICE);
@@ -216,7 +309,7 @@ bool copy_to_park(Distribute *s, MlirValue tile) {
   Ir *b = &s->b;
   MlirType type = ir_type(tile);
   Entry *entry = context_entry(s, tile);
-  if (!*begun(s) || !is_in_loop(ir_def(tile)) || s->alignment < CHUNK ||
+  if (!begun(s)->any || !is_in_loop(ir_def(tile)) || s->alignment < CHUNK ||
       entry->parked != context_slices(type, 1) ||
       ir_dim_size(type, 0) != s->warps * WARP_ROWS)
     return false;
@@ -226,7 +319,7 @@ bool copy_to_park(Distribute *s, MlirValue tile) {
     return false;
   entry->copied = true;
   park_make_room(s, entry);
-  Pieces pieces = begin_own(s, read, SLICE);
+  Pieces pieces = begin_own(s, read, SLICE, false);
   MlirValue slice = ir_divui(b, pieces.column, ir_const_index(b, SLICE));
   copy_piece(s, "parked tiles", read, &pieces, SLICE,
              park_copied_row(s, entry, type, slice, pieces.row));

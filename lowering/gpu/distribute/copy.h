@@ -20,5 +20,14 @@ bool copy_into_buffer(Distribute *s, MlirOperation write);
 bool copy_to_park(Distribute *s, MlirValue tile);
 /// Waits for the copies of the two kinds before that have been begun.
 void copy_await_own(Distribute *s);
+/// The same before a loop, unless it begins with a wait that is for them too:
+/// true then. Behind the loop, which may not have run, copy_leave_loop.
+bool copy_enter_loop(Distribute *s, MlirOperation loop);
+void copy_leave_loop(Distribute *s, bool waits);
+/// Makes a group of the thread's copies into rings, and of those.
+void copy_commit_with_ring(Distribute *s);
+/// All groups of the thread's copies have been waited for. Whether there were
+/// some that all threads now have to wait for.
+bool copy_finish_with_ring(Distribute *s);
 
 #endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_COPY_H

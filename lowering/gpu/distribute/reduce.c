@@ -13,7 +13,6 @@
 #include "reduce.h"
 #include "copies.h"
 #include "fragment.h"
-#include "roles.h"
 #include "transfer.h"
 
 #include "lowering/gpu/target/layout.h"
@@ -112,6 +111,12 @@ static bool decides_branches(MlirValue value, bool *rowwise) {
   return branches;
 }
 
+bool reduce_all_meets(MlirOperation op) {
+  bool rowwise;
+  decides_branches(ir_result(op, 0), &rowwise);
+  return !rowwise;
+}
+
 void reduce_all(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirValue tile = ir_operand(op, 0), result = ir_result(op, 0);
@@ -163,23 +168,13 @@ static Fragment reduce_in_warp(Distribute *s, IrReduction kind, Fragment f,
   return f;
 }
 
-/// Whether `loop`, or one in it, copies.
-static bool copies(MlirOperation loop) {
-  return ir_is(loop, "scf.for") && roles_producer_has(loop);
-}
-
 /// A ring with so many bytes that nothing is copied to any more; NULL if there
 /// is none.
 static const Entry *find_free_ring(Distribute *s, MlirOperation op,
                                    int64_t bytes) {
-  MlirBlock block = mlirOperationGetBlock(op);
-  if (!mlirBlockEqual(block, ir_body(s->forall, 0)))
+  if (copies_follow(s, op))
     return NULL;
-  for (MlirOperation o = op; !mlirOperationIsNull(o);
-       o = mlirOperationGetNextInBlock(o))
-    if (copies(o))
-      return NULL;
-  for (MlirOperation o = mlirBlockGetFirstOperation(block);
+  for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(s->forall, 0));
        !mlirOperationEqual(o, op); o = mlirOperationGetNextInBlock(o))
     if (ir_is(o, "memref.alloc") && copies_is_ring(ir_result(o, 0)) &&
         context_entry(s, ir_result(o, 0))->bytes >= bytes)

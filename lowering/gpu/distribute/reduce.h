@@ -18,5 +18,7 @@ void reduce_rows(Distribute *s, MlirOperation op);
 /// The result of an "or" over everything; one that only decides branches is
 /// over the warp's rows.
 void reduce_all(Distribute *s, MlirOperation op);
+/// Whether all threads meet at a barrier for it.
+bool reduce_all_meets(MlirOperation op);
 
 #endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_REDUCE_H

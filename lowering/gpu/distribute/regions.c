@@ -151,7 +151,7 @@ void regions_for(Distribute *s, MlirOperation op) {
     return;
   }
   flight_await_for(s, op);
-  copy_await_own(s);
+  const bool waits = copy_enter_loop(s, op);
   IrLoop loop =
       ir_for_begin(b, context_scalar(s, ir_operand(op, 0)),
                    context_scalar(s, ir_operand(op, 1)),
@@ -163,6 +163,7 @@ void regions_for(Distribute *s, MlirOperation op) {
   if (s->failed.ptr)
     return;
   ir_for_end(b, &loop, count, values);
+  copy_leave_loop(s, waits);
   bool outermost = !ir_is(mlirOperationGetParentOperation(op), "scf.for");
   kernel_take_place(s, &before);
   if (outermost)

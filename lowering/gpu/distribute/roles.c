@@ -4,8 +4,8 @@
 // (bulk_copy.c): what copies, and the rest.
 //
 // In:  a staged tile program
-// Out: mbarriers; barrier
-//      what both need of tiles
+// Out: mbarriers
+//      what both need of tiles; a barrier, if there is none in it
 //      if (warp >= those that hold tiles) {
 //        setmaxnreg; if (it is the first of them) the program's copies
 //      } else {
@@ -18,6 +18,7 @@
 #include "convert.h"
 #include "copies.h"
 #include "kernel.h"
+#include "reduce.h"
 
 #include "lowering/gpu/engine/engine.h"
 #include "lowering/gpu/target/layout.h"
@@ -63,15 +64,18 @@ static MlirValue uniform_warp(Distribute *s) {
 }
 
 /// Behind the last op of a program, before its loops with copies, that makes a
-/// scalar of tiles: copies may depend on it.
-static MlirOperation behind_scalars_of_tiles(MlirBlock program) {
+/// scalar of tiles: copies may depend on it. Whether all threads meet for one.
+static MlirOperation behind_scalars_of_tiles(MlirBlock program, bool *meet) {
   MlirOperation next = mlirBlockGetFirstOperation(program);
+  *meet = false;
   for (MlirOperation op = next; !mlirOperationIsNull(op);
        op = mlirOperationGetNextInBlock(op)) {
     if (ir_is(op, "scf.for") && roles_producer_has(op))
       break;
-    if (tile_op_reduces_all(op))
-      next = mlirOperationGetNextInBlock(op);
+    if (!tile_op_reduces_all(op))
+      continue;
+    next = mlirOperationGetNextInBlock(op);
+    *meet |= reduce_all_meets(op);
   }
   return next;
 }
@@ -95,9 +99,12 @@ void roles_convert(Distribute *s, MlirBlock program) {
   Ir *b = &s->b;
   ChipShare share = s->engine->share(s->warps, true);
   begin_rings(s, program);
-  MlirOperation first = behind_scalars_of_tiles(program);
+  bool meet;
+  MlirOperation first = behind_scalars_of_tiles(program, &meet);
   MlirOperation end = mlirBlockGetTerminator(program);
   convert_range(s, mlirBlockGetFirstOperation(program), first);
+  if (!meet)
+    context_barrier(s);
   MlirValue warp = uniform_warp(s);
   MlirValue consumers = ir_const_i32(b, ir_i32(b), (int32_t)s->warps);
   MlirValue last = ir_const_i32(b, ir_i32(b), (int32_t)s->warps - 1);

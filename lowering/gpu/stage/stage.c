@@ -119,9 +119,34 @@ static bool can_copy_ahead(MlirBlock body, MlirOperation read) {
   return can;
 }
 
-/// The load of `read` as it would be in iteration `iv`, as a copy into the ring
-/// as tile `number` of the loop; of no rows if that is not `live` there.
-static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
+/// How many rows a load has; null: all of its tile's.
+static MlirValue count_of(MlirOperation read) {
+  MlirValue none, count;
+  tile_op_mask(read, &none, &count);
+  return count;
+}
+
+static bool have_as_many_rows(MlirOperation read, MlirOperation other) {
+  MlirValue count = count_of(read), others = count_of(other);
+  if (count.ptr || others.ptr)
+    return mlirValueEqual(count, others);
+  return ir_dim_size(ir_type(ir_result(read, 0)), 0) ==
+         ir_dim_size(ir_type(ir_result(other, 0)), 0);
+}
+
+/// How many rows it would have in iteration `iv`: none if that is not `live`.
+static MlirValue rows_at(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
+                         MlirOperation read) {
+  MlirType tile = ir_type(ir_result(read, 0));
+  MlirValue count = count_of(read);
+  count = mlirValueIsNull(count) ? ir_const_index(b, ir_dim_size(tile, 0))
+                                 : at_iteration(b, body, iv, count);
+  return ir_select(b, live, count, ir_const_index(b, 0));
+}
+
+/// The load of `read` as it would be in iteration `iv`, of so many rows, as a
+/// copy into the ring as tile `number` of the loop.
+static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue rows,
                       MlirOperation read, MlirValue ring, MlirValue number,
                       MlirValue before) {
   MlirValue memref = ir_operand(read, 0);
@@ -132,12 +157,8 @@ static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
   operands[n++] = ring;
   operands[n++] = number;
   operands[n++] = before;
-  MlirValue count, none;
-  tile_op_mask(read, &none, &count);
-  bool whole = mlirValueIsNull(count);
-  count = mlirValueIsNull(count) ? ir_const_index(b, ir_dim_size(tile, 0))
-                                 : at_iteration(b, body, iv, count);
-  operands[n++] = ir_select(b, live, count, ir_const_index(b, 0));
+  bool whole = mlirValueIsNull(count_of(read));
+  operands[n++] = rows;
   for (int d = 0; d < rank; ++d)
     operands[n++] = at_iteration(b, body, iv, ir_operand(read, 1 + d));
   MlirAffineMap map =
@@ -152,11 +173,15 @@ static void copy_tile(Ir *b, MlirBlock body, MlirValue iv, MlirValue live,
 
 static void copy_all(Ir *b, const Stage *s, const Staged *staged, MlirValue iv,
                      MlirValue number) {
-  MlirValue live = ir_cmpi(b, IR_SLT, iv, ir_operand(staged->loop, 1));
-  for (const Load *load = staged->loads; load < staged->loads + staged->n;
-       ++load)
-    copy_tile(b, ir_body(staged->loop, 0), iv, live, load->read,
-              s->rings[load->ring], number, load->before);
+  MlirValue live = ir_cmpi(b, IR_SLT, iv, ir_operand(staged->loop, 1)), rows;
+  MlirBlock body = ir_body(staged->loop, 0);
+  for (int i = 0; i < staged->n; ++i) {
+    const Load *load = &staged->loads[i];
+    if (!i || !have_as_many_rows(load[-1].read, load->read))
+      rows = rows_at(b, body, iv, live, load->read);
+    copy_tile(b, body, iv, rows, load->read, s->rings[load->ring], number,
+              load->before);
+  }
   ir_op(b, SIMPLICIAL_COPY_COMMIT, IR_NONE, IR_NONE, IR_NONE);
 }
 
@@ -348,9 +373,10 @@ static void stage_loop(Stage *s, Staged *staged) {
   MlirValue lower = ir_operand(loop, 0), step = ir_operand(loop, 2);
   int64_t ahead = s->slots - 1;
   Ir before = ir_before(loop);
+  MlirValue none = ir_const_index(&before, 0);
   for (int i = 0; i < staged->n; ++i)
     if (mlirValueIsNull(staged->loads[i].before))
-      staged->loads[i].before = ir_const_index(&before, 0);
+      staged->loads[i].before = none;
   MlirValue iv = lower;
   for (int64_t i = 0; i < ahead; ++i) {
     iv = i ? ir_addi(&before, iv, step) : lower;

@@ -9,11 +9,12 @@
 
 module attributes {simplicial.target = "sm_90a"} {
 
-// What is loaded is copied by all threads, two elements at a time, as a thread's four slices follow each other. What is
-// loaded behind it is loaded meanwhile. A loop waits for it.
+// What is loaded is copied by all threads, two elements at a time, as a thread's four slices follow each other. Nobody has
+// read the memory before. What is loaded behind it is loaded meanwhile. A loop waits for it; no product reads it, so that
+// there is no fence.
 
 // CHECK-LABEL: llvm.func @copied_tiles(
-// CHECK: nvvm.barrier0
+// CHECK-NOT: nvvm.barrier0
 // CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 4, cache =  ca, %{{.*}}
 // CHECK: llvm.load %{{.*}} : !llvm.ptr<1> -> i32
 // CHECK: nvvm.cp.async.commit.group
@@ -46,6 +47,59 @@ func.func @copied(%a: memref<?x64xbf16>, %b: memref<32x64xf32>, %n: index) {
       scf.yield %sum : vector<32x64xf32>
     }
     vector.transfer_write %r, %b[%c0, %c0] {in_bounds = [true, true]} : vector<32x64xf32>, memref<32x64xf32>
+  }
+  return
+}
+
+// A loop that begins with a wait for copies of a ring waits there for the others too, which are in the first tile's group.
+// Behind a loop all threads meet if it may not have run, or another one copies to its ring, but not behind the last.
+
+// CHECK-LABEL: llvm.func @beside_a_ring_tiles(
+// CHECK-NOT: nvvm.barrier0
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 4, cache =  ca, %{{.*}}
+// CHECK-NOT: nvvm.cp.async.commit
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache =  cg, %{{.*}}
+// CHECK: nvvm.cp.async.commit.group
+// CHECK-NOT: nvvm.cp.async.wait
+// CHECK: scf.for
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK-NEXT: nvvm.fence.proxy
+// CHECK-NEXT: nvvm.barrier0
+// CHECK: "simplicial.wgmma"
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK-NEXT: nvvm.barrier0
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: scf.for
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK: nvvm.barrier0
+// CHECK: "simplicial.wgmma"
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK-NOT: nvvm.barrier0
+// CHECK-LABEL: llvm.func @beside_a_ring_tiles_unaligned(
+func.func @beside_a_ring(%q: memref<64x64xbf16>, %k: memref<?x64xbf16>, %out: memref<64x16xf32>, %n: index, %end: index) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  scf.forall (%i) in (1) {
+    %pad = arith.constant 0.0 : bf16
+    %zero = arith.constant dense<0.0> : vector<64x16xf32>
+    %own = memref.alloca() : memref<16x64xbf16>
+    %o = vector.transfer_read %k[%n, %c0], %pad {in_bounds = [true, true]} : memref<?x64xbf16>, vector<16x64xbf16>
+    vector.transfer_write %o, %own[%c0, %c0] {in_bounds = [true, true]} : vector<16x64xbf16>, memref<16x64xbf16>
+    %x = vector.transfer_read %q[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16>, vector<64x64xbf16>
+    %r = scf.for %at = %c0 to %n step %c16 iter_args(%acc = %zero) -> (vector<64x16xf32>) {
+      %one = vector.transfer_read %own[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x64xbf16>, vector<1x64xbf16>
+      %scale = vector.broadcast %one : vector<1x64xbf16> to vector<64x64xbf16>
+      %a = arith.mulf %x, %scale : vector<64x64xbf16>
+      %y = vector.transfer_read %k[%at, %c0], %pad {in_bounds = [true, true]} : memref<?x64xbf16>, vector<16x64xbf16>
+      %s = vector.contract #mk_nk %a, %y, %acc : vector<64x64xbf16>, vector<16x64xbf16> into vector<64x16xf32>
+      scf.yield %s : vector<64x16xf32>
+    }
+    %t = scf.for %at = %n to %end step %c16 iter_args(%acc = %r) -> (vector<64x16xf32>) {
+      %y = vector.transfer_read %k[%at, %c0], %pad {in_bounds = [true, true]} : memref<?x64xbf16>, vector<16x64xbf16>
+      %s = vector.contract #mk_nk %x, %y, %acc : vector<64x64xbf16>, vector<16x64xbf16> into vector<64x16xf32>
+      scf.yield %s : vector<64x16xf32>
+    }
+    vector.transfer_write %t, %out[%c0, %c0] {in_bounds = [true, true]} : vector<64x16xf32>, memref<64x16xf32>
   }
   return
 }

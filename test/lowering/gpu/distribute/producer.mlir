@@ -37,9 +37,9 @@
 // Tile 0: there is none if the loop has no iterations.
 // CHECK: %[[COUNT:.*]] = arith.select %{{.*}}, %{{.*}}, %c0
 // CHECK: %[[ANY:.*]] = arith.cmpi sgt, %[[COUNT]], %c0
+// Nothing has been in its slot.
 // CHECK: scf.if %[[ANY]]
-// CHECK: nvvm.mbarrier.try_wait %{{.*}}, %c1_i32
-// CHECK: scf.condition
+// CHECK-NOT: nvvm.mbarrier.try_wait
 // Fewer rows: all lanes copy.
 // CHECK: %[[PART:.*]] = arith.cmpi slt, %[[COUNT]], %c16
 // CHECK: scf.if %[[PART]]
@@ -55,10 +55,14 @@
 // CHECK: nvvm.mbarrier.arrive.expect_tx %[[FULL]], %c4096_i32
 // CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %[[PARAMETER]], %[[FULL]], box[%c0_i32, %{{.*}}, %{{.*}}] {isCTAOnly = true}
 // CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %[[PARAMETER]], %[[FULL]], box[%c64_i32, %{{.*}}, %{{.*}}] {isCTAOnly = true}
-// The next ones.
+// The next ones, whose slots have to be free: the phase before is complete.
 // CHECK: scf.for
 // CHECK-NOT: iter_args
-// CHECK: nvvm.mbarrier.try_wait
+// CHECK: %[[PHASE:.*]] = arith.divui %{{.*}}, %c2_i32
+// CHECK: %[[PARITY:.*]] = arith.remui %[[PHASE]], %c2_i32
+// CHECK: %[[OTHER:.*]] = arith.xori %[[PARITY]], %c1_i32
+// CHECK: nvvm.mbarrier.try_wait %{{.*}}, %[[OTHER]]
+// CHECK: scf.condition
 // CHECK: nvvm.cp.async.bulk.tensor
 // CHECK-NOT: simplicial.wgmma
 // CHECK: } else {
@@ -122,6 +126,111 @@ func.func @six_dimensions(%a: memref<64x64xbf16>, %b: memref<1x1x1x1x?x64xbf16>,
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16>, vector<64x64xbf16>
     %r = scf.for %k = %c0 to %n step %c16 iter_args(%acc = %zero) -> (vector<64x16xf32>) {
       %y = vector.transfer_read %b[%c0, %c0, %c0, %c0, %k, %c0], %pad {in_bounds = [true, true]} : memref<1x1x1x1x?x64xbf16>, vector<16x64xbf16>
+      %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %acc
+         : vector<64x64xbf16>, vector<16x64xbf16> into vector<64x16xf32>
+      scf.yield %s : vector<64x16xf32>
+    }
+    vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<64x16xf32>, memref<64x16xf32>
+  } {simplicial.producer}
+  return
+}
+}
+
+// -----
+
+// Rings that get their tiles together, of as many rows, and lose them together: only the last one has "empty". Fewer rows
+// are copied into both before either is full.
+
+// CHECK-LABEL: llvm.func @two_rings_tiles(
+// CHECK-COUNT-2: nvvm.mbarrier.init %{{.*}}, %c1_i32
+// CHECK-COUNT-2: nvvm.mbarrier.init %{{.*}}, %c4_i32
+// CHECK-COUNT-2: nvvm.mbarrier.init %{{.*}}, %c1_i32
+// CHECK-NOT: nvvm.mbarrier.init
+// CHECK: nvvm.setmaxregister decrease
+// CHECK: scf.for
+// CHECK: nvvm.mbarrier.try_wait
+// CHECK-NOT: nvvm.mbarrier.try_wait
+// CHECK: nvvm.cp.async.shared.global
+// CHECK-NOT: nvvm.cp.async.commit
+// CHECK: nvvm.cp.async.shared.global
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: nvvm.bar.warp.sync
+// CHECK-NEXT: nvvm.elect.sync
+// CHECK-NEXT: scf.if
+// CHECK: nvvm.mbarrier.arrive %[[Y:[0-9a-z_]+]] :
+// CHECK: nvvm.mbarrier.arrive %[[Z:[0-9a-z_]+]] :
+// CHECK: else
+// CHECK-NEXT: nvvm.elect.sync
+// CHECK-NEXT: scf.if
+// CHECK: nvvm.mbarrier.arrive.expect_tx %[[Y]], %c2048_i32
+// CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %{{.*}}, %[[Y]],
+// CHECK: nvvm.mbarrier.arrive.expect_tx %[[Z]], %c2048_i32
+// CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %{{.*}}, %[[Z]],
+// CHECK: nvvm.setmaxregister increase
+// CHECK-COUNT-2: nvvm.mbarrier.try_wait
+// CHECK: nvvm.mbarrier.arrive
+// CHECK-NOT: nvvm.mbarrier.arrive
+// CHECK-LABEL: llvm.func @two_rings_tiles_unaligned(
+module attributes {simplicial.target = "sm_90a"} {
+func.func @two_rings(%a: memref<64x64xbf16>, %b: memref<?x64xbf16>, %d: memref<?x64xbf16>, %c: memref<64x64xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<64x16xf32>
+  %zeros = arith.constant dense<0.0> : vector<64x64xf32>
+  scf.forall (%i) in (1) {
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16>, vector<64x64xbf16>
+    %r = scf.for %k = %c0 to %n step %c16 iter_args(%acc = %zeros) -> (vector<64x64xf32>) {
+      %left = arith.subi %n, %k : index
+      %count = arith.minsi %left, %c16 : index
+      %m = vector.create_mask %count, %c64 : vector<16x64xi1>
+      %y = vector.transfer_read %b[%k, %c0], %pad, %m {in_bounds = [true, true]} : memref<?x64xbf16>, vector<16x64xbf16>
+      %z = vector.transfer_read %d[%k, %c0], %pad, %m {in_bounds = [true, true]} : memref<?x64xbf16>, vector<16x64xbf16>
+      %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %zero
+         : vector<64x64xbf16>, vector<16x64xbf16> into vector<64x16xf32>
+      %p = arith.truncf %s : vector<64x16xf32> to vector<64x16xbf16>
+      %t = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(k,n)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %p, %z, %acc
+         : vector<64x16xbf16>, vector<16x64xbf16> into vector<64x64xf32>
+      scf.yield %t : vector<64x64xf32>
+    }
+    vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<64x64xf32>, memref<64x64xf32>
+  } {simplicial.producer}
+  return
+}
+}
+
+// -----
+
+// Where all threads vote before, the mbarriers need no barrier of their own.
+
+// CHECK-LABEL: llvm.func @vote_tiles(
+// CHECK-COUNT-4: nvvm.mbarrier.init
+// CHECK: nvvm.fence.mbarrier.init
+// CHECK-NOT: nvvm.barrier0
+// CHECK: nvvm.barrier #nvvm.reduction<or>
+// CHECK-NOT: nvvm.barrier0
+// CHECK: nvvm.setmaxregister decrease
+// CHECK-LABEL: llvm.func @vote_tiles_unaligned(
+module attributes {simplicial.target = "sm_90a"} {
+func.func @vote(%a: memref<64x64xbf16>, %b: memref<?x64xbf16>, %c: memref<64x16xf32>, %n: index, %m: index) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %false = arith.constant false
+  %limit = arith.constant dense<1.0> : vector<64x64xf32>
+  %zero = arith.constant dense<0.0> : vector<64x16xf32>
+  scf.forall (%i) in (1) {
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16>, vector<64x64xbf16>
+    %wide = arith.extf %x : vector<64x64xbf16> to vector<64x64xf32>
+    %large = arith.cmpf ogt, %wide, %limit : vector<64x64xf32>
+    %any = vector.multi_reduction <or>, %large, %false [0, 1] : vector<64x64xi1> to i1
+    %end = arith.select %any, %n, %m : index
+    %r = scf.for %k = %c0 to %end step %c16 iter_args(%acc = %zero) -> (vector<64x16xf32>) {
+      %y = vector.transfer_read %b[%k, %c0], %pad {in_bounds = [true, true]} : memref<?x64xbf16>, vector<16x64xbf16>
       %s = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
                             iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %acc
          : vector<64x64xbf16>, vector<16x64xbf16> into vector<64x16xf32>
