@@ -75,6 +75,11 @@ extern "C" {
 /// themselves. Without it, the condition is that of all rows of a block.
 #define SIMPLICIAL_ROWWISE_ATTR "simplicial.rowwise"
 
+/// A discardable attribute of what makes a tile in a tile program (a unit
+/// attribute): products that have it as left operand take it from shared
+/// memory, where it is put once, not from registers.
+#define SIMPLICIAL_SHARED_ATTR "simplicial.shared"
+
 /// A discardable attribute of nvvm.cp.async.bulk.tensor.global.shared.cta (an
 /// integer): the bytes of the tensor map's boxes.
 #define SIMPLICIAL_BYTES_ATTR "simplicial.bytes"

@@ -27,6 +27,8 @@
 
 #include "grad_keys.h"
 
+#include "simplicial/dialect.h"
+
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
@@ -460,84 +462,6 @@ static void add_part(const Keys *g, const Parts *parts, MlirValue x,
                     null_value());
 }
 
-/// What outer key j adds to the gradients of the rows: `own`, which has them as
-/// sums are carried.
-static void take_outer(const Keys *g, const Rows *rows, MlirValue j,
-                       MlirValue more, Sums *own) {
-  const Forward *f = &g->f;
-  Ir *b = f->b;
-  int64_t width = width_of(g);
-  Range positions = positions_of(g, j);
-  Planes left, keys;
-  for (int t = 0; t < f->planes; ++t)
-    keys.x[t] = load_outer_key(g, f->outer.keys, j, t * width, width);
-  MlirValue values = load_outer_key(g, f->outer.values, j, 0, f->d);
-  Planes outer = keys_as(g, &keys, key_factor(g), f->outer.key_bias);
-  Planes inner = keys_as(g, &rows->keys, key_factor(g), f->inner.key_bias);
-  for (int t = 0; t < f->planes; ++t)
-    left.x[t] =
-        ir_convert(b, combined(g, &outer, &inner, t), f->config.operand);
-  MlirType factor = value_factor(g);
-  MlirValue weighed = ir_convert(
-      b,
-      ir_mulf(b, with_bias(g, values, factor, f->outer.value_bias),
-              with_bias(g, rows->values, factor, f->inner.value_bias)),
-      f->config.operand);
-
-  Sums sums = no_sums(g);
-  MlirValue carried[MAX_PLANES + 1];
-  int n = carry(g, &sums, carried, true);
-  MlirValue tiles = count_columns(g, positions);
-  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), tiles,
-                             ir_const_index(b, 1), n, carried);
-  carry(g, &sums, loop.args, false);
-  Place place = place_of(g, positions, tiles, loop.iv[0]);
-  Columns columns = load_columns(g, &place);
-  take_columns(g, &left, weighed, &columns, &sums);
-  carry(g, &sums, carried, true);
-  ir_for_end(b, &loop, n, carried);
-  carry(g, &sums, loop.results, false);
-
-  Range seen = rows_seen(g, positions);
-  MlirType f32 = ir_f32(b);
-  outer = keys_as(g, &keys, f32, f->outer.key_bias);
-  inner = keys_as(g, &rows->keys, f32, f->inner.key_bias);
-  for (int t = 0; t < f->planes && wants_keys(g); ++t) {
-    own->u.x[t] =
-        ir_addf(b, own->u.x[t], only(g, seen, combined(g, &sums.u, &outer, t)));
-    if (!mlirValueIsNull(g->keys.result))
-      add_part(g, &g->keys, only(g, seen, combined(g, &inner, &sums.u, t)), j,
-               more, t * width);
-  }
-  if (!wants_values(g))
-    return;
-  own->t = ir_addf(
-      b, own->t,
-      only(g, seen,
-           ir_mulf(b, sums.t, with_bias(g, values, f32, f->outer.value_bias))));
-  if (!mlirValueIsNull(g->values.result))
-    add_part(
-        g, &g->values,
-        only(g, seen,
-             ir_mulf(b, sums.t,
-                     with_bias(g, rows->values, f32, f->inner.value_bias))),
-        j, more, 0);
-}
-
-// A tile of rows --------------------------------------------------------------
-
-static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
-                  double scale) {
-  Ir *b = g->f.b;
-  MlirType type = ir_type(x);
-  x = ir_mulf(b, x, ir_const_f(b, type, scale));
-  ir_transfer_write(
-      b, ir_convert(b, x, ir_element(ir_type(memref))), memref,
-      (const MlirValue[]){g->batch, g->first, g->head, ir_const_index(b, d)},
-      (const unsigned[]){DIM_N, DIM_D},
-      window_mask(b, ir_with_element(type, ir_i1(b)), null_value(), g->count));
-}
-
 /// Where own memory has what is summed: planes of keys, then values.
 static void move_own(const Keys *g, MlirValue memory, Sums *own, bool out) {
   Ir *b = g->f.b;
@@ -558,6 +482,97 @@ static void move_own(const Keys *g, MlirValue memory, Sums *own, bool out) {
   carry(g, own, values, false);
 }
 
+/// Has products take a tile from shared memory, if the strategy says so.
+static void share(const Keys *g, MlirValue tile) {
+  if (g->f.config.shared_left)
+    mlirOperationSetAttributeByName(ir_def(tile),
+                                    ir_str(SIMPLICIAL_SHARED_ATTR),
+                                    mlirUnitAttrGet(g->f.b->context));
+}
+
+/// What outer key j adds to the gradients of the rows: `own`, which has them as
+/// sums are carried, or, if it is not null, `memory`.
+static void take_outer(const Keys *g, MlirValue j, MlirValue more,
+                       MlirValue memory, Sums *own) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  int64_t width = width_of(g);
+  Range positions = positions_of(g, j);
+  Rows rows = load_rows(g);
+  Planes left, keys;
+  for (int t = 0; t < f->planes; ++t)
+    keys.x[t] = load_outer_key(g, f->outer.keys, j, t * width, width);
+  MlirValue values = load_outer_key(g, f->outer.values, j, 0, f->d);
+  Planes outer = keys_as(g, &keys, key_factor(g), f->outer.key_bias);
+  Planes inner = keys_as(g, &rows.keys, key_factor(g), f->inner.key_bias);
+  for (int t = 0; t < f->planes; ++t) {
+    left.x[t] =
+        ir_convert(b, combined(g, &outer, &inner, t), f->config.operand);
+    share(g, left.x[t]);
+  }
+  MlirType factor = value_factor(g);
+  MlirValue weighed = ir_convert(
+      b,
+      ir_mulf(b, with_bias(g, values, factor, f->outer.value_bias),
+              with_bias(g, rows.values, factor, f->inner.value_bias)),
+      f->config.operand);
+  share(g, weighed);
+
+  Sums sums = no_sums(g);
+  MlirValue carried[MAX_PLANES + 1];
+  int n = carry(g, &sums, carried, true);
+  MlirValue tiles = count_columns(g, positions);
+  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), tiles,
+                             ir_const_index(b, 1), n, carried);
+  carry(g, &sums, loop.args, false);
+  Place place = place_of(g, positions, tiles, loop.iv[0]);
+  Columns columns = load_columns(g, &place);
+  take_columns(g, &left, weighed, &columns, &sums);
+  carry(g, &sums, carried, true);
+  ir_for_end(b, &loop, n, carried);
+  carry(g, &sums, loop.results, false);
+
+  Range seen = rows_seen(g, positions);
+  MlirType f32 = ir_f32(b);
+  outer = keys_as(g, &keys, f32, f->outer.key_bias);
+  values = with_bias(g, values, f32, f->outer.value_bias);
+  if (!mlirValueIsNull(memory))
+    move_own(g, memory, own, false);
+  for (int t = 0; t < f->planes && wants_keys(g); ++t)
+    own->u.x[t] =
+        ir_addf(b, own->u.x[t], only(g, seen, combined(g, &sums.u, &outer, t)));
+  if (wants_values(g))
+    own->t = ir_addf(b, own->t, only(g, seen, ir_mulf(b, sums.t, values)));
+  if (!mlirValueIsNull(memory))
+    move_own(g, memory, own, true);
+
+  rows = load_rows(g);
+  inner = keys_as(g, &rows.keys, f32, f->inner.key_bias);
+  for (int t = 0; t < f->planes && !mlirValueIsNull(g->keys.result); ++t)
+    add_part(g, &g->keys, only(g, seen, combined(g, &inner, &sums.u, t)), j,
+             more, t * width);
+  if (!mlirValueIsNull(g->values.result))
+    add_part(g, &g->values,
+             only(g, seen,
+                  ir_mulf(b, sums.t,
+                          with_bias(g, rows.values, f32, f->inner.value_bias))),
+             j, more, 0);
+}
+
+// A tile of rows --------------------------------------------------------------
+
+static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
+                  double scale) {
+  Ir *b = g->f.b;
+  MlirType type = ir_type(x);
+  x = ir_mulf(b, x, ir_const_f(b, type, scale));
+  ir_transfer_write(
+      b, ir_convert(b, x, ir_element(ir_type(memref))), memref,
+      (const MlirValue[]){g->batch, g->first, g->head, ir_const_index(b, d)},
+      (const unsigned[]){DIM_N, DIM_D},
+      window_mask(b, ir_with_element(type, ir_i1(b)), null_value(), g->count));
+}
+
 /// Takes rows [first, first + count). Of outer keys before `done` there are
 /// sums of the tile's other rows.
 static MlirValue take_rows(Keys *g, MlirValue done) {
@@ -568,7 +583,6 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   g->positions_lower = positions.lower;
   g->positions_upper = positions.upper;
   Range js = keys_outer(g, positions);
-  Rows rows = load_rows(g);
   Sums own = no_sums(g);
   MlirValue carried[MAX_PLANES + 1], memory = null_value();
   int n = carry(g, &own, carried, true);
@@ -580,14 +594,10 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   }
   IrLoop loop = ir_for_begin(b, js.lower, js.upper, one, n, carried);
   MlirValue j = loop.iv[0];
-  if (f->config.split)
-    move_own(g, memory, &own, false);
-  else
+  if (!f->config.split)
     carry(g, &own, loop.args, false);
   MlirValue more = ir_select(b, ir_cmpi(b, IR_SLT, j, done), one, zero);
-  take_outer(g, &rows, j, more, &own);
-  if (f->config.split)
-    move_own(g, memory, &own, true);
+  take_outer(g, j, more, memory, &own);
   carry(g, &own, carried, true);
   ir_for_end(b, &loop, n, carried);
   if (f->config.split)

@@ -76,6 +76,7 @@ static void choose_keys(const Strategy *s, Config *config) {
   config->stages = s->gpu ? 2 : 0;
   config->producer = s->warpgroups;
   config->split = s->gpu && s->d >= WIDE;
+  config->shared_left = s->warpgroups;
 }
 
 MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,

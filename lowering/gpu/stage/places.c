@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Where operands of products live. All engines take right operands from shared
-// memory, and left ones that are [K, M]; other left operands they take from
-// registers, or from shared memory where they are there already.
+// memory, and left ones that are [K, M], or that the program wants there; other
+// left operands they take from registers, or from shared memory where they are
+// there already.
 //
 // What is loaded in a loop for products alone is in a ring (stage.c). Anything
 // else that they take from shared memory is put there where it is made:
@@ -20,6 +21,8 @@
 #include "lowering/memory.h"
 #include "lowering/tile_ops.h"
 
+#include "simplicial/dialect.h"
+
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
@@ -34,9 +37,18 @@ static bool is_rounding(MlirOperation op) {
          mlirTypeIsATF32(ir_element(ir_type(ir_result(op, 0))));
 }
 
+/// Whether the program says that a tile is to be there.
+static bool is_shared(MlirValue tile) {
+  MlirOperation op = ir_def(tile);
+  return !mlirOperationIsNull(op) &&
+         !mlirAttributeIsNull(ir_get_attr(op, SIMPLICIAL_SHARED_ATTR));
+}
+
 /// Whether a product takes its operand from shared memory.
 static bool takes_from_memory(MlirOperation product, int operand) {
-  return operand == RIGHT || (operand == LEFT && tile_op_left_is_km(product));
+  return operand == RIGHT ||
+         (operand == LEFT && (tile_op_left_is_km(product) ||
+                              is_shared(ir_operand(product, LEFT))));
 }
 
 /// Whether all uses are operands of products; `from_memory`: some of which are
