@@ -64,6 +64,7 @@ static const Entry entries[] = {
     ROW(local_outer, BOOL, .parts = F | Q, GPU(0)),
     ROW(operand, TYPE, .parts = F | Q | K),
     ROW(split, BOOL, .parts = K, GPU(0)),
+    ROW(global_sums, BOOL, .parts = K, GPU(0)),
     ROW(shared_left, BOOL, .parts = K, GPU(0)),
 };
 

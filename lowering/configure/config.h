@@ -26,6 +26,7 @@ typedef struct Config {
   bool producer;         ///< warps that only copy fill the rings
   bool split;            ///< keys' and values' gradients in programs of their
                          ///< own, their sums in memory of a block's own
+  bool global_sums;      ///< these sums in global memory
   bool shared_left; ///< left operands that outer keys make in shared memory
   MlirType operand; ///< element type of the operands of products
 } Config;

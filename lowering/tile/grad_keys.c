@@ -19,8 +19,9 @@
 //
 // Sums of outer keys are those of one tile of rows; grad_sums.c adds them up.
 //
-// With `split` keys and values have programs of their own, and what is summed
-// over j is in the block's own memory: registers have u or t.
+// What is summed over j is in registers, or in memory, which leaves these to u
+// and t: the block's own with `split`, where keys and values have programs of
+// their own, else global memory, with `global_sums`.
 //
 // A masked pair has p = 0, but 0 times what is not finite is not 0: if a query
 // that any of the rows sees is not finite, rows are taken one by one.
@@ -444,7 +445,7 @@ static Sums no_sums(const Keys *g) {
 }
 
 /// Adds to an outer key's sums: over all rows of x, columns from d on. `more`:
-/// an index that is 1 if rows that were taken before have been there, else 0.
+/// an i1, whether rows that were taken before have been there.
 static void add_part(const Keys *g, const Parts *parts, MlirValue x,
                      MlirValue j, MlirValue more, int64_t d) {
   Ir *b = g->f.b;
@@ -453,33 +454,90 @@ static void add_part(const Keys *g, const Parts *parts, MlirValue x,
   MlirValue indices[] = {g->batch, g->head, g->tile, ir_subi(b, j, g->base),
                          ir_const_index(b, d)};
   const unsigned dims[] = {3, 4};
-  MlirValue mask =
-      window_mask(b, ir_with_element(one, ir_i1(b)), null_value(), more);
-  MlirValue before = ir_transfer_read(b, one, parts->sums, indices, dims, mask);
   x = ir_shape_cast(b, x, ir_vector(ir_f32(b), IR_DIMS(rows_of(g), 1, width)));
   MlirValue sum = ir_multi_reduction(b, IR_SUM, x, 0, ir_zero(b, one));
-  ir_transfer_write(b, ir_addf(b, before, sum), parts->sums, indices, dims,
+  IrIf branch = ir_if_begin(b, more, 1, &one);
+  MlirValue before = ir_addf(
+      b, sum,
+      ir_transfer_read(b, one, parts->sums, indices, dims, null_value()));
+  ir_if_else(b, &branch, 1, &before);
+  ir_if_end(b, &branch, 1, &sum);
+  ir_transfer_write(b, ir_result(branch.op, 0), parts->sums, indices, dims,
                     null_value());
 }
 
-/// Where own memory has what is summed: planes of keys, then values.
-static void move_own(const Keys *g, MlirValue memory, Sums *own, bool out) {
+/// Columns [at, at + width) of what is summed over outer keys, in memory: of
+/// keys, then values.
+typedef struct OwnPlace {
+  MlirValue memory, indices[4], mask;
+  unsigned dims[2];
+  MlirType type;
+} OwnPlace;
+
+static OwnPlace own_place(const Keys *g, MlirValue memory, int64_t at,
+                          int64_t width) {
   Ir *b = g->f.b;
-  int64_t at = 0;
-  MlirValue values[MAX_PLANES + 1];
-  int n = carry(g, own, values, true);
-  for (int i = 0; i < n; ++i) {
-    MlirValue indices[] = {ir_const_index(b, 0), ir_const_index(b, at)};
-    const unsigned dims[] = {0, 1};
-    MlirType type = ir_type(values[i]);
-    at += ir_dim_size(type, 1);
-    if (out)
-      ir_transfer_write(b, values[i], memory, indices, dims, null_value());
-    else
-      values[i] =
-          ir_transfer_read(b, type, memory, indices, dims, null_value());
+  MlirValue column = ir_const_index(b, at);
+  MlirType type = ir_vector(ir_f32(b), IR_DIMS(rows_of(g), width));
+  if (mlirValueIsNull(memory))
+    return (OwnPlace){.memory = memory};
+  if (ir_rank(ir_type(memory)) == 2)
+    return (OwnPlace){
+        memory, {ir_const_index(b, 0), column}, null_value(), {0, 1}, type};
+  MlirValue mask =
+      window_mask(b, ir_with_element(type, ir_i1(b)), null_value(), g->count);
+  return (OwnPlace){memory,
+                    {g->batch, g->first, g->head, column},
+                    mask,
+                    {DIM_N, DIM_D},
+                    type};
+}
+
+static MlirValue load_own(const Keys *g, const OwnPlace *place) {
+  return ir_transfer_read(g->f.b, place->type, place->memory, place->indices,
+                          place->dims, place->mask);
+}
+
+static void store_own(const Keys *g, const OwnPlace *place, MlirValue x) {
+  ir_transfer_write(g->f.b, x, place->memory, place->indices, place->dims,
+                    place->mask);
+}
+
+/// Where that of plane t of keys (of values: that behind them) is.
+static OwnPlace own_keys(const Keys *g, MlirValue memory, int t) {
+  return own_place(g, memory, t * width_of(g), width_of(g));
+}
+
+static OwnPlace own_values(const Keys *g, MlirValue memory) {
+  return own_place(g, memory, wants_keys(g) ? g->f.d : 0, g->f.d);
+}
+
+/// Adds x to one of them: in memory, or, if that is null, to `own`.
+static void add_own(const Keys *g, const OwnPlace *place, MlirValue x,
+                    MlirValue *own) {
+  if (mlirValueIsNull(place->memory)) {
+    *own = ir_addf(g->f.b, *own, x);
+    return;
   }
-  carry(g, own, values, false);
+  store_own(g, place, ir_addf(g->f.b, load_own(g, place), x));
+}
+
+/// All of them, from memory or, `out`, into it.
+static void move_own(const Keys *g, MlirValue memory, Sums *own, bool out) {
+  for (int t = 0; t < g->f.planes && wants_keys(g); ++t) {
+    OwnPlace place = own_keys(g, memory, t);
+    if (out)
+      store_own(g, &place, own->u.x[t]);
+    else
+      own->u.x[t] = load_own(g, &place);
+  }
+  if (!wants_values(g))
+    return;
+  OwnPlace place = own_values(g, memory);
+  if (out)
+    store_own(g, &place, own->t);
+  else
+    own->t = load_own(g, &place);
 }
 
 /// Has products take a tile from shared memory, if the strategy says so.
@@ -490,15 +548,16 @@ static void share(const Keys *g, MlirValue tile) {
                                     mlirUnitAttrGet(g->f.b->context));
 }
 
-/// What outer key j adds to the gradients of the rows: `own`, which has them as
+/// What outer key j adds to the gradients of the rows, which are loaded `once`
+/// (null: again, where they are used): `own`, which has them as
 /// sums are carried, or, if it is not null, `memory`.
-static void take_outer(const Keys *g, MlirValue j, MlirValue more,
-                       MlirValue memory, Sums *own) {
+static void take_outer(const Keys *g, const Rows *once, MlirValue j,
+                       MlirValue more, MlirValue memory, Sums *own) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   int64_t width = width_of(g);
   Range positions = positions_of(g, j);
-  Rows rows = load_rows(g);
+  Rows rows = once ? *once : load_rows(g);
   Planes left, keys;
   for (int t = 0; t < f->planes; ++t)
     keys.x[t] = load_outer_key(g, f->outer.keys, j, t * width, width);
@@ -535,28 +594,27 @@ static void take_outer(const Keys *g, MlirValue j, MlirValue more,
   Range seen = rows_seen(g, positions);
   MlirType f32 = ir_f32(b);
   outer = keys_as(g, &keys, f32, f->outer.key_bias);
-  values = with_bias(g, values, f32, f->outer.value_bias);
-  if (!mlirValueIsNull(memory))
-    move_own(g, memory, own, false);
-  for (int t = 0; t < f->planes && wants_keys(g); ++t)
-    own->u.x[t] =
-        ir_addf(b, own->u.x[t], only(g, seen, combined(g, &sums.u, &outer, t)));
-  if (wants_values(g))
-    own->t = ir_addf(b, own->t, only(g, seen, ir_mulf(b, sums.t, values)));
-  if (!mlirValueIsNull(memory))
-    move_own(g, memory, own, true);
-
-  rows = load_rows(g);
+  for (int t = 0; t < f->planes && wants_keys(g); ++t) {
+    OwnPlace keys_place = own_keys(g, memory, t);
+    add_own(g, &keys_place, only(g, seen, combined(g, &sums.u, &outer, t)),
+            &own->u.x[t]);
+  }
+  if (!once)
+    rows = load_rows(g);
   inner = keys_as(g, &rows.keys, f32, f->inner.key_bias);
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->keys.result); ++t)
     add_part(g, &g->keys, only(g, seen, combined(g, &inner, &sums.u, t)), j,
              more, t * width);
-  if (!mlirValueIsNull(g->values.result))
-    add_part(g, &g->values,
-             only(g, seen,
-                  ir_mulf(b, sums.t,
-                          with_bias(g, rows.values, f32, f->inner.value_bias))),
-             j, more, 0);
+  if (!wants_values(g))
+    return;
+  OwnPlace values_place = own_values(g, memory);
+  values = with_bias(g, values, f32, f->outer.value_bias);
+  add_own(g, &values_place, only(g, seen, ir_mulf(b, sums.t, values)), &own->t);
+  if (mlirValueIsNull(g->values.result))
+    return;
+  MlirValue inner_values = with_bias(g, rows.values, f32, f->inner.value_bias);
+  add_part(g, &g->values, only(g, seen, ir_mulf(b, sums.t, inner_values)), j,
+           more, 0);
 }
 
 // A tile of rows --------------------------------------------------------------
@@ -578,29 +636,36 @@ static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
 static MlirValue take_rows(Keys *g, MlirValue done) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  MlirValue zero = ir_const_index(b, 0), one = ir_const_index(b, 1);
+  MlirValue one = ir_const_index(b, 1);
   Range positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
   g->positions_lower = positions.lower;
   g->positions_upper = positions.upper;
   Range js = keys_outer(g, positions);
+  // On GPUs there are neither registers nor shared memory for the rows.
+  bool again = f->config.stages > 0;
+  Rows rows = load_rows(g);
   Sums own = no_sums(g);
   MlirValue carried[MAX_PLANES + 1], memory = null_value();
+  bool in_memory = f->config.split || f->config.global_sums;
   int n = carry(g, &own, carried, true);
-  if (f->config.split) {
+  if (in_memory) {
     int64_t width = wants_keys(g) && wants_values(g) ? 2 * f->d : f->d;
-    memory = ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(rows_of(g), width)));
+    memory =
+        f->config.global_sums
+            ? g->global
+            : ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(rows_of(g), width)));
     move_own(g, memory, &own, true);
     n = 0;
   }
   IrLoop loop = ir_for_begin(b, js.lower, js.upper, one, n, carried);
   MlirValue j = loop.iv[0];
-  if (!f->config.split)
+  if (!in_memory)
     carry(g, &own, loop.args, false);
-  MlirValue more = ir_select(b, ir_cmpi(b, IR_SLT, j, done), one, zero);
-  take_outer(g, j, more, memory, &own);
+  MlirValue more = ir_cmpi(b, IR_SLT, j, done);
+  take_outer(g, again ? NULL : &rows, j, more, memory, &own);
   carry(g, &own, carried, true);
   ir_for_end(b, &loop, n, carried);
-  if (f->config.split)
+  if (in_memory)
     move_own(g, memory, &own, false);
   else
     carry(g, &own, loop.results, false);
@@ -662,6 +727,22 @@ static void build(Keys *g) {
   queries_annotate(b, blocks.op, &f->config);
 }
 
+/// Memory for what is summed of all keys, and values behind them.
+static MlirValue allocate_sums(const Keys *g) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirType type = ir_type(f->inner.keys);
+  int64_t wanted = wants_keys(g) + wants_values(g);
+  MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0), f->keys, null_value(),
+                       null_value()};
+  return ir_alloc_sized(
+      b,
+      ir_memref(ir_f32(b),
+                IR_DIMS(ir_dim_size(type, 0), ir_dim_size(type, DIM_N),
+                        ir_dim_size(type, DIM_H), wanted * f->d)),
+      sizes);
+}
+
 MlirLogicalResult grad_keys(Ir *b, MlirOperation op, const GradStats *stats,
                             const MlirValue gradients[4]) {
   enum { K1, K2, V1, V2 };
@@ -678,6 +759,8 @@ MlirLogicalResult grad_keys(Ir *b, MlirOperation op, const GradStats *stats,
   g.values.result = gradients[f->swapped ? V2 : V1];
   grad_sums_allocate(&g, &g.keys);
   grad_sums_allocate(&g, &g.values);
+  if (f->config.global_sums)
+    g.global = allocate_sums(&g);
   Keys only_keys = g, only_values = g;
   only_keys.d_values = only_keys.values.result = null_value();
   only_values.d_keys = only_values.keys.result = null_value();

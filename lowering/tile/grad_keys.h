@@ -19,6 +19,7 @@ typedef struct Keys {
   MlirValue d_out;
   MlirValue d_keys, d_values; ///< of the inner ones; null: not wanted
   Parts keys, values;         ///< of the outer ones
+  MlirValue global;           ///< sums of the inner ones; null: in the block
   // Of the current tile:
   MlirValue batch, head; ///< of keys
   MlirValue tile;        ///< its number

@@ -62,7 +62,7 @@ static void choose_query(const Strategy *s, const Config *given,
 
 static void choose_keys(const Strategy *s, Config *config) {
   enum { CPU_ROWS = 16, MOST = CONFIG_MAX_GPU_ROWS, WIDE = 128 };
-  enum { COLUMNS = 64, FEW = 32, STEP = CONFIG_GPU_STEP };
+  enum { COLUMNS = 64, FEW = 32, STEP = CONFIG_GPU_STEP, MANY = 512 };
   int64_t most = s->warpgroups || !s->gpu ? COLUMNS : FEW;
   int64_t step = s->gpu ? STEP : 1, least = s->gpu ? STEP : 8;
   int64_t heads = min(s->group, most);
@@ -75,7 +75,11 @@ static void choose_keys(const Strategy *s, Config *config) {
   config->block_k = !s->gpu ? CPU_ROWS : s->warpgroups ? MOST : MOST / 2;
   config->stages = s->gpu ? 2 : 0;
   config->producer = s->warpgroups;
-  config->split = s->gpu && s->d >= WIDE;
+  // Registers have either what an outer key's queries add up to, or all of it.
+  // With many queries and heads it may as well be in global memory.
+  bool many = s->warpgroups && (!s->outer || s->outer * s->group >= MANY);
+  config->global_sums = s->d >= WIDE && many;
+  config->split = s->gpu && s->d >= WIDE && !many;
   config->shared_left = s->warpgroups;
 }
 

@@ -151,6 +151,16 @@ void context_barrier(Distribute *s) {
           IR_ATTRIBUTES(ir_segments(b, 3, segments)));
 }
 
+MlirValue context_uniform(Distribute *s, MlirValue index) {
+  Ir *b = &s->b;
+  MlirType i32 = ir_i32(b);
+  return ir_value(
+      b, "nvvm.shfl.sync", i32,
+      IR_VALUES(ir_const_i32(b, i32, -1), ir_index_cast(b, index, i32),
+                ir_const_i32(b, i32, 0), ir_const_i32(b, i32, WARP - 1)),
+      IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#nvvm<shfl_kind idx>")}));
+}
+
 void context_warp_barrier(Distribute *s) {
   Ir *b = &s->b;
   ir_op(b, "nvvm.bar.warp.sync", IR_NONE,

@@ -178,6 +178,9 @@ IrIf context_begin_elected(Distribute *s);
 /// An i32 that LLVM computes nothing from before this point: not before a loop,
 /// where much that is made from it would be in registers all the time.
 MlirValue context_pinned(Distribute *s, MlirValue x);
+/// An index that is the same in all lanes of a warp, as an i32 of which the
+/// compiler knows that.
+MlirValue context_uniform(Distribute *s, MlirValue index);
 /// The same of an index that an i32 holds.
 MlirValue context_pinned_index(Distribute *s, MlirValue index);
 

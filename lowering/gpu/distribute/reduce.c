@@ -218,11 +218,14 @@ static MlirValue scratch(Distribute *s, int slice, MlirValue row) {
 }
 
 /// Combines `n` slices over the `times` rows of the block that lie `step`
-/// apart, beginning with the inits.
+/// apart, beginning with the inits; `all`: of one result, the same for each
+/// row.
 static void reduce_in_block(Distribute *s, IrReduction kind, int n,
                             const Fragment *slices, const At *to, int64_t times,
-                            int64_t step, Fragment *inits) {
-  enum { VALUES = 4 }; // of a slice
+                            int64_t step, bool all, Fragment *inits) {
+  enum { PAIR = 2, MOST = 4 };
+  int rows = all ? 1 : 2; // with results of their own
+  int in_slice = PAIR * rows;
   Ir *b = &s->b;
   MlirType pair = ir_vector(ir_f32(b), IR_DIMS(2));
   IrAttribute alignment = {"alignment", ir_i64_attr(b, 2 * sizeof(float))};
@@ -237,29 +240,30 @@ static void reduce_in_block(Distribute *s, IrReduction kind, int n,
             IR_VALUES(both, scratch(s, k, s->rows[i])), 1, &alignment);
     }
   context_barrier(s);
-  MlirValue values[VALUES * AT_ONCE];
+  MlirValue values[MOST * AT_ONCE];
   for (int k = 0; k < n; ++k)
-    for (int v = 0; v < VALUES; ++v)
-      values[VALUES * k + v] = inits[k].v[v / 2][v % 2];
+    for (int v = 0; v < in_slice; ++v)
+      values[in_slice * k + v] = inits[k].v[v / PAIR][v % PAIR];
   IrLoop loop =
       ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, times * step),
-                   ir_const_index(b, step), VALUES * n, values);
+                   ir_const_index(b, step), in_slice * n, values);
   transfer_keep_rolled(b, &loop);
   for (int k = 0; k < n; ++k)
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < rows; ++i) {
       MlirValue from = scratch(s, k, ir_addi(b, to->rows[i], loop.iv[0]));
       MlirValue both =
           ir_value(b, "llvm.load", pair, IR_VALUES(from), 1, &alignment);
-      for (int j = 0; j < 2; ++j) {
-        int v = VALUES * k + 2 * i + j;
+      for (int j = 0; j < PAIR; ++j) {
+        int v = in_slice * k + PAIR * i + j;
         values[v] = fragment_combine(s, kind, loop.args[v],
                                      fragment_element(b, both, j));
       }
     }
-  ir_for_end(b, &loop, VALUES * n, values);
+  ir_for_end(b, &loop, in_slice * n, values);
   for (int k = 0; k < n; ++k)
-    for (int v = 0; v < VALUES; ++v)
-      inits[k].v[v / 2][v % 2] = loop.results[VALUES * k + v];
+    for (int v = 0; v < MOST; ++v)
+      inits[k].v[v / PAIR][v % PAIR] =
+          loop.results[in_slice * k + v % in_slice];
 }
 
 void reduce_rows(Distribute *s, MlirOperation op) {
@@ -284,7 +288,7 @@ void reduce_rows(Distribute *s, MlirOperation op) {
     if (n > in_warp) {
       find_scratch(s, op);
       reduce_in_block(s, kind, count, f, &outer, n / in_warp, in_warp * size,
-                      results + first);
+                      size == 1, results + first);
       continue;
     }
     for (int k = 0; k < count; ++k)

@@ -51,18 +51,6 @@ static void set_registers(Ir *b, const char *action, int32_t count) {
                       {"regCount", mlirIntegerAttrGet(ir_i32(b), count)}));
 }
 
-/// The warp's number, which the compiler then knows to be the same in all
-/// lanes.
-static MlirValue uniform_warp(Distribute *s) {
-  Ir *b = &s->b;
-  MlirType i32 = ir_i32(b);
-  return ir_value(
-      b, "nvvm.shfl.sync", i32,
-      IR_VALUES(ir_const_i32(b, i32, -1), ir_index_cast(b, s->warp, i32),
-                ir_const_i32(b, i32, 0), ir_const_i32(b, i32, WARP - 1)),
-      IR_ATTRIBUTES({"kind", ir_parse_attr(b, "#nvvm<shfl_kind idx>")}));
-}
-
 /// Behind the last op of a program, before its loops with copies, that makes a
 /// scalar of tiles: copies may depend on it. Whether all threads meet for one.
 static MlirOperation behind_scalars_of_tiles(MlirBlock program, bool *meet) {
@@ -105,7 +93,7 @@ void roles_convert(Distribute *s, MlirBlock program) {
   convert_range(s, mlirBlockGetFirstOperation(program), first);
   if (!meet)
     context_barrier(s);
-  MlirValue warp = uniform_warp(s);
+  MlirValue warp = context_uniform(s, s->warp);
   MlirValue consumers = ir_const_i32(b, ir_i32(b), (int32_t)s->warps);
   MlirValue last = ir_const_i32(b, ir_i32(b), (int32_t)s->warps - 1);
   const Distribute before = *s;
