@@ -3,9 +3,9 @@
 
 Several times over, for each shape in turn: simplicial-run --benchmark, which also measures the peak of fused
 multiply-adds; numpy, tiled by hand so that the (head, j) rows of a query are one matrix product; naive.c at
--O3 -march=native. All are causal, B = 1, Hk = 1. numpy and C run on one thread and on f32. Behind forward the same shape's
-five gradients are measured, from `lse` of a uniform softmax and random tensors, and then forward once more: a second table
-has them beside the mean of both.
+-O3 -march=native. All are causal, B = 1, Hk = 1. numpy and C run on one thread and on f32. Behind forward the
+same shape's five gradients are measured, from `lse` of a uniform softmax and random tensors, and then forward once more:
+a second table has them beside the mean of both.
 """
 
 import argparse
@@ -85,7 +85,8 @@ def benchmark(tool, folder, repetitions, shape):
 def benchmark_gradients(tool, folder, repetitions, shape):
     """Median and best ms and extra MiB of the gradients."""
     text = run_simplicial(tool, folder, [f"--benchmark={repetitions}"], shape, backward=True)
-    found = re.search(r"time +([\d.]+) ms.*\(best ([\d.]+) ms\)\n(?:throughput.*\n)?memory .*, (-?[\d.]+) MiB more", text)
+    found = re.search(r"time +([\d.]+) ms.*\(best ([\d.]+) ms\)\n(?:throughput.*\n)?memory .*, (-?[\d.]+) MiB more",
+                      text)
     if not found:
         sys.exit(f"simplicial-run prints what bench.py does not expect:\n{text}")
     return dict(zip(("ms", "best", "extra"), map(float, found.groups())))
@@ -153,8 +154,8 @@ def blas_name():
 
 
 def measure(shape, tool, naive, folder, repetitions):
-    """One turn of each contestant: our figures, those of "backward" and of forward "again", and the ms of "numpy" and "C"
-    where they take part."""
+    """One turn of each contestant: our figures, those of "backward" and of forward "again", and the ms of "numpy" and
+    "C" where they take part."""
     dtype, threads, n, heads, d, w1, w2 = shape
     figures = benchmark(tool, folder, repetitions, shape)
     figures["backward"] = benchmark_gradients(tool, folder, repetitions, shape)
@@ -186,17 +187,19 @@ def row(shape, rounds):
 
 
 def gradient_row(shape, rounds):
-    """The cells of the gradients' table, of which the first figure is backward's time over forward's: medians over the rounds
-    of what each round says."""
+    """The cells of the gradients' table, of which the first figures are backward's time over forward's: the median of
+    what the rounds say, and that of the best calls."""
     middle = lambda figure: statistics.median(map(figure, rounds))
+    of_backward = lambda key: middle(lambda figures: figures["backward"][key])
     rate = lambda ms: 1e-6 * case(*shape).products(EXECUTED) / ms
     peak = lambda figures: max(figures["peak"], figures["again"]["peak"])
     ratio = lambda figures: 2 * figures["backward"]["ms"] / (figures["ms"] + figures["again"]["ms"])
     best = min(figures["backward"]["best"] for figures in rounds)
-    cells = [*shape, f"{middle(ratio):.2f}", f"{middle(lambda figures: figures['backward']['ms']):.2f}",
+    forward = min(min(figures["best"], figures["again"]["best"]) for figures in rounds)
+    cells = [*shape, f"{middle(ratio):.2f}", f"{best / forward:.2f}", f"{of_backward('ms'):.2f}",
              f"{middle(lambda figures: rate(figures['backward']['ms'])):.1f}",
              f"{middle(lambda figures: rate(figures['backward']['ms']) / peak(figures)):.2f}",
-             f"{rate(best) / max(map(peak, rounds)):.2f}", f"{middle(lambda figures: figures['backward']['extra']):.1f}"]
+             f"{rate(best) / max(map(peak, rounds)):.2f}", f"{of_backward('extra'):.1f}"]
     return f"| {' | '.join(map(str, cells))} |"
 
 
@@ -240,7 +243,7 @@ def main():
     for shape, figures in zip(SHAPES, zip(*rounds)):
         print(row(shape, figures))
     print(f"\nBackward, all five gradients; GFLOP/s count {EXECUTED} products:\n")
-    header = [*shape_header, "backward / forward", "ms", "GFLOP/s", "of peak", "at best", "extra MiB"]
+    header = [*shape_header, "backward / forward", "of best calls", "ms", "GFLOP/s", "of peak", "at best", "extra MiB"]
     print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for shape, figures in zip(SHAPES, zip(*rounds)):
         print(gradient_row(shape, figures))

@@ -46,9 +46,9 @@ def build_kernel(build, target, case, folder):
 
 
 def predict(build, target, case):
-    """The row of predictions.csv: clocks, and the rate at the chip's nominal clock. Of gradients, whose kernels follow each
-    other, the sum of them, the tile of the longest one, and the rate of the necessary products; None if they cannot be
-    predicted, which is said."""
+    """The row of predictions.csv: clocks, and the rate at the chip's nominal clock. Of gradients, whose kernels follow
+    each other, the sum of them, the tile of the longest one, and the rate of the necessary products; None if they
+    cannot be predicted, which is said."""
     with tempfile.TemporaryDirectory() as temporary:
         source = pathlib.Path(temporary, "f.mlir")
         source.write_text(case.static_module)
@@ -100,11 +100,11 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda case: build_kernel(arguments.build, arguments.target, case, folder), kernels.values()))
         if "," not in arguments.target:
-            rows = [row for row in pool.map(lambda case: predict(arguments.build, arguments.target, case), cases) if row]
+            rows = pool.map(lambda case: predict(arguments.build, arguments.target, case), cases)
             with (folder / PREDICTIONS).open("w", newline="") as file:
                 writer = csv.DictWriter(file, PREDICTED, lineterminator="\n")
                 writer.writeheader()
-                writer.writerows(rows)
+                writer.writerows(row for row in rows if row)
     execute(CC, "-std=gnu11", "-O2", "-shared", "-fPIC", HERE / "launch.c", "-o", folder / "launch.so")
     if arguments.numerics:
         execute(sys.executable, HERE / "numerics.py", "make", folder / "numerics", "--build", arguments.build,

@@ -106,8 +106,8 @@ def grid(n):
 
 
 def gradient(hq=64, hk=1, d=128, w1=32, w2=512, n=4096, dtype="bf16"):
-    return Case(f"grad-{dtype}-n{n}-h{hq}-hk{hk}-d{d}-w{w1}x{w2}", B=4, N=n, Hq=hq, Hk=hk, D=d, dtype=dtype, w1=w1, w2=w2,
-                grad=True)
+    name = f"grad-{dtype}-n{n}-h{hq}-hk{hk}-d{d}-w{w1}x{w2}"
+    return Case(name, B=4, N=n, Hq=hq, Hk=hk, D=d, dtype=dtype, w1=w1, w2=w2, grad=True)
 
 
 # Of which backward is measured beside forward, in that order.
@@ -124,8 +124,8 @@ GRADIENTS = [
     gradient(hq=128, n=16384),
 ]
 
-# In the order in which they are measured: what matters most comes first, in case that time runs out. Gradients have a run
-# of their own.
+# In the order in which they are measured: what matters most comes first, in case that time runs out.
+# Gradients have a run of their own.
 CASES = [
     *grid(16384),
     *grid(4096),

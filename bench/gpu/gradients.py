@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Checks and times gradients, for run.py, which starts this in a process of its own.
 
-A kernel that fails may take the process's context with it, or never end. So each step is announced, and run.py begins a new
-process behind a step that does not end. What is announced are lines of JSON behind an "@".
+A kernel that fails may take the process's context with it, or never end. So each step is announced, and run.py begins
+a new process behind a step that does not end. What is announced are lines of JSON behind an "@".
 """
 
 import argparse
@@ -55,8 +55,8 @@ def once(launch):
 
 
 def time_ours(results, folder, case, right):
-    """Forward and backward of a case, each checked first; `right` has what is known of kernels. Backward is timed on what
-    forward returns."""
+    """Forward and backward of a case, each checked first; `right` has what is known of kernels. Backward is timed on
+    what forward returns."""
     forward = Simplicial(folder, [case])
     gradient = Kernel(folder / f"{case.kernel}.so", "g")
 
@@ -84,7 +84,8 @@ def time_ours(results, folder, case, right):
 
 
 # Those of its configurations of forward that are the best for some of these cases.
-FORWARD = [triton_peer.Config(*values, True) for values in ((64, 64, 4, 2), (64, 64, 4, 3), (128, 64, 8, 3), (64, 128, 4, 3))]
+FORWARD = [triton_peer.Config(*values, True)
+           for values in ((64, 64, 4, 2), (64, 64, 4, 3), (128, 64, 8, 3), (64, 128, 4, 3))]
 
 
 def is_of_peer(case):
@@ -181,7 +182,8 @@ class Triton:
         results.add_case(self.name, case, measured, describe(config))
         buffers = triton_backward.Buffers(sets.backward[0][0][0])
         launches = [functools.partial(backward, *one, buffers=buffers) for one in sets.backward]
-        results.add_gradient(self.name, case, measured, measure(launches, results.repetitions), triton_backward.PRODUCTS,
+        measured_backward = measure(launches, results.repetitions)
+        results.add_gradient(self.name, case, measured, measured_backward, triton_backward.PRODUCTS,
                              ", ".join(map(describe, chosen)))
 
 
@@ -211,7 +213,8 @@ def main():
     deadline = time.monotonic() + arguments.seconds
     torch.manual_seed(0)
     manifest = json.loads((arguments.folder / "manifest.json").read_text())
-    cases = [case for case in (Case(**fields) for fields in manifest["cases"]) if case.grad and arguments.match in case.name]
+    cases = [Case(**fields) for fields in manifest["cases"]]
+    cases = [case for case in cases if case.grad and arguments.match in case.name]
     peer, right = None, {}
     with (arguments.out / "results.csv").open("a", newline="") as file:
         results = Results(file, arguments.repetitions, header=False)

@@ -36,10 +36,10 @@ def attention(inputs, w1, w2, queries, dtype=torch.float64, rounded=lambda x: x)
 
 
 def gradients(inputs, w1, w2, dtype=torch.float64, rounded=None):
-    """(d_q, d_k1, d_k2, d_v1, d_v2) by the formulas, computed in `dtype`, of inputs (q, k1, k2, v1, v2, out, lse, d_out).
+    """(d_q, d_k1, d_k2, d_v1, d_v2) by the formulas, computed in `dtype`; `inputs` are q, k1, k2, v1, v2, out, lse, d_out.
 
-    `rounded` is what the left operands of products become. As kernels have it, d_q then comes from products whose rows are
-    (query, key j): q k1, d_out v1, dS; all else from those whose rows are (key j, key k): k1 k2, v1 v2, P, dS.
+    `rounded` is what the left operands of products become. As kernels have it, d_q then comes from products whose rows
+    are (query, key j): q k1, d_out v1, dS; all else from those whose rows are (key j, key k): k1 k2, v1 v2, P, dS.
     """
     q, k1, k2, v1, v2, out, lse, d_out = (x.to(dtype) for x in inputs)
     n, kv_heads, dim = k1.shape[1:]
@@ -65,7 +65,8 @@ def gradients(inputs, w1, w2, dtype=torch.float64, rounded=None):
         d_q[:, i] = scale * (k1j[:, :, None] * by_heads(left(ds).flatten(2, 3) @ k2k)).sum(3)
         if rounded:
             pairs = ((x[:, :, :, None] * y[:, :, None], z) for x, y, z in ((k1j, k2k, qi), (v1j, v2k, di)))
-            p, ds = weights(*((rounded(x).flatten(2, 3) @ z.mT).unflatten(2, x.shape[2:4]).movedim(-1, 2) for x, z in pairs))
+            p, ds = weights(*((rounded(x).flatten(2, 3) @ z.mT).unflatten(2, x.shape[2:4]).movedim(-1, 2)
+                              for x, z in pairs))
             p, ds = rounded(p), rounded(ds)
         p, ds, rows, d_rows = (x.flatten(2, 3) for x in (p, ds, rows, d_rows))
         d_k1[:, :, js] += scale * (by_heads(ds @ k2k) * qi[:, :, :, None]).sum(2)
@@ -152,7 +153,7 @@ NAMES = ("d_q", "d_k1", "d_k2", "d_v1", "d_v2")
 
 
 def typical_row(got, want):
-    """The largest error of a row of D elements, relative to its norm and a typical row's: single rows may nearly cancel."""
+    """The largest error of a row of D elements, relative to its norm and a typical row's: single rows may nearly vanish."""
     norms = torch.linalg.vector_norm(want, dim=-1)
     typical = torch.sqrt(torch.mean(norms ** 2))
     return float((torch.linalg.vector_norm(got - want, dim=-1) / (norms + typical)).max())

@@ -16,8 +16,8 @@ COLORS = ("#0b5fa5", "#c8502d", "#2f8f4e", "#7d4ba0")
 
 
 class Row:
-    """A line of results.csv: None for a number that is not there, a case if it is of an attention of ours, and `gradient`,
-    a case, if it is of its backward."""
+    """A line of results.csv: None for a number that is not there, a case if it is of an attention of ours, and
+    `gradient`, a case, if it is of its backward."""
 
     def __init__(self, fields):
         self.implementation, self.name = fields["implementation"], fields["case"]
@@ -36,8 +36,8 @@ class Row:
 
 
 def find(rows, implementation, name, backward=False):
-    return next((row for row in rows if (row.implementation, row.name, bool(row.gradient)) == (implementation, name, backward)),
-                None)
+    wanted = (implementation, name, backward)
+    return next((row for row in rows if (row.implementation, row.name, bool(row.gradient)) == wanted), None)
 
 
 # The table ------------------------------------------------------------------------------------------------------------
@@ -106,11 +106,11 @@ def gradients(rows, predictions):
     if not cases:
         return
     yield ""
-    yield f"Backward, all five gradients. Its TFLOP/s are those of the {NEEDED} products that are necessary and of {EXECUTED}, as " \
-          "logits and dP are made twice; Triton's kernels execute 9."
+    yield f"Backward, all five gradients. Its TFLOP/s are those of the {NEEDED} products that are necessary and of " \
+          f"{EXECUTED}, as logits and dP are made twice; Triton's kernels execute 9."
     yield ""
-    header = ["type", "B", "N", "Hq/Hk", "D", "w1", "w2", "backward / forward", "Triton's", "ms", f"TFLOP/s of {NEEDED}",
-              f"of {EXECUTED}", "forward ms", "Triton ms", "times as fast"]
+    header = ["type", "B", "N", "Hq/Hk", "D", "w1", "w2", "backward / forward", "Triton's", "ms",
+              f"TFLOP/s of {NEEDED}", f"of {EXECUTED}", "forward ms", "Triton ms", "times as fast"]
     if predictions:
         header += ["predicted ms", "of predicted"]
     yield f"| {' | '.join(header)} |"

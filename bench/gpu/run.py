@@ -144,8 +144,8 @@ class Results:
         """Backward, which executes so many products, and forward, as `measure` returns them."""
         ms = statistics.median(backward[0])
         ratio, rate = ms / statistics.median(forward[0]), 1e-9 * case.products(executed) / ms
-        print(f"{implementation:<12} {case.name} backward takes {ratio:.2f} times as long as forward; {executed} products: "
-              f"{rate:.1f} TFLOP/s")
+        print(f"{implementation:<12} {case.name} backward takes {ratio:.2f} times as long as forward; "
+              f"{executed} products: {rate:.1f} TFLOP/s")
         self.add(implementation, case.name, *backward, flops=case.products(NEEDED), config=config, ratio=f"{ratio:.4g}",
                  executed_tflops=f"{rate:.5g}", **{"pass": "backward"}, **self.shape(case))
 
@@ -328,7 +328,7 @@ class Triton:
 
 
 def lines_of(process, quiet):
-    """What it prints, a line at a time. A process that prints nothing for `quiet` seconds is ended, and its children."""
+    """What it prints, a line at a time. If it prints nothing for `quiet` seconds it is ended, and its children."""
     lines = queue.SimpleQueue()
 
     def read():
@@ -354,11 +354,11 @@ def run_gradients(arguments, out, results, deadline):
     """Has gradients.py do all steps, in a new process behind each that ends one. Returns what is left out."""
     left_out, skip = [], 0
     while True:
-        command = [sys.executable, str(pathlib.Path(__file__).with_name("gradients.py")), str(arguments.folder.resolve()),
-                   str(out), f"--skip={skip}", f"--match={arguments.match}", f"--repetitions={results.repetitions}",
+        command = [sys.executable, pathlib.Path(__file__).with_name("gradients.py"), arguments.folder.resolve(), out,
+                   f"--skip={skip}", f"--match={arguments.match}", f"--repetitions={results.repetitions}",
                    f"--seconds={deadline - time.monotonic()}", f"--matmul={results.matmul}"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                                   start_new_session=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                   errors="replace", start_new_session=True)
         begun, done, name, tail = None, None, "", ""
         for line in lines_of(process, QUIET_SECONDS):
             if not line.startswith("@"):

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Plain Triton kernels for the gradients of causal 2-simplicial attention, as what ours are compared with.
 
-They go as the paper has it (https://arxiv.org/abs/2507.02754): one kernel for d_k1 and d_v1, another for d_k2, d_v2 and
-d_q, which both make the logits again: 9 products in all. As in its forward kernel, the heads of one query are a dimension
-of every product.
+They go as the paper has it (https://arxiv.org/abs/2507.02754): one kernel for d_k1 and d_v1, another for d_k2, d_v2
+and d_q, which both make the logits again: 9 products in all. As in its forward kernel, the heads of one query are a
+dimension of every product.
 
 - `first`: a program has one key j. For each of its queries, W = dS k2 and Y = P v2 are summed over blocks of keys k:
   d_k1 = sum of q W, d_v1 = sum of d_out Y.
-- `second`: a program has a block of keys k, whose d_k2 = sum of dS^T (q k1) and d_v2 = sum of P^T (d_out v1) it keeps. What it
-  has of a query's d_q = sum of k1 (dS k2) it adds to memory, in f32, by atomics, as other blocks of keys do.
+- `second`: a program has a block of keys k, whose d_k2 = sum of dS^T (q k1) and d_v2 = sum of P^T (d_out v1) it keeps.
+  What it has of a query's d_q = sum of k1 (dS k2) it adds to memory, in f32, by atomics, as other blocks of keys do.
 
 Before them a kernel makes delta, in f32, and behind them a copy makes d_q of the sums.
 """
@@ -37,8 +37,8 @@ def make_delta(OUT, D_OUT, DELTA, N, HQ, D: tl.constexpr, BLOCK_H: tl.constexpr)
 
 @triton.jit
 def load_query(Q, D_OUT, LSE, DELTA, batch, i, head, group, first_head, N, HQ, D: tl.constexpr, BLOCK_H: tl.constexpr):
-    """Of a block of the heads that share a key: their offsets, which are there, q, d_out, lse in base 2, and delta. Of those
-    that are not there, lse makes P 0."""
+    """Of a block of the heads that share a key: their offsets, which are there, q, d_out, lse in base 2, and delta. Of
+    those that are not there, lse makes P 0."""
     in_group = first_head + tl.arange(0, BLOCK_H)
     heads = head * group + in_group
     there = in_group < group
@@ -117,8 +117,8 @@ def second(Q, K1, K2, V1, V2, LSE, DELTA, D_OUT, D_K2, D_V2, D_Q, N, HQ, HK, W1,
     for i in range(first_k, tl.minimum(first_k + BLOCK_K + W2 - 1, N)):
         seen = (k <= i) & (k > i - W2)
         for first_head in range(0, group, BLOCK_H):
-            q_offsets, there, q, d_out, lse, delta = load_query(Q, D_OUT, LSE, DELTA, batch, i, head, group, first_head, N,
-                                                                HQ, D, BLOCK_H)
+            q_offsets, there, q, d_out, lse, delta = load_query(Q, D_OUT, LSE, DELTA, batch, i, head, group, first_head,
+                                                                N, HQ, D, BLOCK_H)
             d_q = tl.zeros([BLOCK_H, D], tl.float32)
             for j in range(tl.maximum(i - W1 + 1, 0), i + 1):
                 k1 = tl.load(K1 + j * stride + d)
