@@ -3,7 +3,9 @@
 
 Several times over, for each shape in turn: simplicial-run --benchmark, which also measures the peak of fused
 multiply-adds; numpy, tiled by hand so that the (head, j) rows of a query are one matrix product; naive.c at
--O3 -march=native. All are causal, B = 1, Hk = 1. numpy and C run on one thread and on f32.
+-O3 -march=native. All are causal, B = 1, Hk = 1. numpy and C run on one thread and on f32. Behind forward the
+same shape's five gradients are measured, from `lse` of a uniform softmax and random tensors, and then forward once more:
+a second table has them beside the mean of both.
 """
 
 import argparse
@@ -28,7 +30,7 @@ except ImportError:
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "gpu"))
 
-from cases import flops, module
+from cases import EXECUTED, Case, gradient_module, module
 
 # type, threads, N, Hq (= heads in a group), D, w1, w2
 SHAPES = [
@@ -44,31 +46,50 @@ SHAPES = [
 # Simplicial -----------------------------------------------------------------------------------------------------------
 
 
-def run_simplicial(tool, folder, options, dtype, threads, n, heads, d, w1, w2):
-    """What simplicial-run prints."""
+def case(dtype, threads, n, heads, d, w1, w2):
+    return Case("", 1, n, heads, 1, d, dtype, w1, w2)
+
+
+def run_simplicial(tool, folder, options, shape, backward=False):
+    """What simplicial-run prints of the attention, or of its gradients."""
+    dtype, threads, n, heads, d, w1, w2 = shape
     source = folder / "f.mlir"
-    source.write_text(module(dtype, 1, n, heads, 1, d, w1, w2))
-    inputs = [f"--input=1x{n}x{heads}x{d}x{dtype}:random=1"]
-    inputs += [f"--input=1x{n}x1x{d}x{dtype}:random={seed}" for seed in range(2, 6)]
-    done = subprocess.run([tool, source, "--function=f", "--target=cpu", *inputs, f"--threads={threads}", *options],
-                          capture_output=True, text=True)
+    source.write_text((gradient_module if backward else module)(dtype, 1, n, heads, 1, d, w1, w2))
+    random = lambda heads, seed: f"--input=1x{n}x{heads}x{d}x{dtype}:random={seed}"
+    inputs = [random(heads, 1)] + [random(1, seed) for seed in range(2, 6)]
+    if backward:
+        pairs = [min(i + 1, w1) * min(i + 1, w2) for i in range(n)]
+        np.save(folder / "lse.npy", np.tile(np.log(pairs).astype(np.float32), (1, heads, 1)))
+        inputs += [random(heads, 6), f"--input=@{folder / 'lse.npy'}", random(heads, 7)]
+    done = subprocess.run([tool, source, f"--function={'g' if backward else 'f'}", "--target=cpu", *inputs,
+                           f"--threads={threads}", *options], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"simplicial-run failed:\n{done.stderr}")
     return done.stdout
 
 
-def benchmark(tool, folder, repetitions, *shape):
+def benchmark(tool, folder, repetitions, shape):
     """The figures of simplicial-run --benchmark: median and best ms, GFLOP/s, the peak's GFLOP/s, extra MiB."""
-    text = run_simplicial(tool, folder, [f"--benchmark={repetitions}"], *shape)
+    text = run_simplicial(tool, folder, [f"--benchmark={repetitions}"], shape)
     found = re.search(r"time +([\d.]+) ms.*\(best ([\d.]+) ms\)\nthroughput +([\d.]+) GFLOP/s, .* of the ([\d.]+) GFLOP/s peak\n"
                       r"memory .*, (-?[\d.]+) MiB more", text)
     if not found:
         sys.exit(f"simplicial-run prints what bench.py does not expect:\n{text}")
     figures = dict(zip(("ms", "best", "gflops", "peak", "extra"), map(float, found.groups())))
-    expected = 1e-6 * flops(1, *shape[2:]) / figures["ms"]
+    expected = 1e-6 * case(*shape).flops / figures["ms"]
     if not 0.99 < figures["gflops"] / expected < 1.01:
         sys.exit(f"simplicial-run counts other operations: {figures['gflops']} GFLOP/s instead of {expected}")
     return figures
+
+
+def benchmark_gradients(tool, folder, repetitions, shape):
+    """Median and best ms and extra MiB of the gradients."""
+    text = run_simplicial(tool, folder, [f"--benchmark={repetitions}"], shape, backward=True)
+    found = re.search(r"time +([\d.]+) ms.*\(best ([\d.]+) ms\)\n(?:throughput.*\n)?memory .*, (-?[\d.]+) MiB more",
+                      text)
+    if not found:
+        sys.exit(f"simplicial-run prints what bench.py does not expect:\n{text}")
+    return dict(zip(("ms", "best", "extra"), map(float, found.groups())))
 
 
 # numpy and C ----------------------------------------------------------------------------------------------------------
@@ -133,9 +154,12 @@ def blas_name():
 
 
 def measure(shape, tool, naive, folder, repetitions):
-    """One turn of each contestant: our figures, and the ms of "numpy" and "C" where they take part."""
+    """One turn of each contestant: our figures, those of "backward" and of forward "again", and the ms of "numpy" and
+    "C" where they take part."""
     dtype, threads, n, heads, d, w1, w2 = shape
-    figures = benchmark(tool, folder, repetitions, *shape)
+    figures = benchmark(tool, folder, repetitions, shape)
+    figures["backward"] = benchmark_gradients(tool, folder, repetitions, shape)
+    figures["again"] = benchmark(tool, folder, repetitions, shape)
     if dtype == "f32" and threads == 1:
         rng = np.random.default_rng(0)
         inputs = [rng.standard_normal(size, dtype=np.float32) for size in [(n, heads, d)] + 4 * [(n, d)]]
@@ -149,21 +173,39 @@ def measure(shape, tool, naive, folder, repetitions):
 def row(shape, rounds):
     """The table's cells: medians over the rounds, but for the share of the peak that the best of all calls reached."""
     best = min(figures["best"] for figures in rounds)
-    middle = {key: statistics.median(figures[key] for figures in rounds) for key in rounds[0]}
+    middle = {key: statistics.median(figures[key] for figures in rounds) for key, value in rounds[0].items()
+              if not isinstance(value, dict)}
     cells = [*shape, f"{middle['ms']:.2f}", f"{middle['gflops']:.1f}", f"{middle['gflops'] / middle['peak']:.2f}",
              f"{middle['gflops'] * middle['ms'] / best / middle['peak']:.2f}", f"{middle['extra']:.1f}"]
     for other in ("numpy", "C"):
         if ms := middle.get(other):
-            share = 1e-6 * flops(1, *shape[2:]) / ms / middle["peak"]
+            share = 1e-6 * case(*shape).flops / ms / middle["peak"]
             cells.append(f"{ms:.1f} ms, {share:.2f} of peak: {ms / middle['ms']:.1f}x slower")
         else:
             cells.append("")
     return f"| {' | '.join(map(str, cells))} |"
 
 
+def gradient_row(shape, rounds):
+    """The cells of the gradients' table, of which the first figures are backward's time over forward's: the median of
+    what the rounds say, and that of the best calls."""
+    middle = lambda figure: statistics.median(map(figure, rounds))
+    of_backward = lambda key: middle(lambda figures: figures["backward"][key])
+    rate = lambda ms: 1e-6 * case(*shape).products(EXECUTED) / ms
+    peak = lambda figures: max(figures["peak"], figures["again"]["peak"])
+    ratio = lambda figures: 2 * figures["backward"]["ms"] / (figures["ms"] + figures["again"]["ms"])
+    best = min(figures["backward"]["best"] for figures in rounds)
+    forward = min(min(figures["best"], figures["again"]["best"]) for figures in rounds)
+    cells = [*shape, f"{middle(ratio):.2f}", f"{best / forward:.2f}", f"{of_backward('ms'):.2f}",
+             f"{middle(lambda figures: rate(figures['backward']['ms'])):.1f}",
+             f"{middle(lambda figures: rate(figures['backward']['ms']) / peak(figures)):.2f}",
+             f"{rate(best) / max(map(peak, rounds)):.2f}", f"{of_backward('extra'):.1f}"]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
 def start_times(tool, folder, rounds):
     """Milliseconds of a whole simplicial-run with one query of one key, compiling it, and with it in the cache."""
-    run = functools.partial(run_simplicial, tool, folder, [], "f32", 1, 1, 8, 64, 16, 128)
+    run = functools.partial(run_simplicial, tool, folder, [], ("f32", 1, 1, 8, 64, 16, 128))
     compiling = median_of(rounds, run)[0]
     os.environ.update(SIMPLICIAL_CACHE_SIZE="1", SIMPLICIAL_CACHE_DIR=str(folder / "cache"))
     run()
@@ -184,7 +226,8 @@ def main():
     tool = arguments.build / "bin" / "simplicial-run"
     os.environ["SIMPLICIAL_CACHE_SIZE"] = "0"
 
-    header = ["type", "threads", "N", "Hq/Hk", "D", "w1", "w2", "ms", "GFLOP/s", "of peak", "at best", "extra MiB", "numpy", "C"]
+    shape_header = ["type", "threads", "N", "Hq/Hk", "D", "w1", "w2"]
+    header = [*shape_header, "ms", "GFLOP/s", "of peak", "at best", "extra MiB", "numpy", "C"]
     rounds = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
@@ -199,6 +242,11 @@ def main():
     print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for shape, figures in zip(SHAPES, zip(*rounds)):
         print(row(shape, figures))
+    print(f"\nBackward, all five gradients; GFLOP/s count {EXECUTED} products:\n")
+    header = [*shape_header, "backward / forward", "of best calls", "ms", "GFLOP/s", "of peak", "at best", "extra MiB"]
+    print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
+    for shape, figures in zip(SHAPES, zip(*rounds)):
+        print(gradient_row(shape, figures))
     speedup = statistics.median(figures[0]["ms"] / figures[-1]["ms"] for figures in rounds)
     print(f"\nTwo threads are {speedup:.2f} times as fast as one. Starting simplicial-run, compiling, loading and "
           f"calling a kernel once takes {compiling:.0f} ms, and {cached:.0f} ms if it is in the cache.")

@@ -19,12 +19,14 @@ import subprocess
 import sys
 import tempfile
 
-from cases import CASES, PREDICTIONS
+from cases import CASES, NEEDED, PREDICTIONS
 
 CC = os.environ.get("CC", "cc")
 HERE = pathlib.Path(__file__).resolve().parent
 RUNTIME = "libsimplicial_runtime.so"  # a link, to the name that programs ask for
-SCRIPTS = ("cases.py", "clock.ptx", "clock.py", "kernels.py", "reference.py", "report.py", "run.py", "triton_peer.py")
+SCRIPTS = ("cases.py", "clock.ptx", "clock.py", "gradients.py", "kernels.py", "reference.py", "report.py", "run.py",
+           "triton_backward.py", "triton_peer.py")
+PREDICTED = ("case", "clocks", "tflops", "mhz", "peak_share", "tile_clocks", "binding")
 
 
 def execute(*command):
@@ -44,17 +46,30 @@ def build_kernel(build, target, case, folder):
 
 
 def predict(build, target, case):
-    """The row of predictions.csv: clocks, and the rate at the chip's nominal clock."""
+    """The row of predictions.csv: clocks, and the rate at the chip's nominal clock. Of gradients, whose kernels follow
+    each other, the sum of them, the tile of the longest one, and the rate of the necessary products; None if they
+    cannot be predicted, which is said."""
     with tempfile.TemporaryDirectory() as temporary:
         source = pathlib.Path(temporary, "f.mlir")
         source.write_text(case.static_module)
-        text = execute(build / "bin" / "simplicial-compile", source, f"--target={target}", "--analyze")
-    tile, launch = text.split("launch:")
+        command = [build / "bin" / "simplicial-compile", source, f"--target={target}", "--analyze"]
+        if case.grad:
+            done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+            if done.returncode:
+                print(f"{case.name}: no prediction of gradients: {done.stderr.strip()}")
+                return None
+            text = done.stdout
+        else:
+            text = execute(*command)
     find = lambda pattern, part: re.search(pattern, part).group(1)
-    return {"case": case.name, "clocks": find(r"clocks: (\d+)", launch),
-            "tflops": find(r"TFLOP/s: ([\d.]+)", launch),
-            "mhz": round(1e3 * float(find(r"at ([\d.]+) GHz", launch))),
-            "peak_share": find(r"tensor peak: ([\d.]+)%", launch),
+    kernels = [kernel.split("launch:") for kernel in re.split(r"^kernel ", text, flags=re.M)[1:]]
+    clocks = lambda kernel: int(find(r"clocks: (\d+)", kernel[1]))
+    total = sum(map(clocks, kernels))
+    tile, launch = max(kernels, key=clocks)
+    ghz = float(find(r"at ([\d.]+) GHz", launch))
+    rate, share = (f"{1e-3 * case.products(NEEDED) / (total / ghz):.1f}", "") if case.grad else \
+        (find(r"TFLOP/s: ([\d.]+)", launch), find(r"tensor peak: ([\d.]+)%", launch))
+    return {"case": case.name, "clocks": total, "tflops": rate, "mhz": round(1e3 * ghz), "peak_share": share,
             "tile_clocks": find(r"clocks: (\d+)", tile), "binding": find(r"binding: (.*)", tile)}
 
 
@@ -85,11 +100,11 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda case: build_kernel(arguments.build, arguments.target, case, folder), kernels.values()))
         if "," not in arguments.target:
-            rows = list(pool.map(lambda case: predict(arguments.build, arguments.target, case), cases))
+            rows = pool.map(lambda case: predict(arguments.build, arguments.target, case), cases)
             with (folder / PREDICTIONS).open("w", newline="") as file:
-                writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+                writer = csv.DictWriter(file, PREDICTED, lineterminator="\n")
                 writer.writeheader()
-                writer.writerows(rows)
+                writer.writerows(row for row in rows if row)
     execute(CC, "-std=gnu11", "-O2", "-shared", "-fPIC", HERE / "launch.c", "-o", folder / "launch.so")
     if arguments.numerics:
         execute(sys.executable, HERE / "numerics.py", "make", folder / "numerics", "--build", arguments.build,

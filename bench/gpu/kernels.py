@@ -24,12 +24,12 @@ def memref(tensor):
 
 
 class Kernel:
-    """The function @f of a shared library."""
+    """A function of a shared library."""
 
-    def __init__(self, path):
+    def __init__(self, path, name="f"):
         self.path = path
         self.kernels = ctypes.CDLL(str(path))
-        self.function = self.kernels._mlir_ciface_f
+        self.function = getattr(self.kernels, f"_mlir_ciface_{name}")
         self.function.restype = None
         self.kernels.simplicialTakeLaunchStatus.restype = Status
         self.kernels.simplicialStatusMessage.argtypes = self.kernels.simplicialStatusFree.argtypes = [Status]

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Causal 2-simplicial attention in torch, from its definition, and what makes a result right."""
+"""Causal 2-simplicial attention and its gradients in torch, from their definition, and what makes a result right."""
 
+import functools
 import random
 
 import torch
 
+DEVICE = "cuda"
 TYPES = {"bf16": torch.bfloat16, "f16": torch.float16}
 
 
@@ -33,6 +35,52 @@ def attention(inputs, w1, w2, queries, dtype=torch.float64, rounded=lambda x: x)
     return torch.stack(outs, 1), torch.stack(lses, 2)
 
 
+def gradients(inputs, w1, w2, dtype=torch.float64, rounded=None):
+    """(d_q, d_k1, d_k2, d_v1, d_v2) by the formulas, computed in `dtype`; `inputs` are q, k1, k2, v1, v2, out, lse, d_out.
+
+    `rounded` is what the left operands of products become. As kernels have it, d_q then comes from products whose rows
+    are (query, key j): q k1, d_out v1, dS; all else from those whose rows are (key j, key k): k1 k2, v1 v2, P, dS.
+    """
+    q, k1, k2, v1, v2, out, lse, d_out = (x.to(dtype) for x in inputs)
+    n, kv_heads, dim = k1.shape[1:]
+    scale = dim ** -0.5
+    delta = (d_out * out).sum(-1).unflatten(2, (kv_heads, -1))  # [B, N, Hk, G]
+    lse = lse.unflatten(1, (kv_heads, -1))  # [B, Hk, G, N]
+    q, d_out = (x.unflatten(2, (kv_heads, -1)) for x in (q, d_out))  # [B, N, Hk, G, D]
+    k1, k2, v1, v2 = (x.transpose(1, 2) for x in (k1, k2, v1, v2))  # [B, Hk, N, D]
+    d_q, d_k1, d_k2, d_v1, d_v2 = (torch.zeros_like(x) for x in (q, k1, k2, v1, v2))
+    for i in range(n):
+        js, ks = slice(max(0, i - w1 + 1), i + 1), slice(max(0, i - w2 + 1), i + 1)
+        qi, di, k1j, k2k, v1j, v2k = q[:, i], d_out[:, i], k1[:, :, js], k2[:, :, ks], v1[:, :, js], v2[:, :, ks]
+        rows, d_rows = (x[:, :, :, None] * y[:, :, None] for x, y in ((qi, k1j), (di, v1j)))  # [B, Hk, G, J, D]
+        by_heads = functools.partial(torch.unflatten, dim=2, sizes=rows.shape[2:4])
+
+        def weights(s, dp):
+            """P and dS, [B, Hk, G, J, K]."""
+            p = torch.exp(scale * s - lse[..., i, None, None])
+            return p, p * (dp - delta[:, i, ..., None, None])
+
+        left = rounded or (lambda x: x)
+        p, ds = weights(*(by_heads(left(x).flatten(2, 3) @ y.mT) for x, y in ((rows, k2k), (d_rows, v2k))))
+        d_q[:, i] = scale * (k1j[:, :, None] * by_heads(left(ds).flatten(2, 3) @ k2k)).sum(3)
+        if rounded:
+            pairs = ((x[:, :, :, None] * y[:, :, None], z) for x, y, z in ((k1j, k2k, qi), (v1j, v2k, di)))
+            p, ds = weights(*((rounded(x).flatten(2, 3) @ z.mT).unflatten(2, x.shape[2:4]).movedim(-1, 2)
+                              for x, z in pairs))
+            p, ds = rounded(p), rounded(ds)
+        p, ds, rows, d_rows = (x.flatten(2, 3) for x in (p, ds, rows, d_rows))
+        d_k1[:, :, js] += scale * (by_heads(ds @ k2k) * qi[:, :, :, None]).sum(2)
+        d_k2[:, :, ks] += scale * (ds.mT @ rows)
+        d_v1[:, :, js] += (by_heads(p @ v2k) * di[:, :, :, None]).sum(2)
+        d_v2[:, :, ks] += p.mT @ d_rows
+    return (d_q.flatten(2, 3), *(x.transpose(1, 2) for x in (d_k1, d_k2, d_v1, d_v2)))
+
+
+def synchronize():
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
+
+
 def relative(got, want):
     """Norm of the difference over the norm."""
     return float(torch.linalg.vector_norm(got - want) / torch.linalg.vector_norm(want))
@@ -59,15 +107,21 @@ def some_queries(n, w1, w2):
     return sorted({i for i in corners if i < n} | set(random.Random(n).sample(range(n), 12)))
 
 
+def random_inputs(case, n, std, batch):
+    """q, k1, k2, v1, v2 with logits of standard deviation `std`, and what makes more of them."""
+    dtype = TYPES[case.dtype]
+    generator = torch.Generator(device=DEVICE).manual_seed(n)
+    normal = lambda heads: torch.randn(batch, n, heads, case.D, device=DEVICE, generator=generator)
+    return [x.to(dtype) for x in (std * normal(case.Hq), *(normal(case.Hk) for _ in range(4)))], normal
+
+
 class Check:
     """Inputs with logits of standard deviation `std`, and the results that are right for them."""
 
     def __init__(self, case, n, std, batch=2):
         self.case, self.n, self.std = case, n, std
         dtype = TYPES[case.dtype]
-        generator = torch.Generator(device="cuda").manual_seed(n)
-        normal = lambda heads: torch.randn(batch, n, heads, case.D, device="cuda", generator=generator)
-        self.inputs = [x.to(dtype) for x in (std * normal(case.Hq), *(normal(case.Hk) for _ in range(4)))]
+        self.inputs, _ = random_inputs(case, n, std, batch)
         self.queries = some_queries(n, case.w1, case.w2)
         self.want = attention(self.inputs, case.w1, case.w2, self.queries)
         rounded = lambda x: x.to(dtype).to(x.dtype)
@@ -84,7 +138,7 @@ class Check:
         out = torch.full_like(q, float("nan"))
         lse = torch.full((q.shape[0], q.shape[2], self.n), float("nan"), device=q.device)
         function(self.inputs, (out, lse))
-        torch.cuda.synchronize()
+        synchronize()
         right = bool(torch.isfinite(out).all() and torch.isfinite(lse).all())
         parts = [] if right else ["not finite"]
         errors = self.errors(out[:, self.queries], lse[:, :, self.queries])
@@ -93,6 +147,59 @@ class Check:
             parts.append(f"{name} {error:.1e}/{limit:.1e}")
             right = right and error <= limit
         return f"{'ok  ' if right else 'FAIL'} N={self.n} std={self.std}: {', '.join(parts)}", right
+
+
+NAMES = ("d_q", "d_k1", "d_k2", "d_v1", "d_v2")
+
+
+def typical_row(got, want):
+    """The largest error of a row of D elements, relative to its norm and a typical row's: single rows may nearly vanish."""
+    norms = torch.linalg.vector_norm(want, dim=-1)
+    typical = torch.sqrt(torch.mean(norms ** 2))
+    return float((torch.linalg.vector_norm(got - want, dim=-1) / (norms + typical)).max())
+
+
+class GradientCheck:
+    """Inputs of the gradients, `out` and `lse` those of float64, and the gradients that are right for them."""
+
+    # For each measure of a gradient, its name, and how many times the error of the computation that rounds is allowed.
+    MEASURES = [("", relative, 2), (" row", typical_row, 3)]
+    LEAST = 1e-5
+
+    def __init__(self, case, n, std, batch=2):
+        self.n, self.std = n, std
+        dtype = TYPES[case.dtype]
+        inputs, normal = random_inputs(case, n, std, batch)
+        out, lse = attention(inputs, case.w1, case.w2, range(n))
+        self.inputs = [*inputs, out.to(dtype), lse.float(), normal(case.Hq).to(dtype)]
+        self.want = gradients(self.inputs, case.w1, case.w2)
+        rounded = lambda x: x.to(dtype).to(x.dtype)
+        plain = gradients(self.inputs, case.w1, case.w2, torch.float32, rounded)
+        self.limits = [[times * measure(x.to(dtype).double(), want) + self.LEAST for _, measure, times in self.MEASURES]
+                       for x, want in zip(plain, self.want)]
+
+    def __call__(self, function):
+        """(line to print, whether it is right) of function(inputs, results)."""
+        results = [torch.full_like(x, float("nan")) for x in self.inputs[:5]]
+        function(self.inputs, results)
+        synchronize()
+        parts, right = [], True
+        for name, got, want, limits in zip(NAMES, results, self.want, self.limits):
+            if not torch.isfinite(got).all():
+                parts.append(f"{name} not finite")
+                right = False
+                continue
+            for (what, measure, _), limit in zip(self.MEASURES, limits):
+                error = measure(got.double(), want)
+                parts.append(f"{name}{what} {error:.1e}/{limit:.1e}")
+                right = right and error <= limit
+        return f"{'ok  ' if right else 'FAIL'} gradients N={self.n} std={self.std}: {', '.join(parts)}", right
+
+
+def gradient_checks(case):
+    """Fewer queries than a window, whole windows, and large logits."""
+    n = max(case.w1, case.w2) + 61
+    return [GradientCheck(case, 77, 1), GradientCheck(case, n, 1), GradientCheck(case, n, 3)]
 
 
 def checks(case):

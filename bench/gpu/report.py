@@ -9,28 +9,35 @@ import pathlib
 import sys
 from xml.sax.saxutils import escape
 
-from cases import PREDICTIONS, Case
+from cases import EXECUTED, NEEDED, PREDICTIONS, Case
 
 OURS, PEER = "simplicial", "triton"
 COLORS = ("#0b5fa5", "#c8502d", "#2f8f4e", "#7d4ba0")
 
 
 class Row:
-    """A line of results.csv: None for a number that is not there, and a case if it is of an attention of ours."""
+    """A line of results.csv: None for a number that is not there, a case if it is of an attention of ours, and
+    `gradient`, a case, if it is of its backward."""
 
     def __init__(self, fields):
         self.implementation, self.name = fields["implementation"], fields["case"]
         self.ms, self.tflops, self.share, self.gb_s = (
             float(fields[key]) if fields[key] else None for key in ("ms", "tflops", "share", "gb_s"))
         self.mhz = float(fields.get("sm_mhz") or 0)  # 0: not recorded
-        self.case = None
+        self.ratio, self.executed = (float(fields.get(key) or 0) for key in ("ratio", "executed_tflops"))
+        self.case = self.gradient = None
         if self.implementation in (OURS, PEER) and self.tflops:
             numbers = {key: int(fields[key]) for key in ("B", "N", "Hq", "Hk", "D", "w1", "w2")}
-            self.case = Case(self.name, dtype=fields["dtype"], **numbers)
+            case = Case(self.name, dtype=fields["dtype"], **numbers)
+            if fields.get("pass") == "backward":
+                self.gradient = case
+            else:
+                self.case = case
 
 
-def find(rows, implementation, name):
-    return next((row for row in rows if (row.implementation, row.name) == (implementation, name)), None)
+def find(rows, implementation, name, backward=False):
+    wanted = (implementation, name, backward)
+    return next((row for row in rows if (row.implementation, row.name, bool(row.gradient)) == wanted), None)
 
 
 # The table ------------------------------------------------------------------------------------------------------------
@@ -53,7 +60,7 @@ def table(rows, machine, predictions):
     yield f"SM clock: {', '.join(states)}; at most {machine['before']['clocks.max.sm']}."
     yield ""
     for row in rows:
-        if not row.case:
+        if not row.case and not row.gradient:
             what = f"{row.tflops:.0f} TFLOP/s" if row.tflops else f"{row.gb_s:.0f} GB/s" if row.gb_s else \
                 f"{1e3 * row.ms:.1f} us"
             yield f"- {row.implementation} {row.name}: {what}"
@@ -64,6 +71,7 @@ def table(rows, machine, predictions):
         header += ["SM MHz", "predicted TFLOP/s", "of predicted"]
     yield f"| {' | '.join(header)} |"
     yield f"|{'---|' * len(header)}"
+    backward = {row.name for row in rows if row.gradient}
     cases = dict.fromkeys(row.case for row in rows if row.case)
     for case in sorted(cases, key=lambda case: (case.dtype, -case.D, -case.Hq, case.w2, case.N)):
         ours, peer = (find(rows, implementation, case.name) for implementation in (OURS, PEER))
@@ -71,12 +79,13 @@ def table(rows, machine, predictions):
         cells += [f"{ours.ms:.3f}", f"{ours.tflops:.0f}", f"{ours.share:.2f}"] if ours else [""] * 3
         cells += [f"{peer.ms:.3f}", f"{peer.tflops:.0f}"] if peer else [""] * 2
         cells += [f"{peer.ms / ours.ms:.2f}"] if ours and peer else [""]
-        if predictions and ours and case.name in predictions:
+        if ours and case.name in predictions and case.name not in backward:
             rate = predicted(predictions[case.name], ours)
             cells += [f"{ours.mhz:.0f}" if ours.mhz else "", f"{rate:.0f}", f"{ours.tflops / rate:.2f}"]
         elif predictions:
             cells += [""] * 3
         yield f"| {' | '.join(map(str, cells))} |"
+    yield from gradients(rows, predictions)
     if predictions:
         yield ""
         yield "Predictions are simplicial-compile's --analyze, at the SM clock during the measurement or, where that is not " \
@@ -89,6 +98,37 @@ def table(rows, machine, predictions):
         yield "What is wrong:"
         yield ""
         yield from (f"- {problem}" for problem in machine["problems"])
+
+
+def gradients(rows, predictions):
+    """The lines of the table of backward."""
+    cases = dict.fromkeys(row.gradient for row in rows if row.gradient)
+    if not cases:
+        return
+    yield ""
+    yield f"Backward, all five gradients. Its TFLOP/s are those of the {NEEDED} products that are necessary and of " \
+          f"{EXECUTED}, as logits and dP are made twice; Triton's kernels execute 9."
+    yield ""
+    header = ["type", "B", "N", "Hq/Hk", "D", "w1", "w2", "backward / forward", "Triton's", "ms",
+              f"TFLOP/s of {NEEDED}", f"of {EXECUTED}", "forward ms", "Triton ms", "times as fast"]
+    if predictions:
+        header += ["predicted ms", "of predicted"]
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    for case in sorted(cases, key=lambda case: (case.dtype, -case.D, -case.Hq, case.w2, case.N)):
+        ours, peer = (find(rows, implementation, case.name, True) for implementation in (OURS, PEER))
+        forward = find(rows, OURS, case.name)
+        cells = [case.dtype, case.B, case.N, f"{case.Hq}/{case.Hk}", case.D, case.w1, case.w2]
+        cells += [f"{row.ratio:.2f}" if row else "" for row in (ours, peer)]
+        cells += [f"{ours.ms:.3f}", f"{ours.tflops:.0f}", f"{ours.executed:.0f}"] if ours else [""] * 3
+        cells += [f"{forward.ms:.3f}" if forward else "", f"{peer.ms:.3f}" if peer else ""]
+        cells += [f"{peer.ms / ours.ms:.2f}" if ours and peer else ""]
+        if predictions and ours and case.name in predictions:
+            rate = predicted(predictions[case.name], ours)
+            cells += [f"{ours.ms * ours.tflops / rate:.3f}", f"{ours.tflops / rate:.2f}"]
+        elif predictions:
+            cells += [""] * 2
+        yield f"| {' | '.join(map(str, cells))} |"
 
 
 # Plots ----------------------------------------------------------------------------------------------------------------

@@ -18,11 +18,14 @@ import multiprocessing
 import os
 import pathlib
 import platform
+import queue
 import shlex
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 try:
@@ -34,15 +37,16 @@ except ImportError as missing:
 
 import reference
 import triton_peer
-from cases import PREDICTIONS, Case
+from cases import NEEDED, PREDICTIONS, Case
 from clock import mhz_during
 from kernels import Kernel
 
 FIELDS = ("implementation", "case", "dtype", "B", "N", "Hq", "Hk", "D", "w1", "w2", "config", "calls", "ms", "ms_min",
-          "ms_max", "tflops", "share", "gb_s", "sm_mhz")
+          "ms_max", "tflops", "share", "gb_s", "sm_mhz", "pass", "ratio", "executed_tflops")
 MEASUREMENT_MS = 20
 CLOCKED = 3  # times as long the clock is measured
 FINALISTS = 3
+QUIET_SECONDS = 110  # a process that says nothing for so long is ended
 
 # Measuring ------------------------------------------------------------------------------------------------------------
 
@@ -94,10 +98,12 @@ def tensors(case):
 class Results:
     """What is measured goes to the terminal and to results.csv at once."""
 
-    def __init__(self, file, repetitions):
+    def __init__(self, file, repetitions, header=True):
         self.file, self.repetitions = file, repetitions
         self.writer = csv.DictWriter(file, FIELDS)
-        self.writer.writeheader()
+        if header:
+            self.writer.writeheader()
+            file.flush()
         self.matmul = None
         self.problems = []
 
@@ -107,7 +113,8 @@ class Results:
         median = statistics.median(ms)
         row = dict(columns, implementation=implementation, case=name, calls=calls, ms=f"{median:.5g}",
                    ms_min=f"{min(ms):.5g}", ms_max=f"{max(ms):.5g}")
-        line = f"{implementation:<12} {name:<28} {median:10.4f} ms"
+        title = f"{name} backward" if columns.get("pass") == "backward" else name
+        line = f"{implementation:<12} {title:<28} {median:10.4f} ms"
         if flops:
             row["tflops"] = f"{1e-9 * flops / median:.5g}"
             line += f" {1e-9 * flops / median:8.1f} TFLOP/s"
@@ -125,9 +132,22 @@ class Results:
         self.file.flush()
         return flops and flops / median
 
+    @staticmethod
+    def shape(case):
+        return {name: getattr(case, name) for name in ("dtype", "B", "N", "Hq", "Hk", "D", "w1", "w2")}
+
     def add_case(self, implementation, case, measured, config=""):
-        shape = {name: getattr(case, name) for name in ("dtype", "B", "N", "Hq", "Hk", "D", "w1", "w2")}
-        self.add(implementation, case.name, *measured, flops=case.flops, config=config, **shape)
+        self.add(implementation, case.name, *measured, flops=case.flops, config=config, **{"pass": "forward"},
+                 **self.shape(case))
+
+    def add_gradient(self, implementation, case, forward, backward, executed, config=""):
+        """Backward, which executes so many products, and forward, as `measure` returns them."""
+        ms = statistics.median(backward[0])
+        ratio, rate = ms / statistics.median(forward[0]), 1e-9 * case.products(executed) / ms
+        print(f"{implementation:<12} {case.name} backward takes {ratio:.2f} times as long as forward; "
+              f"{executed} products: {rate:.1f} TFLOP/s")
+        self.add(implementation, case.name, *backward, flops=case.products(NEEDED), config=config, ratio=f"{ratio:.4g}",
+                 executed_tflops=f"{rate:.5g}", **{"pass": "backward"}, **self.shape(case))
 
 
 # The machine ----------------------------------------------------------------------------------------------------------
@@ -236,6 +256,7 @@ class Simplicial:
             measured = measure([kernel.bind(*one) for one in sets], results.repetitions)
             kernel.check()
             results.add_case(self.name, case, measured)
+            return measured
 
 
 # Triton ---------------------------------------------------------------------------------------------------------------
@@ -303,6 +324,63 @@ class Triton:
             print(results.problems[-1], flush=True)
 
 
+# Gradients ------------------------------------------------------------------------------------------------------------
+
+
+def lines_of(process, quiet):
+    """What it prints, a line at a time. If it prints nothing for `quiet` seconds it is ended, and its children."""
+    lines = queue.SimpleQueue()
+
+    def read():
+        for line in process.stdout:
+            lines.put(line.rstrip("\n"))
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        while (line := lines.get(timeout=quiet)) is not None:
+            yield line
+    except queue.Empty:
+        print(f"nothing printed for {quiet} s: ended", flush=True)
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
+def run_gradients(arguments, out, results, deadline):
+    """Has gradients.py do all steps, in a new process behind each that ends one. Returns what is left out."""
+    left_out, skip = [], 0
+    while True:
+        command = [sys.executable, pathlib.Path(__file__).with_name("gradients.py"), arguments.folder.resolve(), out,
+                   f"--skip={skip}", f"--match={arguments.match}", f"--repetitions={results.repetitions}",
+                   f"--seconds={deadline - time.monotonic()}", f"--matmul={results.matmul}"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                   errors="replace", start_new_session=True)
+        begun, done, name, tail = None, None, "", ""
+        for line in lines_of(process, QUIET_SECONDS):
+            if not line.startswith("@"):
+                print(line, flush=True)
+                tail = line
+                continue
+            said = json.loads(line[1:])
+            begun, done, name = said.get("step", begun), said.get("done", done), said.get("name", name)
+            if "problem" in said:
+                results.problems.append(said["problem"])
+            if "left_out" in said:
+                left_out.append(said["left_out"])
+        if process.returncode == 0:
+            return left_out
+        if begun != done:
+            results.problems.append(f"{name}: the process ended with {process.returncode}: {tail}")
+        if begun is None:
+            results.problems.append(f"gradients: ended before any step, with {process.returncode}: {tail}")
+            return left_out
+        skip = begun + 1
+
+
 # The whole run --------------------------------------------------------------------------------------------------------
 
 
@@ -319,11 +397,7 @@ def run_numerics(results, folder):
         results.problems.append(f"numerics: {lines[-1] if lines else done.returncode}")
 
 
-def run_all(arguments, folder, cases, machine, results, pool):
-    deadline = time.monotonic() + arguments.budget
-    torch.manual_seed(0)
-    run_numerics(results, folder)
-    ceilings(results, machine)
+def run_forward(arguments, folder, cases, results, pool, deadline):
     simplicial, peer = Simplicial(folder, cases), Triton(pool)
     launch_overhead(results, simplicial.kernels[cases[0].kernel], cases[0])
     dot_product_attention(results, cases[0])
@@ -348,6 +422,20 @@ def run_all(arguments, folder, cases, machine, results, pool):
         simplicial.time(results, case, sets)
         peer.time(results, case, checks[case.kernel], sets)
         del sets
+    return left_out
+
+
+def run_all(arguments, folder, out, cases, machine, results, pool):
+    deadline = time.monotonic() + arguments.budget
+    torch.manual_seed(0)
+    run_numerics(results, folder)
+    ceilings(results, machine)
+    left_out = []
+    if forward := [case for case in cases if not case.grad]:
+        left_out += run_forward(arguments, folder, forward, results, pool, deadline)
+    if len(forward) < len(cases):
+        torch.cuda.empty_cache()
+        left_out += run_gradients(arguments, out, results, deadline)
     if left_out:
         print(f"left out after {arguments.budget} s: {', '.join(left_out)}")
     return left_out
@@ -383,7 +471,8 @@ def main():
          concurrent.futures.ProcessPoolExecutor(workers, context) as pool:
         results = Results(file, arguments.repetitions)
         try:
-            machine["left_out"] = run_all(arguments, arguments.folder.resolve(), cases, machine, results, pool)
+            machine["left_out"] = run_all(arguments, arguments.folder.resolve(), out.resolve(), cases, machine, results,
+                                          pool)
         finally:
             pool.shutdown(cancel_futures=True)
             machine["problems"] = results.problems

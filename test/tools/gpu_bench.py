@@ -9,7 +9,7 @@ SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "bench" / "gpu"
 sys.path.insert(0, str(SCRIPTS))
 
 from build import SCRIPTS as COPIED
-from cases import CASES, Case, pairs
+from cases import CASES, GRADIENTS, Case, pairs
 
 # Cases.
 
@@ -25,6 +25,7 @@ for n in 1024, 2048, 4096, 8192, 16384:
     for heads in 64, 128:
         for w2 in 256, 512, 1024:
             assert (n, heads, w2) in grid, (n, heads, w2)
+assert GRADIENTS == [case for case in CASES if case.name.startswith("grad-")] == [case for case in CASES if case.grad]
 assert all(case.N == 16384 for case in CASES[:6]), "the longest do not come first"
 
 for n, w1, w2 in (1, 1, 1), (7, 2, 3), (7, 3, 9), (5, 9, 9), (12, 4, 1):
@@ -32,6 +33,7 @@ for n, w1, w2 in (1, 1, 1), (7, 2, 3), (7, 3, 9), (5, 9, 9), (12, 4, 1):
     assert pairs(n, w1, w2) == counted, (n, w1, w2)
 small = Case("small", B=2, N=3, Hq=4, Hk=2, D=16, dtype="bf16", w1=1, w2=1)
 assert small.flops == 4 * 16 * 2 * 4 * 3
+assert small.products(5) == 10 * 16 * 2 * 4 * 3
 assert small.bytes == 2 * 3 * (2 * 16 * (4 + 4 + 4 * 2) + 4 * 4)
 
 # Scripts.
