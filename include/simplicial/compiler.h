@@ -243,9 +243,26 @@ MLIR_CAPI_EXPORTED SimplicialStatus simplicialFunctionCall(
 /// Checks the `count` inputs and computes how many floating-point operations
 /// the attention operations in a call with them need: 4 * D for each query,
 /// head and allowed pair of keys (two products, a multiply and an add each).
+/// Gradients do not count.
 MLIR_CAPI_EXPORTED SimplicialStatus
 simplicialFunctionFlops(const SimplicialFunction *function,
                         DLTensor *const *inputs, int count, double *flops);
+
+/// Checks the `count` inputs and computes how much memory a call with them gets
+/// from the allocator (simplicialSetAllocator), at most: the sum of all its
+/// allocations in bytes, each rounded up to a multiple of 64, and 64 for an
+/// empty one. An arena of so many bytes, aligned to 64, is enough for the call
+/// even if nothing is freed in it. The memory is of the kind that
+/// simplicialFunctionDevice says. It is 0 for a function that is one attention;
+/// a gradient has sums there. It does not count the host memory that threads
+/// keep for tiles (simplicialParallelForWithScratch), and that of kernels'
+/// code.
+///
+/// SIMPLICIAL_UNAVAILABLE where more than the inputs' sizes decides, as for
+/// memory that is allocated in a loop.
+MLIR_CAPI_EXPORTED SimplicialStatus
+simplicialFunctionWorkspace(const SimplicialFunction *function,
+                            DLTensor *const *inputs, int count, int64_t *bytes);
 
 #ifdef __cplusplus
 }

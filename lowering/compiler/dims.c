@@ -135,7 +135,8 @@ static void unite_all(Dims *self, MlirOperation op, int x, int y, int n) {
 static void add_attention(Dims *self, MlirOperation op, const int *letters) {
   Attention *attention =
       &self->function->attentions[self->function->attention_count++];
-  *attention = (Attention){.b = letters['b'],
+  *attention = (Attention){.gradient = !ir_is(op, SIMPLICIAL_ATTENTION),
+                           .b = letters['b'],
                            .nq = letters['q'],
                            .hq = letters['h'],
                            .n = letters['n'],
@@ -160,8 +161,7 @@ static void unite_by_equation(Dims *self, MlirOperation op,
       else
         unite(self, op, letters[(int)*l], dim);
   }
-  if (ir_is(op, SIMPLICIAL_ATTENTION))
-    add_attention(self, op, letters);
+  add_attention(self, op, letters);
 }
 
 static bool is_tensor(MlirValue value) {
