@@ -223,8 +223,8 @@ SimplicialStatus simplicialFunctionWorkspace(const SimplicialFunction *f,
                              "sizes of its inputs alone",
                              f->name);
   size_t arguments = (size_t)(f->input_count + f->output_count);
-  int64_t *sizes = malloc((arguments * SIMPLICIAL_MAX_RANK + 1) *
-                          sizeof *sizes);
+  int64_t *sizes =
+      malloc((arguments * SIMPLICIAL_MAX_RANK + 1) * sizeof *sizes);
   if (!status.code && !sizes)
     status = no_memory();
   if (!status.code) {

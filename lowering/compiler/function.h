@@ -45,7 +45,8 @@ struct SimplicialFunction {
 };
 
 /// The public functions with a body of the module as it was written, which has
-/// been lowered successfully, to where workspaces are known or further. The caller frees them, whatever the status.
+/// been lowered successfully, to where workspaces are known or further. The
+/// caller frees them, whatever the status.
 SimplicialStatus functions_read(const Compilation *compilation, int *count,
                                 SimplicialFunction **functions);
 void functions_free(SimplicialFunction *functions, int count);

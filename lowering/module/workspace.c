@@ -95,9 +95,8 @@ static MlirValue size_of(Workspace *self, MlirValue memref, int dim) {
     MlirValue sizes = mlirBlockGetArgument(b->block, 0);
     return ir_index_cast(
         b,
-        ir_llvm_load(
-            b, ir_i64(b),
-            ir_advance(b, sizes, ir_i64(b), ir_const_i64(b, place))),
+        ir_llvm_load(b, ir_i64(b),
+                     ir_advance(b, sizes, ir_i64(b), ir_const_i64(b, place))),
         ir_index(b));
   }
   if (!ir_is(ir_def(memref), "memref.alloc"))
@@ -198,8 +197,8 @@ static MlirWalkResult visit(MlirOperation op, void *data) {
   Workspace *self = data;
   if (mlirOperationEqual(op, self->function))
     return MlirWalkResultAdvance;
-  bool at_top = mlirBlockEqual(mlirOperationGetBlock(op),
-                               ir_body(self->function, 0));
+  bool at_top =
+      mlirBlockEqual(mlirOperationGetBlock(op), ir_body(self->function, 0));
   if (ir_is(op, "memref.alloc") && at_top)
     add_alloc(self, op);
   else if (ir_is_any(op, IR_NAMES("bufferization.clone", "memref.alloc",
@@ -233,8 +232,7 @@ static void fill(Workspace *self) {
   mlirOperationWalk(self->function, visit, self, MlirWalkPreOrder);
   if (self->failed)
     return;
-  MlirValue bytes =
-      bytes_multiply(b, self->total, ir_const_i64(b, ALIGNMENT));
+  MlirValue bytes = bytes_multiply(b, self->total, ir_const_i64(b, ALIGNMENT));
   ir_op(b, "func.return", IR_NONE, IR_VALUES(bytes), IR_NONE);
 }
 
@@ -250,11 +248,10 @@ static MlirLogicalResult add_workspace(MlirOperation function) {
   MlirType sizes = ir_pointer(&b, 0), bytes = ir_i64(&b);
   MlirRegion region = ir_region(&b, 1, &sizes);
   const MlirValue none = {NULL};
-  Workspace self = {
-      .function = function,
-      .on_gpu = chips.n != 0,
-      .b = ir_at_end(mlirRegionGetFirstBlock(region), b.location),
-      .copies = {.entry_size = sizeof none, .initial = &none}};
+  Workspace self = {.function = function,
+                    .on_gpu = chips.n != 0,
+                    .b = ir_at_end(mlirRegionGetFirstBlock(region), b.location),
+                    .copies = {.entry_size = sizeof none, .initial = &none}};
   fill(&self);
   value_map_free(&self.copies, NULL);
   if (self.failed) {
