@@ -32,8 +32,10 @@
 // GPUs only views, slices and constants. Inputs are never written.
 //
 // Memory. What lies between operations is allocated during a call, from where
-// simplicialSetAllocator (runtime.h) says, and freed in it. Neither compiling
-// nor calling takes much of the calling thread's stack: 64 KiB are enough.
+// simplicialSetAllocator (runtime.h) says, and freed in it;
+// simplicialFunctionWorkspace says beforehand how much that is. Neither
+// compiling nor calling takes much of the calling thread's stack: 64 KiB are
+// enough.
 //
 // Threads. Every function here may be called from any thread at any time, on
 // the same objects too, with two exceptions: an object must outlive its uses,
@@ -126,10 +128,12 @@ typedef enum SimplicialEmit {
 /// names as `*size` bytes at `*data`, which the caller frees with free().
 ///
 /// An object is for this machine's processor and defines `_mlir_ciface_NAME`
-/// for each public function NAME and no other external symbol. It needs
-/// libsimplicial_runtime, libc and libm. One for a GPU embeds the kernels, as
-/// FATBIN does; what it defines runs on the stream of simplicialSetStream, and
-/// leaves its status for simplicialTakeLaunchStatus.
+/// for each public function NAME, `_simplicial_workspace_NAME`, where how much
+/// a call allocates follows from sizes (simplicialFunctionWorkspace), and no
+/// other external symbol. It needs libsimplicial_runtime, libc and libm. One
+/// for a GPU embeds the kernels, as FATBIN does; what it defines runs on the
+/// stream of simplicialSetStream, and leaves its status for
+/// simplicialTakeLaunchStatus.
 ///
 /// ptxas and fatbinary, programs of the CUDA toolkit, are looked for in PATH,
 /// CUDA_HOME and /usr/local/cuda.
