@@ -13,8 +13,8 @@
 //      func.func private @_simplicial_workspace_f(%sizes: !llvm.ptr) -> i64 {
 //        %n = llvm.load %sizes[1]         // dimension 1 of the first argument
 //        %bytes = 4 * %n * 64             // of each allocation
-//        %places = (max(%bytes, 1) - 1) / 64 + 1
-//        %total = ...                     // 64 times the sum of all %places
+//        %lines = (max(%bytes, 1) - 1) / 64 + 1
+//        %total = ...                     // 64 times the sum of all %lines
 //        return %total                    // -1 if it is no i64
 //      }
 //
@@ -45,7 +45,7 @@
 
 enum { ALIGNMENT = 64 };
 
-/// As many places that the bytes in them are no i64.
+/// So many lines that the bytes in them are no i64.
 static const int64_t too_many = INT64_C(1) << 57;
 
 typedef struct Workspace {
@@ -53,7 +53,7 @@ typedef struct Workspace {
   bool on_gpu;
   bool failed;     ///< it cannot be known
   Ir b;            ///< in the function that is made
-  MlirValue total; ///< places of 64 bytes, so far
+  MlirValue total; ///< lines of 64 bytes, so far
   ValueMap copies; ///< of numbers, MlirValues of the function that is made
 } Workspace;
 
@@ -137,7 +137,7 @@ static void copy_number(Workspace *self, MlirOperation op) {
 
 // Allocations -----------------------------------------------------------------
 
-/// Adds the places that a memref of this type and these sizes takes.
+/// Adds the lines that a memref of this type and these sizes takes.
 static void add(Workspace *self, MlirType memref, const MlirValue *sizes) {
   Ir *b = &self->b;
   int64_t element = ir_element_bytes(ir_element(memref));
@@ -148,11 +148,11 @@ static void add(Workspace *self, MlirType memref, const MlirValue *sizes) {
   MlirValue one = ir_const_i64(b, 1), most = ir_const_i64(b, too_many);
   MlirValue bytes = bytes_of(b, memref, element, sizes);
   MlirValue last = ir_subi(b, ir_maxsi(b, bytes, one), one);
-  MlirValue places =
+  MlirValue lines =
       ir_addi(b, ir_divui(b, last, ir_const_i64(b, ALIGNMENT)), one);
   MlirValue fails = ir_cmpi(b, IR_SLT, bytes, ir_const_i64(b, 0));
-  places = ir_select(b, fails, most, places);
-  self->total = ir_minsi(b, ir_addi(b, self->total, places), most);
+  lines = ir_select(b, fails, most, lines);
+  self->total = ir_minsi(b, ir_addi(b, self->total, lines), most);
 }
 
 static void add_alloc(Workspace *self, MlirOperation alloc) {

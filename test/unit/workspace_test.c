@@ -239,7 +239,7 @@ static void calls_allocate_what_is_said(void **state) {
       check(&cases[i], targets[t]);
 }
 
-static void empty_tensors_take_a_place_each(void **state) {
+static void empty_tensors_take_a_line_each(void **state) {
   (void)state;
   SimplicialExecutable *executable = load(DYNAMIC ONE("") TWICE RETURN, "cpu");
   Call call;
@@ -313,9 +313,10 @@ static void images_keep_it(void **state) {
 
 int main(void) {
   setenv("SIMPLICIAL_CACHE_SIZE", "0", true);
+  simplicialSetThreadCount(1); // for work of this size
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(calls_allocate_what_is_said),
-      cmocka_unit_test(empty_tensors_take_a_place_each),
+      cmocka_unit_test(empty_tensors_take_a_line_each),
       cmocka_unit_test(too_many_bytes_are_an_error),
       cmocka_unit_test(inputs_are_checked),
       cmocka_unit_test(loops_are_not_known),

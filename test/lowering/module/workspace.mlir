@@ -1,12 +1,12 @@
 // RUN: %mlir-opt %s --split-input-file --pass-pipeline='builtin.module(simplicial-workspace,canonicalize,cse)' | FileCheck %s
 
-// A place of 64 bytes holds 16 floats: of 4 * n bytes there are (4 * n - 1) / 64 + 1, and one of none.
+// A line of 64 bytes holds 16 floats: of 4 * n bytes there are (4 * n - 1) / 64 + 1, and one of none.
 
 // CHECK-LABEL: func.func @vector(
 // CHECK: func.func private @_simplicial_workspace_vector(%[[SIZES:.*]]: !llvm.ptr) -> i64 {
 // CHECK-DAG: %[[FOUR:.*]] = arith.constant 4 : i64
 // CHECK-DAG: %[[ONE:.*]] = arith.constant 1 : i64
-// CHECK-DAG: %[[PLACE:.*]] = arith.constant 64 : i64
+// CHECK-DAG: %[[LINE:.*]] = arith.constant 64 : i64
 // CHECK-DAG: %[[MOST:.*]] = arith.constant 144115188075855872 : i64
 // The second dimension of the second memref, of which the first one has 2.
 // CHECK: %[[AT:.*]] = llvm.getelementptr %[[SIZES]][3]
@@ -15,8 +15,8 @@
 // CHECK: %[[BYTES:.*]] = arith.select
 // CHECK: %[[SOME:.*]] = arith.maxsi %{{.*}}, %[[ONE]]
 // CHECK: %[[LAST:.*]] = arith.subi %[[SOME]], %[[ONE]]
-// CHECK: %[[PLACES:.*]] = arith.divui %[[LAST]], %[[PLACE]]
-// CHECK: arith.addi %[[PLACES]], %[[ONE]]
+// CHECK: %[[LINES:.*]] = arith.divui %[[LAST]], %[[LINE]]
+// CHECK: arith.addi %[[LINES]], %[[ONE]]
 // CHECK: arith.minsi %{{.*}}, %[[MOST]]
 // CHECK: return %{{.*}} : i64
 func.func @vector(%x: memref<4x?xf32>, %i: index, %y: memref<?x?xf32, strided<[?, 1], offset: ?>>) {
@@ -30,7 +30,7 @@ func.func @vector(%x: memref<4x?xf32>, %i: index, %y: memref<?x?xf32, strided<[?
 // -----
 
 // Sizes may be computed, and be those of what is allocated; what the function does otherwise is not there. 128 bytes of
-// halves, one place of an i1, and one of none: four places.
+// halves, one line of an i1, and one of none: four lines.
 
 // CHECK-LABEL: func.func private @_simplicial_workspace_static(
 // CHECK-NEXT: %[[BYTES:.*]] = arith.constant 256 : i64
