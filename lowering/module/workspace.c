@@ -86,7 +86,7 @@ static MlirValue size_of(Workspace *self, MlirValue memref, int dim) {
   while (ir_is(ir_def(memref), "memref.cast"))
     memref = ir_operand(ir_def(memref), 0);
   MlirType type = ir_type(memref);
-  if (!mlirTypeIsAMemRef(type) || dim < 0 || dim >= ir_rank(type))
+  if (!mlirTypeIsAMemRef(type) || dim >= ir_rank(type))
     return (MlirValue){NULL};
   if (!mlirShapedTypeIsDynamicDim(type, dim))
     return ir_const_index(b, ir_dim_size(type, dim));
@@ -108,11 +108,10 @@ static MlirValue size_of(Workspace *self, MlirValue memref, int dim) {
 }
 
 static MlirValue copy_dim(Workspace *self, MlirOperation op) {
-  MlirAttribute dim = ir_get_attr(ir_def(ir_operand(op, 1)), "value");
-  return mlirAttributeIsNull(dim)
-             ? (MlirValue){NULL}
-             : size_of(self, ir_operand(op, 0),
-                       (int)mlirIntegerAttrGetValueInt(dim));
+  int64_t dim;
+  return ir_is_number(ir_operand(op, 1), &dim) && dim >= 0 && dim < IR_MAX_RANK
+             ? size_of(self, ir_operand(op, 0), (int)dim)
+             : (MlirValue){NULL};
 }
 
 /// Copies an op that makes a number, if it makes it from copied ones.

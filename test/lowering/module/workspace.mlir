@@ -148,6 +148,11 @@ func.func @numbers(%n: index) {
   %m = memref.alloc(%n) : memref<?xf32>
   return
 }
+func.func @dimensions(%x: memref<?x?xf32>, %i: index) {
+  %n = memref.dim %x, %i : memref<?x?xf32>
+  %m = memref.alloc(%n) : memref<?xf32>
+  return
+}
 func.func @clones(%x: memref<4xf32>) {
   %m = bufferization.clone %x : memref<4xf32> to memref<4xf32>
   return
