@@ -9,7 +9,7 @@ file(REMOVE_RECURSE ${WORK})
 set(prefix ${WORK}/prefix)
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
 
-foreach(example embed aot)
+foreach(example embed aot train)
   run(${CMAKE_COMMAND} -S ${SOURCE}/${example} -B ${WORK}/${example}
     -G ${GENERATOR} -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_C_COMPILER=${C_COMPILER})
   run(${CMAKE_COMMAND} --build ${WORK}/${example})

@@ -177,6 +177,16 @@ MlirAttribute ir_get_attr(MlirOperation op, const char *name) {
   return mlirOperationGetAttributeByName(op, ir_str(name));
 }
 
+bool ir_is_number(MlirValue value, int64_t *number) {
+  MlirAttribute attribute = ir_is(ir_def(value), "arith.constant")
+                                ? ir_get_attr(ir_def(value), "value")
+                                : mlirAttributeGetNull();
+  if (mlirAttributeIsNull(attribute) || !mlirAttributeIsAInteger(attribute))
+    return false;
+  *number = mlirIntegerAttrGetValueInt(attribute);
+  return true;
+}
+
 MlirBlock ir_body(MlirOperation op, int region) {
   return mlirRegionGetFirstBlock(mlirOperationGetRegion(op, region));
 }

@@ -73,6 +73,8 @@ MlirOperation ir_def(MlirValue value);
 MlirValue ir_operand(MlirOperation op, int number);
 MlirValue ir_result(MlirOperation op, int number);
 MlirAttribute ir_get_attr(MlirOperation op, const char *name);
+/// Whether `value` is an arith.constant of an integer or index; which one.
+bool ir_is_number(MlirValue value, int64_t *number);
 MlirBlock ir_body(MlirOperation op, int region);
 /// A diagnostic at `op`'s location, formatted as by printf.
 MlirLogicalResult ir_error(MlirOperation op, const char *format, ...)

@@ -24,6 +24,8 @@
     "Lower attention on memrefs to tile programs")                             \
   X(CheckTiles, pass_check_tiles, "simplicial-check-tiles",                    \
     "Check that tile programs are such")                                       \
+  X(Workspace, pass_workspace, "simplicial-workspace",                         \
+    "Add functions that compute how much memory others allocate")              \
   X(Stage, pass_stage, "simplicial-stage",                                     \
     "Copy what feeds products to shared memory asynchronously")                \
   X(Distribute, pass_distribute, "simplicial-distribute",                      \

@@ -77,11 +77,13 @@ static const PipelineStep steps[N_PIPELINES][MAX_STEPS] = {
                  {.create = simplicialCreateTilePass},
                  {.upstream = "cse"}},
     [TO_GPU] = {{.create = simplicialCreateCheckTilesPass},
+                {.create = simplicialCreateWorkspacePass},
                 {.create = simplicialCreateStagePass},
                 {.create = simplicialCreateDistributePass},
                 // Top-down, it is quadratic in the length of a kernel.
                 {.upstream = "canonicalize{top-down=false},cse"}},
     [TO_CPU] = {{.create = simplicialCreateCheckTilesPass},
+                {.create = simplicialCreateWorkspacePass},
                 {.create = simplicialCreateBlockPass},
                 {.upstream = "canonicalize,cse"},
                 {.create = simplicialCreateOutlinePass},

@@ -32,8 +32,10 @@
 // GPUs only views, slices and constants. Inputs are never written.
 //
 // Memory. What lies between operations is allocated during a call, from where
-// simplicialSetAllocator (runtime.h) says, and freed in it. Neither compiling
-// nor calling takes much of the calling thread's stack: 64 KiB are enough.
+// simplicialSetAllocator (runtime.h) says, and freed in it;
+// simplicialFunctionWorkspace says beforehand how much that is. Neither
+// compiling nor calling takes much of the calling thread's stack: 64 KiB are
+// enough.
 //
 // Threads. Every function here may be called from any thread at any time, on
 // the same objects too, with two exceptions: an object must outlive its uses,
@@ -126,10 +128,12 @@ typedef enum SimplicialEmit {
 /// names as `*size` bytes at `*data`, which the caller frees with free().
 ///
 /// An object is for this machine's processor and defines `_mlir_ciface_NAME`
-/// for each public function NAME and no other external symbol. It needs
-/// libsimplicial_runtime, libc and libm. One for a GPU embeds the kernels, as
-/// FATBIN does; what it defines runs on the stream of simplicialSetStream, and
-/// leaves its status for simplicialTakeLaunchStatus.
+/// for each public function NAME, `_simplicial_workspace_NAME`, where how much
+/// a call allocates follows from sizes (simplicialFunctionWorkspace), and no
+/// other external symbol. It needs libsimplicial_runtime, libc and libm. One
+/// for a GPU embeds the kernels, as FATBIN does; what it defines runs on the
+/// stream of simplicialSetStream, and leaves its status for
+/// simplicialTakeLaunchStatus.
 ///
 /// ptxas and fatbinary, programs of the CUDA toolkit, are looked for in PATH,
 /// CUDA_HOME and /usr/local/cuda.
@@ -243,9 +247,26 @@ MLIR_CAPI_EXPORTED SimplicialStatus simplicialFunctionCall(
 /// Checks the `count` inputs and computes how many floating-point operations
 /// the attention operations in a call with them need: 4 * D for each query,
 /// head and allowed pair of keys (two products, a multiply and an add each).
+/// Gradients do not count.
 MLIR_CAPI_EXPORTED SimplicialStatus
 simplicialFunctionFlops(const SimplicialFunction *function,
                         DLTensor *const *inputs, int count, double *flops);
+
+/// Checks the `count` inputs and computes how much memory a call with them gets
+/// from the allocator (simplicialSetAllocator), at most: the sum of all its
+/// allocations in bytes, each rounded up to a multiple of 64, and 64 for an
+/// empty one. An arena of so many bytes, aligned to 64, is enough for the call
+/// even if nothing is freed in it. The memory is of the kind that
+/// simplicialFunctionDevice says. It is 0 for a function that is one attention;
+/// a gradient has sums there. It does not count the host memory that threads
+/// keep for tiles (simplicialParallelForWithScratch), and that of kernels'
+/// code.
+///
+/// SIMPLICIAL_UNAVAILABLE where more than the inputs' sizes decides, as for
+/// memory that is allocated in a loop.
+MLIR_CAPI_EXPORTED SimplicialStatus
+simplicialFunctionWorkspace(const SimplicialFunction *function,
+                            DLTensor *const *inputs, int count, int64_t *bytes);
 
 #ifdef __cplusplus
 }

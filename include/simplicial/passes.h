@@ -94,6 +94,15 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateTilePass(void);
 /// nothing.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateCheckTilesPass(void);
 
+/// simplicial-workspace: beside a public function of memrefs, a private one
+/// that computes how many bytes a call of it allocates at most, each
+/// allocation's rounded up to a multiple of 64:
+/// `i64 @_simplicial_workspace_NAME(!llvm.ptr)`, from the sizes of the
+/// arguments' dimensions, an array of i64; -1, if the bytes are no i64. There
+/// is none if that depends on more than these sizes, as where memory is
+/// allocated in a loop.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateWorkspacePass(void);
+
 /// simplicial-stage (GPU): loads that feed products -> asynchronous copies into
 /// rings of tiles in shared memory.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateStagePass(void);

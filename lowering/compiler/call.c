@@ -202,6 +202,47 @@ SimplicialStatus simplicialFunctionOutputShape(const SimplicialFunction *f,
   return status;
 }
 
+/// The sizes of all dimensions of all arguments.
+static void list_sizes(const SimplicialFunction *f, const int64_t *symbols,
+                       int64_t *sizes) {
+  for (int i = 0; i < f->input_count + f->output_count; ++i)
+    for (int d = 0; d < f->arguments[i].rank; ++d)
+      *sizes++ = symbols[f->arguments[i].symbols[d]];
+}
+
+SimplicialStatus simplicialFunctionWorkspace(const SimplicialFunction *f,
+                                             DLTensor *const *inputs, int count,
+                                             int64_t *bytes) {
+  *bytes = 0;
+  Binding binding;
+  SimplicialStatus status =
+      bind_all(&binding, f, inputs, count, f->input_count);
+  if (!status.code && !f->workspace)
+    status = simplicialError(SIMPLICIAL_UNAVAILABLE,
+                             "%s: what it allocates does not follow from the "
+                             "sizes of its inputs alone",
+                             f->name);
+  size_t arguments = (size_t)(f->input_count + f->output_count);
+  int64_t *sizes =
+      malloc((arguments * SIMPLICIAL_MAX_RANK + 1) * sizeof *sizes);
+  if (!status.code && !sizes)
+    status = no_memory();
+  if (!status.code) {
+    list_sizes(f, binding.sizes, sizes);
+    int64_t total = f->workspace(sizes);
+    if (total < 0)
+      status = simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                               "%s: its tensors between operations are too "
+                               "large",
+                               f->name);
+    else
+      *bytes = total;
+  }
+  free(sizes);
+  free(binding.sizes);
+  return status;
+}
+
 static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
 static int64_t max(int64_t x, int64_t y) { return x > y ? x : y; }
 
@@ -264,7 +305,8 @@ static double attention_flops(const Attention *a, const int64_t *sizes) {
 double function_flops(const SimplicialFunction *f, const int64_t *sizes) {
   double flops = 0;
   for (int i = 0; i < f->attention_count; ++i)
-    flops += attention_flops(&f->attentions[i], sizes);
+    if (!f->attentions[i].gradient)
+      flops += attention_flops(&f->attentions[i], sizes);
   return flops;
 }
 

@@ -12,6 +12,7 @@
 #include "toolkit.h"
 
 #include "lowering/ir_llvm.h"
+#include "lowering/module/workspace.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/RegisterEverything.h"
@@ -155,8 +156,9 @@ static bool is_reserved(MlirStringRef name) {
     if (mlirStringRefEqual(name, ir_str(functions[i])) ||
         mlirStringRefEqual(stem, ir_str(functions[i])))
       return true;
-  return ir_starts_with(name, "simplicial") || ir_starts_with(name, "_mlir_") ||
-         ir_starts_with(name, "llvm.");
+  return ir_starts_with(name, "simplicial") ||
+         ir_starts_with(name, WORKSPACE_PREFIX) ||
+         ir_starts_with(name, "_mlir_") || ir_starts_with(name, "llvm.");
 }
 
 static SimplicialStatus check_name(const Compilation *self, MlirOperation op) {
@@ -226,6 +228,15 @@ SimplicialStatus compilation_to_gpu(Compilation *self, const char *target) {
     status = simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                              "the target '%s' is no GPU", target);
   return status.code ? status : run_pipeline(self, "simplicial-to-gpu");
+}
+
+SimplicialStatus compilation_to_workspaces(Compilation *self,
+                                           const char *target) {
+  SimplicialStatus status = compilation_to_tile(self, target);
+  if (status.code)
+    return status;
+  bool cpu = !self->target.gpu && !self->target.emulated;
+  return run_pipeline(self, cpu ? "simplicial-to-cpu" : "simplicial-to-gpu");
 }
 
 SimplicialStatus compilation_to_nvvm(Compilation *self, const char *target) {

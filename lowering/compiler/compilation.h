@@ -39,6 +39,11 @@ SimplicialStatus compilation_to_tile(Compilation *self, const char *target);
 /// `lowered` becomes the GPU program for `target`, which must be a GPU.
 SimplicialStatus compilation_to_gpu(Compilation *self, const char *target);
 
+/// `lowered` becomes what can be made for `target` without the CUDA toolkit and
+/// knows workspaces.
+SimplicialStatus compilation_to_workspaces(Compilation *self,
+                                           const char *target);
+
 /// The kernels in it become the NVVM dialect's.
 SimplicialStatus compilation_to_nvvm(Compilation *self, const char *target);
 

@@ -135,7 +135,8 @@ static void unite_all(Dims *self, MlirOperation op, int x, int y, int n) {
 static void add_attention(Dims *self, MlirOperation op, const int *letters) {
   Attention *attention =
       &self->function->attentions[self->function->attention_count++];
-  *attention = (Attention){.b = letters['b'],
+  *attention = (Attention){.gradient = !ir_is(op, SIMPLICIAL_ATTENTION),
+                           .b = letters['b'],
                            .nq = letters['q'],
                            .hq = letters['h'],
                            .n = letters['n'],
@@ -160,8 +161,7 @@ static void unite_by_equation(Dims *self, MlirOperation op,
       else
         unite(self, op, letters[(int)*l], dim);
   }
-  if (ir_is(op, SIMPLICIAL_ATTENTION))
-    add_attention(self, op, letters);
+  add_attention(self, op, letters);
 }
 
 static bool is_tensor(MlirValue value) {
@@ -240,13 +240,11 @@ static void unite_sizes(Dims *self, MlirOperation op, MlirValue tensor,
     if (!mlirShapedTypeIsDynamicDim(ir_type(tensor), d))
       continue;
     MlirOperation size = ir_def(ir_operand(op, first++));
-    MlirAttribute number =
-        ir_is(size, "tensor.dim")
-            ? ir_get_attr(ir_def(ir_operand(size, 1)), "value")
-            : mlirAttributeGetNull();
-    if (mlirAttributeIsNull(number) || !is_tensor(ir_operand(size, 0)))
+    int64_t dim;
+    if (!ir_is(size, "tensor.dim") ||
+        !ir_is_number(ir_operand(size, 1), &dim) ||
+        !is_tensor(ir_operand(size, 0)))
       continue;
-    int64_t dim = mlirIntegerAttrGetValueInt(number);
     if (dim >= 0 && dim < ir_rank(ir_type(ir_operand(size, 0))))
       unite_dims(self, op, ir_operand(size, 0), (int)dim, tensor, d);
   }

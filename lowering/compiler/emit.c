@@ -108,7 +108,7 @@ static SimplicialStatus emit(Compilation *compilation, const char *target,
   case SIMPLICIAL_EMIT_EXPLANATION:
     return explanation_print(compilation, target, out);
   case SIMPLICIAL_EMIT_HEADER:
-    status = compilation_to_tile(compilation, target);
+    status = compilation_to_workspaces(compilation, target);
     if (status.code)
       return status;
     status = functions_read(compilation, &count, &functions);

@@ -11,6 +11,8 @@
 #include "machine.h"
 #include "no_memory.h"
 
+#include "lowering/module/workspace.h"
+
 #include "simplicial/cuda.h"
 #include "simplicial/emulator.h"
 #include "llvm-c/LLJIT.h"
@@ -129,6 +131,14 @@ static SimplicialStatus load(SimplicialExecutable *self, Image *image,
       return no_memory();
     status = look_up(self, name->data, &address);
     f->entry = (void (*)(void **))address;
+    if (status.code || !f->has_workspace)
+      continue;
+    name->size = 0;
+    text_format(name, WORKSPACE_PREFIX "%s", f->name);
+    if (name->failed)
+      return no_memory();
+    status = look_up(self, name->data, &address);
+    f->workspace = (int64_t (*)(const int64_t *))address;
   }
   if (!status.code && image->has_unload) {
     uintptr_t address;

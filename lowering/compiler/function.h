@@ -20,8 +20,9 @@ typedef struct Argument {
   int symbols[SIMPLICIAL_MAX_RANK]; ///< one a dimension
 } Argument;
 
-/// An attention operation in the function.
+/// An attention operation in the function, or the gradient of one.
 typedef struct Attention {
+  bool gradient;
   SimplicialAttentionAttributes attributes;
   int b, nq, hq, n, d; ///< symbols
 } Attention;
@@ -36,11 +37,16 @@ struct SimplicialFunction {
   int64_t *sizes; ///< of symbols: static or SIMPLICIAL_DYNAMIC
   int attention_count;
   Attention *attentions;
-  void (*entry)(void **descriptors); ///< NULL until it is loaded
+  bool has_workspace; ///< there is a function that computes it
+  // NULL until it is loaded:
+  void (*entry)(void **descriptors);
+  int64_t (*workspace)(const int64_t *sizes); ///< of all dimensions of all
+                                              ///< arguments, see workspace.c
 };
 
 /// The public functions with a body of the module as it was written, which has
-/// been lowered successfully. The caller frees them, whatever the status.
+/// been lowered successfully, to where workspaces are known or further. The
+/// caller frees them, whatever the status.
 SimplicialStatus functions_read(const Compilation *compilation, int *count,
                                 SimplicialFunction **functions);
 void functions_free(SimplicialFunction *functions, int count);

@@ -9,6 +9,10 @@
 //   static inline void simplicial_f(int64_t b, int64_t nq, int64_t n,
 //                                   const float *in0, ..., float *out0);
 //
+//   /* What a call of it allocates. */
+//   static inline int64_t simplicialWorkspace_f(int64_t b, int64_t nq,
+//                                               int64_t n);
+//
 // MLIR lets a name have any bytes. Where they make no identifier, C gets one
 // like it, and the declaration says what the object's symbol is:
 //
@@ -18,6 +22,8 @@
 
 #include "machine.h"
 #include "no_memory.h"
+
+#include "lowering/module/workspace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,12 +100,12 @@ static bool is_hard(const char *symbol) {
 
 /// Makes `identifier` another name for `symbol`, within one object: GCC's way
 /// where its assembler fails to read the symbol elsewhere.
-static void print_alias(const char *identifier, const char *symbol, Text *out) {
+static void print_alias(const char *prefix, const char *identifier,
+                        const char *symbol, Text *out) {
   text_format(out,
               "#ifndef __clang__\n"
-              "__asm__(\".set " MACHINE_INTERFACE "%s, "
-              "\\\"" MACHINE_INTERFACE,
-              identifier);
+              "__asm__(\".set %s%s, \\\"%s",
+              prefix, identifier, prefix);
   for (const char *c = symbol; *c; ++c) {
     if (strchr("\"\\", *c))
       text_format(out, "\\\\");
@@ -109,12 +115,14 @@ static void print_alias(const char *identifier, const char *symbol, Text *out) {
 }
 
 /// Prints what a declaration ends with, if the symbol is no identifier.
-static void print_label(const char *symbol, Text *out) {
+static void print_label(const char *prefix, const char *symbol, Text *out) {
   if (is_identifier(symbol))
     return;
   bool hard = is_hard(symbol);
-  text_format(out, hard ? "\n#ifdef __clang__\n    __asm__(\"" MACHINE_INTERFACE
-                        : "\n    SIMPLICIAL_SYMBOL(\"" MACHINE_INTERFACE);
+  text_format(out, "%s%s",
+              hard ? "\n#ifdef __clang__\n    __asm__(\""
+                   : "\n    SIMPLICIAL_SYMBOL(\"",
+              prefix);
   print_escaped(symbol, out);
   text_format(out, hard ? "\")\n#endif\n    " : "\")");
 }
@@ -146,6 +154,15 @@ static Name argument_name(const SimplicialFunction *f, int index) {
   return name;
 }
 
+/// Whether there are attentions, all of the same batches, queries and keys.
+static bool have_one_shape(const SimplicialFunction *f) {
+  const Attention *a = f->attentions;
+  for (int i = 1; i < f->attention_count; ++i)
+    if (a[i].b != a->b || a[i].nq != a->nq || a[i].n != a->n)
+      return false;
+  return f->attention_count;
+}
+
 /// A dimension's size: a number, or the name of what each call chooses.
 static Name size_name(const SimplicialFunction *f, int symbol) {
   Name name;
@@ -153,14 +170,12 @@ static Name size_name(const SimplicialFunction *f, int symbol) {
     snprintf(name.text, sizeof name.text, "%lld", (long long)f->sizes[symbol]);
     return name;
   }
-  if (f->attention_count == 1) {
-    const Attention *a = &f->attentions[0];
-    if (symbol == a->b || symbol == a->nq || symbol == a->n) {
-      strcpy(name.text, symbol == a->b ? "b" : symbol == a->n ? "n" : "nq");
-      return name;
-    }
-  }
-  snprintf(name.text, sizeof name.text, "s%d", symbol);
+  const Attention *a = f->attentions;
+  if (have_one_shape(f) &&
+      (symbol == a->b || symbol == a->nq || symbol == a->n))
+    strcpy(name.text, symbol == a->b ? "b" : symbol == a->n ? "n" : "nq");
+  else
+    snprintf(name.text, sizeof name.text, "s%d", symbol);
   return name;
 }
 
@@ -208,13 +223,13 @@ static void print_shapes(const SimplicialFunction *f, Text *out) {
 static void print_interface(const SimplicialFunction *f, const char *name,
                             Text *out) {
   if (is_hard(f->name))
-    print_alias(name, f->name, out);
+    print_alias(MACHINE_INTERFACE, name, f->name, out);
   text_format(out, "void " MACHINE_INTERFACE "%s(", name);
   for (int i = 0; i < f->input_count + f->output_count; ++i)
     text_format(out, "%s\n    SimplicialMemref%d *%s", i ? "," : "",
                 f->arguments[i].rank, argument_name(f, i).text);
   text_format(out, "%s)", f->input_count + f->output_count ? "" : "void");
-  print_label(f->name, out);
+  print_label(MACHINE_INTERFACE, f->name, out);
   text_format(out, ";\n\n");
 }
 
@@ -254,19 +269,26 @@ static void print_memref(const SimplicialFunction *f, int index, Text *out) {
   text_format(out, "%s};\n", a->rank ? "}" : "");
 }
 
-static void print_wrapper(const SimplicialFunction *f, const char *name,
-                          Text *out) {
+/// Prints the parameters that are sizes, after the first one with a comma
+/// before them; how the next one must be separated.
+static const char *print_sizes(const SimplicialFunction *f, Text *out) {
   const char *separator = "\n    ";
-  text_format(out,
-              "/* The same on contiguous tensors. */\n"
-              "static inline void simplicial_%s(",
-              name);
   for (int s = 0; s < f->symbol_count; ++s) {
     if (f->sizes[s] != SIMPLICIAL_DYNAMIC)
       continue;
     text_format(out, "%sint64_t %s", separator, size_name(f, s).text);
     separator = ",\n    ";
   }
+  return separator;
+}
+
+static void print_wrapper(const SimplicialFunction *f, const char *name,
+                          Text *out) {
+  text_format(out,
+              "/* The same on contiguous tensors. */\n"
+              "static inline void simplicial_%s(",
+              name);
+  const char *separator = print_sizes(f, out);
   int total = f->input_count + f->output_count;
   for (int i = 0; i < total; ++i) {
     text_format(out, "%s%s%s *%s", separator,
@@ -281,6 +303,37 @@ static void print_wrapper(const SimplicialFunction *f, const char *name,
   for (int i = 0; i < total; ++i)
     text_format(out, "%s&m%d", i ? ", " : "", i);
   text_format(out, ");\n}\n\n");
+}
+
+static bool has_dynamic_sizes(const SimplicialFunction *f) {
+  for (int s = 0; s < f->symbol_count; ++s)
+    if (f->sizes[s] == SIMPLICIAL_DYNAMIC)
+      return true;
+  return false;
+}
+
+static void print_workspace(const SimplicialFunction *f, const char *name,
+                            Text *out) {
+  if (is_hard(f->name))
+    print_alias(WORKSPACE_PREFIX, name, f->name, out);
+  text_format(out, "int64_t " WORKSPACE_PREFIX "%s(const int64_t *sizes)",
+              name);
+  print_label(WORKSPACE_PREFIX, f->name, out);
+  text_format(out,
+              ";\n\n"
+              "/* The bytes that a call gets from the allocator, at most, each "
+              "allocation's a\n   multiple of 64; -1: too many. */\n"
+              "static inline int64_t simplicialWorkspace_%s(",
+              name);
+  print_sizes(f, out);
+  text_format(out, "%s) {\n  const int64_t sizes[] = {",
+              has_dynamic_sizes(f) ? "" : "void");
+  for (int i = 0; i < f->input_count + f->output_count; ++i)
+    for (int d = 0; d < f->arguments[i].rank; ++d)
+      text_format(out, "%s%s,", d ? " " : "\n    ",
+                  size_name(f, f->arguments[i].symbols[d]).text);
+  text_format(out, "\n    0};\n  return " WORKSPACE_PREFIX "%s(sizes);\n}\n\n",
+              name);
 }
 
 static void print_header(const SimplicialFunction *functions, int count,
@@ -314,6 +367,8 @@ static void print_header(const SimplicialFunction *functions, int count,
       print_shapes(f, out);
     print_interface(f, names[i], out);
     print_wrapper(f, names[i], out);
+    if (f->has_workspace)
+      print_workspace(f, names[i], out);
   }
   text_format(out, "#ifdef __cplusplus\n}\n#endif\n");
 }

@@ -109,7 +109,8 @@ typedef struct Start {
 } Start;
 
 typedef struct FunctionStart {
-  int32_t name_length, inputs, outputs, symbols, attentions, gpu, emulated;
+  int32_t name_length, inputs, outputs, symbols, attentions, gpu, emulated,
+      has_workspace;
 } FunctionStart;
 
 static void write_function(const SimplicialFunction *f, Text *bytes) {
@@ -119,7 +120,8 @@ static void write_function(const SimplicialFunction *f, Text *bytes) {
                          .symbols = f->symbol_count,
                          .attentions = f->attention_count,
                          .gpu = f->gpu,
-                         .emulated = f->emulated};
+                         .emulated = f->emulated,
+                         .has_workspace = f->has_workspace};
   size_t arguments = (size_t)(f->input_count + f->output_count);
   text_append(bytes, (const char *)&start, sizeof start);
   text_append(bytes, f->name, strlen(f->name));
@@ -172,6 +174,7 @@ static bool read_function(Reader *reader, SimplicialFunction *f) {
     return false;
   *f = (SimplicialFunction){.gpu = start.gpu,
                             .emulated = start.emulated,
+                            .has_workspace = start.has_workspace,
                             .input_count = start.inputs,
                             .output_count = start.outputs,
                             .symbol_count = start.symbols,

@@ -12,7 +12,8 @@
 
 /// Names of what an image's object file defines: for each function, a
 /// `void (void **descriptors)`, and, if it has kernels, a `void (void)` that
-/// unloads them (see simplicial-launch).
+/// unloads them (see simplicial-launch). Workspaces are there as well (see
+/// simplicial-workspace).
 #define IMAGE_EXPORTED "simplicial_"
 #define IMAGE_ENTRY IMAGE_EXPORTED "entry_"
 #define IMAGE_UNLOAD IMAGE_EXPORTED "unload"

@@ -6,6 +6,8 @@
 
 #include "no_memory.h"
 
+#include "lowering/module/workspace.h"
+
 #include "mlir-c/Target/LLVMIR.h"
 #include "llvm-c/Target.h"
 #include "llvm-c/Transforms/PassBuilder.h"
@@ -86,19 +88,24 @@ static void set_target(Machine *self) {
   LLVMDisposeTargetData(layout);
 }
 
-/// Gives the C interfaces of functions that were renamed the names that they
-/// have for callers.
-static SimplicialStatus restore_names(LLVMModuleRef module) {
-  static const char renamed[] = MACHINE_INTERFACE COMPILATION_RENAMED;
-  const size_t length = sizeof renamed - 1;
+static bool begins(const char *name, const char *prefix) {
+  return !strncmp(name, prefix, strlen(prefix));
+}
+
+/// Gives what is made of functions that were renamed, and begins with `prefix`,
+/// the names that it has for callers.
+static SimplicialStatus restore_names(LLVMModuleRef module,
+                                      const char *prefix) {
+  size_t length = strlen(prefix) + strlen(COMPILATION_RENAMED);
   for (LLVMValueRef f = LLVMGetFirstFunction(module); f;
        f = LLVMGetNextFunction(f)) {
     size_t size;
     const char *name = LLVMGetValueName2(f, &size);
-    if (size < length || memcmp(name, renamed, length))
+    if (!begins(name, prefix) ||
+        !begins(name + strlen(prefix), COMPILATION_RENAMED))
       continue;
     Text text = {0};
-    text_format(&text, MACHINE_INTERFACE);
+    text_format(&text, "%s", prefix);
     text_append(&text, name + length, size - length);
     if (text.failed)
       return no_memory();
@@ -139,7 +146,9 @@ SimplicialStatus machine_begin(Machine *self, const Compilation *compilation) {
   if (!self->module)
     return diagnostics_status(&compilation->diagnostics, false,
                               "translation to LLVM IR");
-  status = restore_names(self->module);
+  status = restore_names(self->module, MACHINE_INTERFACE);
+  if (!status.code)
+    status = restore_names(self->module, WORKSPACE_PREFIX);
   return status.code ? status : save_module(self, "module.ll");
 }
 
@@ -151,7 +160,8 @@ static SimplicialStatus hide_others(LLVMModuleRef module,
        f = LLVMGetNextFunction(f)) {
     size_t length;
     const char *name = LLVMGetValueName2(f, &length);
-    if (LLVMIsDeclaration(f) || !strncmp(name, exported, strlen(exported)))
+    if (LLVMIsDeclaration(f) || begins(name, exported) ||
+        begins(name, WORKSPACE_PREFIX))
       continue;
     Text hidden = {0};
     text_format(&hidden, "simplicial.");

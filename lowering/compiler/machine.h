@@ -35,7 +35,8 @@ void machine_describe_host(Text *text);
 SimplicialStatus machine_begin(Machine *self, const Compilation *compilation);
 
 /// Optimises the module and compiles it into an object file, in which only
-/// functions whose names begin with `exported` are visible.
+/// functions whose names begin with `exported`, and those of workspaces, are
+/// visible.
 SimplicialStatus machine_object(Machine *self, const char *exported,
                                 LLVMMemoryBufferRef *object);
 

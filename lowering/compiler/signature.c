@@ -6,6 +6,7 @@
 #include "no_memory.h"
 
 #include "lowering/ir_llvm.h"
+#include "lowering/module/workspace.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
@@ -66,6 +67,23 @@ static MlirOperation next_function(MlirOperation op) {
   return compilation_find_function(mlirOperationGetNextInBlock(op));
 }
 
+/// Whether `lowered` has a function that computes this one's workspace.
+static SimplicialStatus find_workspace(const Compilation *compilation,
+                                       SimplicialFunction *function) {
+  static const char *const renamed[] = {"", COMPILATION_RENAMED};
+  MlirOperation module = mlirModuleGetOperation(compilation->lowered);
+  for (int i = 0; i < 2; ++i) {
+    Text name = {0};
+    text_format(&name, WORKSPACE_PREFIX "%s%s", renamed[i], function->name);
+    if (name.failed)
+      return no_memory();
+    function->has_workspace |=
+        !mlirOperationIsNull(ir_find_symbol(module, name.data));
+    text_free(&name);
+  }
+  return simplicialOk();
+}
+
 SimplicialStatus functions_read(const Compilation *compilation, int *count,
                                 SimplicialFunction **functions) {
   MlirOperation first = compilation_find_function(
@@ -86,6 +104,8 @@ SimplicialStatus functions_read(const Compilation *compilation, int *count,
     function->gpu = compilation->target.gpu;
     function->emulated = compilation->target.emulated;
     status = read_function(op, function, &compilation->diagnostics);
+    if (!status.code)
+      status = find_workspace(compilation, function);
   }
   return status;
 }

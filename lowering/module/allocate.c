@@ -28,6 +28,8 @@
 // and truth values is the host's: upstream's deallocation keeps in it what it
 // frees.
 
+#include "bytes.h"
+
 #include "lowering/gpu/target/chip.h"
 #include "lowering/ir_llvm.h"
 #include "lowering/pass.h"
@@ -44,18 +46,6 @@
 #define COPY "simplicialCudaCopyStrided"
 
 // Sizes -----------------------------------------------------------------------
-
-/// x * y, of which both are at least 0, or -1 if that is no i64.
-static MlirValue multiply(Ir *b, MlirValue x, MlirValue y) {
-  MlirType types[] = {ir_i64(b), ir_i64(b)};
-  MlirOperation product =
-      ir_op(b, "arith.mului_extended", 2, types, IR_VALUES(x, y), IR_NONE);
-  MlirValue low = ir_result(product, 0), high = ir_result(product, 1);
-  MlirValue zero = ir_const_i64(b, 0), none = ir_const_i64(b, -1);
-  MlirValue fits = ir_cmpi(b, IR_EQ, high, zero);
-  return ir_select(b, ir_cmpi(b, IR_SLT, low, zero), none,
-                   ir_select(b, fits, low, none));
-}
 
 /// The memref's sizes, as i64.
 static void find_sizes(Ir *b, MlirOperation alloc, MlirValue *sizes) {
@@ -136,9 +126,7 @@ static MlirLogicalResult allocate(MlirOperation alloc) {
   Ir b = ir_before(alloc);
   MlirValue sizes[IR_MAX_RANK];
   find_sizes(&b, alloc, sizes);
-  MlirValue bytes = ir_const_i64(&b, element);
-  for (int d = 0; d < ir_rank(type); ++d)
-    bytes = multiply(&b, bytes, sizes[d]);
+  MlirValue bytes = bytes_of(&b, type, element, sizes);
   bool on_gpu = chips.n && mlirTypeIsAFloat(ir_element(type));
   MlirValue device = ir_const_i32(&b, ir_i32(&b), on_gpu ? kDLCUDA : kDLCPU);
   MlirValue pointer = ir_result(

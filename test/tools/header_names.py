@@ -66,7 +66,8 @@ program = ['#include "names.h"', "#include <stdio.h>", f"enum {{ COUNT = {len(na
            "  for (int i = 0; i < SIZE; ++i)", "    out[i] = -1;", "  return wrong;", "}",
            "int main(void) {", "  int wrong = 0;", "  for (int i = 0; i < SIZE; ++i)", "    v[i] = (float)(i % 23 - 11), out[i] = -1;"]
 for i, identifier in enumerate(found):
-    program += [f"  simplicial_{identifier}(q, k, v, out);", f"  wrong += check({(i + 1) * D});"]
+    program += [f"  simplicial_{identifier}(q, k, v, out);", f"  wrong += check({(i + 1) * D});",
+                f"  wrong += simplicialWorkspace_{identifier}() != 0;"]
 program += ["  for (int i = 0; i < COUNT; ++i)", "    wrong += !functions[i];"]
 program += ['  printf("%d functions, %d wrong\\n", COUNT, wrong);', "  return wrong != 0;", "}", ""]
 

@@ -20,17 +20,6 @@ func.func @half_configured(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>) 
 
 // -----
 
-func.func @gradient(%q: tensor<1x8x2x16xf32>, %kv: tensor<1x8x1x16xf32>, %lse: tensor<1x2x8xf32>) {
-  // expected-error @below {{cannot be lowered: only attention can}}
-  %0:5 = "simplicial.attention_grad"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q)
-    : (tensor<1x8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>,
-       tensor<1x8x2x16xf32>, tensor<1x2x8xf32>, tensor<1x8x2x16xf32>)
-    -> (tensor<1x8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>)
-  return
-}
-
-// -----
-
 func.func @not_verified(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x0x16xf32>) {
   // expected-error @below {{8 query heads are not a multiple of 0 key heads}}
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %q) {simplicial.config = {block_h = 4 : i64}}
