@@ -20,12 +20,49 @@ func.func @half_configured(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>) 
 
 // -----
 
-func.func @gradient(%q: tensor<1x8x2x16xf32>, %kv: tensor<1x8x1x16xf32>, %lse: tensor<1x2x8xf32>) {
-  // expected-error @below {{cannot be lowered: only attention can}}
-  %0:5 = "simplicial.attention_grad"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q)
-    : (tensor<1x8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>,
-       tensor<1x8x2x16xf32>, tensor<1x2x8xf32>, tensor<1x8x2x16xf32>)
-    -> (tensor<1x8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>)
+func.func @gradient_not_configured(%q: memref<1x8x2x16xf32>, %kv: memref<1x8x1x16xf32>, %lse: memref<1x2x8xf32>) {
+  // expected-error @below {{has no simplicial.config: run simplicial-configure first}}
+  "simplicial.attention_grad_into"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q, %q)
+      {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (memref<1x8x2x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>,
+       memref<1x8x2x16xf32>, memref<1x2x8xf32>, memref<1x8x2x16xf32>, memref<1x8x2x16xf32>) -> ()
+  return
+}
+
+// -----
+
+// Both parts' strategies must be complete.
+
+func.func @gradient_half_configured(%q: memref<1x8x2x16xf32>, %kv: memref<1x8x1x16xf32>, %lse: memref<1x2x8xf32>) {
+  // expected-error @below {{simplicial.config is incomplete: run simplicial-configure first}}
+  "simplicial.attention_grad_into"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q, %q)
+      {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {block_q = 8 : i64, block_h = 1 : i64, block_k = 16 : i64, stages = 0 : i64,
+                                    producer = false, operand = f32, split = false}}}
+    : (memref<1x8x2x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>,
+       memref<1x8x2x16xf32>, memref<1x2x8xf32>, memref<1x8x2x16xf32>, memref<1x8x2x16xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @gradient_without_keys(%q: memref<1x8x2x16xf32>, %kv: memref<1x8x1x16xf32>, %lse: memref<1x2x8xf32>) {
+  // expected-error @below {{simplicial.config is incomplete: run simplicial-configure first}}
+  "simplicial.attention_grad_into"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q, %kv)
+      {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0>, simplicial.config = {}}
+    : (memref<1x8x2x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>,
+       memref<1x8x2x16xf32>, memref<1x2x8xf32>, memref<1x8x2x16xf32>, memref<1x8x1x16xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @gradient_not_verified(%q: memref<1x8x2x16xf32>, %kv: memref<1x8x1x16xf32>, %lse: memref<1x2x8xf32>) {
+  // expected-error @below {{d_q and q disagree in dimension 2: 1 and 2}}
+  "simplicial.attention_grad_into"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q, %kv)
+      {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (memref<1x8x2x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>,
+       memref<1x8x2x16xf32>, memref<1x2x8xf32>, memref<1x8x2x16xf32>, memref<1x8x1x16xf32>) -> ()
   return
 }
 
