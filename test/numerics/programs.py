@@ -249,6 +249,15 @@ def scaled(r, a, b, s, t):
     return [np.pad(c, ((0, 0), (0, -len(b) % 64)))]
 
 
+def numbers(r, a, x, s, t):
+    d = 0
+    for k in range(0, len(x), 64):
+        tile = x[k:k + 64]
+        columns = slice(k, k + len(tile))
+        d = d + r((a @ tile.T + s[1, columns]) * t[2, columns]) @ tile
+    return [d]
+
+
 W1, W2, KEYS, SCALE = 4, 24, 16, 1 / 8  # of backward.mlir
 
 
@@ -358,6 +367,9 @@ CASES = [
     Case("products:halved_steps", [(250, 192), (64, 192), (250, 64)], halved_steps, f32=True, data=one_large),
     Case("products:scaled", [(100, 64), (150, 64), (100,), (150,), (100, 192)], scaled),
     Case("products:scaled", [(100, 64), (150, 64), (100,), (150,), (100, 192)], scaled, f32=True),
+    Case("products:numbers", [(100, 64), (300, 64), (3, 320), (3, 320), (100, 64)], numbers),
+    Case("products:numbers", [(100, 64), (300, 64), (3, 320), (3, 320), (100, 64)], numbers, f32=True),
+    Case("products:numbers", [(100, 64), (300, 64), (3, 321), (3, 320), (100, 64)], numbers),  # lines begin anywhere
     Case("products:own_memory", [(100, 192), (64, 192), (100, 64)], mk_nk),
     Case("products:own_memory", [(100, 192), (64, 192), (100, 64)], mk_nk, f32=True),
     Case("products:global_memory", [(100, 192), (64, 192), (100, 64)], mk_nk),
