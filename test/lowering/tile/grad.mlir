@@ -518,3 +518,43 @@ func.func @only_d_k1(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse:
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !k) -> ()
   return
 }
+
+// -----
+
+// Of several queries as rows: they are taken one by one where a key or a value is not finite that some see and some do
+// not, as both are multiplied with zeros. Numbers by row are those of 16 queries, 4 heads each.
+
+// CHECK-LABEL: func.func @several_queries(
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[OUT:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[LSE:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_OUT:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_Q:[a-z0-9]+]]: memref<{{[^>]*}}>
+// CHECK: scf.forall
+// CHECK: scf.forall
+// CHECK: scf.for
+// CHECK: vector.transfer_read %[[K2]][{{.*}} vector<64x16xbf16>
+// CHECK: vector.multi_reduction <add>
+// CHECK: scf.for
+// CHECK: vector.transfer_read %[[V2]][{{.*}} vector<64x16xbf16>
+// CHECK: vector.multi_reduction <add>
+// CHECK: scf.for
+// CHECK: vector.transfer_read %[[K2]][{{.*}} vector<64x16xbf16>
+// CHECK: scf.for
+// CHECK: vector.transfer_read %[[V2]][{{.*}} vector<64x16xbf16>
+// CHECK: arith.cmpf uno
+// CHECK: %[[AT_ONCE:.*]] = arith.select %{{.*}}, %c1{{[_0-9]*}}, %c16
+// CHECK: scf.for {{.*}} step %[[AT_ONCE]] {
+// CHECK: vector.transfer_read %[[Q]][{{.*}} vector<16x4x16xbf16>
+// CHECK: vector.transfer_read %[[D_OUT]][{{.*}} vector<16x4x16xbf16>
+// CHECK-COUNT-2: vector.transfer_read {{.*}} : memref<1x4x4x?xf32>, vector<16x4xf32>
+// CHECK: vector.transfer_write {{.*}} %[[D_Q]][{{.*}} : vector<16x4x16xbf16>
+!q = memref<1x?x4x16xbf16>
+!k = memref<1x?x1x16xbf16>
+!lse = memref<1x4x?xf32>
+module attributes {simplicial.target = "sm_80"} {
+func.func @several_queries(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse: !lse, %d_out: !q,
+                           %d_q: !q) {
+  "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_q)
+      {causal, w1 = 4 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {query = {block_q = 16 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
