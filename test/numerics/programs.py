@@ -197,6 +197,11 @@ def halved_rows(r, x):
     return [y]
 
 
+def row_numbers(r, x, v):
+    y = np.where(v > 1, 0, v)
+    return [y, y + x.sum(1)]
+
+
 def transposed(r, x):
     return [x.T, x.T]
 
@@ -350,6 +355,7 @@ CASES = [
     Case("rows:rms_norm", [(50, 192), (192,), (50, 192)], rms_norm, f32=True),
     Case("rows:fill", [(50, 64), (50, 64)], fill),
     Case("rows:halved", [(150, 64), (150, 64)], halved_rows, data=some_large),
+    Case("rows:numbers", [(100, 64), (100,), (100,), (100,)], row_numbers),
     Case("rows:transposed", [(64, 96), (96, 64), (96, 64)], transposed),
     Case("products:chained", [(100, 96), (96, 128), (128, 64), (100, 64)], chained),
     Case("products:chained", [(100, 96), (96, 128), (128, 64), (100, 64)], chained, f32=True),
