@@ -57,6 +57,19 @@ func.func @gradient_without_keys(%q: memref<1x8x2x16xf32>, %kv: memref<1x8x1x16x
 
 // -----
 
+func.func @gradient_heads_and_queries(%q: memref<1x8x2x16xf32>, %kv: memref<1x8x1x16xf32>, %lse: memref<1x2x8xf32>) {
+  // expected-error @below {{simplicial.config: 'block_h' must be 1 with 'block_q' above 1}}
+  "simplicial.attention_grad_into"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q, %kv)
+      {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0>,
+       simplicial.config = {keys = {block_q = 8 : i64, block_h = 2 : i64, block_k = 16 : i64, stages = 0 : i64,
+                                    producer = false, operand = f32, split = false}}}
+    : (memref<1x8x2x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>,
+       memref<1x8x2x16xf32>, memref<1x2x8xf32>, memref<1x8x2x16xf32>, memref<1x8x1x16xf32>) -> ()
+  return
+}
+
+// -----
+
 func.func @gradient_not_verified(%q: memref<1x8x2x16xf32>, %kv: memref<1x8x1x16xf32>, %lse: memref<1x2x8xf32>) {
   // expected-error @below {{d_q and q disagree in dimension 2: 1 and 2}}
   "simplicial.attention_grad_into"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q, %kv)
