@@ -77,16 +77,35 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateDifferentiatePass(void);
 ///                     the inputs' type, where f32 products are sums of three
 ///                     of tf32 and nearly as exact, or tf32 for f32 inputs,
 ///                     which rounds the operands to 11 bits.
+///
+/// A gradient's dictionary has two, `query` for the program of q's gradient and
+/// `keys` for those of keys' and values' gradients. `query` has these entries
+/// but lazy_rescale and sum_columns, and each means the same. `keys`, of which
+/// tiles have rows of inner keys, has
+///
+///   block_q : i64     queries that are a tile's columns; above 1 only where
+///                     block_h is 1
+///   block_h : i64     query heads that are a tile's columns; divides Hq/Hk. On
+///                     GPUs block_q * block_h is a multiple of 16, and at most
+///                     128
+///   block_k : i64     inner keys in a tile; at most 128 on GPUs
+///   split   : bool    gradients of keys and of values have programs of their
+///                     own, and sums over outer keys are in shared memory; GPUs
+///                     only
+///   stages, producer, operand: as above, of tiles of columns
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateConfigurePass(void);
 
-/// simplicial-bufferize: `attention` on tensors -> `attention_into` on memrefs
-/// (between bufferization.to_buffer and to_tensor, which upstream's
-/// one-shot-bufferize then takes away). A public function's results that are
-/// tensors become trailing arguments, and it does not write its inputs. For
-/// GPUs, ops on tensors are diagnosed that are more than views and copies.
+/// simplicial-bufferize: `attention` on tensors -> `attention_into` on memrefs,
+/// and `attention_grad` -> `attention_grad_into` of the gradients that
+/// something uses (between bufferization.to_buffer and to_tensor, which
+/// upstream's one-shot-bufferize then takes away). A public function's results
+/// that are tensors become trailing arguments, and it does not write its
+/// inputs. For GPUs, ops on tensors are diagnosed that are more than views and
+/// copies.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateBufferizePass(void);
 
-/// simplicial-tile: `attention_into` -> a tile program of upstream dialects.
+/// simplicial-tile: `attention_into` -> a tile program of upstream dialects,
+/// `attention_grad_into` -> several.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateTilePass(void);
 
 /// simplicial-check-tiles: checks that each scf.forall with tiles is a tile
@@ -103,8 +122,8 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateCheckTilesPass(void);
 /// allocated in a loop.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateWorkspacePass(void);
 
-/// simplicial-stage (GPU): loads that feed products -> asynchronous copies into
-/// rings of tiles in shared memory.
+/// simplicial-stage (GPU): loads that feed products, and of one row of f32
+/// beside them, -> asynchronous copies into rings of tiles in shared memory.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateStagePass(void);
 
 /// simplicial-distribute (GPU): a tile program -> a kernel in which each thread

@@ -185,7 +185,7 @@ static int64_t shared_bytes(const Work *work, const Budget *budget) {
     }
     bytes += b->count * b->slots * b->rows * (b->row + padding);
     if (producer)
-      bytes += b->count * b->slots * 2 * LIMITS_MBARRIER;
+      bytes += b->count * b->slots * (b->joined ? 1 : 2) * LIMITS_MBARRIER;
     ring = most(ring, b->slots * b->rows * b->row);
   }
   for (int i = 0; i < work->n_kept; ++i)

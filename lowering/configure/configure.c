@@ -118,6 +118,14 @@ static MlirLogicalResult check(MlirOperation op, const Config *config) {
   return mlirLogicalResultSuccess();
 }
 
+/// The same of programs over keys.
+static MlirLogicalResult check_columns(MlirOperation op, const Config *config) {
+  if (config->block_q > 1 && config->block_h > 1)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'block_h' must be 1 with 'block_q' above 1");
+  return mlirLogicalResultSuccess();
+}
+
 MlirLogicalResult config_get(MlirOperation op, ConfigPart part,
                              Config *config) {
   *config = (Config){0};
@@ -125,7 +133,9 @@ MlirLogicalResult config_get(MlirOperation op, ConfigPart part,
     return ir_error(op, "has no " SIMPLICIAL_CONFIG_ATTR
                         ": run simplicial-configure first");
   if (mlirLogicalResultIsFailure(config_read(op, part, config)) ||
-      mlirLogicalResultIsFailure(check(op, config)))
+      mlirLogicalResultIsFailure(check(op, config)) ||
+      (part == CONFIG_KEYS &&
+       mlirLogicalResultIsFailure(check_columns(op, config))))
     return mlirLogicalResultFailure();
   if (!config_is_complete(config, part))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
@@ -234,14 +244,9 @@ static MlirLogicalResult check_part(MlirOperation op, ConfigPart part,
 static MlirLogicalResult check_keys(MlirOperation op, const ChipList *list,
                                     const Config *config) {
   int64_t columns = config->block_q * config->block_h;
-  if (group_size(op) % config->block_h)
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR
-                    ": 'block_h' must divide the group of %lld heads",
-                    (long long)group_size(op));
-  if (config->block_q > 1 && config->block_h > 1)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
-                    ": 'block_h' must be 1 with 'block_q' above 1");
+  if (mlirLogicalResultIsFailure(check(op, config)) ||
+      mlirLogicalResultIsFailure(check_columns(op, config)))
+    return mlirLogicalResultFailure();
   if (!list->n)
     return config_check_for_cpu(op, CONFIG_KEYS, config);
   if (columns % CONFIG_GPU_STEP || columns > CONFIG_MAX_GPU_ROWS ||

@@ -126,6 +126,8 @@ typedef struct WorkStep {
 typedef struct WorkBuffer {
   int64_t count, slots, rows;
   int64_t row; ///< bytes
+  bool joined; ///< of two rings that get and lose their tiles together, the
+               ///< first one: only the other has mbarriers for free slots
 } WorkBuffer;
 
 /// A tile in registers.

@@ -175,29 +175,49 @@ static void add_steps(const Block *b, int64_t keys) {
 
 // Memory ----------------------------------------------------------------------
 
-/// Rings of so many tiles' keys, of each plane, and values.
-static void add_rings(const Block *b, int64_t tiles, int64_t keys) {
+/// Rings of a tile's keys, of each plane, and values. `alone`: no other tile's
+/// rings have as many rows and get their tiles whenever these do.
+static void add_rings(const Block *b, int64_t keys, bool alone) {
   const ForwardShape *s = b->shape;
   int64_t row = s->d * s->bytes, slots = b->config->stages;
-  work_add_buffer(
-      b->work, (WorkBuffer){tiles * s->planes, slots, keys, row / s->planes});
-  work_add_buffer(b->work, (WorkBuffer){tiles, slots, keys, row});
+  work_add_buffer(b->work, (WorkBuffer){s->planes, slots, keys, row / s->planes,
+                                        alone && s->planes == 1});
+  work_add_buffer(b->work, (WorkBuffer){1, slots, keys, row, false});
+}
+
+/// The tile of a step through whose rings the rest goes, too: the first one
+/// that is large enough; none: `tiles`.
+static int64_t tile_of_rest(const Config *config) {
+  int64_t last = config->tiles - 1;
+  if (!config->block_tail)
+    return config->tiles;
+  if (last && config->block_tail <= config->block_k)
+    return 0;
+  return config->block_tail <= config->block_last ? last : config->tiles;
+}
+
+/// Whether two tiles of a step have rings that are used alike.
+static bool are_alike(const Config *config, int64_t tile, int64_t other) {
+  int64_t last = config->tiles - 1, rest = tile_of_rest(config);
+  return other >= 0 && other <= last && (tile == rest) == (other == rest) &&
+         (config->block_k == config->block_last ||
+          (tile == last) == (other == last));
 }
 
 static void add_buffers(const Block *b) {
   const Config *config = b->config;
   const ForwardShape *s = b->shape;
   int64_t row = s->d * s->bytes;
-  add_rings(b, config->tiles - 1, config->block_k);
-  add_rings(b, 1, config->block_last);
-  // The rest goes through the first ring that is large enough.
-  if (config->block_tail > max(config->block_k, config->block_last))
-    add_rings(b, 1, config->block_tail);
+  for (int64_t i = 0; i < config->tiles; ++i)
+    add_rings(b, i + 1 < config->tiles ? config->block_k : config->block_last,
+              !are_alike(config, i, i - 1) && !are_alike(config, i, i + 1));
+  if (config->block_tail && tile_of_rest(config) == config->tiles)
+    add_rings(b, config->block_tail, true);
   if (config->local_outer)
     work_add_buffer(
         b->work,
         (WorkBuffer){2, 0, plan_outer_rows(config, s->outer_window, s->causal),
-                     row + plan_outer_padding(config, row)});
+                     row + plan_outer_padding(config, row), false});
   // Rows of a head are merged behind all loops, but that over queries.
   if (config->block_j > 1)
     b->work->scratch_rows = config_rows(config);

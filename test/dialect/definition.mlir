@@ -40,6 +40,18 @@ func.func @gradient(%q: tensor<1x8x2x16xf32>, %kv: tensor<1x8x1x16xf32>, %lse: t
   return %0#0 : tensor<1x8x2x16xf32>
 }
 
+// CHECK-LABEL: @gradient_into
+// CHECK: "simplicial.attention_grad_into"(%{{.*}}, %[[D_Q:[a-z0-9_]+]], %[[D_V2:[a-z0-9_]+]])
+// CHECK-SAME: {causal, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1>}
+func.func @gradient_into(%q: memref<1x8x2x16xf32>, %kv: memref<1x8x1x16xf32>, %lse: memref<1x2x8xf32>,
+                         %d_q: memref<1x8x2x16xf32>, %d_v2: memref<1x8x1x16xf32>) {
+  "simplicial.attention_grad_into"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q, %d_q, %d_v2)
+      {causal, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1>}
+    : (memref<1x8x2x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>,
+       memref<1x8x2x16xf32>, memref<1x2x8xf32>, memref<1x8x2x16xf32>, memref<1x8x2x16xf32>, memref<1x8x1x16xf32>) -> ()
+  return
+}
+
 // CHECK-LABEL: @wgmma
 // CHECK: "simplicial.wgmma"(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) {type = bf16}
 // CHECK: "simplicial.tie"
@@ -125,5 +137,37 @@ func.func @unknown_operation() {
 func.func @wgmma_type(%acc: f32, %b: i64, %more: i1) {
   // expected-error @below {{expected 'f32' but got 'i64'}}
   %d = "simplicial.wgmma"(%acc, %b, %b, %more) {type = bf16} : (f32, i64, i64, i1) -> i64
+  return
+}
+
+// -----
+
+func.func @gradient_without_sizes(%q: memref<1x8x2x16xf32>, %kv: memref<1x8x1x16xf32>, %lse: memref<1x2x8xf32>) {
+  // expected-error @below {{'operandSegmentSizes' attribute is expected but not provided}}
+  "simplicial.attention_grad_into"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q, %q)
+    : (memref<1x8x2x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>,
+       memref<1x8x2x16xf32>, memref<1x2x8xf32>, memref<1x8x2x16xf32>, memref<1x8x2x16xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @gradient_with_two_of_one(%q: memref<1x8x2x16xf32>, %kv: memref<1x8x1x16xf32>, %lse: memref<1x2x8xf32>) {
+  // expected-error @below {{operandSegmentSizes}}
+  "simplicial.attention_grad_into"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q, %q, %q)
+      {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 2, 0, 0, 0, 0>}
+    : (memref<1x8x2x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>, memref<1x8x1x16xf32>,
+       memref<1x8x2x16xf32>, memref<1x2x8xf32>, memref<1x8x2x16xf32>, memref<1x8x2x16xf32>, memref<1x8x2x16xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @gradient_on_tensors(%q: tensor<1x8x2x16xf32>, %kv: tensor<1x8x1x16xf32>, %lse: tensor<1x2x8xf32>) {
+  // expected-error @below {{expected base type 'builtin.memref' but got 'builtin.tensor'}}
+  "simplicial.attention_grad_into"(%q, %kv, %kv, %kv, %kv, %q, %lse, %q, %q)
+      {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (tensor<1x8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>,
+       tensor<1x8x2x16xf32>, tensor<1x2x8xf32>, tensor<1x8x2x16xf32>, tensor<1x8x2x16xf32>) -> ()
   return
 }

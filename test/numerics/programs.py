@@ -197,6 +197,11 @@ def halved_rows(r, x):
     return [y]
 
 
+def row_numbers(r, x, v):
+    y = np.where(v > 1, 0, v)
+    return [y, y + x.sum(1)]
+
+
 def transposed(r, x):
     return [x.T, x.T]
 
@@ -247,6 +252,15 @@ def halved_steps(r, a, b):
 def scaled(r, a, b, s, t):
     c = s[:, None] * (a @ b.T) + t
     return [np.pad(c, ((0, 0), (0, -len(b) % 64)))]
+
+
+def numbers(r, a, x, s, t):
+    d = 0
+    for k in range(0, len(x), 64):
+        tile = x[k:k + 64]
+        columns = slice(k, k + len(tile))
+        d = d + r((a @ tile.T + s[1, columns]) * t[2, columns]) @ tile
+    return [d]
 
 
 W1, W2, KEYS, SCALE = 4, 24, 16, 1 / 8  # of backward.mlir
@@ -341,6 +355,7 @@ CASES = [
     Case("rows:rms_norm", [(50, 192), (192,), (50, 192)], rms_norm, f32=True),
     Case("rows:fill", [(50, 64), (50, 64)], fill),
     Case("rows:halved", [(150, 64), (150, 64)], halved_rows, data=some_large),
+    Case("rows:numbers", [(100, 64), (100,), (100,), (100,)], row_numbers),
     Case("rows:transposed", [(64, 96), (96, 64), (96, 64)], transposed),
     Case("products:chained", [(100, 96), (96, 128), (128, 64), (100, 64)], chained),
     Case("products:chained", [(100, 96), (96, 128), (128, 64), (100, 64)], chained, f32=True),
@@ -358,6 +373,9 @@ CASES = [
     Case("products:halved_steps", [(250, 192), (64, 192), (250, 64)], halved_steps, f32=True, data=one_large),
     Case("products:scaled", [(100, 64), (150, 64), (100,), (150,), (100, 192)], scaled),
     Case("products:scaled", [(100, 64), (150, 64), (100,), (150,), (100, 192)], scaled, f32=True),
+    Case("products:numbers", [(100, 64), (300, 64), (3, 320), (3, 320), (100, 64)], numbers),
+    Case("products:numbers", [(100, 64), (300, 64), (3, 320), (3, 320), (100, 64)], numbers, f32=True),
+    Case("products:numbers", [(100, 64), (300, 64), (3, 321), (3, 320), (100, 64)], numbers),  # lines begin anywhere
     Case("products:own_memory", [(100, 192), (64, 192), (100, 64)], mk_nk),
     Case("products:own_memory", [(100, 192), (64, 192), (100, 64)], mk_nk, f32=True),
     Case("products:global_memory", [(100, 192), (64, 192), (100, 64)], mk_nk),

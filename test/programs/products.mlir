@@ -339,3 +339,45 @@ func.func @global_memory(%a: memref<?x?xbf16>, %b: memref<64x?xbf16>, %c: memref
   }
   return
 }
+
+// D += ((A X^T + s) t) X with X a tile of 64 rows of x, s and t numbers of the columns of A X^T: one row each, for all rows.
+func.func @numbers(%a: memref<?x64xbf16>, %x: memref<?x64xbf16>, %s: memref<?x?xf32>, %t: memref<?x?xf32>, %d: memref<?x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c64 = arith.constant 64 : index
+  %m = memref.dim %a, %c0 : memref<?x64xbf16>
+  %n = memref.dim %x, %c0 : memref<?x64xbf16>
+  %blocks = arith.ceildivui %m, %c64 : index
+  scf.forall (%i) in (%blocks) {
+    %pad = arith.constant 0.0 : bf16
+    %no_number = arith.constant 0.0 : f32
+    %zero = arith.constant dense<0.0> : vector<64x64xf32>
+    %row = arith.muli %i, %c64 : index
+    %count = arith.subi %m, %row : index
+    %mask = vector.create_mask %count, %c64 : vector<64x64xi1>
+    %left = vector.transfer_read %a[%row, %c0], %pad, %mask {in_bounds = [true, true]} : memref<?x64xbf16>, vector<64x64xbf16>
+    %sum = scf.for %at = %c0 to %n step %c64 iter_args(%acc = %zero) -> (vector<64x64xf32>) {
+      %rest = arith.subi %n, %at : index
+      %there = arith.minsi %rest, %c64 : index
+      %some = vector.create_mask %there, %c64 : vector<64x64xi1>
+      %right = vector.transfer_read %x[%at, %c0], %pad, %some {in_bounds = [true, true]} : memref<?x64xbf16>, vector<64x64xbf16>
+      %s1 = vector.transfer_read %s[%c1, %at], %no_number {in_bounds = [true, true]} : memref<?x?xf32>, vector<1x64xf32>
+      %t1 = vector.transfer_read %t[%c2, %at], %no_number {in_bounds = [true, true]} : memref<?x?xf32>, vector<1x64xf32>
+      %s2 = vector.shape_cast %s1 : vector<1x64xf32> to vector<1x1x64xf32>
+      %s3 = vector.broadcast %s2 : vector<1x1x64xf32> to vector<1x64x64xf32>
+      %s4 = vector.shape_cast %s3 : vector<1x64x64xf32> to vector<64x64xf32>
+      %t2 = vector.shape_cast %t1 : vector<1x64xf32> to vector<1x1x64xf32>
+      %t3 = vector.broadcast %t2 : vector<1x1x64xf32> to vector<1x64x64xf32>
+      %t4 = vector.shape_cast %t3 : vector<1x64x64xf32> to vector<64x64xf32>
+      %p = vector.contract #mk_nk %left, %right, %zero : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+      %moved = arith.addf %p, %s4 : vector<64x64xf32>
+      %scaled = arith.mulf %moved, %t4 : vector<64x64xf32>
+      %rounded = arith.truncf %scaled : vector<64x64xf32> to vector<64x64xbf16>
+      %next = vector.contract #mk_kn %rounded, %right, %acc : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+      scf.yield %next : vector<64x64xf32>
+    }
+    vector.transfer_write %sum, %d[%row, %c0], %mask {in_bounds = [true, true]} : vector<64x64xf32>, memref<?x64xf32>
+  } {simplicial.producer, simplicial.stages = 3 : i64}
+  return
+}

@@ -188,3 +188,29 @@ func.func @transposed(%a: memref<?x?xbf16>, %b: memref<?x?xbf16>, %c: memref<?x?
   }
   return
 }
+// y = v, 0 where v is above 1, and z = y plus sums of x's rows: what has no columns is by row, as what is added to it.
+func.func @numbers(%x: memref<?x64xf32>, %v: memref<?xf32>, %y: memref<?xf32>, %z: memref<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c32 = arith.constant 32 : index
+  %c64 = arith.constant 64 : index
+  %m = memref.dim %x, %c0 : memref<?x64xf32>
+  %blocks = arith.ceildivui %m, %c32 : index
+  scf.forall (%i) in (%blocks) {
+    %pad = arith.constant 0.0 : f32
+    %one = arith.constant dense<1.0> : vector<32xf32>
+    %zero = arith.constant dense<0.0> : vector<32xf32>
+    %row = arith.muli %i, %c32 : index
+    %count = arith.subi %m, %row : index
+    %mask = vector.create_mask %count, %c64 : vector<32x64xi1>
+    %there = vector.create_mask %count : vector<32xi1>
+    %t = vector.transfer_read %x[%row, %c0], %pad, %mask {in_bounds = [true, true]} : memref<?x64xf32>, vector<32x64xf32>
+    %sums = vector.multi_reduction <add>, %t, %zero [1] : vector<32x64xf32> to vector<32xf32>
+    %number = vector.transfer_read %v[%row], %pad, %there {in_bounds = [true]} : memref<?xf32>, vector<32xf32>
+    %above = arith.cmpf ogt, %number, %one : vector<32xf32>
+    %some = arith.select %above, %zero, %number : vector<32xi1>, vector<32xf32>
+    vector.transfer_write %some, %y[%row], %there {in_bounds = [true]} : vector<32xf32>, memref<?xf32>
+    %moved = arith.addf %some, %sums : vector<32xf32>
+    vector.transfer_write %moved, %z[%row], %there {in_bounds = [true]} : vector<32xf32>, memref<?xf32>
+  }
+  return
+}

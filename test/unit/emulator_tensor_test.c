@@ -140,11 +140,11 @@ static float *element_of(Cube *cube, const int *at) {
   return &(*cube)[at[4]][at[3]][at[2]][at[1]][at[0]];
 }
 
-/// Copies boxes of 4 x 3 x 2 x 2 x 3 elements, as far as they have dimensions,
+/// Copies boxes of 8 x 3 x 2 x 2 x 3 elements, as far as they have dimensions,
 /// that are partly outside of both tensors.
 static void check_rank(int rank, uint64_t seed) {
   static _Alignas(16) Cube from, to, expected;
-  static const int from_at[] = {-2, 2, -1, 3, -1}, to_at[] = {6, -1, 0, 2, 1};
+  static const int from_at[] = {-4, 2, -1, 3, -1}, to_at[] = {4, -1, 0, 2, 1};
   TensorRun run = {0};
   run.from =
       (SimplicialTensorMapInfo){.elementBytes = 4,
@@ -152,7 +152,7 @@ static void check_rank(int rank, uint64_t seed) {
                                 .sizes = {7, 4, 3, 4, 2},
                                 .strides = {4, sizeof ****from, sizeof ***from,
                                             sizeof **from, sizeof *from},
-                                .box = {4, 3, 2, 2, 3}};
+                                .box = {8, 3, 2, 2, 3}};
   run.to = run.from;
   for (int d = 0; d < 5; ++d) {
     run.from_at[d] = (uint32_t)from_at[d];
@@ -213,6 +213,46 @@ static void boxes_of_foreign_memory(void **state) {
                  launch);
 }
 
+/// A launch of a copy from column `from_at` to column `to_at` of 16 each.
+static SimplicialEmulation misaligned(TensorRun *run, uint32_t from_at,
+                                      uint32_t to_at) {
+  static _Alignas(16) float from[2][16], to[2][16];
+  static SimplicialEmulatorBuffer buffers[] = {{from, sizeof from},
+                                               {to, sizeof to}};
+  run->from = run->to = (SimplicialTensorMapInfo){.data = from,
+                                                  .elementBytes = 4,
+                                                  .rank = 2,
+                                                  .sizes = {16, 2},
+                                                  .strides = {4, 64},
+                                                  .box = {4, 2}};
+  run->to.data = to;
+  run->from_at[0] = from_at;
+  run->to_at[0] = to_at;
+  simplicialEmulatorEncodeTensorMap(&run->from, &run->from_map);
+  simplicialEmulatorEncodeTensorMap(&run->to, &run->to_map);
+  SimplicialEmulation launch = launch_of(copy_box, run);
+  launch.threads = 1;
+  launch.sharedBytes = 1024 + BOX_BYTES;
+  launch.buffers = buffers;
+  launch.bufferCount = 2;
+  return launch;
+}
+
+static void boxes_begin_at_16_bytes(void **state) {
+  (void)state;
+  TensorRun run = {0};
+  assert_emulates(misaligned(&run, 8, 4));
+  assert_emulates(misaligned(&run, (uint32_t)-4, 12));
+  assert_reports("b:3:4: second: misaligned: rows of the box begin at element "
+                 "6, which is no multiple of 16 bytes [block (0, 0, 0), thread "
+                 "0]",
+                 misaligned(&run, 6, 4));
+  assert_reports("b:3:4: second: misaligned: rows of the box begin at element "
+                 "-2, which is no multiple of 16 bytes [block (0, 0, 0), "
+                 "thread 0]",
+                 misaligned(&run, 8, (uint32_t)-2));
+}
+
 static void bad_maps_are_none(void **state) {
   (void)state;
   SimplicialTensorMapInfo info = {.rank = 7};
@@ -226,6 +266,7 @@ int main(void) {
       cmocka_unit_test(tensors_are_swizzled),
       cmocka_unit_test(boxes_beyond_the_edges),
       cmocka_unit_test(boxes_of_foreign_memory),
+      cmocka_unit_test(boxes_begin_at_16_bytes),
       cmocka_unit_test(bad_maps_are_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

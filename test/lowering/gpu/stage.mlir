@@ -265,3 +265,97 @@ func.func @counted(%n: index, %m: index, %a: memref<16x16xbf16>, %b: memref<?x16
   } {simplicial.producer}
   return
 }
+
+// -----
+
+// One row of f32 for all rows, beside what feeds a product, has a ring of its own, which is filled, waited for and
+// released with the other. Rows of other types, and several rows, stay where they are.
+
+// CHECK-LABEL: func.func @rows(
+// CHECK-SAME: %{{[a-z0-9]+}}: memref<16x16xbf16>, %[[B:[a-z0-9]+]]: memref<?x16xbf16>, %[[S:[a-z0-9]+]]: memref<3x?xf32>, %[[H:[a-z0-9]+]]: memref<3x?xbf16>
+// CHECK-DAG: %[[ROW:.*]] = memref.alloc() : memref<2x1x16xf32, 3>
+// CHECK-DAG: %[[RING:.*]] = memref.alloc() : memref<2x16x16xbf16, 3>
+// CHECK-NOT: memref.alloc
+// CHECK: %[[ANY:.*]] = arith.cmpi slt, %c0, %{{.*}}
+// CHECK: %[[COUNT:.*]] = arith.select %[[ANY]], %c16, %c0
+// CHECK: "simplicial.copy_async"(%[[B]], %[[RING]], %c0, %c0, %[[COUNT]], %c0, %c0) {dims = array<i64: 0, 1, 16, 16>, whole}
+// CHECK: %[[ONE:.*]] = arith.select %[[ANY]], %c1, %c0
+// CHECK: "simplicial.copy_async"(%[[S]], %[[ROW]], %c0, %c0, %[[ONE]], %c2, %c0) {dims = array<i64: 0, 1, 1, 16>, whole}
+// CHECK: "simplicial.copy_commit"
+// CHECK: scf.for %[[K:.*]] = %c0
+// CHECK: %[[SLOT:.*]] = "simplicial.copy_wait"(%[[NUMBER:.*]], %c0, %[[RING]]) {pending = 0 : i64}
+// CHECK: %[[ROW_SLOT:.*]] = "simplicial.copy_wait"(%[[NUMBER]], %c0, %[[ROW]]) {pending = 0 : i64}
+// CHECK: %[[NEXT:.*]] = arith.addi %[[K]], %c16
+// CHECK: "simplicial.copy_async"(%[[B]], %[[RING]], %[[NEXT_NUMBER:.*]], %c0, %{{.*}}, %[[NEXT]], %c0)
+// CHECK: "simplicial.copy_async"(%[[S]], %[[ROW]], %[[NEXT_NUMBER]], %c0, %{{.*}}, %c2, %[[NEXT]])
+// CHECK: "simplicial.copy_commit"
+// CHECK: vector.transfer_read %[[RING]][%[[SLOT]], %c0, %c0]
+// CHECK: vector.transfer_read %[[ROW]][%[[ROW_SLOT]], %c0, %c0], {{.*}} : memref<2x1x16xf32, 3>, vector<1x16xf32>
+// CHECK: vector.transfer_read %[[H]][%c2, %[[K]]]
+// CHECK: vector.transfer_read %[[S]][%c0, %[[K]]], {{.*}} vector<2x16xf32>
+// CHECK: "simplicial.copy_release"(%[[NUMBER]], %c0, %[[RING]])
+// CHECK: "simplicial.copy_release"(%[[NUMBER]], %c0, %[[ROW]])
+func.func @rows(%a: memref<16x16xbf16>, %b: memref<?x16xbf16>, %s: memref<3x?xf32>, %h: memref<3x?xbf16>, %c: memref<16x16xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %nothing = arith.constant 0.0 : f32
+  %zero = arith.constant dense<0.0> : vector<16x16xf32>
+  scf.forall (%i) in (%c1) {
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<16x16xbf16>, vector<16x16xbf16>
+    %r = scf.for %k = %c0 to %n step %c16 iter_args(%acc = %zero) -> (vector<16x16xf32>) {
+      %y = vector.transfer_read %b[%k, %c0], %pad {in_bounds = [true, true]} : memref<?x16xbf16>, vector<16x16xbf16>
+      %s1 = vector.transfer_read %s[%c2, %k], %nothing {in_bounds = [true, true]} : memref<3x?xf32>, vector<1x16xf32>
+      %h1 = vector.transfer_read %h[%c2, %k], %pad {in_bounds = [true, true]} : memref<3x?xbf16>, vector<1x16xbf16>
+      %t1 = vector.transfer_read %s[%c0, %k], %nothing {in_bounds = [true, true]} : memref<3x?xf32>, vector<2x16xf32>
+      %s2 = vector.shape_cast %s1 : vector<1x16xf32> to vector<1x1x16xf32>
+      %s3 = vector.broadcast %s2 : vector<1x1x16xf32> to vector<1x16x16xf32>
+      %s4 = vector.shape_cast %s3 : vector<1x16x16xf32> to vector<16x16xf32>
+      %h2 = arith.extf %h1 : vector<1x16xbf16> to vector<1x16xf32>
+      %h3 = vector.shape_cast %h2 : vector<1x16xf32> to vector<1x1x16xf32>
+      %h4 = vector.broadcast %h3 : vector<1x1x16xf32> to vector<1x16x16xf32>
+      %h5 = vector.shape_cast %h4 : vector<1x16x16xf32> to vector<16x16xf32>
+      %t2 = vector.shape_cast %t1 : vector<2x16xf32> to vector<2x1x16xf32>
+      %t3 = vector.broadcast %t2 : vector<2x1x16xf32> to vector<2x8x16xf32>
+      %t4 = vector.shape_cast %t3 : vector<2x8x16xf32> to vector<16x16xf32>
+      %p = vector.contract {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+                            iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>} %x, %y, %acc
+         : vector<16x16xbf16>, vector<16x16xbf16> into vector<16x16xf32>
+      %q = arith.addf %p, %s4 : vector<16x16xf32>
+      %u = math.fma %q, %h5, %t4 : vector<16x16xf32>
+      scf.yield %u : vector<16x16xf32>
+    }
+    vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<16x16xf32>
+  }
+  return
+}
+
+// -----
+
+// In a loop without a product's operands nothing is copied.
+
+// CHECK-LABEL: func.func @rows_alone(
+// CHECK-NOT: memref.alloc
+// CHECK-NOT: simplicial.copy
+// CHECK: return
+func.func @rows_alone(%s: memref<3x?xf32>, %c: memref<16x16xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %nothing = arith.constant 0.0 : f32
+  %zero = arith.constant dense<0.0> : vector<16x16xf32>
+  scf.forall (%i) in (%c1) {
+    %r = scf.for %k = %c0 to %n step %c16 iter_args(%acc = %zero) -> (vector<16x16xf32>) {
+      %s1 = vector.transfer_read %s[%c0, %k], %nothing {in_bounds = [true, true]} : memref<3x?xf32>, vector<1x16xf32>
+      %s2 = vector.shape_cast %s1 : vector<1x16xf32> to vector<1x1x16xf32>
+      %s3 = vector.broadcast %s2 : vector<1x1x16xf32> to vector<1x16x16xf32>
+      %s4 = vector.shape_cast %s3 : vector<1x16x16xf32> to vector<16x16xf32>
+      %q = arith.addf %acc, %s4 : vector<16x16xf32>
+      scf.yield %q : vector<16x16xf32>
+    }
+    vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<16x16xf32>, memref<16x16xf32>
+  }
+  return
+}

@@ -110,3 +110,102 @@ func.func @loop(%x: !t, %n: index) -> (!t, index) {
   }
   return %o, %n : !t, index
 }
+
+// -----
+
+// All gradients, which the function returns: all are written where the caller says.
+
+// CHECK-LABEL: func.func @gradients(
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: tensor<2x?x8x64xbf16> {{{.*}}}, %[[K:[a-z0-9]+]]: tensor<2x?x1x64xbf16> {{{.*}}}, %[[LSE:[a-z0-9]+]]: tensor<2x8x?xf32>
+// CHECK-SAME: %[[D_OUT:[a-z0-9]+]]: tensor<2x?x8x64xbf16>
+// CHECK-SAME: %[[DQ:[a-z0-9]+]]: memref<2x?x8x64xbf16>, %[[DK1:[a-z0-9]+]]: memref<2x?x1x64xbf16>, %[[DK2:[a-z0-9]+]]: memref<2x?x1x64xbf16>,
+// CHECK-SAME: %[[DV1:[a-z0-9]+]]: memref<2x?x1x64xbf16>, %[[DV2:[a-z0-9]+]]: memref<2x?x1x64xbf16>) {
+// CHECK: %[[QB:.*]] = bufferization.to_buffer %[[Q]] read_only
+// CHECK-COUNT-4: bufferization.to_buffer %[[K]] read_only
+// CHECK: %[[OUTB:.*]] = bufferization.to_buffer %[[Q]] read_only
+// CHECK: %[[LSEB:.*]] = bufferization.to_buffer %[[LSE]] read_only : tensor<2x8x?xf32> to memref<2x8x?xf32, strided<[?, ?, 1], offset: ?>>
+// CHECK: %[[D_OUTB:.*]] = bufferization.to_buffer %[[D_OUT]] read_only
+// CHECK-NOT: memref.alloc
+// CHECK: "simplicial.attention_grad_into"(%[[QB]], {{.*}}, %[[OUTB]], %[[LSEB]], %[[D_OUTB]], %[[DQ]], %[[DK1]], %[[DK2]], %[[DV1]], %[[DV2]])
+// CHECK-SAME: {causal, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>, simplicial.config = {keys = {block_k = 16 : i64}}, w1 = 32 : i64}
+// CHECK-NEXT: return
+// CHECK-NEXT: }
+!q = tensor<2x?x8x64xbf16>
+!k = tensor<2x?x1x64xbf16>
+!lse = tensor<2x8x?xf32>
+func.func @gradients(%q: !q, %k: !k, %lse: !lse, %d_out: !q) -> (!q, !k, !k, !k, !k) {
+  %d:5 = "simplicial.attention_grad"(%q, %k, %k, %k, %k, %q, %lse, %d_out)
+      {w1 = 32 : i64, causal, simplicial.config = {keys = {block_k = 16 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q) -> (!q, !k, !k, !k, !k)
+  return %d#0, %d#1, %d#2, %d#3, %d#4 : !q, !k, !k, !k, !k
+}
+
+// -----
+
+// Of some gradients, only those that are used are written. What something else uses is in a buffer of the sizes of what
+// it is a gradient of: d_k1 is, of k1, not of q.
+
+// CHECK-LABEL: func.func @some_gradients(
+// CHECK-SAME: %[[DV2:[a-z0-9]+]]: memref<?x?x1x16xf32>, %[[SLICE:[a-z0-9]+]]: memref<1x1x1x16xf32>)
+// CHECK: %[[QB:.*]] = bufferization.to_buffer
+// CHECK: %[[K1B:.*]] = bufferization.to_buffer
+// CHECK: %[[B:.*]] = memref.dim %[[K1B]], %c0
+// CHECK: %[[N:.*]] = memref.dim %[[K1B]], %c1
+// CHECK: %[[DK1:.*]] = memref.alloc(%[[B]], %[[N]]) : memref<?x?x1x16xf32>
+// CHECK: %[[T:.*]] = bufferization.to_tensor %[[DK1]] restrict writable
+// CHECK-NOT: memref.alloc
+// CHECK: "simplicial.attention_grad_into"(%[[QB]], %[[K1B]], {{.*}}, %[[DK1]], %[[DV2]])
+// CHECK-SAME: operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 1>
+// CHECK: tensor.extract_slice %[[T]]
+!q = tensor<?x?x2x16xf32>
+!k = tensor<?x?x1x16xf32>
+!lse = tensor<?x2x?xf32>
+!one = tensor<1x1x1x16xf32>
+func.func @some_gradients(%q: !q, %k: !k, %lse: !lse) -> (!k, !one) {
+  %d:5 = "simplicial.attention_grad"(%q, %k, %k, %k, %k, %q, %lse, %q)
+    : (!q, !k, !k, !k, !k, !q, !lse, !q) -> (!q, !k, !k, !k, !k)
+  %one = tensor.extract_slice %d#1[0, 0, 0, 0] [1, 1, 1, 16] [1, 1, 1, 1] : !k to !one
+  return %d#4, %one : !k, !one
+}
+
+// -----
+
+// With no gradient that is used there is nothing to do.
+
+// CHECK-LABEL: func.func @no_gradient(
+// CHECK-NOT: attention_grad
+// CHECK: return
+!q = tensor<1x8x2x16xf32>
+!k = tensor<1x8x1x16xf32>
+!lse = tensor<1x2x8xf32>
+func.func @no_gradient(%q: !q, %k: !k, %lse: !lse) -> !q {
+  %d:5 = "simplicial.attention_grad"(%q, %k, %k, %k, %k, %q, %lse, %q)
+    : (!q, !k, !k, !k, !k, !q, !lse, !q) -> (!q, !k, !k, !k, !k)
+  return %q : !q
+}
+
+// -----
+
+// What attention made is where gradients are taken from: lse, which the gradient uses, is computed. One that is returned
+// twice is copied to one of the places.
+
+// CHECK-LABEL: func.func @forward_and_gradient(
+// CHECK-SAME: %[[A:[a-z0-9]+]]: memref<1x8x2x16xf32>, %[[B:[a-z0-9]+]]: memref<1x8x2x16xf32>)
+// CHECK-DAG: %[[OUT:.*]] = memref.alloc() : memref<1x8x2x16xf32>
+// CHECK-DAG: %[[LSE:.*]] = memref.alloc() : memref<1x2x8xf32>
+// CHECK: "simplicial.attention_into"({{.*}}, %[[OUT]], %[[LSE]])
+// CHECK-DAG: bufferization.to_buffer %{{.*}} read_only : tensor<1x8x2x16xf32> to memref<1x8x2x16xf32>
+// CHECK-DAG: bufferization.to_buffer %{{.*}} read_only : tensor<1x2x8xf32> to memref<1x2x8xf32>
+// CHECK: %[[T:.*]] = bufferization.to_tensor %[[D:.*]] restrict :
+// CHECK: "simplicial.attention_grad_into"({{.*}}, %[[D]])
+// CHECK-SAME: operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>
+// CHECK: bufferization.materialize_in_destination %[[T]] in restrict writable
+!q = tensor<1x8x2x16xf32>
+!k = tensor<1x8x1x16xf32>
+!lse = tensor<1x2x8xf32>
+func.func @forward_and_gradient(%q: !q, %k: !k, %d_out: !q) -> (!q, !q) {
+  %out, %lse = "simplicial.attention"(%q, %k, %k, %k, %k) : (!q, !k, !k, !k, !k) -> (!q, !lse)
+  %d:5 = "simplicial.attention_grad"(%q, %k, %k, %k, %k, %out, %lse, %d_out)
+    : (!q, !k, !k, !k, !k, !q, !lse, !q) -> (!q, !k, !k, !k, !k)
+  return %d#0, %d#0 : !q, !q
+}

@@ -1,0 +1,308 @@
+// RUN: %mlir-opt %s --split-input-file --pass-pipeline='builtin.module(simplicial-configure)' | FileCheck %s
+
+// The strategies of a gradient's two parts.
+
+// The CPU: 16 rows of keys, in products with the heads of a query that share them.
+
+// CHECK-LABEL: @eight_heads(
+// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_k = 16 : i64, block_q = 1 : i64, operand = f32, producer = false, split = false, stages = 0 : i64},
+// CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, tiles = 1 : i64}}
+!q = memref<1x?x8x64xbf16>
+!k = memref<1x?x1x64xbf16>
+!lse = memref<1x8x?xf32>
+func.func @eight_heads(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+// Too few heads to be columns: queries of one head are, 64, or as many as the outer window has keys.
+
+// CHECK-LABEL: @three_heads(
+// CHECK: keys = {block_h = 1 : i64, block_k = 16 : i64, block_q = 32 : i64,
+!q = memref<1x?x3x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x3x?xf32>
+func.func @three_heads(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @three_heads_without_windows(
+// CHECK: keys = {block_h = 1 : i64, block_k = 16 : i64, block_q = 64 : i64,
+!q = memref<1x?x3x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x3x?xf32>
+func.func @three_heads_without_windows(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+// When roles are changed the outer window is the second one.
+
+// CHECK-LABEL: @roles(
+// CHECK: keys = {block_h = 1 : i64, block_k = 16 : i64, block_q = 16 : i64,
+// CHECK-SAME: query = {{.[^{]*}} block_k = 24 : i64, block_last = 24 : i64,
+!q = memref<1x?x1x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x1x?xf32>
+func.func @roles(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 24 : i64, w2 = 9 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+// A group is divided by what it can be divided by.
+
+// CHECK-LABEL: @many_heads(
+// CHECK: keys = {block_h = 48 : i64,
+!q = memref<1x?x192x64xf32>
+!k = memref<1x?x2x64xf32>
+!lse = memref<1x192x?xf32>
+func.func @many_heads(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+// Of tensors it is the same.
+
+// CHECK-LABEL: @on_tensors(
+// CHECK: "simplicial.attention_grad"
+// CHECK-SAME: simplicial.config = {keys = {block_h = 8 : i64, block_k = 16 : i64,
+!q = tensor<1x?x8x64xf32>
+!k = tensor<1x?x1x64xf32>
+!lse = tensor<1x8x?xf32>
+func.func @on_tensors(%q: !q, %k: !k, %lse: !lse) -> !q {
+  %d:5 = "simplicial.attention_grad"(%q, %k, %k, %k, %k, %q, %lse, %q) {causal, w1 = 32 : i64, w2 = 256 : i64}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q) -> (!q, !k, !k, !k, !k)
+  return %d#0 : !q
+}
+
+// -----
+
+// A GPU of warps that multiply alone: as many heads as a matrix instruction has columns, and all warps copy.
+
+// CHECK-LABEL: @sm_80(
+// CHECK: simplicial.config = {keys = {block_h = 32 : i64, block_k = 64 : i64, block_q = 1 : i64, operand = bf16, producer = false, split = false, stages = 2 : i64},
+// CHECK-SAME: query = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = bf16, order = "kj", producer = false, stages = 2 : i64, tiles = 1 : i64}}
+!q = memref<1x?x64x64xbf16>
+!k = memref<1x?x1x64xbf16>
+!lse = memref<1x64x?xf32>
+module attributes {simplicial.target = "sm_80"} {
+func.func @sm_80(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+// Fewer heads than a matrix instruction has columns, and a number that it does not divide.
+
+// CHECK-LABEL: @sm_80_few(
+// CHECK: keys = {block_h = 1 : i64, block_k = 64 : i64, block_q = 32 : i64,
+!q = memref<1x?x8x64xbf16>
+!k = memref<1x?x1x64xbf16>
+!lse = memref<1x8x?xf32>
+module attributes {simplicial.target = "sm_80"} {
+func.func @sm_80_few(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+// CHECK-LABEL: @sm_80_odd(
+// CHECK: keys = {block_h = 1 : i64, block_k = 64 : i64, block_q = 32 : i64,
+!q = memref<1x?x24x64xbf16>
+!k = memref<1x?x1x64xbf16>
+!lse = memref<1x24x?xf32>
+module attributes {simplicial.target = "sm_80"} {
+func.func @sm_80_odd(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+// Warpgroups multiply: twice the rows, a producer; keys and values apart where heads are large.
+
+// CHECK-LABEL: @sm_90a(
+// CHECK: simplicial.config = {keys = {block_h = 64 : i64, block_k = 128 : i64, block_q = 1 : i64, operand = bf16, producer = true, split = false, stages = 2 : i64},
+// CHECK-SAME: query = {block_h = 64 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = true, operand = bf16, order = "kj", producer = true, stages = 2 : i64, tiles = 1 : i64}}
+!q = memref<1x?x64x64xbf16>
+!k = memref<1x?x1x64xbf16>
+!lse = memref<1x64x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @sm_90a(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+// CHECK-LABEL: @sm_90a_large(
+// CHECK: keys = {{.[^{]*}} split = true,
+!q = memref<1x?x64x128xbf16>
+!k = memref<1x?x1x128xbf16>
+!lse = memref<1x64x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @sm_90a_large(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+// They multiply no f32, and no determinants.
+
+// CHECK-LABEL: @sm_90a_f32(
+// CHECK: keys = {{.[^{]*}} block_k = 64 : i64, {{[^{]*}} operand = f32, producer = false,
+// CHECK-SAME: query = {{.[^{]*}} operand = f32, order = "kj", producer = false,
+!q = memref<1x?x64x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x64x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @sm_90a_f32(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+// CHECK-LABEL: @sm_90a_determinant(
+// CHECK: keys = {{.[^{]*}} block_k = 64 : i64, {{[^{]*}} producer = false,
+// CHECK-SAME: query = {{.[^{]*}} local_outer = false, {{[^{]*}} producer = false,
+!q = memref<1x?x64x48xbf16>
+!k = memref<1x?x1x48xbf16>
+!lse = memref<1x64x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @sm_90a_determinant(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {form = "determinant", w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+// What is given in a part is kept there, and the other one is chosen.
+
+// CHECK-LABEL: @given_query(
+// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_k = 16 : i64, block_q = 1 : i64, operand = f32,
+// CHECK-SAME: query = {block_h = 4 : i64, block_j = 3 : i64, block_k = 20 : i64, block_last = 20 : i64, {{[^{]*}} order = "jk",
+!q = memref<1x?x8x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x8x?xf32>
+func.func @given_query(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {query = {block_h = 4 : i64, block_j = 3 : i64, block_k = 20 : i64, block_last = 20 : i64, order = "jk"}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @given_keys(
+// CHECK: simplicial.config = {keys = {block_h = 1 : i64, block_k = 5 : i64, block_q = 7 : i64, operand = bf16,
+// CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, tiles = 1 : i64}}
+!q = memref<1x?x8x64xbf16>
+!k = memref<1x?x1x64xbf16>
+!lse = memref<1x8x?xf32>
+func.func @given_keys(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {block_h = 1 : i64, block_k = 5 : i64, block_q = 7 : i64, operand = bf16}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @given_on_a_gpu(
+// CHECK: simplicial.config = {keys = {block_h = 16 : i64, block_k = 64 : i64, block_q = 1 : i64, operand = bf16, producer = false, split = true, stages = 3 : i64},
+// CHECK-SAME: query = {{.[^{]*}} block_tail = 16 : i64, {{[^{]*}} tiles = 2 : i64}}
+!q = memref<1x?x64x64xbf16>
+!k = memref<1x?x1x64xbf16>
+!lse = memref<1x64x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @given_on_a_gpu(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {block_h = 16 : i64, block_k = 64 : i64, producer = false, split = true, stages = 3 : i64},
+                            query = {block_tail = 16 : i64, tiles = 2 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+// CHECK-LABEL: @tf32(
+// CHECK: simplicial.config = {keys = {{.[^{]*}} operand = tf32,
+// CHECK-SAME: query = {{.[^{]*}} operand = f32,
+!q = memref<1x?x64x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x64x?xf32>
+module attributes {simplicial.target = "sm_80"} {
+func.func @tf32(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {operand = tf32}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
