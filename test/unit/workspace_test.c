@@ -181,10 +181,10 @@ static void arena_free(void *context, void *data, DLDeviceType device,
 /// Runs with an arena of so many bytes and allocations.
 static SimplicialCode run_in(Call *call, int64_t bytes, int allocations,
                              Arena *arena) {
-  *arena =
-      (Arena){.memory = aligned_alloc(ALIGNMENT, (size_t)bytes + ALIGNMENT),
-              .size = bytes,
-              .left = allocations};
+  *arena = (Arena){.memory = aligned_alloc(
+                       ALIGNMENT, (size_t)(bytes / ALIGNMENT + 1) * ALIGNMENT),
+                   .size = bytes,
+                   .left = allocations};
   simplicialSetAllocator(
       &(SimplicialAllocator){arena_allocate, arena_free, arena});
   SimplicialStatus status = run(call);
