@@ -36,130 +36,28 @@
 #include <math.h>
 #include <stddef.h>
 
-/// Elementwise products of three factors by plane, or cross products.
-typedef struct Planes {
-  MlirValue x[MAX_PLANES];
-} Planes;
-
-/// The rows: keys and values, as operands are multiplied.
-typedef struct Rows {
-  Planes keys;      ///< [rows, D / planes] each
-  MlirValue values; ///< [rows, D]
-} Rows;
-
 /// What is summed over the queries of an outer key.
 typedef struct Sums {
   Planes u; ///< null: not wanted
   MlirValue t;
 } Sums;
 
-/// A tile of columns.
-typedef struct Columns {
-  Planes q;              ///< [columns, D / planes] each
-  MlirValue d_out;       ///< [columns, D]
-  MlirValue logs, delta; ///< [rows, columns]
-  MlirValue position;    ///< of the first query
-} Columns;
-
-static int64_t width_of(const Keys *g) { return g->f.d / g->f.planes; }
-static int64_t rows_of(const Keys *g) { return g->f.config.block_k; }
-static int64_t columns_of(const Keys *g) {
-  return g->f.config.block_q * g->f.config.block_h;
-}
 static bool wants_keys(const Keys *g) {
   return !mlirValueIsNull(g->d_keys) || !mlirValueIsNull(g->keys.result);
 }
 static bool wants_values(const Keys *g) {
   return !mlirValueIsNull(g->d_values) || !mlirValueIsNull(g->values.result);
 }
-
-// Windows ---------------------------------------------------------------------
-
-/// Positions of the queries that have one of the keys [first, last] in a window
-/// of this width.
-static Range seers(const Keys *g, int64_t width, MlirValue first,
-                   MlirValue last) {
-  const Forward *f = &g->f;
-  Ir *b = f->b;
-  // Of a symmetric window, who sees a key is what a query there sees.
-  Range range = {window_unbounded(b, width, false, first).lower,
-                 window_unbounded(b, width, false, last).upper};
-  if (f->causal)
-    range.lower = first;
-  range.lower = mlirValueIsNull(range.lower)
-                    ? f->shift
-                    : ir_maxsi(b, range.lower, f->shift);
-  range.upper = mlirValueIsNull(range.upper)
-                    ? f->keys
-                    : ir_minsi(b, range.upper, f->keys);
-  return range;
-}
-
-Range keys_positions(const Keys *g, MlirValue first, MlirValue end) {
-  MlirValue one = ir_const_index(g->f.b, 1);
-  return seers(g, g->f.inner.window, first, ir_subi(g->f.b, end, one));
-}
-
-Range keys_outer(const Keys *g, Range positions) {
-  const Forward *f = &g->f;
-  Ir *b = f->b;
-  Queries queries = {positions.lower,
-                     ir_subi(b, positions.upper, ir_const_index(b, 1))};
-  Range outer = window_of(b, f->outer.window, f->causal, queries, f->keys).any;
-  MlirValue some = ir_cmpi(b, IR_SLT, positions.lower, positions.upper);
-  outer.upper = ir_select(b, some, outer.upper, outer.lower);
-  return outer;
-}
-
-/// Positions of the queries that see outer key j and one of the rows.
-static Range positions_of(const Keys *g, MlirValue j) {
-  Ir *b = g->f.b;
-  Range range = seers(g, g->f.outer.window, j, j);
-  return (Range){ir_maxsi(b, range.lower, g->positions_lower),
-                 ir_minsi(b, range.upper, g->positions_upper)};
-}
-
-/// Of rows that queries at the positions see, [first, end).
-static Range rows_seen(const Keys *g, Range positions) {
-  const Forward *f = &g->f;
-  Ir *b = f->b;
-  MlirValue zero = ir_const_index(b, 0);
-  Queries queries = {positions.lower,
-                     ir_subi(b, positions.upper, ir_const_index(b, 1))};
-  Range seen = window_of(b, f->inner.window, f->causal, queries, f->keys).any;
-  seen.lower = ir_minsi(b, g->count,
-                        ir_maxsi(b, zero, ir_subi(b, seen.lower, g->first)));
-  seen.upper = ir_maxsi(
-      b, seen.lower, ir_minsi(b, g->count, ir_subi(b, seen.upper, g->first)));
-  return seen;
-}
-
 /// x where `rows` are, 0 elsewhere.
 static MlirValue only(const Keys *g, Range rows, MlirValue x) {
   Ir *b = g->f.b;
   MlirType type = ir_type(x);
-  MlirValue mask = window_mask(b, ir_vector(ir_i1(b), IR_DIMS(rows_of(g))),
+  MlirValue mask = window_mask(b, ir_vector(ir_i1(b), IR_DIMS(keys_rows(g))),
                                rows.lower, rows.upper);
   return ir_select(b, ir_broadcast_rows(b, mask, ir_dim_size(type, 1)), x,
                    ir_zero(b, type));
 }
-
-// Loads and stores ------------------------------------------------------------
-
-/// `n` keys or values from `at` on, columns [d, d + width); those of `count`
-/// (null: all).
-static MlirValue load_keys_of(const Keys *g, MlirValue memref, MlirValue at,
-                              int64_t n, MlirValue count, int64_t d,
-                              int64_t width) {
-  Ir *b = g->f.b;
-  MlirType tile = ir_vector(ir_element(ir_type(memref)), IR_DIMS(n, width));
-  MlirValue mask = null_value();
-  if (!mlirValueIsNull(count))
-    mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(), count);
-  MlirValue indices[] = {g->batch, at, g->head, ir_const_index(b, d)};
-  return ir_transfer_read(b, tile, memref, indices,
-                          (const unsigned[]){DIM_N, DIM_D}, mask);
-}
+// Factors ---------------------------------------------------------------------
 
 static MlirValue with_bias(const Keys *g, MlirValue x, MlirType element,
                            double bias) {
@@ -184,142 +82,6 @@ static MlirType key_factor(const Keys *g) {
 static MlirType value_factor(const Keys *g) {
   const Forward *f = &g->f;
   return factor_of(g, f->outer.value_bias == 0 && f->inner.value_bias == 0);
-}
-
-static Rows load_rows(const Keys *g) {
-  const Forward *f = &g->f;
-  Rows rows;
-  for (int t = 0; t < f->planes; ++t)
-    rows.keys.x[t] = load_keys_of(g, f->inner.keys, g->first, rows_of(g),
-                                  g->count, t * width_of(g), width_of(g));
-  rows.values =
-      load_keys_of(g, f->inner.values, g->first, rows_of(g), g->count, 0, f->d);
-  return rows;
-}
-
-/// Outer key or value j, in every row.
-static MlirValue load_outer_key(const Keys *g, MlirValue memref, MlirValue j,
-                                int64_t d, int64_t width) {
-  Ir *b = g->f.b;
-  MlirValue x = load_keys_of(g, memref, j, 1, null_value(), d, width);
-  MlirType element = ir_element(ir_type(x));
-  x = ir_shape_cast(b, x, ir_vector(element, IR_DIMS(1, 1, width)));
-  x = ir_broadcast(b, x, ir_vector(element, IR_DIMS(1, rows_of(g), width)));
-  return ir_shape_cast(b, x, ir_vector(element, IR_DIMS(rows_of(g), width)));
-}
-
-/// How many tiles of columns the positions have.
-static MlirValue count_columns(const Keys *g, Range positions) {
-  const Forward *f = &g->f;
-  Ir *b = f->b;
-  MlirValue n = ir_maxsi(b, ir_const_index(b, 0),
-                         ir_subi(b, positions.upper, positions.lower));
-  int64_t queries = f->config.block_q;
-  if (queries > 1)
-    n = ir_divui(b, ir_addi(b, n, ir_const_index(b, queries - 1)),
-                 ir_const_index(b, queries));
-  return ir_muli(b, n, ir_const_index(b, f->group / f->config.block_h));
-}
-
-/// Where a tile of columns is.
-typedef struct Place {
-  MlirValue position, query; ///< of the first column
-  MlirValue head;
-  MlirValue count; ///< of the columns that there are; null: all are
-} Place;
-
-/// Tile number `at` of the positions' columns, of which there are `tiles`:
-/// heads of a position after each other, or, of several queries, all positions
-/// of a head.
-static Place place_of(const Keys *g, Range positions, MlirValue tiles,
-                      MlirValue at) {
-  const Forward *f = &g->f;
-  Ir *b = f->b;
-  int64_t queries = f->config.block_q, heads = f->config.block_h;
-  int64_t parts = f->group / heads;
-  Place place = {.count = null_value()};
-  place.head = ir_muli(b, g->head, ir_const_index(b, f->group));
-  MlirValue each = ir_const_index(b, parts), number = at, part = null_value();
-  if (queries > 1 && parts > 1) {
-    each = ir_maxsi(b, ir_const_index(b, 1), ir_divui(b, tiles, each));
-    number = ir_remui(b, at, each);
-    part = ir_divui(b, at, each);
-  } else if (parts > 1) {
-    number = ir_divui(b, at, each);
-    part = ir_remui(b, at, each);
-  }
-  if (!mlirValueIsNull(part))
-    place.head =
-        ir_addi(b, place.head, ir_muli(b, part, ir_const_index(b, heads)));
-  MlirValue size = ir_const_index(b, queries);
-  place.position = ir_addi(b, positions.lower, ir_muli(b, number, size));
-  place.query = ir_subi(b, place.position, f->shift);
-  if (queries > 1)
-    place.count =
-        ir_minsi(b, size, ir_subi(b, positions.upper, place.position));
-  return place;
-}
-
-/// What is as q is, columns [d, d + width), by column of the tile.
-static MlirValue load_by_column(const Keys *g, const Place *place,
-                                MlirValue memref, int64_t d, int64_t width) {
-  Ir *b = g->f.b;
-  MlirType tile =
-      ir_vector(ir_element(ir_type(memref)), IR_DIMS(columns_of(g), width));
-  MlirValue mask = null_value();
-  if (!mlirValueIsNull(place->count))
-    mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(),
-                       place->count);
-  MlirValue indices[] = {g->batch, place->query, place->head,
-                         ir_const_index(b, d)};
-  const unsigned dims[] = {g->f.config.block_q > 1 ? DIM_N : DIM_H, DIM_D};
-  return ir_convert(b, ir_transfer_read(b, tile, memref, indices, dims, mask),
-                    g->f.config.operand);
-}
-
-/// Where numbers of the columns are, beginning at a multiple of 16 bytes.
-static GradStatsPlace stats_place(const Keys *g, const Place *place) {
-  Ir *b = g->f.b;
-  MlirValue copies = ir_const_index(b, GRAD_STATS_COPIES);
-  MlirValue beyond = ir_remui(b, place->query, copies);
-  MlirValue copy = ir_remui(b, ir_subi(b, copies, beyond), copies);
-  return grad_stats_place(b, g->stats, g->batch, place->query, place->head,
-                          copy);
-}
-
-/// A number of each column, in every row; 0 in those that
-/// there are not.
-static MlirValue load_numbers(const Keys *g, const Place *place,
-                              MlirValue memref) {
-  Ir *b = g->f.b;
-  int64_t n = columns_of(g), rows = rows_of(g);
-  MlirType f32 = ir_f32(b), all = ir_vector(f32, IR_DIMS(rows, n));
-  GradStatsPlace at = stats_place(g, place);
-  const unsigned dims[] = {at.other,
-                           g->f.config.block_q > 1 ? at.query : at.head};
-  MlirValue x = ir_transfer_read(b, ir_vector(f32, IR_DIMS(1, n)), memref,
-                                 at.indices, dims, null_value());
-  x = ir_shape_cast(b, x, ir_vector(f32, IR_DIMS(1, 1, n)));
-  x = ir_broadcast(b, x, ir_vector(f32, IR_DIMS(1, rows, n)));
-  x = ir_shape_cast(b, x, all);
-  if (mlirValueIsNull(place->count))
-    return x;
-  MlirType mask = ir_vector(ir_i1(b), IR_DIMS(n));
-  MlirValue there = ir_create_mask(b, IR_LIST(MlirValue, place->count), mask);
-  return ir_select(b, ir_broadcast(b, there, ir_with_element(all, ir_i1(b))), x,
-                   ir_zero(b, all));
-}
-
-static Columns load_columns(const Keys *g, const Place *place) {
-  const Forward *f = &g->f;
-  Columns columns = {.position = place->position};
-  for (int t = 0; t < f->planes; ++t)
-    columns.q.x[t] =
-        load_by_column(g, place, f->q, t * width_of(g), width_of(g));
-  columns.d_out = load_by_column(g, place, g->d_out, 0, f->d);
-  columns.logs = load_numbers(g, place, g->stats->logs);
-  columns.delta = load_numbers(g, place, g->stats->delta);
-  return columns;
 }
 
 // A tile of columns -----------------------------------------------------------
@@ -352,7 +114,7 @@ static MlirValue masked_if_partial(const Keys *g, MlirValue s,
                                    const Columns *columns) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  MlirValue rows = ir_const_index(b, rows_of(g));
+  MlirValue rows = ir_const_index(b, keys_rows(g));
   MlirValue last =
       ir_addi(b, columns->position, ir_const_index(b, f->config.block_q - 1));
   Range first =
@@ -379,7 +141,7 @@ static void take_columns(const Keys *g, const Planes *left, MlirValue weighed,
                          const Columns *columns, Sums *sums) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  MlirType type = ir_vector(ir_f32(b), IR_DIMS(rows_of(g), columns_of(g)));
+  MlirType type = ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), keys_columns(g)));
   MlirValue s = ir_zero(b, type);
   for (int t = 0; t < f->planes; ++t)
     s = ir_contract(b, left->x[t], columns->q.x[t], false, s);
@@ -437,10 +199,10 @@ static int carry(const Keys *g, Sums *sums, MlirValue *values, bool out) {
 static Sums no_sums(const Keys *g) {
   Ir *b = g->f.b;
   Sums sums = {
-      .t = ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(rows_of(g), g->f.d)))};
+      .t = ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), g->f.d)))};
   for (int t = 0; t < g->f.planes; ++t)
     sums.u.x[t] =
-        ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(rows_of(g), width_of(g))));
+        ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), keys_width(g))));
   return sums;
 }
 
@@ -454,7 +216,8 @@ static void add_part(const Keys *g, const Parts *parts, MlirValue x,
   MlirValue indices[] = {g->batch, g->head, g->tile, ir_subi(b, j, g->base),
                          ir_const_index(b, d)};
   const unsigned dims[] = {3, 4};
-  x = ir_shape_cast(b, x, ir_vector(ir_f32(b), IR_DIMS(rows_of(g), 1, width)));
+  x = ir_shape_cast(b, x,
+                    ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), 1, width)));
   MlirValue sum = ir_multi_reduction(b, IR_SUM, x, 0, ir_zero(b, one));
   IrIf branch = ir_if_begin(b, more, 1, &one);
   MlirValue before = ir_addf(
@@ -478,7 +241,7 @@ static OwnPlace own_place(const Keys *g, MlirValue memory, int64_t at,
                           int64_t width) {
   Ir *b = g->f.b;
   MlirValue column = ir_const_index(b, at);
-  MlirType type = ir_vector(ir_f32(b), IR_DIMS(rows_of(g), width));
+  MlirType type = ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), width));
   if (mlirValueIsNull(memory))
     return (OwnPlace){.memory = memory};
   if (ir_rank(ir_type(memory)) == 2)
@@ -505,7 +268,7 @@ static void store_own(const Keys *g, const OwnPlace *place, MlirValue x) {
 
 /// Where that of plane t of keys (of values: that behind them) is.
 static OwnPlace own_keys(const Keys *g, MlirValue memory, int t) {
-  return own_place(g, memory, t * width_of(g), width_of(g));
+  return own_place(g, memory, t * keys_width(g), keys_width(g));
 }
 
 static OwnPlace own_values(const Keys *g, MlirValue memory) {
@@ -555,13 +318,13 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
                        MlirValue more, MlirValue memory, Sums *own) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  int64_t width = width_of(g);
-  Range positions = positions_of(g, j);
-  Rows rows = once ? *once : load_rows(g);
+  int64_t width = keys_width(g);
+  Range positions = keys_positions_of(g, j);
+  Rows rows = once ? *once : keys_load_rows(g);
   Planes left, keys;
   for (int t = 0; t < f->planes; ++t)
-    keys.x[t] = load_outer_key(g, f->outer.keys, j, t * width, width);
-  MlirValue values = load_outer_key(g, f->outer.values, j, 0, f->d);
+    keys.x[t] = keys_load_outer(g, f->outer.keys, j, t * width, width);
+  MlirValue values = keys_load_outer(g, f->outer.values, j, 0, f->d);
   Planes outer = keys_as(g, &keys, key_factor(g), f->outer.key_bias);
   Planes inner = keys_as(g, &rows.keys, key_factor(g), f->inner.key_bias);
   for (int t = 0; t < f->planes; ++t) {
@@ -580,18 +343,18 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
   Sums sums = no_sums(g);
   MlirValue carried[MAX_PLANES + 1];
   int n = carry(g, &sums, carried, true);
-  MlirValue tiles = count_columns(g, positions);
+  MlirValue tiles = keys_count_tiles(g, positions);
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), tiles,
                              ir_const_index(b, 1), n, carried);
   carry(g, &sums, loop.args, false);
-  Place place = place_of(g, positions, tiles, loop.iv[0]);
-  Columns columns = load_columns(g, &place);
+  Place place = keys_place(g, positions, tiles, loop.iv[0]);
+  Columns columns = keys_load_columns(g, &place);
   take_columns(g, &left, weighed, &columns, &sums);
   carry(g, &sums, carried, true);
   ir_for_end(b, &loop, n, carried);
   carry(g, &sums, loop.results, false);
 
-  Range seen = rows_seen(g, positions);
+  Range seen = keys_rows_seen(g, positions);
   MlirType f32 = ir_f32(b);
   outer = keys_as(g, &keys, f32, f->outer.key_bias);
   for (int t = 0; t < f->planes && wants_keys(g); ++t) {
@@ -600,7 +363,7 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
             &own->u.x[t]);
   }
   if (!once)
-    rows = load_rows(g);
+    rows = keys_load_rows(g);
   inner = keys_as(g, &rows.keys, f32, f->inner.key_bias);
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->keys.result); ++t)
     add_part(g, &g->keys, only(g, seen, combined(g, &inner, &sums.u, t)), j,
@@ -643,7 +406,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   Range js = keys_outer(g, positions);
   // On GPUs there are neither registers nor shared memory for the rows.
   bool again = f->config.stages > 0;
-  Rows rows = load_rows(g);
+  Rows rows = keys_load_rows(g);
   Sums own = no_sums(g);
   MlirValue carried[MAX_PLANES + 1], memory = null_value();
   bool in_memory = f->config.split || f->config.global_sums;
@@ -653,7 +416,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
     memory =
         f->config.global_sums
             ? g->global
-            : ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(rows_of(g), width)));
+            : ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(keys_rows(g), width)));
     move_own(g, memory, &own, true);
     n = 0;
   }
@@ -670,7 +433,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   else
     carry(g, &own, loop.results, false);
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->d_keys); ++t)
-    store(g, own.u.x[t], g->d_keys, t * width_of(g), f->scale);
+    store(g, own.u.x[t], g->d_keys, t * keys_width(g), f->scale);
   if (!mlirValueIsNull(g->d_values))
     store(g, own.t, g->d_values, 0, 1);
   return ir_maxsi(b, done, js.upper);
@@ -681,14 +444,14 @@ static MlirValue rows_at_once(const Keys *g, MlirValue first, MlirValue end) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   Range positions = keys_positions(g, first, end);
-  int64_t n = columns_of(g);
+  int64_t n = keys_columns(g);
   MlirType type = ir_vector(ir_f32(b), IR_DIMS(n));
-  MlirValue x = ir_zero(b, type), tiles = count_columns(g, positions);
+  MlirValue x = ir_zero(b, type), tiles = keys_count_tiles(g, positions);
   IrLoop loop =
       ir_for_begin(b, ir_const_index(b, 0), tiles, ir_const_index(b, 1), 1, &x);
-  Place place = place_of(g, positions, tiles, loop.iv[0]);
+  Place place = keys_place(g, positions, tiles, loop.iv[0]);
   MlirValue mask = null_value();
-  GradStatsPlace at = stats_place(g, &place);
+  GradStatsPlace at = keys_stats_place(g, &place);
   if (!mlirValueIsNull(place.count))
     mask = window_mask(b, ir_with_element(type, ir_i1(b)), null_value(),
                        place.count);
@@ -699,15 +462,15 @@ static MlirValue rows_at_once(const Keys *g, MlirValue first, MlirValue end) {
   ir_for_end(b, &loop, 1, &x);
   x = loop.results[0];
   return ir_select(b, ir_any(b, ir_cmpf(b, IR_UNO, x, x)), ir_const_index(b, 1),
-                   ir_const_index(b, rows_of(g)));
+                   ir_const_index(b, keys_rows(g)));
 }
 
 static void build(Keys *g) {
   Forward *f = &g->f;
   Ir *b = f->b;
-  MlirValue size = ir_const_index(b, rows_of(g));
-  MlirValue tiles =
-      ir_divui(b, ir_addi(b, f->keys, ir_const_index(b, rows_of(g) - 1)), size);
+  MlirValue size = ir_const_index(b, keys_rows(g));
+  MlirValue tiles = ir_divui(
+      b, ir_addi(b, f->keys, ir_const_index(b, keys_rows(g) - 1)), size);
   MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0),
                        ir_dim(b, f->inner.keys, DIM_H), tiles};
   IrLoop blocks = ir_forall_begin(b, 3, sizes);

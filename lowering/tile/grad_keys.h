@@ -36,6 +36,63 @@ Range keys_positions(const Keys *g, MlirValue first, MlirValue end);
 /// The outer keys that these see; none if there are no positions.
 Range keys_outer(const Keys *g, Range positions);
 
+/// Elementwise products of three factors by plane, or cross products.
+typedef struct Planes {
+  MlirValue x[MAX_PLANES];
+} Planes;
+
+/// The rows: keys and values, as operands are multiplied.
+typedef struct Rows {
+  Planes keys;      ///< [rows, D / planes] each
+  MlirValue values; ///< [rows, D]
+} Rows;
+
+/// A tile of columns.
+typedef struct Columns {
+  Planes q;              ///< [columns, D / planes] each
+  MlirValue d_out;       ///< [columns, D]
+  MlirValue logs, delta; ///< [rows, columns]
+  MlirValue position;    ///< of the first query
+} Columns;
+
+/// Where a tile of columns is.
+typedef struct Place {
+  MlirValue position, query; ///< of the first column
+  MlirValue head;
+  MlirValue count; ///< of the columns that there are; null: all are
+} Place;
+
+static inline int64_t keys_width(const Keys *g) { return g->f.d / g->f.planes; }
+static inline int64_t keys_rows(const Keys *g) { return g->f.config.block_k; }
+static inline int64_t keys_columns(const Keys *g) {
+  return g->f.config.block_q * g->f.config.block_h;
+}
+// grad_keys_load.c
+/// Positions of the queries that see outer key j and one of the rows.
+Range keys_positions_of(const Keys *g, MlirValue j);
+
+/// Of rows that queries at the positions see, [first, end).
+Range keys_rows_seen(const Keys *g, Range positions);
+
+Rows keys_load_rows(const Keys *g);
+
+/// Outer key or value j, in every row.
+MlirValue keys_load_outer(const Keys *g, MlirValue memref, MlirValue j,
+                          int64_t d, int64_t width);
+
+/// How many tiles of columns the positions have.
+MlirValue keys_count_tiles(const Keys *g, Range positions);
+
+/// Tile number `at` of the positions' columns, of which there are `tiles`:
+/// heads of a position after each other, or, of several queries, all positions
+/// of a head.
+Place keys_place(const Keys *g, Range positions, MlirValue tiles, MlirValue at);
+
+/// Where numbers of the columns are, beginning at a multiple of 16 bytes.
+GradStatsPlace keys_stats_place(const Keys *g, const Place *place);
+
+Columns keys_load_columns(const Keys *g, const Place *place);
+
 /// grad_sums.c: buffers for sums by tile, and what adds them up.
 void grad_sums_allocate(Keys *g, Parts *parts);
 void grad_sums_add(Keys *g, const Parts *parts, double scale);

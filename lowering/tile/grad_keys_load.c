@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the program of keys' and values' gradients loads: its rows, outer keys
+// in every row, tiles of queries as columns; and the windows that say which.
+
+#include "grad_keys.h"
+
+#include "mlir-c/BuiltinAttributes.h"
+
+#include <stddef.h>
+
+// Windows ---------------------------------------------------------------------
+
+/// Positions of the queries that have one of the keys [first, last] in a window
+/// of this width.
+static Range seers(const Keys *g, int64_t width, MlirValue first,
+                   MlirValue last) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  // Of a symmetric window, who sees a key is what a query there sees.
+  Range range = {window_unbounded(b, width, false, first).lower,
+                 window_unbounded(b, width, false, last).upper};
+  if (f->causal)
+    range.lower = first;
+  range.lower = mlirValueIsNull(range.lower)
+                    ? f->shift
+                    : ir_maxsi(b, range.lower, f->shift);
+  range.upper = mlirValueIsNull(range.upper)
+                    ? f->keys
+                    : ir_minsi(b, range.upper, f->keys);
+  return range;
+}
+
+Range keys_positions(const Keys *g, MlirValue first, MlirValue end) {
+  MlirValue one = ir_const_index(g->f.b, 1);
+  return seers(g, g->f.inner.window, first, ir_subi(g->f.b, end, one));
+}
+
+Range keys_outer(const Keys *g, Range positions) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  Queries queries = {positions.lower,
+                     ir_subi(b, positions.upper, ir_const_index(b, 1))};
+  Range outer = window_of(b, f->outer.window, f->causal, queries, f->keys).any;
+  MlirValue some = ir_cmpi(b, IR_SLT, positions.lower, positions.upper);
+  outer.upper = ir_select(b, some, outer.upper, outer.lower);
+  return outer;
+}
+
+Range keys_positions_of(const Keys *g, MlirValue j) {
+  Ir *b = g->f.b;
+  Range range = seers(g, g->f.outer.window, j, j);
+  return (Range){ir_maxsi(b, range.lower, g->positions_lower),
+                 ir_minsi(b, range.upper, g->positions_upper)};
+}
+
+Range keys_rows_seen(const Keys *g, Range positions) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirValue zero = ir_const_index(b, 0);
+  Queries queries = {positions.lower,
+                     ir_subi(b, positions.upper, ir_const_index(b, 1))};
+  Range seen = window_of(b, f->inner.window, f->causal, queries, f->keys).any;
+  seen.lower = ir_minsi(b, g->count,
+                        ir_maxsi(b, zero, ir_subi(b, seen.lower, g->first)));
+  seen.upper = ir_maxsi(
+      b, seen.lower, ir_minsi(b, g->count, ir_subi(b, seen.upper, g->first)));
+  return seen;
+}
+
+// Loads and stores ------------------------------------------------------------
+
+/// `n` keys or values from `at` on, columns [d, d + width); those of `count`
+/// (null: all).
+static MlirValue load_keys_of(const Keys *g, MlirValue memref, MlirValue at,
+                              int64_t n, MlirValue count, int64_t d,
+                              int64_t width) {
+  Ir *b = g->f.b;
+  MlirType tile = ir_vector(ir_element(ir_type(memref)), IR_DIMS(n, width));
+  MlirValue mask = null_value();
+  if (!mlirValueIsNull(count))
+    mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(), count);
+  MlirValue indices[] = {g->batch, at, g->head, ir_const_index(b, d)};
+  return ir_transfer_read(b, tile, memref, indices,
+                          (const unsigned[]){DIM_N, DIM_D}, mask);
+}
+
+Rows keys_load_rows(const Keys *g) {
+  const Forward *f = &g->f;
+  Rows rows;
+  for (int t = 0; t < f->planes; ++t)
+    rows.keys.x[t] = load_keys_of(g, f->inner.keys, g->first, keys_rows(g),
+                                  g->count, t * keys_width(g), keys_width(g));
+  rows.values = load_keys_of(g, f->inner.values, g->first, keys_rows(g),
+                             g->count, 0, f->d);
+  return rows;
+}
+
+MlirValue keys_load_outer(const Keys *g, MlirValue memref, MlirValue j,
+                          int64_t d, int64_t width) {
+  Ir *b = g->f.b;
+  MlirValue x = load_keys_of(g, memref, j, 1, null_value(), d, width);
+  MlirType element = ir_element(ir_type(x));
+  x = ir_shape_cast(b, x, ir_vector(element, IR_DIMS(1, 1, width)));
+  x = ir_broadcast(b, x, ir_vector(element, IR_DIMS(1, keys_rows(g), width)));
+  return ir_shape_cast(b, x, ir_vector(element, IR_DIMS(keys_rows(g), width)));
+}
+
+MlirValue keys_count_tiles(const Keys *g, Range positions) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirValue n = ir_maxsi(b, ir_const_index(b, 0),
+                         ir_subi(b, positions.upper, positions.lower));
+  int64_t queries = f->config.block_q;
+  if (queries > 1)
+    n = ir_divui(b, ir_addi(b, n, ir_const_index(b, queries - 1)),
+                 ir_const_index(b, queries));
+  return ir_muli(b, n, ir_const_index(b, f->group / f->config.block_h));
+}
+
+Place keys_place(const Keys *g, Range positions, MlirValue tiles,
+                 MlirValue at) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  int64_t queries = f->config.block_q, heads = f->config.block_h;
+  int64_t parts = f->group / heads;
+  Place place = {.count = null_value()};
+  place.head = ir_muli(b, g->head, ir_const_index(b, f->group));
+  MlirValue each = ir_const_index(b, parts), number = at, part = null_value();
+  if (queries > 1 && parts > 1) {
+    each = ir_maxsi(b, ir_const_index(b, 1), ir_divui(b, tiles, each));
+    number = ir_remui(b, at, each);
+    part = ir_divui(b, at, each);
+  } else if (parts > 1) {
+    number = ir_divui(b, at, each);
+    part = ir_remui(b, at, each);
+  }
+  if (!mlirValueIsNull(part))
+    place.head =
+        ir_addi(b, place.head, ir_muli(b, part, ir_const_index(b, heads)));
+  MlirValue size = ir_const_index(b, queries);
+  place.position = ir_addi(b, positions.lower, ir_muli(b, number, size));
+  place.query = ir_subi(b, place.position, f->shift);
+  if (queries > 1)
+    place.count =
+        ir_minsi(b, size, ir_subi(b, positions.upper, place.position));
+  return place;
+}
+
+/// What is as q is, columns [d, d + width), by column of the tile.
+static MlirValue load_by_column(const Keys *g, const Place *place,
+                                MlirValue memref, int64_t d, int64_t width) {
+  Ir *b = g->f.b;
+  MlirType tile =
+      ir_vector(ir_element(ir_type(memref)), IR_DIMS(keys_columns(g), width));
+  MlirValue mask = null_value();
+  if (!mlirValueIsNull(place->count))
+    mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(),
+                       place->count);
+  MlirValue indices[] = {g->batch, place->query, place->head,
+                         ir_const_index(b, d)};
+  const unsigned dims[] = {g->f.config.block_q > 1 ? DIM_N : DIM_H, DIM_D};
+  return ir_convert(b, ir_transfer_read(b, tile, memref, indices, dims, mask),
+                    g->f.config.operand);
+}
+
+GradStatsPlace keys_stats_place(const Keys *g, const Place *place) {
+  Ir *b = g->f.b;
+  MlirValue copies = ir_const_index(b, GRAD_STATS_COPIES);
+  MlirValue beyond = ir_remui(b, place->query, copies);
+  MlirValue copy = ir_remui(b, ir_subi(b, copies, beyond), copies);
+  return grad_stats_place(b, g->stats, g->batch, place->query, place->head,
+                          copy);
+}
+
+/// A number of each column, in every row; 0 in those that
+/// there are not.
+static MlirValue load_numbers(const Keys *g, const Place *place,
+                              MlirValue memref) {
+  Ir *b = g->f.b;
+  int64_t n = keys_columns(g), rows = keys_rows(g);
+  MlirType f32 = ir_f32(b), all = ir_vector(f32, IR_DIMS(rows, n));
+  GradStatsPlace at = keys_stats_place(g, place);
+  const unsigned dims[] = {at.other,
+                           g->f.config.block_q > 1 ? at.query : at.head};
+  MlirValue x = ir_transfer_read(b, ir_vector(f32, IR_DIMS(1, n)), memref,
+                                 at.indices, dims, null_value());
+  x = ir_shape_cast(b, x, ir_vector(f32, IR_DIMS(1, 1, n)));
+  x = ir_broadcast(b, x, ir_vector(f32, IR_DIMS(1, rows, n)));
+  x = ir_shape_cast(b, x, all);
+  if (mlirValueIsNull(place->count))
+    return x;
+  MlirType mask = ir_vector(ir_i1(b), IR_DIMS(n));
+  MlirValue there = ir_create_mask(b, IR_LIST(MlirValue, place->count), mask);
+  return ir_select(b, ir_broadcast(b, there, ir_with_element(all, ir_i1(b))), x,
+                   ir_zero(b, all));
+}
+
+Columns keys_load_columns(const Keys *g, const Place *place) {
+  const Forward *f = &g->f;
+  Columns columns = {.position = place->position};
+  for (int t = 0; t < f->planes; ++t)
+    columns.q.x[t] =
+        load_by_column(g, place, f->q, t * keys_width(g), keys_width(g));
+  columns.d_out = load_by_column(g, place, g->d_out, 0, f->d);
+  columns.logs = load_numbers(g, place, g->stats->logs);
+  columns.delta = load_numbers(g, place, g->stats->delta);
+  return columns;
+}
