@@ -236,6 +236,9 @@ static MlirLogicalResult check_part(MlirOperation op, ConfigPart part,
   if (mlirLogicalResultIsFailure(check(op, config)) ||
       mlirLogicalResultIsFailure(check_local(op, attributes, config)))
     return mlirLogicalResultFailure();
+  if (part == CONFIG_QUERY && list->n && config->block_q > 1)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'block_q' of 'query' must be 1 on GPUs");
   return list->n ? check_gpu(op, list, config)
                  : config_check_for_cpu(op, part, config);
 }

@@ -60,7 +60,8 @@ static void choose_query(const Strategy *s, const Config *given,
   config->local_outer = s->warpgroups && s->outer && s->outer <= LOCAL;
 }
 
-static void choose_keys(const Strategy *s, Config *config) {
+static void choose_keys(const Strategy *s, const Config *given,
+                        Config *config) {
   enum { CPU_ROWS = 16, MOST = CONFIG_MAX_GPU_ROWS, WIDE = 128 };
   enum { COLUMNS = 64, FEW = 32, STEP = CONFIG_GPU_STEP, MANY = 512 };
   int64_t most = s->warpgroups || !s->gpu ? COLUMNS : FEW;
@@ -68,9 +69,10 @@ static void choose_keys(const Strategy *s, Config *config) {
   int64_t heads = min(s->group, most);
   while (heads > 1 && (s->group % heads || heads % step))
     --heads;
-  config->block_h = heads < least ? 1 : heads;
+  bool queries = given->block_q > 1 || (!given->block_h && heads < least);
+  config->block_h = queries ? 1 : heads;
   config->block_q = 1;
-  if (heads < least)
+  if (queries)
     config->block_q = s->outer ? min(most, round_up(s->outer, STEP)) : most;
   config->block_k = !s->gpu ? CPU_ROWS : s->warpgroups ? MOST : MOST / 2;
   config->stages = s->gpu ? 2 : 0;
@@ -85,10 +87,12 @@ static void choose_keys(const Strategy *s, Config *config) {
 
 MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,
                                 Config *query, Config *keys) {
+  enum { LONG = 1 << 20 }; // windows that are longer than any tile
   SimplicialAttentionAttributes a;
-  Config given = {0};
+  Config given = {0}, given_keys = {0};
   if (mlirLogicalResultIsFailure(simplicialAttentionGetAttributes(op, &a)) ||
-      mlirLogicalResultIsFailure(config_read(op, CONFIG_QUERY, &given)))
+      mlirLogicalResultIsFailure(config_read(op, CONFIG_QUERY, &given)) ||
+      mlirLogicalResultIsFailure(config_read(op, CONFIG_KEYS, &given_keys)))
     return mlirLogicalResultFailure();
   MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q)), element = ir_element(q);
   bool swap = plan_swaps_roles(a), wide = mlirTypeIsAF32(element);
@@ -97,8 +101,8 @@ MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,
                 .d = ir_dim_size(q, 3),
                 .group = ir_dim_size(q, 2) /
                          ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_K1)), 2),
-                .outer = swap ? a.w2 : a.w1,
-                .inner = swap ? a.w1 : a.w2,
+                .outer = min(LONG, swap ? a.w2 : a.w1),
+                .inner = min(LONG, swap ? a.w1 : a.w2),
                 .bytes = wide ? 4 : 2};
   s.warpgroups = chip_list_has_warpgroups(chips) && !wide &&
                  s.d <= LIMITS_WGMMA_COLUMNS &&
@@ -108,9 +112,11 @@ MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,
     query->operand = keys->operand =
         mlirF32TypeGet(mlirOperationGetContext(op));
   choose_query(&s, &given, query);
-  choose_keys(&s, keys);
+  choose_keys(&s, &given_keys, keys);
   if (mlirLogicalResultIsFailure(config_read(op, CONFIG_QUERY, query)) ||
       mlirLogicalResultIsFailure(config_read(op, CONFIG_KEYS, keys)))
     return mlirLogicalResultFailure();
+  if (!given.block_last)
+    query->block_last = query->block_k;
   return mlirLogicalResultSuccess();
 }
