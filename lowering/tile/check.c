@@ -56,6 +56,14 @@ static bool is_index(MlirValue value) {
   return mlirTypeIsAIndex(ir_type(value));
 }
 
+static MlirLogicalResult check_shared(MlirOperation op) {
+  if (mlirAttributeIsNull(ir_get_attr(op, SIMPLICIAL_SHARED_ATTR)))
+    return accept();
+  return mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0))
+             ? check_unit(op, SIMPLICIAL_SHARED_ATTR)
+             : ir_error(op, SIMPLICIAL_SHARED_ATTR " is for what makes a tile");
+}
+
 // Types -----------------------------------------------------------------------
 
 static bool is_integer(MlirType type, int n, const unsigned *widths) {
@@ -456,6 +464,8 @@ static MlirLogicalResult check_op(const Check *check, MlirOperation op) {
   if (!rule && !elementwise && (tiles || !is_scalar_op(op)))
     return check_refuse(op, "is none of them");
   MlirLogicalResult status = check_values(op);
+  if (mlirLogicalResultIsSuccess(status))
+    status = check_shared(op);
   if (failed(status))
     return status;
   if (rule)

@@ -386,6 +386,28 @@ func.func @optional(%n: index) {
 
 // -----
 
+func.func @shared(%n: index) {
+  scf.forall (%i) in (%n) {
+    %x = arith.constant dense<0.0> : vector<16x16xf32>
+    // expected-error @below {{simplicial.shared must be a unit attribute}}
+    %y = arith.addf %x, %x {simplicial.shared = true} : vector<16x16xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @shared(%n: index) {
+  scf.forall (%i) in (%n) {
+    %x = arith.constant dense<0.0> : vector<16x16xf32>
+    // expected-error @below {{simplicial.shared is for what makes a tile}}
+    %y = arith.addi %i, %i {simplicial.shared} : index
+  }
+  return
+}
+
+// -----
+
 func.func @producer(%n: index) {
   // expected-error @below {{simplicial.producer must be a unit attribute}}
   scf.forall (%i) in (%n) {
