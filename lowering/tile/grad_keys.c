@@ -522,7 +522,7 @@ MlirLogicalResult grad_keys(Ir *b, MlirOperation op, const GradStats *stats,
   g.values.result = gradients[f->swapped ? V2 : V1];
   grad_sums_allocate(&g, &g.keys);
   grad_sums_allocate(&g, &g.values);
-  if (f->config.global_sums)
+  if (f->config.global_sums && (wants_keys(&g) || wants_values(&g)))
     g.global = allocate_sums(&g);
   Keys only_keys = g, only_values = g;
   only_keys.d_values = only_keys.values.result = null_value();
