@@ -203,7 +203,7 @@ def check_measured(source, path, defaults):
     """Each row of a table is one that was measured, rounded."""
     with open(source / "bench/results/h100/results.csv", newline="") as file:
         measured = [line for line in csv.DictReader(file) if line.get("pass") != "backward"]
-    found = list(rows((source / path).read_text()))
+    found = [row for row in rows((source / path).read_text()) if "of forward" not in row]
     if not found:
         problem(path, "has no table of speed")
     for row in found:
@@ -220,6 +220,31 @@ def check_measured(source, path, defaults):
         want = {"ms": f"{float(ours['ms']):.1f}", "TFLOP/s": f"{float(ours['tflops']):.0f}",
                 "of matmul": f"{float(ours['share']):.2f}", "Triton TFLOP/s": f"{float(peer['tflops']):.0f}",
                 "times as fast": f"{float(peer['ms']) / float(ours['ms']):.2f}"}
+        for key, value in want.items():
+            if row[key] != value:
+                problem(path, f"says {key} {row[key]}, but {value} was measured: {row}")
+
+
+def check_gradients(source, path):
+    """The same of the table of gradients."""
+    with open(source / "bench/results/h200/results.csv", newline="") as file:
+        measured = [line for line in csv.DictReader(file) if line["pass"] == "backward"]
+    found = [row for row in rows((source / path).read_text()) if "of forward" in row]
+    if not found:
+        problem(path, "has no table of gradients")
+    for row in found:
+        heads = dict(zip(("Hq", "Hk"), row["Hq/Hk"].split("/")))
+        keys = {"dtype": "bf16", "B": "4", **heads, **{key: row[key] for key in ("N", "D", "w1", "w2")}}
+        cells = {line["implementation"]: line for line in measured
+                 if all(line[key] == value for key, value in keys.items())}
+        if "simplicial" not in cells:
+            problem(path, f"has gradients that were not measured: {row}")
+            continue
+        ours, peer = cells["simplicial"], cells.get("triton")
+        want = {"of forward": f"{float(ours['ratio']):.2f}", "ms": f"{float(ours['ms']):.1f}",
+                "TFLOP/s": f"{float(ours['tflops']):.0f}",
+                "Triton, of its forward": f"{float(peer['ratio']):.2f}" if peer else "",
+                "times as fast": f"{float(peer['ms']) / float(ours['ms']):.2f}" if peer else ""}
         for key, value in want.items():
             if row[key] != value:
                 problem(path, f"says {key} {row[key]}, but {value} was measured: {row}")
@@ -258,6 +283,7 @@ def main():
     check_names(source)
     check_dev(source)
     check_passes(source)
+    check_gradients(source, "docs/performance.md")
     for path in ("README.md", "docs/performance.md"):
         check_measured(source, path, {"type": "bf16", "B": "4", "Hk": "1", "w1": "32"})
     check_ranges(source)
