@@ -219,7 +219,8 @@ static char *name_of(MlirOperation function) {
   MlirStringRef symbol = ir_symbol_name(function);
   char *name = memory_zeroed(sizeof prefix + symbol.length, 1);
   memcpy(name, prefix, sizeof prefix - 1);
-  memcpy(name + sizeof prefix - 1, symbol.data, symbol.length);
+  if (symbol.length)
+    memcpy(name + sizeof prefix - 1, symbol.data, symbol.length);
   return name;
 }
 
