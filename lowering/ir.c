@@ -298,8 +298,7 @@ MlirValue ir_alloca(Ir *b, MlirType memref) {
 }
 
 MlirValue ir_alloc(Ir *b, MlirType memref) {
-  return ir_value(b, "memref.alloc", memref, IR_NONE,
-                  IR_ATTRIBUTES(ir_segments(b, 2, (int32_t[]){0, 0})));
+  return ir_alloc_sized(b, memref, NULL);
 }
 
 MlirValue ir_alloc_sized(Ir *b, MlirType memref, const MlirValue *sizes) {

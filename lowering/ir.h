@@ -126,6 +126,8 @@ MlirValue ir_ori(Ir *b, MlirValue x, MlirValue y);
 MlirValue ir_xori(Ir *b, MlirValue x, MlirValue y);
 MlirValue ir_divui(Ir *b, MlirValue x, MlirValue y);
 MlirValue ir_remui(Ir *b, MlirValue x, MlirValue y);
+/// x / y, rounded up; of indices.
+MlirValue ir_ceil_div(Ir *b, MlirValue x, int64_t y);
 MlirValue ir_minsi(Ir *b, MlirValue x, MlirValue y);
 MlirValue ir_maxsi(Ir *b, MlirValue x, MlirValue y);
 MlirValue ir_addf(Ir *b, MlirValue x, MlirValue y);

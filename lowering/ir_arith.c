@@ -69,6 +69,11 @@ BINARY(ir_divf, "arith.divf")
 BINARY(ir_maxnumf, "arith.maxnumf")
 #undef BINARY
 
+MlirValue ir_ceil_div(Ir *b, MlirValue x, int64_t y) {
+  return ir_divui(b, ir_addi(b, x, ir_const_index(b, y - 1)),
+                  ir_const_index(b, y));
+}
+
 MlirValue ir_negf(Ir *b, MlirValue x) {
   return same(b, "arith.negf", IR_VALUES(x));
 }

@@ -242,7 +242,7 @@ static void rule_convert(Gradients *g, MlirOperation op, MlirValue d) {
 }
 
 static void rule_attention(Gradients *g, MlirOperation op, MlirValue d) {
-  MlirValue operands[SIMPLICIAL_LSE + 2];
+  MlirValue operands[SIMPLICIAL_D_OUT + 1];
   MlirType types[SIMPLICIAL_V2 + 1];
   for (int i = SIMPLICIAL_Q; i <= SIMPLICIAL_V2; ++i) {
     operands[i] = ir_operand(op, i);
@@ -250,10 +250,10 @@ static void rule_attention(Gradients *g, MlirOperation op, MlirValue d) {
   }
   operands[SIMPLICIAL_OUT] = ir_result(op, 0);
   operands[SIMPLICIAL_LSE] = ir_result(op, 1);
-  operands[SIMPLICIAL_LSE + 1] = d;
+  operands[SIMPLICIAL_D_OUT] = d;
   MlirOperation grad =
       ir_op(&g->b, SIMPLICIAL_ATTENTION_GRAD, SIMPLICIAL_V2 + 1, types,
-            SIMPLICIAL_LSE + 2, operands, IR_NONE);
+            SIMPLICIAL_D_OUT + 1, operands, IR_NONE);
   SimplicialAttentionAttributes attributes;
   simplicialAttentionGetAttributes(op, &attributes);
   simplicialAttentionSetAttributes(grad, attributes);

@@ -168,8 +168,10 @@ Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
 MlirValue softmax_row_sum(Forward *f, MlirValue x);
 
 // load.c
-/// The dimensions that the rows of a block of queries have in memory.
-int load_query_dims(const Forward *f, int64_t dims[2], unsigned memory_dims[2]);
+/// The dimensions that the rows of a block of queries have, and which ones of
+/// memory they are, where queries and heads are `memory`.
+int load_query_dims(const Forward *f, const unsigned memory[2], int64_t dims[2],
+                    unsigned memory_dims[2]);
 
 /// The queries of a block that there are, for a transfer of a tile of (query,
 /// head, ...); null if that is all of them. A mask has its dimensions in the
@@ -179,8 +181,25 @@ MlirValue load_query_mask(Forward *f, int rank, const int64_t *shape,
 
 /// `size` rows of keys or values from n on, columns [d, d + width). Only those
 /// of [first, end) are in memory, the others read as zero. Null: from 0; all.
-MlirValue load_keys(Forward *f, MlirValue memref, MlirValue n, int64_t size,
-                    MlirValue first, MlirValue end, int64_t d, int64_t width);
+MlirValue load_keys(const Forward *f, MlirValue memref, MlirValue n,
+                    int64_t size, MlirValue first, MlirValue end, int64_t d,
+                    int64_t width);
+
+/// The type in which factors of left operands are multiplied: what is more than
+/// `one` multiplication is rounded once, at its end.
+MlirType load_factor(const Forward *f, bool one);
+
+/// x with elements of that type, and `bias` added to them.
+MlirValue load_as(Ir *b, MlirValue x, MlirType element, double bias);
+
+/// x [m, n] as [rows, n]: each of its rows, if there are several, so many times
+/// after each other, or its only one in all rows.
+MlirValue load_repeated(Ir *b, MlirValue x, int64_t rows, int64_t times);
+
+/// Plane t of x .* y, or, of determinants, of the cross product of their
+/// planes, negated where roles are changed.
+MlirValue load_combined(const Forward *f, const MlirValue *x,
+                        const MlirValue *y, int t);
 
 /// The queries of the block, into its `q_planes`.
 void load_query(Forward *f);

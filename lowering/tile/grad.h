@@ -7,13 +7,14 @@
 
 #include "forward.h"
 
+/// As many elements of f32 as 16 bytes have.
+enum { GRAD_STATS_COPIES = 4 };
+
 /// What is known of each query of a head, in memrefs of f32: [B, Nq, Hq], or,
 /// where tiles have columns of queries, [B, Hq, 4, N'], N' being Nq or more:
 /// four copies, of which number i begins i elements later, so that what begins
 /// at any query begins at a multiple of 16 bytes in one of them, as TMA wants
 /// it.
-enum { GRAD_STATS_COPIES = 4 };
-
 typedef struct GradStats {
   bool base_2;      ///< of what is rounded to 16 bits before it is multiplied
   bool by_head;     ///< [B, Hq, 4, N']
@@ -35,7 +36,7 @@ MlirValue grad_stats_probabilities(Ir *b, const GradStats *stats, MlirValue s,
 /// Where a number of a query is there, in copy `copy`; the numbers of the
 /// dimensions of queries and of heads, and of one that is neither.
 typedef struct GradStatsPlace {
-  MlirValue indices[4];
+  MlirValue indices[4]; ///< 3 without copies
   unsigned query, head, other;
 } GradStatsPlace;
 

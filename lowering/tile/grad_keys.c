@@ -45,9 +45,11 @@ typedef struct Sums {
 static bool wants_keys(const Keys *g) {
   return !mlirValueIsNull(g->d_keys) || !mlirValueIsNull(g->keys.result);
 }
+
 static bool wants_values(const Keys *g) {
   return !mlirValueIsNull(g->d_values) || !mlirValueIsNull(g->values.result);
 }
+
 /// x where `rows` are, 0 elsewhere.
 static MlirValue only(const Keys *g, Range rows, MlirValue x) {
   Ir *b = g->f.b;
@@ -57,31 +59,18 @@ static MlirValue only(const Keys *g, Range rows, MlirValue x) {
   return ir_select(b, ir_broadcast_rows(b, mask, ir_dim_size(type, 1)), x,
                    ir_zero(b, type));
 }
+
 // Factors ---------------------------------------------------------------------
-
-static MlirValue with_bias(const Keys *g, MlirValue x, MlirType element,
-                           double bias) {
-  Ir *b = g->f.b;
-  x = ir_convert(b, x, element);
-  return bias != 0 ? ir_addf(b, x, ir_const_f(b, ir_type(x), bias)) : x;
-}
-
-/// The type in which keys of both windows, or values, are multiplied: what is
-/// more than one multiplication is rounded once, at its end.
-static MlirType factor_of(const Keys *g, bool one) {
-  return one && !mlirTypeIsATF32(g->f.config.operand) ? g->f.config.operand
-                                                      : ir_f32(g->f.b);
-}
 
 static MlirType key_factor(const Keys *g) {
   const Forward *f = &g->f;
-  return factor_of(g, f->planes == 1 && f->outer.key_bias == 0 &&
-                          f->inner.key_bias == 0);
+  return load_factor(f, f->planes == 1 && f->outer.key_bias == 0 &&
+                            f->inner.key_bias == 0);
 }
 
 static MlirType value_factor(const Keys *g) {
   const Forward *f = &g->f;
-  return factor_of(g, f->outer.value_bias == 0 && f->inner.value_bias == 0);
+  return load_factor(f, f->outer.value_bias == 0 && f->inner.value_bias == 0);
 }
 
 // A tile of columns -----------------------------------------------------------
@@ -120,13 +109,12 @@ static MlirValue masked_if_partial(const Keys *g, MlirValue s,
   Range first =
       window_unbounded(b, f->inner.window, f->causal, columns->position);
   Range behind = window_unbounded(b, f->inner.window, f->causal, last);
-  MlirValue partial = null_value();
+  MlirValue over = null_value(), under = null_value();
   if (!mlirValueIsNull(first.upper))
-    partial = ir_cmpi(b, IR_SLT, ir_subi(b, first.upper, g->first), rows);
-  if (!mlirValueIsNull(behind.lower)) {
-    MlirValue under = ir_cmpi(b, IR_SGT, behind.lower, g->first);
-    partial = mlirValueIsNull(partial) ? under : ir_ori(b, partial, under);
-  }
+    over = ir_cmpi(b, IR_SLT, ir_subi(b, first.upper, g->first), rows);
+  if (!mlirValueIsNull(behind.lower))
+    under = ir_cmpi(b, IR_SGT, behind.lower, g->first);
+  MlirValue partial = window_or(b, over, under);
   if (mlirValueIsNull(partial))
     return s;
   MlirType type = ir_type(s);
@@ -163,24 +151,11 @@ static void take_columns(const Keys *g, const Planes *left, MlirValue weighed,
 
 // An outer key ----------------------------------------------------------------
 
-/// Plane t of x .* y, or of their cross product, negated where roles are
-/// changed.
-static MlirValue combined(const Keys *g, const Planes *x, const Planes *y,
-                          int t) {
-  Ir *b = g->f.b;
-  if (g->f.planes == 1)
-    return ir_mulf(b, x->x[0], y->x[0]);
-  int u = (t + 1) % 3, v = (t + 2) % 3;
-  if (g->f.negated)
-    u = (t + 2) % 3, v = (t + 1) % 3;
-  return ir_subf(b, ir_mulf(b, x->x[u], y->x[v]), ir_mulf(b, x->x[v], y->x[u]));
-}
-
 static Planes keys_as(const Keys *g, const Planes *keys, MlirType element,
                       double bias) {
   Planes planes = {{{NULL}}};
   for (int t = 0; t < g->f.planes; ++t)
-    planes.x[t] = with_bias(g, keys->x[t], element, bias);
+    planes.x[t] = load_as(g->f.b, keys->x[t], element, bias);
   return planes;
 }
 
@@ -213,8 +188,8 @@ static void add_part(const Keys *g, const Parts *parts, MlirValue x,
   Ir *b = g->f.b;
   int64_t width = ir_dim_size(ir_type(x), 1);
   MlirType one = ir_vector(ir_f32(b), IR_DIMS(1, width));
-  MlirValue indices[] = {g->batch, g->head, g->tile, ir_subi(b, j, g->base),
-                         ir_const_index(b, d)};
+  MlirValue indices[] = {g->f.batch, g->f.key_head, g->tile,
+                         ir_subi(b, j, g->base), ir_const_index(b, d)};
   const unsigned dims[] = {3, 4};
   x = ir_shape_cast(b, x,
                     ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), 1, width)));
@@ -250,7 +225,7 @@ static OwnPlace own_place(const Keys *g, MlirValue memory, int64_t at,
   MlirValue mask =
       window_mask(b, ir_with_element(type, ir_i1(b)), null_value(), g->count);
   return (OwnPlace){memory,
-                    {g->batch, g->first, g->head, column},
+                    {g->f.batch, g->first, g->f.key_head, column},
                     mask,
                     {DIM_N, DIM_D},
                     type};
@@ -312,8 +287,8 @@ static void share(const Keys *g, MlirValue tile) {
 }
 
 /// What outer key j adds to the gradients of the rows, which are loaded `once`
-/// (null: again, where they are used): `own`, which has them as
-/// sums are carried, or, if it is not null, `memory`.
+/// (null: again, where they are used): to `own`, which has them as sums are
+/// carried, or, if it is not null, to `memory`.
 static void take_outer(const Keys *g, const Rows *once, MlirValue j,
                        MlirValue more, MlirValue memory, Sums *own) {
   const Forward *f = &g->f;
@@ -329,15 +304,15 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
   Planes inner = keys_as(g, &rows.keys, key_factor(g), f->inner.key_bias);
   for (int t = 0; t < f->planes; ++t) {
     left.x[t] =
-        ir_convert(b, combined(g, &outer, &inner, t), f->config.operand);
+        ir_convert(b, load_combined(f, outer.x, inner.x, t), f->config.operand);
     share(g, left.x[t]);
   }
   MlirType factor = value_factor(g);
-  MlirValue weighed = ir_convert(
-      b,
-      ir_mulf(b, with_bias(g, values, factor, f->outer.value_bias),
-              with_bias(g, rows.values, factor, f->inner.value_bias)),
-      f->config.operand);
+  MlirValue weighed =
+      ir_convert(b,
+                 ir_mulf(b, load_as(b, values, factor, f->outer.value_bias),
+                         load_as(b, rows.values, factor, f->inner.value_bias)),
+                 f->config.operand);
   share(g, weighed);
 
   Sums sums = no_sums(g);
@@ -359,23 +334,24 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
   outer = keys_as(g, &keys, f32, f->outer.key_bias);
   for (int t = 0; t < f->planes && wants_keys(g); ++t) {
     OwnPlace keys_place = own_keys(g, memory, t);
-    add_own(g, &keys_place, only(g, seen, combined(g, &sums.u, &outer, t)),
+    add_own(g, &keys_place,
+            only(g, seen, load_combined(f, sums.u.x, outer.x, t)),
             &own->u.x[t]);
   }
   if (!once)
     rows = keys_load_rows(g);
   inner = keys_as(g, &rows.keys, f32, f->inner.key_bias);
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->keys.result); ++t)
-    add_part(g, &g->keys, only(g, seen, combined(g, &inner, &sums.u, t)), j,
-             more, t * width);
+    add_part(g, &g->keys, only(g, seen, load_combined(f, inner.x, sums.u.x, t)),
+             j, more, t * width);
   if (!wants_values(g))
     return;
   OwnPlace values_place = own_values(g, memory);
-  values = with_bias(g, values, f32, f->outer.value_bias);
+  values = load_as(b, values, f32, f->outer.value_bias);
   add_own(g, &values_place, only(g, seen, ir_mulf(b, sums.t, values)), &own->t);
   if (mlirValueIsNull(g->values.result))
     return;
-  MlirValue inner_values = with_bias(g, rows.values, f32, f->inner.value_bias);
+  MlirValue inner_values = load_as(b, rows.values, f32, f->inner.value_bias);
   add_part(g, &g->values, only(g, seen, ir_mulf(b, sums.t, inner_values)), j,
            more, 0);
 }
@@ -389,7 +365,8 @@ static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
   x = ir_mulf(b, x, ir_const_f(b, type, scale));
   ir_transfer_write(
       b, ir_convert(b, x, ir_element(ir_type(memref))), memref,
-      (const MlirValue[]){g->batch, g->first, g->head, ir_const_index(b, d)},
+      (const MlirValue[]){g->f.batch, g->first, g->f.key_head,
+                          ir_const_index(b, d)},
       (const unsigned[]){DIM_N, DIM_D},
       window_mask(b, ir_with_element(type, ir_i1(b)), null_value(), g->count));
 }
@@ -400,10 +377,8 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   MlirValue one = ir_const_index(b, 1);
-  Range positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
-  g->positions_lower = positions.lower;
-  g->positions_upper = positions.upper;
-  Range js = keys_outer(g, positions);
+  g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
+  Range js = keys_outer(g, g->positions);
   // On GPUs there are neither registers nor shared memory for the rows.
   bool again = f->config.stages > 0;
   Rows rows = keys_load_rows(g);
@@ -469,13 +444,12 @@ static void build(Keys *g) {
   Forward *f = &g->f;
   Ir *b = f->b;
   MlirValue size = ir_const_index(b, keys_rows(g));
-  MlirValue tiles = ir_divui(
-      b, ir_addi(b, f->keys, ir_const_index(b, keys_rows(g) - 1)), size);
   MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0),
-                       ir_dim(b, f->inner.keys, DIM_H), tiles};
+                       ir_dim(b, f->inner.keys, DIM_H),
+                       ir_ceil_div(b, f->keys, keys_rows(g))};
   IrLoop blocks = ir_forall_begin(b, 3, sizes);
-  g->batch = blocks.iv[0];
-  g->head = blocks.iv[1];
+  f->batch = blocks.iv[0];
+  f->key_head = blocks.iv[1];
   g->tile = blocks.iv[2];
   MlirValue first = ir_muli(b, g->tile, size);
   MlirValue end = ir_minsi(b, f->keys, ir_addi(b, first, size));

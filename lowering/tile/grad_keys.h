@@ -21,12 +21,11 @@ typedef struct Keys {
   Parts keys, values;         ///< of the outer ones
   MlirValue global;           ///< sums of the inner ones; null: in the block
   // Of the current tile:
-  MlirValue batch, head; ///< of keys
-  MlirValue tile;        ///< its number
-  MlirValue base;        ///< the first outer key of its sums
+  MlirValue tile; ///< its number
+  MlirValue base; ///< the first outer key of its sums
   // Of the rows that are taken at once: all of a tile, or one
   MlirValue first, count;
-  MlirValue positions_lower, positions_upper;
+  Range positions; ///< of queries that see one of them
 } Keys;
 
 /// Positions of the queries that see at least one of the inner keys
@@ -67,6 +66,7 @@ static inline int64_t keys_rows(const Keys *g) { return g->f.config.block_k; }
 static inline int64_t keys_columns(const Keys *g) {
   return g->f.config.block_q * g->f.config.block_h;
 }
+
 // grad_keys_load.c
 /// Positions of the queries that see outer key j and one of the rows.
 Range keys_positions_of(const Keys *g, MlirValue j);

@@ -50,8 +50,8 @@ Range keys_outer(const Keys *g, Range positions) {
 Range keys_positions_of(const Keys *g, MlirValue j) {
   Ir *b = g->f.b;
   Range range = seers(g, g->f.outer.window, j, j);
-  return (Range){ir_maxsi(b, range.lower, g->positions_lower),
-                 ir_minsi(b, range.upper, g->positions_upper)};
+  return (Range){ir_maxsi(b, range.lower, g->positions.lower),
+                 ir_minsi(b, range.upper, g->positions.upper)};
 }
 
 Range keys_rows_seen(const Keys *g, Range positions) {
@@ -70,40 +70,23 @@ Range keys_rows_seen(const Keys *g, Range positions) {
 
 // Loads and stores ------------------------------------------------------------
 
-/// `n` keys or values from `at` on, columns [d, d + width); those of `count`
-/// (null: all).
-static MlirValue load_keys_of(const Keys *g, MlirValue memref, MlirValue at,
-                              int64_t n, MlirValue count, int64_t d,
-                              int64_t width) {
-  Ir *b = g->f.b;
-  MlirType tile = ir_vector(ir_element(ir_type(memref)), IR_DIMS(n, width));
-  MlirValue mask = null_value();
-  if (!mlirValueIsNull(count))
-    mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(), count);
-  MlirValue indices[] = {g->batch, at, g->head, ir_const_index(b, d)};
-  return ir_transfer_read(b, tile, memref, indices,
-                          (const unsigned[]){DIM_N, DIM_D}, mask);
-}
-
 Rows keys_load_rows(const Keys *g) {
   const Forward *f = &g->f;
   Rows rows;
   for (int t = 0; t < f->planes; ++t)
-    rows.keys.x[t] = load_keys_of(g, f->inner.keys, g->first, keys_rows(g),
-                                  g->count, t * keys_width(g), keys_width(g));
-  rows.values = load_keys_of(g, f->inner.values, g->first, keys_rows(g),
-                             g->count, 0, f->d);
+    rows.keys.x[t] =
+        load_keys(f, f->inner.keys, g->first, keys_rows(g), null_value(),
+                  g->count, t * keys_width(g), keys_width(g));
+  rows.values = load_keys(f, f->inner.values, g->first, keys_rows(g),
+                          null_value(), g->count, 0, f->d);
   return rows;
 }
 
 MlirValue keys_load_outer(const Keys *g, MlirValue memref, MlirValue j,
                           int64_t d, int64_t width) {
-  Ir *b = g->f.b;
-  MlirValue x = load_keys_of(g, memref, j, 1, null_value(), d, width);
-  MlirType element = ir_element(ir_type(x));
-  x = ir_shape_cast(b, x, ir_vector(element, IR_DIMS(1, 1, width)));
-  x = ir_broadcast(b, x, ir_vector(element, IR_DIMS(1, keys_rows(g), width)));
-  return ir_shape_cast(b, x, ir_vector(element, IR_DIMS(keys_rows(g), width)));
+  MlirValue x =
+      load_keys(&g->f, memref, j, 1, null_value(), null_value(), d, width);
+  return load_repeated(g->f.b, x, keys_rows(g), keys_rows(g));
 }
 
 MlirValue keys_count_tiles(const Keys *g, Range positions) {
@@ -113,8 +96,7 @@ MlirValue keys_count_tiles(const Keys *g, Range positions) {
                          ir_subi(b, positions.upper, positions.lower));
   int64_t queries = f->config.block_q;
   if (queries > 1)
-    n = ir_divui(b, ir_addi(b, n, ir_const_index(b, queries - 1)),
-                 ir_const_index(b, queries));
+    n = ir_ceil_div(b, n, queries);
   return ir_muli(b, n, ir_const_index(b, f->group / f->config.block_h));
 }
 
@@ -125,7 +107,7 @@ Place keys_place(const Keys *g, Range positions, MlirValue tiles,
   int64_t queries = f->config.block_q, heads = f->config.block_h;
   int64_t parts = f->group / heads;
   Place place = {.count = null_value()};
-  place.head = ir_muli(b, g->head, ir_const_index(b, f->group));
+  place.head = ir_muli(b, f->key_head, ir_const_index(b, f->group));
   MlirValue each = ir_const_index(b, parts), number = at, part = null_value();
   if (queries > 1 && parts > 1) {
     each = ir_maxsi(b, ir_const_index(b, 1), ir_divui(b, tiles, each));
@@ -157,7 +139,7 @@ static MlirValue load_by_column(const Keys *g, const Place *place,
   if (!mlirValueIsNull(place->count))
     mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(),
                        place->count);
-  MlirValue indices[] = {g->batch, place->query, place->head,
+  MlirValue indices[] = {g->f.batch, place->query, place->head,
                          ir_const_index(b, d)};
   const unsigned dims[] = {g->f.config.block_q > 1 ? DIM_N : DIM_H, DIM_D};
   return ir_convert(b, ir_transfer_read(b, tile, memref, indices, dims, mask),
@@ -169,12 +151,11 @@ GradStatsPlace keys_stats_place(const Keys *g, const Place *place) {
   MlirValue copies = ir_const_index(b, GRAD_STATS_COPIES);
   MlirValue beyond = ir_remui(b, place->query, copies);
   MlirValue copy = ir_remui(b, ir_subi(b, copies, beyond), copies);
-  return grad_stats_place(b, g->stats, g->batch, place->query, place->head,
+  return grad_stats_place(b, g->stats, g->f.batch, place->query, place->head,
                           copy);
 }
 
-/// A number of each column, in every row; 0 in those that
-/// there are not.
+/// A number of each column, in every row; 0 in columns that there are none of.
 static MlirValue load_numbers(const Keys *g, const Place *place,
                               MlirValue memref) {
   Ir *b = g->f.b;
@@ -185,9 +166,7 @@ static MlirValue load_numbers(const Keys *g, const Place *place,
                            g->f.config.block_q > 1 ? at.query : at.head};
   MlirValue x = ir_transfer_read(b, ir_vector(f32, IR_DIMS(1, n)), memref,
                                  at.indices, dims, null_value());
-  x = ir_shape_cast(b, x, ir_vector(f32, IR_DIMS(1, 1, n)));
-  x = ir_broadcast(b, x, ir_vector(f32, IR_DIMS(1, rows, n)));
-  x = ir_shape_cast(b, x, all);
+  x = load_repeated(b, x, rows, rows);
   if (mlirValueIsNull(place->count))
     return x;
   MlirType mask = ir_vector(ir_i1(b), IR_DIMS(n));

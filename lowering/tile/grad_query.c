@@ -18,8 +18,6 @@
 
 #include "grad.h"
 
-#include "mlir-c/BuiltinTypes.h"
-
 #include <stddef.h>
 
 typedef struct Query {
@@ -102,11 +100,8 @@ static void step(Forward *f, State *state, const OuterTile *outer, int n,
   MlirValue w[MAX_PLANES] = {{NULL}}, k[MAX_PLANES];
   for (int i = 0; i < n; ++i)
     add_products(g, w, d_logits(g, outer, &inner[i]), &inner[i]);
-  for (int t = 0; t < f->planes; ++t) {
-    k[t] = ir_convert(b, outer->keys[t], ir_f32(b));
-    if (f->outer.key_bias != 0)
-      k[t] = ir_addf(b, k[t], ir_const_f(b, ir_type(k[t]), f->outer.key_bias));
-  }
+  for (int t = 0; t < f->planes; ++t)
+    k[t] = load_as(b, outer->keys[t], ir_f32(b), f->outer.key_bias);
   for (int t = 0; t < f->planes; ++t) {
     MlirValue sum = state->values[t], added = combined(g, k, w, t, sum);
     bool some = !mlirValueIsNull(outer->rows) && outer->place.size == 1;
@@ -141,9 +136,8 @@ static void finish(Query *g, const State *state) {
 
 static void attend(Forward *f, Range js, const Window *ks) {
   Query *g = (Query *)f;
-  bool one = f->outer.value_bias == 0 && !mlirTypeIsATF32(f->config.operand);
   f->d_out_rows = ir_convert(f->b, load_by_query(f, g->d_out),
-                             one ? f->config.operand : ir_f32(f->b));
+                             load_factor(f, f->outer.value_bias == 0));
   GradStatsPlace place = grad_stats_place(f->b, g->stats, f->batch, f->query,
                                           f->head, ir_const_index(f->b, 0));
   const unsigned dims[] = {place.query, place.head};

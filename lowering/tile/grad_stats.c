@@ -152,11 +152,9 @@ GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys) {
     r.dim = DIM_N, r.n = QUERIES;
   MlirValue n = ir_const_index(b, r.n), queries = ir_dim(b, q, DIM_N);
   bool by_query = r.dim == DIM_N;
-  MlirValue blocks =
-      ir_divui(b, ir_addi(b, queries, ir_const_index(b, r.n - 1)), n);
   MlirValue sizes[] = {ir_dim(b, q, 0),
                        ir_const_index(b, by_query ? heads : heads / r.n),
-                       by_query ? blocks : queries};
+                       by_query ? ir_ceil_div(b, queries, r.n) : queries};
   IrLoop tiles = ir_forall_begin(b, 3, sizes);
   r.batch = tiles.iv[0];
   r.head = by_query ? tiles.iv[1] : ir_muli(b, tiles.iv[1], n);

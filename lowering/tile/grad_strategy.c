@@ -18,7 +18,6 @@
 #include "mlir-c/BuiltinTypes.h"
 
 typedef struct Strategy {
-  MlirOperation op;
   bool gpu;
   bool warpgroups; ///< multiply
   int64_t d, group;
@@ -54,7 +53,6 @@ static void choose_query(const Strategy *s, const Config *given,
       s->gpu ? keys_of_tile(s) : min(KEYS, CACHE / (s->d * BYTES));
   if (!s->gpu && s->inner)
     config->block_k = min(config->block_k, s->inner);
-  config->block_last = config->block_k;
   config->stages = s->gpu ? 2 : 0;
   config->producer = s->warpgroups;
   config->local_outer = s->warpgroups && s->outer && s->outer <= LOCAL;
@@ -96,8 +94,7 @@ MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,
     return mlirLogicalResultFailure();
   MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q)), element = ir_element(q);
   bool swap = plan_swaps_roles(a), wide = mlirTypeIsAF32(element);
-  Strategy s = {.op = op,
-                .gpu = chips->n > 0,
+  Strategy s = {.gpu = chips->n > 0,
                 .d = ir_dim_size(q, 3),
                 .group = ir_dim_size(q, 2) /
                          ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_K1)), 2),

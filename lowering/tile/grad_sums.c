@@ -23,11 +23,6 @@
 
 enum { ROWS = 32 };
 
-static MlirValue ceil_div(Ir *b, MlirValue x, int64_t y) {
-  return ir_divui(b, ir_addi(b, x, ir_const_index(b, y - 1)),
-                  ir_const_index(b, y));
-}
-
 /// The most outer keys of a tile; 0: all that there are.
 static int64_t most_outer(const Keys *g) {
   enum { FAR = 1 << 30 }; // no sequence of which parts can be held is as long
@@ -48,7 +43,7 @@ void grad_sums_allocate(Keys *g, Parts *parts) {
     outer = ir_minsi(b, outer, ir_const_index(b, most));
   MlirValue sizes[] = {
       ir_dim(b, parts->result, 0), ir_dim(b, parts->result, DIM_H),
-      ceil_div(b, g->f.keys, g->f.config.block_k), outer, null_value()};
+      ir_ceil_div(b, g->f.keys, g->f.config.block_k), outer, null_value()};
   const int64_t any = mlirShapedTypeGetDynamicSize();
   MlirType type =
       ir_memref(ir_f32(b), IR_DIMS(ir_dim_size(ir_type(parts->result), 0),
@@ -73,8 +68,8 @@ static MlirValue add_part(const Keys *g, const Parts *parts, MlirValue t,
   IrIf some = ir_if_begin(b, ir_cmpi(b, IR_SLT, lower, upper), 1, &tile);
   MlirValue mask =
       window_mask(b, ir_with_element(tile, ir_i1(b)), lower, upper);
-  MlirValue indices[] = {g->batch, g->head, t, ir_subi(b, j, outer.lower),
-                         zero};
+  MlirValue indices[] = {g->f.batch, g->f.key_head, t,
+                         ir_subi(b, j, outer.lower), zero};
   MlirValue part = ir_transfer_read(b, tile, parts->sums, indices,
                                     (const unsigned[]){3, 4}, mask);
   MlirValue then = ir_addf(b, sum, part);
@@ -87,7 +82,8 @@ static MlirValue add_part(const Keys *g, const Parts *parts, MlirValue t,
 static Range tiles_of(const Keys *g, MlirValue j, MlirValue end) {
   Ir *b = g->f.b;
   const Forward *f = &g->f;
-  Range all = {ir_const_index(b, 0), ceil_div(b, f->keys, f->config.block_k)};
+  Range all = {ir_const_index(b, 0),
+               ir_ceil_div(b, f->keys, f->config.block_k)};
   if (!f->outer.window || !f->inner.window)
     return all;
   // Queries that see one of the outer keys, and what those see.
@@ -100,7 +96,7 @@ static Range tiles_of(const Keys *g, MlirValue j, MlirValue end) {
   all.lower =
       ir_divui(b, inner.any.lower, ir_const_index(b, f->config.block_k));
   all.upper =
-      ceil_div(b, ir_minsi(b, f->keys, inner.any.upper), f->config.block_k);
+      ir_ceil_div(b, ir_minsi(b, f->keys, inner.any.upper), f->config.block_k);
   return all;
 }
 
@@ -111,10 +107,10 @@ void grad_sums_add(Keys *g, const Parts *parts, double scale) {
   MlirValue rows = ir_const_index(b, ROWS), zero = ir_const_index(b, 0);
   MlirValue sizes[] = {ir_dim(b, parts->result, 0),
                        ir_dim(b, parts->result, DIM_H),
-                       ceil_div(b, g->f.keys, ROWS)};
+                       ir_ceil_div(b, g->f.keys, ROWS)};
   IrLoop blocks = ir_forall_begin(b, 3, sizes);
-  g->batch = blocks.iv[0];
-  g->head = blocks.iv[1];
+  g->f.batch = blocks.iv[0];
+  g->f.key_head = blocks.iv[1];
   MlirValue j = ir_muli(b, blocks.iv[2], rows);
   MlirValue end = ir_minsi(b, g->f.keys, ir_addi(b, j, rows));
   MlirType type = ir_vector(ir_f32(b), IR_DIMS(ROWS, g->f.d));
@@ -128,7 +124,7 @@ void grad_sums_add(Keys *g, const Parts *parts, double scale) {
   x = ir_convert(b, x, ir_element(ir_type(parts->result)));
   MlirType mask = ir_vector(ir_i1(b), IR_DIMS(ROWS, g->f.d));
   ir_transfer_write(b, x, parts->result,
-                    (const MlirValue[]){g->batch, j, g->head, zero},
+                    (const MlirValue[]){g->f.batch, j, g->f.key_head, zero},
                     (const unsigned[]){DIM_N, DIM_D},
                     window_mask(b, mask, null_value(), ir_subi(b, end, j)));
   ir_forall_end(b, &blocks);

@@ -15,15 +15,15 @@ static MlirType mask_vector(Forward *f, int64_t n) {
 
 // Queries ---------------------------------------------------------------------
 
-int load_query_dims(const Forward *f, int64_t dims[2],
+int load_query_dims(const Forward *f, const unsigned memory[2], int64_t dims[2],
                     unsigned memory_dims[2]) {
   int n = 0;
   if (f->config.block_q > 1) {
     dims[n] = f->config.block_q;
-    memory_dims[n++] = DIM_N;
+    memory_dims[n++] = memory[0];
   }
   dims[n] = f->config.block_h;
-  memory_dims[n++] = DIM_H;
+  memory_dims[n++] = memory[1];
   return n;
 }
 
@@ -46,8 +46,9 @@ MlirValue load_query_mask(Forward *f, int rank, const int64_t *shape,
 
 // Keys and values -------------------------------------------------------------
 
-MlirValue load_keys(Forward *f, MlirValue memref, MlirValue n, int64_t size,
-                    MlirValue first, MlirValue end, int64_t d, int64_t width) {
+MlirValue load_keys(const Forward *f, MlirValue memref, MlirValue n,
+                    int64_t size, MlirValue first, MlirValue end, int64_t d,
+                    int64_t width) {
   Ir *b = f->b;
   MlirType tile = ir_vector(ir_element(ir_type(memref)), IR_DIMS(size, width));
   MlirValue mask = null_value();
@@ -58,8 +59,32 @@ MlirValue load_keys(Forward *f, MlirValue memref, MlirValue n, int64_t size,
                           (const unsigned[]){DIM_N, DIM_D}, mask);
 }
 
-static MlirValue add_bias(Ir *b, MlirValue x, double bias) {
+MlirType load_factor(const Forward *f, bool one) {
+  return one && !mlirTypeIsATF32(f->config.operand) ? f->config.operand
+                                                    : ir_f32(f->b);
+}
+
+MlirValue load_as(Ir *b, MlirValue x, MlirType element, double bias) {
+  x = ir_convert(b, x, element);
   return bias != 0 ? ir_addf(b, x, ir_const_f(b, ir_type(x), bias)) : x;
+}
+
+MlirValue load_repeated(Ir *b, MlirValue x, int64_t rows, int64_t times) {
+  MlirType element = ir_element(ir_type(x));
+  int64_t m = ir_dim_size(ir_type(x), 0), n = ir_dim_size(ir_type(x), 1);
+  x = ir_shape_cast(b, x, ir_vector(element, IR_DIMS(m, 1, n)));
+  x = ir_broadcast(b, x, ir_vector(element, IR_DIMS(rows / times, times, n)));
+  return ir_shape_cast(b, x, ir_vector(element, IR_DIMS(rows, n)));
+}
+
+MlirValue load_combined(const Forward *f, const MlirValue *x,
+                        const MlirValue *y, int t) {
+  Ir *b = f->b;
+  if (f->planes == 1)
+    return ir_mulf(b, x[0], y[0]);
+  int u = (t + 1) % 3, v = (t + 2) % 3;
+  MlirValue plus = ir_mulf(b, x[u], y[v]), minus = ir_mulf(b, x[v], y[u]);
+  return f->negated ? ir_subf(b, minus, plus) : ir_subf(b, plus, minus);
 }
 
 /// [..., n] -> [rows, n]
@@ -82,30 +107,7 @@ static MlirValue for_every_j(Forward *f, MlirValue x) {
 /// x [block_j, n], [block_q, n] or [1, n] by row, [rows, n]: the same for every
 /// head, or for every row.
 static MlirValue for_every_head(Forward *f, MlirValue x) {
-  MlirType element = ir_element(ir_type(x));
-  int64_t m = ir_dim_size(ir_type(x), 0), n = ir_dim_size(ir_type(x), 1);
-  int64_t h = f->config.block_h;
-  MlirValue split =
-      ir_shape_cast(f->b, x, ir_vector(element, IR_DIMS(m, 1, n)));
-  MlirType all = ir_vector(element, IR_DIMS(f->rows / h, h, n));
-  return by_row(f, ir_broadcast(f->b, split, all));
-}
-
-/// The elementwise product of q and the outer keys by row, or the cross product
-/// of their planes.
-static void combine(Forward *f, MlirValue *const q, MlirValue *const k,
-                    MlirValue *combined) {
-  Ir *b = f->b;
-  if (f->planes == 1) {
-    combined[0] = ir_convert(b, ir_mulf(b, q[0], k[0]), f->config.operand);
-    return;
-  }
-  for (int t = 0; t < 3; ++t) {
-    int u = (t + 1) % 3, v = (t + 2) % 3;
-    MlirValue x = ir_mulf(b, q[u], k[v]), y = ir_mulf(b, q[v], k[u]);
-    MlirValue z = f->negated ? ir_subf(b, y, x) : ir_subf(b, x, y);
-    combined[t] = ir_convert(b, z, f->config.operand);
-  }
+  return load_repeated(f->b, x, f->rows, f->config.block_h);
 }
 
 /// One query: tile `j` is keys j, j + 1, ...
@@ -163,7 +165,7 @@ static MlirValue weighed(Forward *f, const OuterPlace *place) {
   MlirType factor = ir_element(ir_type(f->d_out_rows));
   MlirValue values =
       for_every_head(f, load_outer_rows(f, place, true, 0, f->d));
-  values = add_bias(b, ir_convert(b, values, factor), f->outer.value_bias);
+  values = load_as(b, values, factor, f->outer.value_bias);
   return ir_convert(b, ir_mulf(b, f->d_out_rows, values), f->config.operand);
 }
 
@@ -178,9 +180,11 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window) {
     MlirValue keys =
         for_every_head(f, load_outer_rows(f, &place, false, t * width, width));
     tile.keys[t] = keys;
-    k[t] = add_bias(b, ir_convert(b, keys, f->factor), f->outer.key_bias);
+    k[t] = load_as(b, keys, f->factor, f->outer.key_bias);
   }
-  combine(f, f->q_planes, k, tile.combined);
+  for (int t = 0; t < f->planes; ++t)
+    tile.combined[t] =
+        ir_convert(b, load_combined(f, f->q_planes, k, t), f->config.operand);
   tile.place = place;
   if (!mlirValueIsNull(f->d_out_rows))
     tile.weighed = weighed(f, &place);
@@ -205,8 +209,7 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window) {
 MlirValue load_outer_values(Forward *f, const OuterTile *tile) {
   Ir *b = f->b;
   MlirValue values = load_outer_rows(f, &tile->place, true, 0, f->d);
-  values = ir_convert(b, for_every_head(f, values), ir_f32(b));
-  return add_bias(b, values, f->outer.value_bias);
+  return load_as(b, for_every_head(f, values), ir_f32(b), f->outer.value_bias);
 }
 
 /// What the first of several queries sees of a step that begins at k.
@@ -248,9 +251,7 @@ static MlirValue is_partial(Forward *f, const InnerTile *tile, MlirValue k,
     over = ir_cmpi(b, IR_SGT, end, window->every.upper);
   if (!mlirValueIsNull(tile->seen.lower))
     under = ir_cmpi(b, IR_SLT, k, window->every.lower);
-  if (mlirValueIsNull(over) || mlirValueIsNull(under))
-    return mlirValueIsNull(over) ? under : over;
-  return ir_ori(b, over, under);
+  return window_or(b, over, under);
 }
 
 /// The tile at k, which has no keys from `end` on (null: it is whole).
@@ -300,7 +301,7 @@ static MlirValue load_rows(Forward *f, MlirValue memref, int64_t d,
   Ir *b = f->b;
   int64_t shape[3];
   unsigned dims[3];
-  int n = load_query_dims(f, shape, dims);
+  int n = load_query_dims(f, (const unsigned[]){DIM_N, DIM_H}, shape, dims);
   shape[n] = width;
   dims[n++] = DIM_D;
   MlirType tile = ir_vector(ir_element(ir_type(memref)), n, shape);
@@ -326,9 +327,7 @@ MlirValue load_number(Forward *f, MlirValue memref, const MlirValue *indices,
   Ir *b = f->b;
   int64_t shape[2];
   unsigned dims[2];
-  int n = load_query_dims(f, shape, dims);
-  for (int i = 0; i < n; ++i)
-    dims[i] = memory_dims[dims[i] == DIM_N ? 0 : 1];
+  int n = load_query_dims(f, memory_dims, shape, dims);
   MlirType tile = ir_vector(ir_f32(b), n, shape);
   MlirValue x = ir_transfer_read(b, tile, memref, indices, dims,
                                  load_query_mask(f, n, shape, dims));

@@ -58,11 +58,7 @@ static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
 MlirValue logits_masked(Forward *f, MlirValue s, const OuterTile *outer,
                         const InnerTile *inner) {
   Ir *b = f->b;
-  MlirValue partial = outer->partial;
-  if (mlirValueIsNull(partial))
-    partial = inner->partial;
-  else if (!mlirValueIsNull(inner->partial))
-    partial = ir_ori(b, partial, inner->partial);
+  MlirValue partial = window_or(b, outer->partial, inner->partial);
   if (!mlirValueIsNull(inner->columns) || mlirValueIsNull(partial))
     return masked(f, s, outer, inner);
   MlirType type = ir_type(s);

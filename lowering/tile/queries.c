@@ -29,9 +29,7 @@ void queries_store(Forward *f, MlirValue x, MlirValue memref,
   Ir *b = f->b;
   int64_t shape[3];
   unsigned dims[3];
-  int n = load_query_dims(f, shape, dims);
-  for (int i = 0; i < n; ++i)
-    dims[i] = memory_dims[dims[i] == DIM_N ? 0 : 1];
+  int n = load_query_dims(f, memory_dims, shape, dims);
   if (columns) {
     shape[n] = columns;
     dims[n++] = memory_dims[2];
@@ -150,8 +148,7 @@ MlirOperation queries_program(Forward *f) {
   f->shift = ir_subi(b, f->keys, queries);
   MlirValue blocks = queries;
   if (block_q > 1)
-    blocks = ir_divui(b, ir_addi(b, queries, ir_const_index(b, block_q - 1)),
-                      ir_const_index(b, block_q));
+    blocks = ir_ceil_div(b, queries, block_q);
   MlirValue sizes[] = {ir_dim(b, f->q, 0), ir_const_index(b, heads / block_h),
                        blocks};
   IrLoop tiles = ir_forall_begin(b, 3, sizes);
@@ -199,10 +196,7 @@ MlirLogicalResult queries_take(Forward *f, MlirOperation op, ConfigPart part) {
   f->rows = f->config.block_q * f->config.block_h * f->config.block_j;
   f->group = ir_dim_size(ir_type(f->q), DIM_H) /
              ir_dim_size(ir_type(f->outer.keys), DIM_H);
-  // What is more than one multiplication is rounded once, at its end.
-  bool one = f->planes == 1 && f->outer.key_bias == 0;
-  f->factor = one && !mlirTypeIsATF32(f->config.operand) ? f->config.operand
-                                                         : ir_f32(f->b);
+  f->factor = load_factor(f, f->planes == 1 && f->outer.key_bias == 0);
   f->scale = a.scale != 0 ? a.scale : 1 / sqrt((double)f->d);
   f->c = f->scale / log(2);
   return mlirLogicalResultSuccess();

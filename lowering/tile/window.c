@@ -109,3 +109,9 @@ MlirValue window_mask_by_column(Ir *b, MlirType mask, bool queries,
     limit = ir_addi(b, limit, numbers(b, columns));
   return ir_cmpi(b, IR_SLT, row, ir_broadcast(b, limit, type));
 }
+
+MlirValue window_or(Ir *b, MlirValue x, MlirValue y) {
+  if (mlirValueIsNull(x) || mlirValueIsNull(y))
+    return mlirValueIsNull(x) ? y : x;
+  return ir_ori(b, x, y);
+}

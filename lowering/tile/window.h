@@ -52,4 +52,7 @@ MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
 MlirValue window_mask_by_column(Ir *b, MlirType mask, bool queries,
                                 MlirValue limit);
 
+/// Whether one of two conditions holds; null: it does not.
+MlirValue window_or(Ir *b, MlirValue x, MlirValue y);
+
 #endif // SIMPLICIAL_LOWERING_TILE_WINDOW_H

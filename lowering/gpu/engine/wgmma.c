@@ -219,8 +219,7 @@ static MlirValue left_units(Distribute *s, MlirOperation op) {
                                          : (int64_t)UNIT_ROWS * SWIZZLE_BYTES;
   MlirValue group = ir_divui(b, s->warp, ir_const_index(b, WARPS));
   group = ir_remui(b, group, ir_const_index(b, groups));
-  MlirValue uniform = ir_index_cast(b, context_uniform(s, group), ir_index(b));
-  return units_of(s, read, uniform, bytes / UNIT);
+  return units_of(s, read, context_uniform(s, group), bytes / UNIT);
 }
 
 /// The descriptor of the tile at `units`, and so many bytes further.
