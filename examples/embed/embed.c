@@ -5,8 +5,8 @@
 // runs one of the passes on it, compiles the module for this CPU, calls it and
 // compares with a plain C loop. Exits with 1 if anything fails or differs.
 
-#include "simplicial/compiler.h"
 #include "simplicial/dialect.h"
+#include "simplicial/jit.h"
 #include "simplicial/passes.h"
 #include "simplicial/runtime.h"
 

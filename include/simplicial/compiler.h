@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The compiler: MLIR text or an MLIR module in, a callable function or an
-// ahead-of-time artefact out.
+// The compiler: MLIR text in, a callable function or an ahead-of-time artefact
+// out. attention.h has functions of one attention without MLIR text, jit.h
+// takes modules that are in memory.
 //
 //   SimplicialCompiler *compiler;
 //   simplicialCompilerCreate(&compiler);
@@ -38,8 +39,7 @@
 // enough.
 //
 // Threads. Every function here may be called from any thread at any time, on
-// the same objects too, with two exceptions: an object must outlive its uses,
-// and the context given to simplicialJit must not be used meanwhile.
+// the same objects too; an object must outlive its uses.
 //
 // Targets. "cpu" is the processor this program runs on; "sm_80", "sm_86",
 // "sm_89", "sm_90", "sm_90a", "sm_100" and "sm_120" are NVIDIA GPUs, and "cuda"
@@ -64,9 +64,9 @@
 #ifndef SIMPLICIAL_COMPILER_H
 #define SIMPLICIAL_COMPILER_H
 
-#include "mlir-c/IR.h"
 #include "simplicial/runtime.h"
 #include <dlpack/dlpack.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -83,26 +83,21 @@ typedef struct SimplicialFunction SimplicialFunction;
 
 // Compiling -------------------------------------------------------------------
 
-MLIR_CAPI_EXPORTED SimplicialStatus
+SIMPLICIAL_API SimplicialStatus
 simplicialCompilerCreate(SimplicialCompiler **compiler);
 
 /// Executables that were loaded live on until they are released. NULL is fine.
-MLIR_CAPI_EXPORTED void simplicialCompilerDestroy(SimplicialCompiler *compiler);
+SIMPLICIAL_API void simplicialCompilerDestroy(SimplicialCompiler *compiler);
 
 /// Compiles the module `source` (`length` bytes of MLIR text or bytecode) for
 /// `target` into memory. The same source and target give the same executable
 /// again without compiling, for as long as the compiler lives; one that is in
 /// the cache on disk is not compiled either. `source_name` is
 /// what diagnostics call the source. The caller owns a reference to the result.
-MLIR_CAPI_EXPORTED SimplicialStatus
+SIMPLICIAL_API SimplicialStatus
 simplicialCompilerLoad(SimplicialCompiler *compiler, const char *source,
                        size_t length, const char *source_name,
                        const char *target, SimplicialExecutable **executable);
-
-/// The same for a module of the embedder's own, which is left unchanged, as is
-/// its context: that need not know our dialect, if it allows unregistered ones.
-MLIR_CAPI_EXPORTED SimplicialStatus simplicialJit(
-    MlirModule module, const char *target, SimplicialExecutable **executable);
 
 typedef enum SimplicialEmit {
   SIMPLICIAL_EMIT_TILE,   ///< MLIR: the tile program
@@ -137,7 +132,7 @@ typedef enum SimplicialEmit {
 ///
 /// ptxas and fatbinary, programs of the CUDA toolkit, are looked for in PATH,
 /// CUDA_HOME and /usr/local/cuda.
-MLIR_CAPI_EXPORTED SimplicialStatus simplicialCompile(
+SIMPLICIAL_API SimplicialStatus simplicialCompile(
     const char *source, size_t length, const char *source_name,
     const char *target, SimplicialEmit emit, char **data, size_t *size);
 
@@ -169,29 +164,29 @@ typedef struct SimplicialTrace {
 
 /// Compiles as simplicialCompile does, and shows what `trace` says. With NULL,
 /// nothing.
-MLIR_CAPI_EXPORTED SimplicialStatus simplicialCompileTraced(
+SIMPLICIAL_API SimplicialStatus simplicialCompileTraced(
     const char *source, size_t length, const char *source_name,
     const char *target, SimplicialEmit emit, const SimplicialTrace *trace,
     char **data, size_t *size);
 
 // Executables -----------------------------------------------------------------
 
-MLIR_CAPI_EXPORTED void
+SIMPLICIAL_API void
 simplicialExecutableRetain(SimplicialExecutable *executable);
 
 /// Unloads the code with the last reference. NULL is fine.
-MLIR_CAPI_EXPORTED void
+SIMPLICIAL_API void
 simplicialExecutableRelease(SimplicialExecutable *executable);
 
-MLIR_CAPI_EXPORTED int
+SIMPLICIAL_API int
 simplicialExecutableFunctionCount(const SimplicialExecutable *executable);
 
 /// Functions are in the module's order.
-MLIR_CAPI_EXPORTED const SimplicialFunction *
+SIMPLICIAL_API const SimplicialFunction *
 simplicialExecutableFunction(const SimplicialExecutable *executable, int index);
 
 /// The function of this name, or NULL.
-MLIR_CAPI_EXPORTED const SimplicialFunction *
+SIMPLICIAL_API const SimplicialFunction *
 simplicialExecutableLookup(const SimplicialExecutable *executable,
                            const char *name);
 
@@ -210,24 +205,24 @@ typedef struct SimplicialTensorType {
   int64_t shape[SIMPLICIAL_MAX_RANK];
 } SimplicialTensorType;
 
-MLIR_CAPI_EXPORTED const char *
+SIMPLICIAL_API const char *
 simplicialFunctionName(const SimplicialFunction *function);
-MLIR_CAPI_EXPORTED int
+SIMPLICIAL_API int
 simplicialFunctionInputCount(const SimplicialFunction *function);
-MLIR_CAPI_EXPORTED int
+SIMPLICIAL_API int
 simplicialFunctionOutputCount(const SimplicialFunction *function);
 
 /// Where the tensors of a call must be: kDLCPU or kDLCUDA.
-MLIR_CAPI_EXPORTED DLDeviceType
+SIMPLICIAL_API DLDeviceType
 simplicialFunctionDevice(const SimplicialFunction *function);
 
 /// The type of argument `index`, 0 <= index < inputs + outputs.
-MLIR_CAPI_EXPORTED SimplicialTensorType
+SIMPLICIAL_API SimplicialTensorType
 simplicialFunctionArgument(const SimplicialFunction *function, int index);
 
 /// Checks the `count` inputs and computes the shape of result `index` from
 /// theirs, into `shape` (as many elements as the result's rank).
-MLIR_CAPI_EXPORTED SimplicialStatus simplicialFunctionOutputShape(
+SIMPLICIAL_API SimplicialStatus simplicialFunctionOutputShape(
     const SimplicialFunction *function, DLTensor *const *inputs, int count,
     int index, int64_t *shape);
 
@@ -241,14 +236,14 @@ MLIR_CAPI_EXPORTED SimplicialStatus simplicialFunctionOutputShape(
 /// in the function want it. Inputs may be strided (strides NULL: contiguous) as
 /// long as their innermost stride is 1; results must be contiguous and must
 /// overlap nothing (which is not checked).
-MLIR_CAPI_EXPORTED SimplicialStatus simplicialFunctionCall(
+SIMPLICIAL_API SimplicialStatus simplicialFunctionCall(
     const SimplicialFunction *function, DLTensor *const *arguments, int count);
 
 /// Checks the `count` inputs and computes how many floating-point operations
 /// the attention operations in a call with them need: 4 * D for each query,
 /// head and allowed pair of keys (two products, a multiply and an add each).
 /// Gradients do not count.
-MLIR_CAPI_EXPORTED SimplicialStatus
+SIMPLICIAL_API SimplicialStatus
 simplicialFunctionFlops(const SimplicialFunction *function,
                         DLTensor *const *inputs, int count, double *flops);
 
@@ -264,7 +259,7 @@ simplicialFunctionFlops(const SimplicialFunction *function,
 ///
 /// SIMPLICIAL_UNAVAILABLE where more than the inputs' sizes decides, as for
 /// memory that is allocated in a loop.
-MLIR_CAPI_EXPORTED SimplicialStatus
+SIMPLICIAL_API SimplicialStatus
 simplicialFunctionWorkspace(const SimplicialFunction *function,
                             DLTensor *const *inputs, int count, int64_t *bytes);
 

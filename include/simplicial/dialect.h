@@ -26,6 +26,7 @@
 #define SIMPLICIAL_DIALECT_H
 
 #include "mlir-c/IR.h"
+#include "simplicial/attributes.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -95,35 +96,6 @@ extern "C" {
 /// emitting a diagnostic, only if another dialect of this name is in the way.
 MLIR_CAPI_EXPORTED MlirLogicalResult
 simplicialRegisterDialect(MlirContext context);
-
-typedef enum SimplicialForm {
-  SIMPLICIAL_TRILINEAR,
-  SIMPLICIAL_DETERMINANT,
-} SimplicialForm;
-
-/// The attributes of an attention operation. Zero-initialised they say what an
-/// operation without attributes says.
-typedef struct SimplicialAttentionAttributes {
-  int64_t w1;    ///< window of k1 and v1 in keys; 0: none
-  int64_t w2;    ///< window of k2 and v2 in keys; 0: none
-  bool causal;   ///< keys after the query's position are not attended to
-  float scale;   ///< of the logits, positive; 0: 1/sqrt(D)
-  float k2_bias; ///< added to every element of k2
-  float v2_bias; ///< added to every element of v2
-  SimplicialForm form;
-} SimplicialAttentionAttributes;
-
-/// Operand numbers of the operations.
-enum SimplicialAttentionOperand {
-  SIMPLICIAL_Q,
-  SIMPLICIAL_K1,
-  SIMPLICIAL_K2,
-  SIMPLICIAL_V1,
-  SIMPLICIAL_V2,
-  SIMPLICIAL_OUT,   ///< attention_into and the gradients' operations
-  SIMPLICIAL_LSE,   ///< the same; attention_into may have none
-  SIMPLICIAL_D_OUT, ///< the gradients' operations
-};
 
 /// Creates a detached `simplicial.attention` owned by the caller (insert it
 /// into a block, or destroy it). q: tensor [B, Nq, Hq, D]; k1, k2, v1, v2:

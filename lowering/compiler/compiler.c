@@ -5,6 +5,8 @@
 // Compilations run outside the lock. A source that is being compiled has an
 // entry without an executable; who wants the same one waits for it.
 
+#include "compiler.h"
+
 #include "executable.h"
 #include "no_memory.h"
 #include "target.h"
@@ -56,6 +58,42 @@ void simplicialCompilerDestroy(SimplicialCompiler *self) {
   pthread_mutex_destroy(&self->lock);
   free(self);
 }
+
+// The process's ---------------------------------------------------------------
+
+static SimplicialCompiler process = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                                     .compiled = PTHREAD_COND_INITIALIZER};
+
+static void before_fork(void) { pthread_mutex_lock(&process.lock); }
+
+static void after_fork_in_parent(void) { pthread_mutex_unlock(&process.lock); }
+
+/// Who compiles in the parent does not do so in the child.
+static void after_fork_in_child(void) {
+  for (Entry **link = &process.entries; *link;) {
+    Entry *entry = *link;
+    if (entry->executable) {
+      link = &entry->next;
+      continue;
+    }
+    *link = entry->next;
+    entry_free(entry);
+  }
+  process.compiled = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+  pthread_mutex_unlock(&process.lock);
+}
+
+static void handle_forks(void) {
+  pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+SimplicialCompiler *compiler_of_process(void) {
+  static pthread_once_t fork_handlers = PTHREAD_ONCE_INIT;
+  pthread_once(&fork_handlers, handle_forks);
+  return &process;
+}
+
+// Loading ---------------------------------------------------------------------
 
 static Entry *entry_create(const char *source, size_t length,
                            const char *target) {

@@ -15,6 +15,7 @@
 
 #include "simplicial/cuda.h"
 #include "simplicial/emulator.h"
+#include "simplicial/jit.h"
 #include "llvm-c/LLJIT.h"
 
 #include <dlfcn.h>

@@ -9,8 +9,8 @@
 #include "lowering/compiler/executable.h"
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/Dialect/Func.h"
-#include "simplicial/compiler.h"
 #include "simplicial/dialect.h"
+#include "simplicial/jit.h"
 #include "unit.h"
 
 #include <dlfcn.h>

@@ -5,8 +5,8 @@
 
 #include "unit.h"
 
-#include "simplicial/compiler.h"
 #include "simplicial/dialect.h"
+#include "simplicial/jit.h"
 
 #include "mlir-c/RegisterEverything.h"
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Attention from its description, for who has no MLIR: a function to call, or
+// the module to compile ahead of time.
+//
+//   SimplicialAttentionSpec spec = {
+//       .dtype = {kDLBfloat, 16, 1},
+//       .b = SIMPLICIAL_DYNAMIC, .nq = SIMPLICIAL_DYNAMIC,
+//       .n = SIMPLICIAL_DYNAMIC, .hq = 8, .hk = 1, .d = 64,
+//       .attributes = {.w1 = 32, .w2 = 256, .causal = true},
+//       .lse = true};
+//   const SimplicialFunction *attention;
+//   status = simplicialAttentionFunction(&spec, "cpu", &attention);
+//   status = simplicialFunctionCall(
+//       attention, (DLTensor *[]){q, k1, k2, v1, v2, out, lse}, 7);
+//
+// docs/operation.md has what is computed. Errors, targets, threads and the
+// cache on disk are as compiler.h says.
+
+#ifndef SIMPLICIAL_ATTENTION_H
+#define SIMPLICIAL_ATTENTION_H
+
+#include "simplicial/attributes.h"
+#include "simplicial/compiler.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// An attention, or its gradients. Fields that are left zero say: no
+/// attributes, no lse, no gradients.
+typedef struct SimplicialAttentionSpec {
+  DLDataType dtype; ///< f32, f16 or bf16, of all tensors but lse
+  // Sizes. The first three may be SIMPLICIAL_DYNAMIC: each call chooses.
+  int64_t b;  ///< B, sequences in a batch
+  int64_t nq; ///< Nq, queries of a sequence
+  int64_t n;  ///< N, keys of a sequence
+  int64_t hq; ///< Hq, query heads, a multiple of `hk`
+  int64_t hk; ///< Hk, heads of keys and values
+  int64_t d;  ///< D, a head's dimension: a multiple of 16 up to 256
+  SimplicialAttentionAttributes attributes;
+  bool lse; ///< whether the attention returns lse as well
+  /// The gradients that are wanted, a bit `1 << SIMPLICIAL_Q` to
+  /// `1 << SIMPLICIAL_V2` of each. 0: the attention itself.
+  unsigned gradients;
+} SimplicialAttentionSpec;
+
+/// The function of this description, compiled for `target` if it has not been:
+/// it is the same for the same description and target, and lives until the
+/// process ends. Its arguments, as simplicialFunctionCall takes them, are
+///
+///   q, k1, k2, v1, v2 -> out, and lse if that is wanted
+///   q, k1, k2, v1, v2, out, lse, d_out -> d_q, d_k1, d_k2, d_v1, d_v2, as far
+///                                         as they are wanted
+///
+/// q, out, d_out, d_q: [B, Nq, Hq, D]; k1, k2, v1, v2 and what begins with d_
+/// of them: [B, N, Hk, D]; lse: [B, Hq, Nq] of f32. A description that cannot
+/// be is a SIMPLICIAL_INVALID_ARGUMENT, or, where the operation's verifier says
+/// so, a SIMPLICIAL_COMPILE_ERROR.
+///
+/// A function that is there already is found in about a microsecond. A child of
+/// fork has the functions of its parent, and compiles others itself.
+SIMPLICIAL_API SimplicialStatus simplicialAttentionFunction(
+    const SimplicialAttentionSpec *spec, const char *target,
+    const SimplicialFunction **function);
+
+/// The module of this description as MLIR text, with one function, `name`: for
+/// simplicialCompile, or to read. The caller frees `*text` with free().
+SIMPLICIAL_API SimplicialStatus
+simplicialAttentionModule(const SimplicialAttentionSpec *spec, const char *name,
+                          char **text, size_t *length);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // SIMPLICIAL_ATTENTION_H

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The description of an attention -> its module -> its function.
+//
+// In:  {.dtype = f32, .b = SIMPLICIAL_DYNAMIC, ..., .attributes = {.w1 = 4}}
+// Out: func.func @attention(%0: tensor<?x?x8x64xf32>, ...)
+//          -> (tensor<?x?x8x64xf32>) {
+//        %r:2 = "simplicial.attention"(%0, ...) {w1 = 4 : i64} : ...
+//        return %r#0 : tensor<?x?x8x64xf32>
+//      }
+//
+// What is wrong with the sizes and attributes is for the operation's verifier
+// to say. Only what text cannot say, or says without meaning it, is checked
+// here.
+
+#include "compiler.h"
+#include "no_memory.h"
+#include "text.h"
+
+#include "simplicial/attention.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  GRADIENTS = SIMPLICIAL_V2 + 1, // q's to v2's
+  MAX_INPUTS = SIMPLICIAL_D_OUT + 1,
+  MAX_TYPE = 128,
+};
+
+/// Types as text.
+typedef struct Types {
+  char query[MAX_TYPE], key[MAX_TYPE], lse[MAX_TYPE];
+} Types;
+
+// Checking --------------------------------------------------------------------
+
+static SimplicialStatus check(const SimplicialAttentionSpec *spec) {
+  const struct {
+    const char *name;
+    int64_t size;
+  } sizes[] = {{"B", spec->b},   {"Nq", spec->nq}, {"N", spec->n},
+               {"Hq", spec->hq}, {"Hk", spec->hk}, {"D", spec->d}};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i)
+    if (sizes[i].size < SIMPLICIAL_DYNAMIC)
+      return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                             "attention: %s is %lld", sizes[i].name,
+                             (long long)sizes[i].size);
+  if (!simplicialTypeIsSupported(spec->dtype))
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "attention: element type must be f32, f16 or bf16");
+  if (spec->attributes.form != SIMPLICIAL_TRILINEAR &&
+      spec->attributes.form != SIMPLICIAL_DETERMINANT)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "attention: there is no form %d",
+                           (int)spec->attributes.form);
+  if (spec->gradients >> GRADIENTS)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "attention: there are %d gradients, not those of "
+                           "0x%x",
+                           GRADIENTS, spec->gradients);
+  if (spec->gradients && spec->lse)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "attention: gradients come without lse, which they "
+                           "take");
+  return simplicialOk();
+}
+
+/// What needs no quotes behind an @.
+static bool is_symbol(const char *name) {
+  if (!isalpha((unsigned char)*name) && *name != '_')
+    return false;
+  for (const char *c = name; *c; ++c)
+    if (!isalnum((unsigned char)*c) && !strchr("_$.", *c))
+      return false;
+  return true;
+}
+
+// Writing ---------------------------------------------------------------------
+
+static void write_type(char *type, const int64_t *sizes, int rank,
+                       const char *element) {
+  int length = snprintf(type, MAX_TYPE, "tensor<");
+  for (int i = 0; i < rank; ++i)
+    length += sizes[i] == SIMPLICIAL_DYNAMIC
+                  ? snprintf(type + length, (size_t)(MAX_TYPE - length), "?x")
+                  : snprintf(type + length, (size_t)(MAX_TYPE - length),
+                             "%lldx", (long long)sizes[i]);
+  snprintf(type + length, (size_t)(MAX_TYPE - length), "%s>", element);
+}
+
+static Types types_of(const SimplicialAttentionSpec *spec) {
+  const int64_t query[] = {spec->b, spec->nq, spec->hq, spec->d};
+  const int64_t key[] = {spec->b, spec->n, spec->hk, spec->d};
+  const int64_t lse[] = {spec->b, spec->hq, spec->nq};
+  const char *element = simplicialTypeName(spec->dtype);
+  Types types;
+  write_type(types.query, query, 4, element);
+  write_type(types.key, key, 4, element);
+  write_type(types.lse, lse, 3, "f32");
+  return types;
+}
+
+/// The type of an operand, or of its gradient.
+static const char *type_of(const Types *types, int operand) {
+  switch (operand) {
+  case SIMPLICIAL_Q:
+  case SIMPLICIAL_OUT:
+  case SIMPLICIAL_D_OUT:
+    return types->query;
+  case SIMPLICIAL_LSE:
+    return types->lse;
+  default:
+    return types->key;
+  }
+}
+
+/// Floats are written as their bits.
+static void write_float(Text *text, const char *name, float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  if (value != 0)
+    text_format(text, "%s = 0x%08x : f32, ", name, (unsigned)bits);
+}
+
+static void write_attributes(Text *text,
+                             const SimplicialAttentionAttributes *at) {
+  text_format(text, " {");
+  if (at->w1)
+    text_format(text, "w1 = %lld : i64, ", (long long)at->w1);
+  if (at->w2)
+    text_format(text, "w2 = %lld : i64, ", (long long)at->w2);
+  if (at->causal)
+    text_format(text, "causal, ");
+  write_float(text, "scale", at->scale);
+  write_float(text, "k2_bias", at->k2_bias);
+  write_float(text, "v2_bias", at->v2_bias);
+  text_format(text, "form = \"%s\"}",
+              at->form == SIMPLICIAL_DETERMINANT ? "determinant" : "trilinear");
+}
+
+/// Which of the operation's results the function returns, and their types.
+typedef struct Results {
+  int count, numbers[GRADIENTS];
+  const char *types[GRADIENTS];
+} Results;
+
+static void write_results(Text *text, const Results *results, bool types) {
+  for (int i = 0; i < results->count; ++i)
+    if (types)
+      text_format(text, "%s%s", i ? ", " : "", results->types[i]);
+    else
+      text_format(text, "%s%%r#%d", i ? ", " : "", results->numbers[i]);
+}
+
+/// What a list of inputs has of each.
+typedef enum List { VALUES, TYPES, DECLARATIONS } List;
+
+static void write_inputs(Text *text, const Types *types, int count, List list) {
+  for (int i = 0; i < count; ++i) {
+    text_format(text, "%s", i ? ", " : "");
+    if (list != TYPES)
+      text_format(text, "%%%d", i);
+    if (list == DECLARATIONS)
+      text_format(text, ": ");
+    if (list != VALUES)
+      text_format(text, "%s", type_of(types, i));
+  }
+}
+
+/// What the function returns of the operation's results.
+static Results results_of(const SimplicialAttentionSpec *spec, const Types *t) {
+  if (!spec->gradients)
+    return (Results){spec->lse ? 2 : 1, {0, 1}, {t->query, t->lse}};
+  Results results = {0};
+  for (int i = 0; i < GRADIENTS; ++i)
+    if (spec->gradients >> i & 1) {
+      results.numbers[results.count] = i;
+      results.types[results.count++] = type_of(t, i);
+    }
+  return results;
+}
+
+static void write_module(Text *text, const SimplicialAttentionSpec *spec,
+                         const char *name) {
+  // The operation itself has all results.
+  SimplicialAttentionSpec whole = *spec;
+  whole.gradients = spec->gradients ? (1u << GRADIENTS) - 1 : 0;
+  whole.lse = !spec->gradients;
+  const Types types = types_of(spec);
+  const Results all = results_of(&whole, &types);
+  const Results returned = results_of(spec, &types);
+  int inputs = spec->gradients ? MAX_INPUTS : SIMPLICIAL_V2 + 1;
+
+  text_format(text, "func.func @%s(", name);
+  write_inputs(text, &types, inputs, DECLARATIONS);
+  text_format(text, ") -> (");
+  write_results(text, &returned, true);
+  text_format(text, ") {\n  %%r:%d = \"simplicial.attention%s\"(", all.count,
+              spec->gradients ? "_grad" : "");
+  write_inputs(text, &types, inputs, VALUES);
+  text_format(text, ")");
+  write_attributes(text, &spec->attributes);
+  text_format(text, " : (");
+  write_inputs(text, &types, inputs, TYPES);
+  text_format(text, ") -> (");
+  write_results(text, &all, true);
+  // Errors are of the description, at no place in this text.
+  text_format(text, ") loc(unknown)\n  return ");
+  write_results(text, &returned, false);
+  text_format(text, " : ");
+  write_results(text, &returned, true);
+  text_format(text, "\n}\n");
+}
+
+SimplicialStatus simplicialAttentionModule(const SimplicialAttentionSpec *spec,
+                                           const char *name, char **text,
+                                           size_t *length) {
+  *text = NULL;
+  *length = 0;
+  SimplicialStatus status = check(spec);
+  if (status.code)
+    return status;
+  if (!is_symbol(name))
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "attention: the name '%s' is no identifier", name);
+  Text module = {0};
+  write_module(&module, spec, name);
+  if (module.failed) {
+    text_free(&module);
+    return no_memory();
+  }
+  *text = module.data;
+  *length = module.size;
+  return simplicialOk();
+}
+
+SimplicialStatus
+simplicialAttentionFunction(const SimplicialAttentionSpec *spec,
+                            const char *target,
+                            const SimplicialFunction **function) {
+  const char *name = spec->gradients ? "attention_grad" : "attention";
+  char *text;
+  size_t length;
+  SimplicialExecutable *executable;
+  *function = NULL;
+  SimplicialStatus status =
+      simplicialAttentionModule(spec, name, &text, &length);
+  if (status.code)
+    return status;
+  status = simplicialCompilerLoad(compiler_of_process(), text, length, name,
+                                  target, &executable);
+  free(text);
+  if (status.code)
+    return status;
+  *function = simplicialExecutableLookup(executable, name);
+  simplicialExecutableRelease(executable); // the compiler keeps it
+  return simplicialOk();
+}
