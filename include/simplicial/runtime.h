@@ -19,6 +19,9 @@
 extern "C" {
 #endif
 
+/// The version of this library, such as "0.1.0"; a constant.
+SIMPLICIAL_API const char *simplicialVersion(void);
+
 //===----------------------------------------------------------------------===//
 // Status values
 //===----------------------------------------------------------------------===//
@@ -176,6 +179,14 @@ SIMPLICIAL_API void *simplicialTensorData(const DLTensor *tensor);
 
 /// Whether the elements lie side by side in row-major order.
 SIMPLICIAL_API bool simplicialTensorIsContiguous(const DLTensor *tensor);
+
+/// A tensor with uninitialised memory of its own, row-major without gaps, on
+/// the CPU (kDLCPU; aligned to 64 bytes) or in device memory of the current
+/// CUDA context (kDLCUDA). The caller owns it, and passes it on, to whoever
+/// takes DLPack's managed tensors, or calls its `deleter`, in any thread.
+SIMPLICIAL_API SimplicialStatus
+simplicialTensorCreate(DLDataType type, int rank, const int64_t *shape,
+                       DLDevice device, DLManagedTensor **tensor);
 
 /// An MLIR strided memref descriptor of any rank r <= SIMPLICIAL_MAX_RANK: what
 /// the `_mlir_ciface_` functions that Simplicial compiles take pointers to.

@@ -333,10 +333,23 @@ static void manages_memory(void **state) {
   assert_status(SIMPLICIAL_OK, simplicialCudaFree(NULL));
   assert_int_equal(0, fake->allocated);
 
+  const DLDataType f32 = {kDLFloat, 32, 1};
+  const DLDevice gpu = {kDLCUDA, 0};
+  DLManagedTensor *tensor;
+  assert_status(SIMPLICIAL_OK,
+                simplicialTensorCreate(f32, 1, (int64_t[]){5}, gpu, &tensor));
+  assert_int_equal(kDLCUDA, tensor->dl_tensor.device.device_type);
+  assert_int_equal(1, fake->allocated);
+  tensor->deleter(tensor);
+  assert_int_equal(0, fake->allocated);
+
   make_fail("cuMemAlloc_v2", CUDA_ERROR_OUT_OF_MEMORY);
   expect_error(simplicialCudaAllocate(12345, &data), SIMPLICIAL_OUT_OF_MEMORY,
                "12345 bytes", "CUDA_ERROR_OUT_OF_MEMORY");
   assert_null(data);
+  assert_status(SIMPLICIAL_OUT_OF_MEMORY,
+                simplicialTensorCreate(f32, 1, (int64_t[]){5}, gpu, &tensor));
+  assert_null(tensor);
   make_fail("cuCtxSynchronize", CUDA_ERROR_ILLEGAL_ADDRESS);
   expect_error(simplicialCudaSynchronize(), SIMPLICIAL_INTERNAL, "waiting",
                "CUDA_ERROR_ILLEGAL_ADDRESS");

@@ -4,6 +4,8 @@
 
 #include "unit.h"
 
+#include <string.h>
+
 static const DLDataType f32 = {kDLFloat, 32, 1};
 
 static void types_have_their_mlir_names(void **state) {
@@ -195,6 +197,35 @@ static void malformed_tensors_are_refused(void **state) {
   assert_status(SIMPLICIAL_OK, simplicialTensorCheck(&good));
 }
 
+static void tensors_of_their_own(void **state) {
+  (void)state;
+  const int64_t shape[] = {3, 5};
+  const DLDevice cpu = {kDLCPU, 0}, other = {kDLVulkan, 0};
+  DLManagedTensor *tensor;
+  assert_status(SIMPLICIAL_OK,
+                simplicialTensorCreate(f32, 2, shape, cpu, &tensor));
+  assert_status(SIMPLICIAL_OK, simplicialTensorCheck(&tensor->dl_tensor));
+  assert_int_equal(60, simplicialTensorByteSize(&tensor->dl_tensor));
+  assert_int_equal(0, (uintptr_t)tensor->dl_tensor.data % 64);
+  memset(tensor->dl_tensor.data, 1, 60); // AddressSanitizer looks
+  tensor->deleter(tensor);
+
+  const int64_t empty[] = {3, 0}, negative[] = {3, -1}, huge[] = {1, 1ll << 60};
+  assert_status(SIMPLICIAL_OK,
+                simplicialTensorCreate(f32, 2, empty, cpu, &tensor));
+  tensor->deleter(tensor);
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                simplicialTensorCreate(f32, 2, negative, cpu, &tensor));
+  assert_null(tensor);
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                simplicialTensorCreate(f32, 9, shape, cpu, &tensor));
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                simplicialTensorCreate(f32, 2, shape, other, &tensor));
+  assert_status(SIMPLICIAL_OUT_OF_MEMORY,
+                simplicialTensorCreate(f32, 2, huge, cpu, &tensor));
+  assert_null(tensor);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(types_have_their_mlir_names),
@@ -208,6 +239,7 @@ int main(void) {
       cmocka_unit_test(strides_lead_somewhere),
       cmocka_unit_test(well_formed_tensors_pass),
       cmocka_unit_test(malformed_tensors_are_refused),
+      cmocka_unit_test(tensors_of_their_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
