@@ -12,11 +12,11 @@ import subprocess
 import sys
 
 # Files of these folders are named by the README of their folder, or of one above.
-NAMED = ("bench", "cmake", "dialect", "examples", "include", "lowering", "plugin", "runtime", "tools")
+NAMED = ("bench", "cmake", "dialect", "examples", "include", "lowering", "plugin", "python", "runtime", "tools")
 NAMED_SUFFIXES = {".c", ".cpp", ".h", ".py", ".cmake", ".in", ".map", ".mlir"}
 # These have a README of their own.
 ROOMS = ("bench", "cmake", "dialect", "docs", "examples", "include/simplicial", "lowering", "lowering/*",
-         "lowering/gpu/*", "plugin", "runtime", "runtime/*", "test", "test/*", "tools")
+         "lowering/gpu/*", "plugin", "python", "runtime", "runtime/*", "test", "test/*", "tools")
 
 problems = []
 

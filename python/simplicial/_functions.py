@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Compiled functions: one for each description, and how they are called with little overhead.
+
+A call packs an array of 64-bit words, in which DLTensors point to their shapes and strides:
+
+    | pointers to the tensors | tensor 0, its shape, its strides | tensor 1 ...
+
+All that does not change from call to call is prepared. `pack` has what does: for each tensor
+
+    address, device, type, shape, strides
+
+with its device and type as words of the DLTensor: DEVICE and type_word() below.
+"""
+
+import ctypes
+import struct
+
+from ._library import Attributes, DataType, Error, Spec, check, error_of, library
+
+FORMS = {"trilinear": 0, "determinant": 1}
+OPERANDS = ("q", "k1", "k2", "v1", "v2")
+DYNAMIC = -1
+_RANKS = {"lse": 3}  # of all others: 4
+_MOST_RANK = 4
+_WORDS = 6 + 2 * _MOST_RANK  # of a DLTensor, its shape and its strides
+
+CPU, CUDA = 1, 2  # DLDeviceType
+TYPES = {"float32": (2, 32), "float16": (2, 16), "bfloat16": (4, 16), "float64": (2, 64)}  # DLDataType
+
+
+def device_word(kind, index=0):
+    """DLDevice, as one word."""
+    return kind | index << 32
+
+
+def type_word(code, bits, rank):
+    """A DLTensor's rank and type, as one word."""
+    return rank | code << 32 | bits << 40 | 1 << 48
+
+
+class Function:
+    """A function that stays until the process ends. It may be called from any thread."""
+
+    def __init__(self, pointer, names):
+        self.names = names
+        self._pointer = pointer
+        self._call = library().simplicialFunctionCall
+        self._ranks = [_RANKS.get(name, _MOST_RANK) for name in names]
+        self._pack = struct.Struct(f"{len(names) * (1 + _WORDS)}q").pack_into
+        self._buffers = []  # that no call uses: taking and giving back are atomic
+
+    def _buffer(self):
+        """A buffer for a call, and the words in it that stay."""
+        count = len(self.names)
+        buffer = ctypes.create_string_buffer(8 * count * (1 + _WORDS))
+        address = ctypes.addressof(buffer)
+        tensors = [address + 8 * (count + i * _WORDS) for i in range(count)]
+        return buffer, address, tensors, [(x + 8 * 6, x + 8 * (6 + _MOST_RANK), 0) for x in tensors]
+
+    def __call__(self, *tensors):
+        """Calls with (address, device, type, shape, strides) of each of `names`. Strides count elements."""
+        try:
+            taken = self._buffers.pop()
+        except IndexError:
+            taken = self._buffer()
+        buffer, address, pointers, places = taken
+        words = [*pointers]
+        for (data, device, kind, shape, strides), place, rank in zip(tensors, places, self._ranks):
+            if len(shape) != rank:
+                raise self._rank_error(tensors)
+            if rank == _MOST_RANK:
+                words += (data, device, kind, *place, *shape, *strides)
+            else:
+                words += (data, device, kind, *place, *shape, 0, *strides, 0)
+        self._pack(buffer, 0, *words)
+        status = self._call(self._pointer, address, len(pointers))
+        self._buffers.append(taken)
+        if status.code:
+            raise self._named(error_of(status))
+
+    def _rank_error(self, tensors):
+        for name, tensor, rank in zip(self.names, tensors, self._ranks):
+            if len(tensor[3]) != rank:
+                return Error(f"attention: {name} has rank {len(tensor[3])} instead of {rank}")
+
+    def _named(self, error):
+        """The error with arguments by their names instead of their numbers."""
+        text = str(error)
+        inputs = 8 if "d_out" in self.names else 5
+        for i, name in enumerate(self.names):
+            number = f"input {i}" if i < inputs else f"output {i - inputs}"
+            text = text.replace(f": {number}: ", f": {name} ")
+        return Error(text)
+
+
+def spec_of(dtype, sizes, attributes, lse, gradients):
+    """SimplicialAttentionSpec of a type (code, bits), sizes (B, Nq, N, Hq, Hk, D), and attributes as of get()."""
+    w1, w2, causal, scale, form, k2_bias, v2_bias = attributes
+    for name, window in (("w1", w1), ("w2", w2)):
+        if window is not None and window < 1:
+            raise Error(f"attention: '{name}' must be at least 1, not {window}")
+    if scale is not None and not scale > 0:
+        raise Error(f"attention: 'scale' must be positive, not {scale}")
+    if form not in FORMS:
+        raise Error(f"attention: 'form' must be one of {', '.join(FORMS)}, not {form!r}")
+    wanted = sum(1 << OPERANDS.index(name) for name in gradients)
+    return Spec(DataType(*dtype, 1), *sizes,
+                Attributes(w1 or 0, w2 or 0, causal, scale or 0, k2_bias, v2_bias, FORMS[form]), lse, wanted)
+
+
+_functions = {}
+
+
+def get(target, dtype, heads, attributes, lse=False, gradients=()):
+    """The function for a type (code, bits), heads (Hq, Hk, D), attributes (w1, w2, causal, scale, form, k2_bias,
+    v2_bias) and results: out, with `lse` lse as well, or the gradients of the named operands."""
+    key = target, dtype, heads, attributes, lse, gradients
+    function = _functions.get(key)
+    if function is None:
+        pointer = ctypes.c_void_p()
+        spec = spec_of(dtype, (DYNAMIC, DYNAMIC, DYNAMIC, *heads), attributes, lse, gradients)
+        check(library().simplicialAttentionFunction(spec, target.encode(), pointer))
+        names = (*OPERANDS, "out", "lse") if lse else (*OPERANDS, "out")
+        if gradients:
+            names = (*OPERANDS, "out", "lse", "d_out", *(f"d_{name}" for name in gradients))
+        function = _functions[key] = Function(pointer.value, names)
+    return function
