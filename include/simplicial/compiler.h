@@ -239,6 +239,22 @@ SIMPLICIAL_API SimplicialStatus simplicialFunctionOutputShape(
 SIMPLICIAL_API SimplicialStatus simplicialFunctionCall(
     const SimplicialFunction *function, DLTensor *const *arguments, int count);
 
+/// Calls as simplicialFunctionCall does, but a GPU's function on `stream` (a
+/// CUstream or cudaStream_t) in its context, whatever the thread's stream and
+/// context are, which stay. The default streams are those of the tensors'
+/// device, see simplicialCudaEnter (cuda.h). For the CPU `stream` means
+/// nothing.
+SIMPLICIAL_API SimplicialStatus
+simplicialFunctionCallOn(const SimplicialFunction *function,
+                         DLTensor *const *arguments, int count, void *stream);
+
+/// Loads a GPU's function for calls on `stream`, or, if that is a default one,
+/// on CUDA device `device`, so that a first call does nothing but launch: one
+/// that is captured into a CUDA graph. What it allocates is stream-ordered
+/// memory, which graphs can hold. For the CPU there is nothing to do.
+SIMPLICIAL_API SimplicialStatus simplicialFunctionPrepare(
+    const SimplicialFunction *function, void *stream, int device);
+
 /// Checks the `count` inputs and computes how many floating-point operations
 /// the attention operations in a call with them need: 4 * D for each query,
 /// head and allowed pair of keys (two products, a multiply and an add each).

@@ -37,6 +37,21 @@ extern "C" {
 SIMPLICIAL_API void simplicialSetStream(void *stream);
 SIMPLICIAL_API void *simplicialStream(void);
 
+/// What simplicialCudaEnter found.
+typedef struct SimplicialCudaScope {
+  void *stream;
+  bool pushed; ///< whether another context is below the current one
+} SimplicialCudaScope;
+
+/// Makes `stream` the thread's and its context current, until
+/// simplicialCudaLeave, as long as there is no error. Every context has streams
+/// NULL, CU_STREAM_LEGACY and CU_STREAM_PER_THREAD: those of the current one
+/// are meant, if it is of CUDA device `device` or that is below 0, else those
+/// of this device's primary context.
+SIMPLICIAL_API SimplicialStatus simplicialCudaEnter(void *stream, int device,
+                                                    SimplicialCudaScope *scope);
+SIMPLICIAL_API void simplicialCudaLeave(const SimplicialCudaScope *scope);
+
 //===----------------------------------------------------------------------===//
 // What compiled functions call
 //===----------------------------------------------------------------------===//
@@ -88,6 +103,13 @@ typedef struct SimplicialCudaCopy {
 /// Copies on this thread's stream, between device memory and, if it stays there
 /// until that is done, host memory. Errors go to simplicialTakeLaunchStatus.
 SIMPLICIAL_API void simplicialCudaCopyStrided(const SimplicialCudaCopy *copy);
+
+/// Loads `kernel` into the current context, if that has not been done, so that
+/// a launch of it with `shared_bytes` does nothing else: as it must be where
+/// launches are captured into a graph. Errors go to simplicialTakeLaunchStatus.
+SIMPLICIAL_API void simplicialCudaLoad(SimplicialCudaModule *module,
+                                       const char *kernel,
+                                       int64_t shared_bytes);
 
 /// Unloads the module's kernels from all contexts. They are loaded again if
 /// they are launched again; none may run or be launched meanwhile.

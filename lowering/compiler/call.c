@@ -185,6 +185,44 @@ SimplicialStatus simplicialFunctionCall(const SimplicialFunction *f,
   return status;
 }
 
+/// The device that the tensors are on; -1: none.
+static int device_of(DLTensor *const *arguments, int count) {
+  for (int i = 0; i < count; ++i)
+    if (arguments[i] && arguments[i]->device.device_type == kDLCUDA)
+      return arguments[i]->device.device_id;
+  return -1;
+}
+
+SimplicialStatus simplicialFunctionCallOn(const SimplicialFunction *f,
+                                          DLTensor *const *arguments, int count,
+                                          void *stream) {
+  if (!f->gpu)
+    return simplicialFunctionCall(f, arguments, count);
+  SimplicialCudaScope scope;
+  SimplicialStatus status =
+      simplicialCudaEnter(stream, device_of(arguments, count), &scope);
+  if (status.code)
+    return status;
+  status = simplicialFunctionCall(f, arguments, count);
+  simplicialCudaLeave(&scope);
+  return status;
+}
+
+SimplicialStatus simplicialFunctionPrepare(const SimplicialFunction *f,
+                                           void *stream, int device) {
+  if (!f->load)
+    return simplicialOk();
+  SimplicialCudaScope scope;
+  SimplicialStatus status = simplicialCudaEnter(stream, device, &scope);
+  if (status.code)
+    return status;
+  simplicialStatusFree(simplicialTakeLaunchStatus());
+  f->load();
+  status = simplicialTakeLaunchStatus();
+  simplicialCudaLeave(&scope);
+  return status;
+}
+
 SimplicialStatus simplicialFunctionOutputShape(const SimplicialFunction *f,
                                                DLTensor *const *inputs,
                                                int count, int index,

@@ -71,6 +71,7 @@ static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
       {"simplicialCudaLaunch", (uintptr_t)simplicialCudaLaunch},
       {"simplicialCudaCopyStrided", (uintptr_t)simplicialCudaCopyStrided},
       {"simplicialCudaTensorMap", (uintptr_t)simplicialCudaTensorMap},
+      {"simplicialCudaLoad", (uintptr_t)simplicialCudaLoad},
       {"simplicialCudaUnload", (uintptr_t)simplicialCudaUnload}};
   size_t n = sizeof functions / sizeof *functions, n_emulator;
   const SimplicialEmulatorSymbol *emulator =
@@ -118,6 +119,17 @@ static SimplicialStatus look_up(const SimplicialExecutable *self,
   return status;
 }
 
+static SimplicialStatus load_kernel_functions(SimplicialExecutable *self) {
+  uintptr_t load = 0, unload = 0;
+  SimplicialStatus status = look_up(self, IMAGE_LOAD, &load);
+  if (!status.code)
+    status = look_up(self, IMAGE_UNLOAD, &unload);
+  for (int i = 0; i < self->function_count; ++i)
+    self->functions[i].load = (void (*)(void))load;
+  self->unload = (void (*)(void))unload;
+  return status;
+}
+
 static SimplicialStatus load(SimplicialExecutable *self, Image *image,
                              Text *name) {
   LLVMMemoryBufferRef object = image->object;
@@ -141,11 +153,8 @@ static SimplicialStatus load(SimplicialExecutable *self, Image *image,
     status = look_up(self, name->data, &address);
     f->workspace = (int64_t (*)(const int64_t *))address;
   }
-  if (!status.code && image->has_unload) {
-    uintptr_t address;
-    status = look_up(self, IMAGE_UNLOAD, &address);
-    self->unload = (void (*)(void))address;
-  }
+  if (!status.code && image->has_kernels)
+    status = load_kernel_functions(self);
   return status;
 }
 

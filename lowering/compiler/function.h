@@ -40,6 +40,7 @@ struct SimplicialFunction {
   bool has_workspace; ///< there is a function that computes it
   // NULL until it is loaded:
   void (*entry)(void **descriptors);
+  void (*load)(void); ///< loads the module's kernels; NULL if there are none
   int64_t (*workspace)(const int64_t *sizes); ///< of all dimensions of all
                                               ///< arguments, see workspace.c
 };

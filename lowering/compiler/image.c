@@ -64,10 +64,13 @@ static SimplicialStatus add_entry(LLVMModuleRef module,
 /// `name` is for the names of functions, one after the other.
 static SimplicialStatus compile(Image *self, Machine *machine, Text *name) {
   SimplicialStatus status = simplicialOk();
+  LLVMValueRef load = LLVMGetNamedFunction(machine->module, IMAGE_LOAD);
   LLVMValueRef unload = LLVMGetNamedFunction(machine->module, IMAGE_UNLOAD);
-  self->has_unload = unload;
-  if (unload)
+  self->has_kernels = load && unload;
+  if (self->has_kernels) {
+    LLVMSetLinkage(load, LLVMExternalLinkage);
     LLVMSetLinkage(unload, LLVMExternalLinkage);
+  }
   for (int i = 0; i < self->function_count && !status.code; ++i)
     status = add_entry(machine->module, &self->functions[i], name);
   return status.code ? status
@@ -104,7 +107,7 @@ void image_free(Image *self) {
 // A Start, for each function a FunctionStart and its arrays, the object file.
 
 typedef struct Start {
-  int32_t functions, has_unload;
+  int32_t functions, has_kernels;
   uint64_t object_size;
 } Start;
 
@@ -134,7 +137,7 @@ static void write_function(const SimplicialFunction *f, Text *bytes) {
 }
 
 void image_write(const Image *self, Text *bytes) {
-  Start start = {self->function_count, self->has_unload,
+  Start start = {self->function_count, self->has_kernels,
                  LLVMGetBufferSize(self->object)};
   text_append(bytes, (const char *)&start, sizeof start);
   for (int i = 0; i < self->function_count; ++i)
@@ -194,7 +197,7 @@ bool image_read(Image *self, const char *bytes, size_t size) {
   if (!take(&reader, &start, sizeof start) || start.functions <= 0 ||
       (size_t)start.functions > reader.left / sizeof(FunctionStart))
     return false;
-  self->has_unload = start.has_unload;
+  self->has_kernels = start.has_kernels;
   self->functions = calloc((size_t)start.functions, sizeof *self->functions);
   if (!self->functions)
     return false;

@@ -11,13 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/// The driver is the process's, as is its primary context of device 0, which
-/// is retained at most once.
+enum { MAX_DEVICES = 64 };
+
+/// The driver is the process's, as are the primary contexts of devices, each of
+/// which is retained at most once.
 static struct {
   pthread_mutex_t lock;
   atomic_bool open;
   Driver functions;
-  CUcontext primary; ///< NULL until a thread needs it
+  CUcontext primary[MAX_DEVICES]; ///< NULL until a thread needs it
 } process = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static SimplicialCode code_of(CUresult result) {
@@ -91,18 +93,23 @@ static SimplicialStatus open_driver(void) {
   return status;
 }
 
-/// Makes the primary context of device 0 current, with the lock held.
-static SimplicialStatus set_primary(const Driver *cuda) {
-  CUdevice device;
+SimplicialStatus driver_primary(const Driver *cuda, int device,
+                                CUcontext *context) {
+  *context = NULL;
+  if (device < 0 || device >= MAX_DEVICES)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "there is no CUDA device %d", device);
+  CUdevice handle;
   CUresult result = CUDA_SUCCESS;
-  if (!process.primary) {
-    result = cuda->cuDeviceGet(&device, 0);
+  pthread_mutex_lock(&process.lock);
+  if (!process.primary[device]) {
+    result = cuda->cuDeviceGet(&handle, device);
     if (!result)
-      result = cuda->cuDevicePrimaryCtxRetain(&process.primary, device);
+      result = cuda->cuDevicePrimaryCtxRetain(&process.primary[device], handle);
   }
-  if (!result)
-    result = cuda->cuCtxSetCurrent(process.primary);
-  return driver_status(cuda, result, "using CUDA device 0");
+  *context = process.primary[device];
+  pthread_mutex_unlock(&process.lock);
+  return driver_status(cuda, result, "using CUDA device %d", device);
 }
 
 SimplicialStatus driver_enter(const Driver **driver) {
@@ -127,9 +134,8 @@ SimplicialStatus driver_enter_context(const Driver **driver,
                          "asking for the current context");
   if (status.code || *context)
     return status;
-  pthread_mutex_lock(&process.lock);
-  status = set_primary(cuda);
-  *context = process.primary;
-  pthread_mutex_unlock(&process.lock);
-  return status;
+  status = driver_primary(cuda, 0, context);
+  return status.code ? status
+                     : driver_status(cuda, cuda->cuCtxSetCurrent(*context),
+                                     "using CUDA device 0");
 }

@@ -35,6 +35,7 @@ typedef enum CUresult {
   CUDA_ERROR_ILLEGAL_ADDRESS = 700,
   CUDA_ERROR_LAUNCH_FAILED = 719,
   CUDA_ERROR_SYSTEM_DRIVER_MISMATCH = 803,
+  CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED = 900,
 } CUresult;
 
 enum {
@@ -105,6 +106,7 @@ typedef enum CUtensorMapFloatOOBfill {
   X(cuCtxSetCurrent, cuCtxSetCurrent, (CUcontext context))                     \
   X(cuCtxPushCurrent, cuCtxPushCurrent_v2, (CUcontext context))                \
   X(cuCtxPopCurrent, cuCtxPopCurrent_v2, (CUcontext * context))                \
+  X(cuStreamGetCtx, cuStreamGetCtx, (CUstream stream, CUcontext * context))    \
   X(cuCtxGetDevice, cuCtxGetDevice, (CUdevice * device))                       \
   X(cuCtxSynchronize, cuCtxSynchronize, (void))                                \
   X(cuModuleLoadData, cuModuleLoadData,                                        \
@@ -152,6 +154,10 @@ SimplicialStatus driver_enter(const Driver **driver);
 /// The same, and says which context that is.
 SimplicialStatus driver_enter_context(const Driver **driver,
                                       CUcontext *context);
+
+/// The primary context of a device, retained once a process.
+SimplicialStatus driver_primary(const Driver *cuda, int device,
+                                CUcontext *context);
 
 /// OK if `result` is CUDA_SUCCESS, else an error that says what failed, with
 /// CUDA's name and description of the reason.

@@ -194,6 +194,17 @@ void simplicialCudaLaunch(SimplicialCudaModule *module, const char *kernel,
     launch_report(launch(module, kernel, grid, block, shared_bytes, arguments));
 }
 
+void simplicialCudaLoad(SimplicialCudaModule *module, const char *kernel,
+                        int64_t shared_bytes) {
+  const Driver *cuda;
+  CUcontext context;
+  CUfunction function;
+  SimplicialStatus status = driver_enter_context(&cuda, &context);
+  if (!status.code)
+    status = prepare(cuda, module, context, kernel, shared_bytes, &function);
+  launch_report(status);
+}
+
 void simplicialCudaUnload(SimplicialCudaModule *module) {
   const Driver *cuda;
   pthread_mutex_lock(&lock);

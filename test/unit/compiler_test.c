@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The compiler's API from eight threads at once, its caches in memory and on
-// disk, and what calls check. SIMPLICIAL_FAKE_CUDA is where the driver of
-// cuda_fake.h was built.
+// disk, and what calls check.
 
-#include "cuda_fake.h"
 #include "lowering/compiler/cache_key.h"
 #include "lowering/compiler/executable.h"
 #include "mlir-c/BuiltinAttributes.h"
@@ -13,7 +11,6 @@
 #include "simplicial/jit.h"
 #include "unit.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
@@ -588,71 +585,6 @@ static void strides_of_size_1_mean_nothing(void **state) {
   }
 }
 
-/// Calls with memory of these devices, which the fake driver does not mind.
-static SimplicialStatus call_on(SimplicialExecutable *executable, DLDevice q,
-                                DLDevice k, DLDevice out) {
-  static Inputs inputs;
-  static float results[N * HEADS * D];
-  int64_t q_shape[] = {1, N, HEADS, D}, k_shape[] = {1, N, 1, D};
-  DLTensor tensors[] = {describe(inputs.q, q_shape),
-                        describe(inputs.k, k_shape),
-                        describe(results, q_shape)};
-  tensors[0].device = q;
-  tensors[1].device = k;
-  tensors[2].device = out;
-  return simplicialFunctionCall(
-      simplicialExecutableLookup(executable, "f"),
-      (DLTensor *[]){&tensors[0], &tensors[1], &tensors[2]}, 3);
-}
-
-static void expect_message(SimplicialStatus status, const char *message) {
-  assert_int_equal(SIMPLICIAL_INVALID_ARGUMENT, status.code);
-  assert_string_equal(message, simplicialStatusMessage(status));
-  simplicialStatusFree(status);
-}
-
-static void tensors_are_on_the_current_device(void **state) {
-  (void)state;
-  void *library = dlopen(SIMPLICIAL_FAKE_CUDA, RTLD_NOW | RTLD_LOCAL);
-  assert_non_null(library);
-  CUresult (*set_context)(CUcontext);
-  *(void **)&set_context = dlsym(library, "cuCtxSetCurrent");
-  FakeCudaGet *get;
-  *(void **)&get = dlsym(library, "fakeCuda");
-  setenv("SIMPLICIAL_CUDA_DRIVER", SIMPLICIAL_FAKE_CUDA, true);
-  SimplicialExecutable *executable = load("sm_80");
-  const DLDevice first = {kDLCUDA, 0}, second = {kDLCUDA, 1};
-  const DLDevice managed = {kDLCUDAManaged, 0}, pinned = {kDLCUDAHost, 0};
-
-  assert_status(SIMPLICIAL_OK, call_on(executable, first, first, first));
-  set_context((CUcontext)2);
-  assert_status(SIMPLICIAL_OK, call_on(executable, second, second, second));
-  // "cuda" is the chip of this context, wherever the compiler runs.
-  int retained = get()->retained;
-  SimplicialExecutable *current = load("cuda");
-  assert_int_equal(retained, get()->retained);
-  assert_status(SIMPLICIAL_OK, call_on(current, second, second, second));
-  simplicialExecutableRelease(current);
-  assert_status(SIMPLICIAL_OK, call_on(executable, managed, second, pinned));
-  assert_status(SIMPLICIAL_OK, call_on(executable, managed, pinned, managed));
-  int launches = get()->launches;
-  assert_true(launches > 0);
-  expect_message(call_on(executable, first, first, first),
-                 "f: input 0: is on CUDA device 0, but the current CUDA "
-                 "context is of device 1");
-  expect_message(call_on(executable, second, first, second),
-                 "f: input 1: is on CUDA device 0, but the current CUDA "
-                 "context is of device 1");
-  set_context(NULL); // which makes device 0's current
-  expect_message(call_on(executable, first, managed, second),
-                 "f: output 0: is on CUDA device 1, but the current CUDA "
-                 "context is of device 0");
-  assert_status(SIMPLICIAL_OK, call_on(executable, first, pinned, first));
-  assert_true(get()->launches > launches);
-  simplicialExecutableRelease(executable);
-  dlclose(library);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(eight_threads),
@@ -667,7 +599,6 @@ int main(void) {
       cmocka_unit_test(empty_tensors_have_any_strides),
       cmocka_unit_test(flops_are_counted_at_once),
       cmocka_unit_test(strides_of_size_1_mean_nothing),
-      cmocka_unit_test(tensors_are_on_the_current_device),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

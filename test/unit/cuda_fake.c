@@ -23,6 +23,9 @@ static CUresult result_of(const char *function) {
 #define FAIL_IF_TOLD()                                                         \
   if (result_of(__func__))                                                     \
   return result_of(__func__)
+#define NO_CAPTURE()                                                           \
+  if (fake.capturing)                                                          \
+  return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED
 #define NEED_CONTEXT()                                                         \
   FAIL_IF_TOLD();                                                              \
   if (!current)                                                                \
@@ -127,6 +130,12 @@ CUresult cuCtxPopCurrent_v2(CUcontext *context) {
   return CUDA_SUCCESS;
 }
 
+CUresult cuStreamGetCtx(CUstream stream, CUcontext *context) {
+  FAIL_IF_TOLD();
+  *context = (CUcontext)((uintptr_t)stream % 16);
+  return *context ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
+}
+
 CUresult cuCtxGetDevice(CUdevice *device) {
   NEED_CONTEXT();
   *device = (CUdevice)((uintptr_t)current - 1);
@@ -141,6 +150,7 @@ CUresult cuCtxSynchronize(void) {
 /// A module remembers its context, where it must be unloaded.
 CUresult cuModuleLoadData(CUmodule *module, const void *image) {
   NEED_CONTEXT();
+  NO_CAPTURE();
   ++fake.loads;
   fake.image = image;
   *module = (CUmodule)current;
@@ -158,6 +168,7 @@ CUresult cuModuleUnload(CUmodule module) {
 CUresult cuModuleGetFunction(CUfunction *function, CUmodule module,
                              const char *name) {
   NEED_CONTEXT();
+  NO_CAPTURE();
   if (module != (CUmodule)current)
     return CUDA_ERROR_INVALID_HANDLE;
   ++fake.lookups;
@@ -168,6 +179,7 @@ CUresult cuModuleGetFunction(CUfunction *function, CUmodule module,
 CUresult cuFuncSetAttribute(CUfunction function, int attribute, int value) {
   (void)function;
   NEED_CONTEXT();
+  NO_CAPTURE();
   if (attribute != CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES)
     return CUDA_ERROR_INVALID_VALUE;
   ++fake.attributes;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A CUDA driver for tests: it has any number of devices, runs no kernels, fails
-// when it is told to, and records what it is asked for. A program that touches
-// device memory on the host crashes. The devices have
-// compute capability 8.6, or, with FAKE_CUDA_CAPABILITY=90 in the
-// environment, 9.0.
+// when it is told to, and records what it is asked for. A stream is a number,
+// as a pointer, whose last hexadecimal digit is its context's. A program that
+// touches device memory on the host crashes. The devices have compute
+// capability 8.6, or, with FAKE_CUDA_CAPABILITY=90 in the environment, 9.0.
 
 #ifndef SIMPLICIAL_TEST_UNIT_CUDA_FAKE_H
 #define SIMPLICIAL_TEST_UNIT_CUDA_FAKE_H
@@ -25,8 +25,9 @@ typedef struct FakeTensorMap {
 
 typedef struct FakeCuda {
   // What the test sets.
-  const char *failing; ///< the function that fails ...
-  CUresult failure;    ///< ... and how
+  const char *failing;   ///< the function that fails ...
+  CUresult failure;      ///< ... and how
+  atomic_bool capturing; ///< launches into a graph: nothing may be loaded
 
   // What has happened.
   atomic_int retained, loads, unloads, lookups, attributes, launches;

@@ -20,6 +20,9 @@
 //        call @simplicialCudaLaunch(@f_kernels, @f_kernels_f_tiles,
 //            %x, %y, %z, %t, %one, %one, %bytes, %arguments)
 //      }
+//      llvm.func internal @simplicial_load() {    // dropped if nobody calls it
+//        call @simplicialCudaLoad(@f_kernels, @f_kernels_f_tiles, %bytes)
+//      }
 //      llvm.func internal @simplicial_unload() {
 //        call @simplicialCudaUnload(@f_kernels)
 //      }
@@ -47,6 +50,8 @@
 
 #define LAUNCH "simplicialCudaLaunch"
 #define TENSOR_MAP "simplicialCudaTensorMap"
+#define LOAD "simplicialCudaLoad"
+#define LOAD_ALL "simplicial_load"
 #define UNLOAD "simplicialCudaUnload"
 #define UNLOAD_ALL "simplicial_unload"
 
@@ -78,27 +83,51 @@ static void add_module(Ir *b, const char *name, const char *image,
   ir_op(&body, "llvm.return", IR_NONE, IR_VALUES(value), IR_NONE);
 }
 
+/// The function of this name without arguments and results, created if it is
+/// not there.
+static MlirOperation function_of_all(Ir *b, MlirOperation module,
+                                     const char *name) {
+  MlirOperation function = ir_find_symbol(module, name);
+  if (!mlirOperationIsNull(function))
+    return function;
+  MlirType type =
+      mlirLLVMFunctionTypeGet(mlirLLVMVoidTypeGet(b->context), IR_NONE, false);
+  function = ir_symbol(
+      b, "llvm.func", name,
+      IR_ATTRIBUTES({"function_type", mlirTypeAttrGet(type)},
+                    {"linkage", ir_linkage(b, MlirLLVMLinkageInternal)}),
+      ir_region(b, IR_NONE));
+  Ir body = ir_at_end(ir_body(function, 0), b->location);
+  ir_op(&body, "llvm.return", IR_NONE, IR_NONE, IR_NONE);
+  return function;
+}
+
+static Ir at_end_of(MlirOperation function) {
+  return ir_before(mlirBlockGetTerminator(ir_body(function, 0)));
+}
+
 /// Adds a call for these kernels to the function that unloads all.
 static void add_unload(Ir *b, MlirOperation module, const char *name) {
-  MlirOperation function = ir_find_symbol(module, UNLOAD_ALL);
-  if (mlirOperationIsNull(function)) {
-    MlirType type = mlirLLVMFunctionTypeGet(mlirLLVMVoidTypeGet(b->context),
-                                            IR_NONE, false);
-    function = ir_symbol(
-        b, "llvm.func", UNLOAD_ALL,
-        IR_ATTRIBUTES({"function_type", mlirTypeAttrGet(type)},
-                      {"linkage", ir_linkage(b, MlirLLVMLinkageInternal)}),
-        ir_region(b, IR_NONE));
-    Ir body = ir_at_end(ir_body(function, 0), b->location);
-    ir_op(&body, "llvm.return", IR_NONE, IR_NONE, IR_NONE);
+  bool first = mlirOperationIsNull(ir_find_symbol(module, UNLOAD_ALL));
+  Ir body = at_end_of(function_of_all(b, module, UNLOAD_ALL));
+  if (first)
     ir_op(b, "llvm.mlir.global_dtors", IR_NONE, IR_NONE,
           IR_ATTRIBUTES({"dtors", ir_parse_attr(b, "[@" UNLOAD_ALL "]")},
                         {"priorities", ir_parse_attr(b, "[65535 : i32]")},
                         {"data", ir_parse_attr(b, "[#llvm.zero]")}));
-  }
-  Ir body = ir_before(mlirBlockGetTerminator(ir_body(function, 0)));
   ir_call(&body, UNLOAD, (MlirType){NULL},
           IR_VALUES(ir_address_of(&body, name, 0)));
+}
+
+/// Adds a call for this kernel to the function that loads all.
+static void add_load(MlirOperation module, const char *kernels,
+                     const char *kernel, int64_t shared_bytes) {
+  Ir b = ir_before(mlirBlockGetFirstOperation(ir_body(module, 0)));
+  Ir body = at_end_of(function_of_all(&b, module, LOAD_ALL));
+  ir_call(&body, LOAD, (MlirType){NULL},
+          IR_VALUES(ir_address_of(&body, kernels, 0),
+                    ir_address_of(&body, kernel, 0),
+                    ir_const_i64(&body, shared_bytes)));
 }
 
 static MlirLogicalResult embed(MlirOperation binary) {
@@ -249,6 +278,10 @@ static MlirLogicalResult lower(MlirOperation launch) {
   operands[8] =
       n ? to_i64(&b, ir_operand(launch, shared)) : ir_const_i64(&b, 0);
   ir_call(&b, LAUNCH, (MlirType){NULL}, 10, operands);
+  int64_t bytes = 0; // what is known only now, the launch asks for
+  if (n)
+    ir_is_number(ir_operand(launch, shared), &bytes);
+  add_load(module, name, constant, bytes);
   mlirOperationDestroy(launch);
   return mlirLogicalResultSuccess();
 }

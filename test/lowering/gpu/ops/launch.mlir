@@ -1,6 +1,13 @@
 // RUN: %mlir-opt %s --split-input-file --pass-pipeline='builtin.module(simplicial-launch)' | FileCheck %s
 
 // CHECK: module attributes {simplicial.target = "sm_80"} {
+// What is known only at the launch, the launch asks for.
+// CHECK: llvm.func internal @simplicial_load() {
+// CHECK: %[[KERNELS:.*]] = llvm.mlir.addressof @kernels
+// CHECK: %[[NAME:.*]] = llvm.mlir.addressof @kernels_f
+// CHECK: %[[NONE:.*]] = arith.constant 0 : i64
+// CHECK: call @simplicialCudaLoad(%[[KERNELS]], %[[NAME]], %[[NONE]])
+
 // CHECK-DAG: llvm.mlir.global internal constant @kernels_image("\7FELF\00ab\00") {{.*}}alignment = 16
 // CHECK-DAG: llvm.mlir.global internal constant @kernels_target("sm_80\00")
 // CHECK-DAG: llvm.mlir.global internal constant @kernels_f("f\00")
@@ -58,6 +65,12 @@ module attributes {gpu.container_module, simplicial.target = "sm_80"} {
 
 // Two modules, of which one is launched twice, and grids of i64; PTX; two chips.
 
+// Each kernel is loaded with the shared memory that it is launched with.
+// CHECK: llvm.func internal @simplicial_load()
+// CHECK: %[[BYTES:.*]] = arith.constant 70000 : i64
+// CHECK: call @simplicialCudaLoad(%{{.*}}, %{{.*}}, %[[BYTES]])
+// CHECK: call @simplicialCudaLoad
+// CHECK: call @simplicialCudaLoad
 // CHECK: @a_f("f\00")
 // CHECK: @a_target("sm_90,sm_80\00")
 // CHECK-NOT: @a_f(
@@ -73,7 +86,9 @@ module attributes {gpu.container_module, simplicial.target = "sm_90,sm_80"} {
   gpu.binary @a [#gpu.object<#nvvm.target<chip = "sm_90">, bin = "a">]
   gpu.binary @b [#gpu.object<#nvvm.target<chip = "sm_90">, assembly = "ptx">]
   func.func @f(%x: i64) {
+    %bytes = arith.constant 70000 : i32
     gpu.launch_func @a::@f blocks in (%x, %x, %x) threads in (%x, %x, %x) : i64
+        dynamic_shared_memory_size %bytes
     gpu.launch_func @a::@f blocks in (%x, %x, %x) threads in (%x, %x, %x) : i64
     gpu.launch_func @b::@f blocks in (%x, %x, %x) threads in (%x, %x, %x) : i64
     return
