@@ -43,11 +43,11 @@
 //
 // Targets. "cpu" is the processor this program runs on; "sm_80", "sm_86",
 // "sm_89", "sm_90", "sm_90a", "sm_100" and "sm_120" are NVIDIA GPUs, and "cuda"
-// is that of the current CUDA context (cuda.h). Several, with commas between as
-// in "sm_80,sm_90a", are for kernels that run on each of them: their
-// configuration is one, within the limits of all, and their machine code one
-// for each, in one fatbin. Functions for a GPU take tensors in its memory, and
-// run on the thread's stream (simplicialSetStream).
+// is that of the current CUDA context (cuda.h), "cuda:N" that of device N.
+// Several, with commas between as in "sm_80,sm_90a", are for kernels that run
+// on each of them: their configuration is one, within the limits of all, and
+// their machine code one for each, in one fatbin. Functions for a GPU take
+// tensors in its memory, and run on the thread's stream (simplicialSetStream).
 //
 // Cache. What simplicialCompilerLoad and simplicialJit compile is also kept on
 // disk, for later processes: in the folder $SIMPLICIAL_CACHE_DIR, else

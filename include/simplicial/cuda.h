@@ -128,6 +128,10 @@ typedef struct SimplicialCudaDevice {
 SIMPLICIAL_API SimplicialStatus
 simplicialCudaGetDevice(SimplicialCudaDevice *device);
 
+/// The device of this number.
+SIMPLICIAL_API SimplicialStatus
+simplicialCudaGetDeviceOf(int id, SimplicialCudaDevice *device);
+
 /// The number of the current context's device, as CUDA's runtime and DLDevice
 /// count. Cheap enough to ask before each call.
 SIMPLICIAL_API SimplicialStatus simplicialCudaGetDeviceId(int *id);

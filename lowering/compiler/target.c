@@ -7,16 +7,35 @@
 #include "lowering/gpu/target/chip.h"
 #include "simplicial/cuda.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define CUDA "cuda"
 #define EMULATE "emulate:"
 
+/// Whether `text` names a GPU of this machine. `id` is its number, or -1 for
+/// the current context's.
+static bool is_device(const char *text, int *id) {
+  size_t length = strlen(CUDA);
+  if (strncmp(text, CUDA, length))
+    return false;
+  *id = -1;
+  if (!text[length])
+    return true;
+  const char *digits = text + length + 1;
+  size_t n = strspn(digits, "0123456789");
+  if (text[length] != ':' || !n || digits[n] || n > 4)
+    return false;
+  *id = atoi(digits);
+  return true;
+}
+
 /// Code for a chip also runs on later ones of the same major version, unless it
 /// is for that chip alone. The last of the table that runs is the best.
-static SimplicialStatus target_of_device(Target *target) {
+static SimplicialStatus target_of_device(int id, Target *target) {
   SimplicialCudaDevice device;
-  SimplicialStatus status = simplicialCudaGetDevice(&device);
+  SimplicialStatus status = id < 0 ? simplicialCudaGetDevice(&device)
+                                   : simplicialCudaGetDeviceOf(id, &device);
   if (status.code)
     return status;
   for (const Chip *chip = chips; chip->name; ++chip)
@@ -34,8 +53,9 @@ static SimplicialStatus target_of_device(Target *target) {
 
 SimplicialStatus target_parse(const char *text, Target *target) {
   *target = (Target){.name = text};
-  if (!strcmp(text, CUDA))
-    return target_of_device(target);
+  int id;
+  if (is_device(text, &id))
+    return target_of_device(id, target);
   if (!strcmp(text, CHIP_NONE))
     return simplicialOk();
   target->emulated = !strncmp(text, EMULATE, strlen(EMULATE));
@@ -56,10 +76,11 @@ SimplicialStatus target_parse(const char *text, Target *target) {
 }
 
 SimplicialStatus target_resolve(const char **text) {
-  if (strcmp(*text, CUDA))
+  int id;
+  if (!is_device(*text, &id))
     return simplicialOk();
   Target target = {0};
-  SimplicialStatus status = target_of_device(&target);
+  SimplicialStatus status = target_of_device(id, &target);
   if (!status.code)
     *text = target.name;
   return status;

@@ -15,11 +15,12 @@ typedef struct Target {
 } Target;
 
 /// `text`, which must stay, is "cpu", chips with commas between, "cuda" for the
-/// chip of the current device, or "emulate:" and a chip.
+/// chip of the current device, "cuda:N" for that of device N, or "emulate:" and
+/// a chip.
 SimplicialStatus target_parse(const char *text, Target *target);
 
-/// Makes "cuda" the chip of the calling thread's device: for who then compiles
-/// in another thread. Other targets stay.
+/// Makes "cuda", and "cuda:N", the chip of the calling thread's device: for who
+/// then compiles in another thread. Other targets stay.
 SimplicialStatus target_resolve(const char **text);
 
 #endif // SIMPLICIAL_COMPILER_TARGET_H

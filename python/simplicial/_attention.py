@@ -14,10 +14,10 @@ _F32 = TYPES["float32"]
 
 
 def _target(tensor: View) -> str:
-    kind = tensor.device[0]
+    kind, index = tensor.device
     if kind not in (CPU, CUDA):
         raise Error(f"attention: q is on a device of DLPack's type {kind}; CPUs and NVIDIA GPUs are known")
-    return "cpu" if kind == CPU else "cuda"
+    return "cpu" if kind == CPU else f"cuda:{index}"
 
 
 def _heads(views: list[View]) -> tuple[int, int, int]:

@@ -44,7 +44,7 @@ class Function:
     def __init__(self, pointer, names):
         self.names = names
         self._pointer = pointer
-        self._call = library().simplicialFunctionCall
+        self._call = library().simplicialFunctionCallOn
         self._ranks = [_RANKS.get(name, _MOST_RANK) for name in names]
         self._pack = struct.Struct(f"{len(names) * (1 + _WORDS)}q").pack_into
         self._buffers = []  # that no call uses: taking and giving back are atomic
@@ -57,8 +57,9 @@ class Function:
         tensors = [address + 8 * (count + i * _WORDS) for i in range(count)]
         return buffer, address, tensors, [(x + 8 * 6, x + 8 * (6 + _MOST_RANK), 0) for x in tensors]
 
-    def __call__(self, *tensors):
-        """Calls with (address, device, type, shape, strides) of each of `names`. Strides count elements."""
+    def __call__(self, *tensors, stream=None):
+        """Calls with (address, device, type, shape, strides) of each of `names`. Strides count elements. `stream`: a
+        GPU's, as a number."""
         try:
             taken = self._buffers.pop()
         except IndexError:
@@ -73,7 +74,7 @@ class Function:
             else:
                 words += (data, device, kind, *place, *shape, 0, *strides, 0)
         self._pack(buffer, 0, *words)
-        status = self._call(self._pointer, address, len(pointers))
+        status = self._call(self._pointer, address, len(pointers), stream)
         self._buffers.append(taken)
         if status.code:
             raise self._named(error_of(status))
@@ -112,14 +113,17 @@ _functions = {}
 
 
 def get(target, dtype, heads, attributes, lse=False, gradients=()):
-    """The function for a type (code, bits), heads (Hq, Hk, D), attributes (w1, w2, causal, scale, form, k2_bias,
-    v2_bias) and results: out, with `lse` lse as well, or the gradients of the named operands."""
+    """The function for a target ("cpu", or "cuda:N" for device N), a type (code, bits), heads (Hq, Hk, D), attributes
+    (w1, w2, causal, scale, form, k2_bias, v2_bias) and results: out, with `lse` lse as well, or the gradients of the
+    named operands."""
     key = target, dtype, heads, attributes, lse, gradients
     function = _functions.get(key)
     if function is None:
         pointer = ctypes.c_void_p()
         spec = spec_of(dtype, (DYNAMIC, DYNAMIC, DYNAMIC, *heads), attributes, lse, gradients)
         check(library().simplicialAttentionFunction(spec, target.encode(), pointer))
+        if target != "cpu":  # a call that a CUDA graph captures must not load
+            check(library().simplicialFunctionPrepare(pointer, None, int(target.partition(":")[2])))
         names = (*OPERANDS, "out", "lse") if lse else (*OPERANDS, "out")
         if gradients:
             names = (*OPERANDS, "out", "lse", "d_out", *(f"d_{name}" for name in gradients))

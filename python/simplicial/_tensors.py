@@ -46,6 +46,7 @@ _capsule_new = ctypes.pythonapi.PyCapsule_New
 _capsule_new.argtypes, _capsule_new.restype = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p], ctypes.py_object
 _capsule_is = ctypes.pythonapi.PyCapsule_IsValid
 _capsule_is.argtypes, _capsule_is.restype = [ctypes.py_object, ctypes.c_char_p], ctypes.c_int
+_DEFAULT_STREAM = 1  # as DLPack numbers it; functions run there
 _UNUSED = b"dltensor"  # the name of a capsule that nobody has taken the tensor of
 
 
@@ -69,9 +70,9 @@ def _numpy_view(name, x):
     return View(x.__array_interface__["data"][0], (CPU, 0), dtype, x.shape, strides, x)
 
 
-def _dlpack_view(x, stream):
+def _dlpack_view(x):
     kind, index = x.__dlpack_device__()
-    capsule = x.__dlpack__(stream=stream or 1) if kind == CUDA else x.__dlpack__()  # 1: the default stream
+    capsule = x.__dlpack__(stream=_DEFAULT_STREAM) if kind == CUDA else x.__dlpack__()
     tensor = ctypes.cast(_capsule_get(capsule, _UNUSED), ctypes.POINTER(_Managed)).contents.tensor
     shape = tuple(tensor.shape[:tensor.ndim])
     strides = tuple(tensor.strides[:tensor.ndim]) if tensor.strides else _row_major(shape)
@@ -79,12 +80,12 @@ def _dlpack_view(x, stream):
                 strides, capsule)
 
 
-def view(name, x, stream=None):
+def view(name, x):
     """The View of an argument of this name. NumPy's arrays whose rows have gaps are copied."""
     if isinstance(x, np.ndarray):
         return _numpy_view(name, x)
     if hasattr(x, "__dlpack__"):
-        return _dlpack_view(x, stream)
+        return _dlpack_view(x)
     raise TypeError(f"attention: {name} is a {type(x).__name__}, neither a NumPy array nor anything with DLPack")
 
 
@@ -105,7 +106,9 @@ class _Result:
     def __dlpack_device__(self):
         return self.device
 
-    def __dlpack__(self, **_):
+    def __dlpack__(self, stream=None, **_):
+        if self.device[0] == CUDA and stream not in (None, _DEFAULT_STREAM):
+            check(library().simplicialCudaSynchronize())
         return self.capsule
 
 

@@ -7,21 +7,28 @@
 #include "simplicial/cuda.h"
 
 SimplicialStatus simplicialCudaGetDevice(SimplicialCudaDevice *device) {
+  int id;
+  SimplicialStatus status = simplicialCudaGetDeviceId(&id);
+  return status.code ? status : simplicialCudaGetDeviceOf(id, device);
+}
+
+SimplicialStatus simplicialCudaGetDeviceOf(int id,
+                                           SimplicialCudaDevice *device) {
   const Driver *cuda;
   SimplicialStatus status = driver_enter(&cuda);
   if (status.code)
     return status;
-  CUdevice current;
-  CUresult result = cuda->cuCtxGetDevice(&current);
+  CUdevice handle;
+  CUresult result = cuda->cuDeviceGet(&handle, id);
   if (!result)
-    result = cuda->cuDeviceGetName(device->name, sizeof device->name, current);
-  if (!result)
-    result = cuda->cuDeviceGetAttribute(
-        &device->major, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, current);
+    result = cuda->cuDeviceGetName(device->name, sizeof device->name, handle);
   if (!result)
     result = cuda->cuDeviceGetAttribute(
-        &device->minor, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, current);
-  return driver_status(cuda, result, "asking about the CUDA device");
+        &device->major, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, handle);
+  if (!result)
+    result = cuda->cuDeviceGetAttribute(
+        &device->minor, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, handle);
+  return driver_status(cuda, result, "asking about CUDA device %d", id);
 }
 
 SimplicialStatus simplicialCudaGetDeviceId(int *id) {

@@ -112,6 +112,9 @@ static void tensors_are_on_the_current_device(void **state) {
   const SimplicialFunction *current = function_of("cuda", 1);
   assert_int_equal(retained, fake.state->retained);
   assert_status(SIMPLICIAL_OK, call_with(current, second, second, second));
+  assert_ptr_equal(current, function_of("cuda:0", 1));
+  assert_ptr_equal(current, function_of("cuda:1", 1));
+  assert_ptr_not_equal(current, f); // for sm_86, as the driver says
   assert_status(SIMPLICIAL_OK, call_with(f, managed, second, pinned));
   assert_status(SIMPLICIAL_OK, call_with(f, managed, pinned, managed));
   int launches = fake.state->launches;
@@ -188,6 +191,28 @@ static void prepared_calls_can_be_captured(void **state) {
   fake.state->capturing = false;
 }
 
+static void refuses_devices(void **state) {
+  (void)state;
+  static const char *const targets[] = {"cuda:", "cuda:x", "cuda:-1",
+                                        "cuda:1,"};
+  const SimplicialAttentionSpec spec = {.dtype = {kDLFloat, 32, 1},
+                                        .b = 1,
+                                        .nq = 1,
+                                        .n = 1,
+                                        .hq = 1,
+                                        .hk = 1,
+                                        .d = D};
+  const SimplicialFunction *f;
+  for (int i = 0; i < 4; ++i)
+    assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                  simplicialAttentionFunction(&spec, targets[i], &f));
+  fake.state->failing = "cuDeviceGet";
+  fake.state->failure = CUDA_ERROR_INVALID_VALUE;
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                simplicialAttentionFunction(&spec, "cuda:9", &f));
+  fake.state->failing = NULL;
+}
+
 static void cpus_have_no_streams(void **state) {
   (void)state;
   const SimplicialFunction *f = function_of("cpu", 1);
@@ -200,6 +225,7 @@ int main(void) {
       cmocka_unit_test(tensors_are_on_the_current_device),
       cmocka_unit_test(calls_take_a_stream),
       cmocka_unit_test(prepared_calls_can_be_captured),
+      cmocka_unit_test(refuses_devices),
       cmocka_unit_test(cpus_have_no_streams),
   };
   return cmocka_run_group_tests(tests, use_fake, NULL);

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""overhead.py: what a call costs before there is anything to compute, in microseconds: one query, four keys, two heads
+of 16, one thread. PyTorch's calls are measured where it can be imported.
+
+    PYTHONPATH=python python3 bench/overhead.py
+"""
+
+import time
+
+import numpy as np
+
+import simplicial
+
+WINDOWS = {"w1": 3, "w2": 4}
+
+
+def microseconds(call, count=200, rounds=50):
+    """Of the fastest round: others were interrupted."""
+    for _ in range(count):
+        call()
+    best = float("inf")
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        for _ in range(count):
+            call()
+        best = min(best, time.perf_counter() - begun)
+    return best / count * 1e6
+
+
+def show(what, call):
+    print(f"{what:<44} {microseconds(call):6.1f}", flush=True)
+
+
+def measure_torch(arrays):
+    import torch
+
+    from simplicial.torch import attention
+
+    torch.set_num_threads(1)
+    x = [torch.from_numpy(array) for array in arrays]
+    leaves = [t.clone().requires_grad_() for t in x]
+    d_out = torch.ones_like(x[0])
+    show("simplicial.torch.attention", lambda: attention(*x, **WINDOWS))
+    show("the same, recording for a gradient", lambda: attention(*leaves, **WINDOWS))
+    show("the same, with the gradient", lambda: torch.autograd.grad(attention(*leaves, **WINDOWS), leaves, d_out))
+    compiled = torch.compile(lambda *t: attention(*t, **WINDOWS), fullgraph=True)
+    show("the same, compiled by torch", lambda: compiled(*x))
+    show("torch.nn.functional.scaled_dot_product_attention",
+         lambda: torch.nn.functional.scaled_dot_product_attention(x[0], x[0], x[0]))
+
+
+def main():
+    simplicial.set_num_threads(1)
+    shapes = [(1, 1, 2, 16)] + 4 * [(1, 4, 1, 16)]
+    arrays = [np.random.default_rng(0).standard_normal(shape).astype(np.float32) for shape in shapes]
+    show("simplicial.attention, NumPy", lambda: simplicial.attention(*arrays, **WINDOWS))
+    try:
+        measure_torch(arrays)
+    except ImportError as error:
+        print(f"no PyTorch: {error}")
+
+
+if __name__ == "__main__":
+    main()

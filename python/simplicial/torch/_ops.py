@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The operators torch.ops.simplicial.attention and attention_grad, and attention(), which calls the first.
+
+They are defined with torch.library's Library, key by key, since its custom_op costs several times as much a call:
+
+    CPU, CUDA  the call of the compiled function
+    Meta       shapes: for torch.compile and torch.export
+    Autograd   a torch.autograd.Function, if a gradient is wanted
+"""
+
+import torch
+from torch._functorch.autograd_function import enable_single_level_autograd_function
+
+from .. import _functions
+from .._functions import CPU, CUDA, OPERANDS, device_word, type_word
+from .._library import Error
+
+_TYPES = {torch.float32: (2, 32), torch.float16: (2, 16), torch.bfloat16: (4, 16), torch.float64: (2, 64)}
+_F32 = type_word(*_TYPES[torch.float32], 0)
+_WORDS = {dtype: type_word(*bits, 0) for dtype, bits in _TYPES.items()}  # of rank 0
+_CPU = device_word(CPU)
+
+_ATTRIBUTES = "int? w1, int? w2, bool causal, float? scale, str form, float k2_bias, float v2_bias"
+_N_ATTRIBUTES = 7
+_INPUTS = "Tensor q, Tensor k1, Tensor k2, Tensor v1, Tensor v2"
+
+_library = torch.library.Library("simplicial", "DEF")
+_library.define(f"attention({_INPUTS}, {_ATTRIBUTES}) -> (Tensor, Tensor)")
+_library.define(f"attention_grad({_INPUTS}, Tensor out, Tensor lse, Tensor d_out, bool[5] wanted, {_ATTRIBUTES}) "
+                "-> Tensor[]")
+_attention = torch.ops.simplicial.attention.default
+_attention_grad = torch.ops.simplicial.attention_grad.default
+_BelowAutograd = torch._C._AutoDispatchBelowAutograd
+
+
+# Calls ----------------------------------------------------------------------------------------------------------------
+
+
+def _argument(name, tensor):
+    """The tensor as a Function takes it, and what owns its memory; rows with gaps are copied."""
+    strides = tensor.stride()
+    if strides and strides[-1] != 1:
+        tensor = tensor.contiguous()
+        strides = tensor.stride()
+    word = _WORDS.get(tensor.dtype)
+    if word is None:
+        raise Error(f"attention: {name} has element type {tensor.dtype}; float32, float16 and bfloat16 are taken")
+    index = tensor.get_device()
+    shape = tensor.shape
+    return (tensor.data_ptr(), _CPU if index < 0 else device_word(CUDA, index), word | len(shape), shape,
+            strides), tensor
+
+
+def _call(names, tensors, results, attributes, gradients=()):
+    """Calls the function of these inputs, which writes `results`."""
+    q, k1 = tensors[:2]
+    if q.dim() != 4 or k1.dim() != 4:
+        name, tensor = ("q", q) if q.dim() != 4 else ("k1", k1)
+        raise Error(f"attention: {name} has rank {tensor.dim()} instead of 4")
+    arguments = [_argument(name, tensor) for name, tensor in zip(names, tensors)]
+    index = q.get_device()
+    target, stream = "cpu", None
+    if index >= 0:
+        target, stream = f"cuda:{index}", torch.cuda.current_stream(index).cuda_stream
+    function = _functions.get(target, _TYPES[q.dtype], (q.size(2), k1.size(2), q.size(3)), attributes, not gradients,
+                              gradients)
+    arguments += [_argument("a result", result) for result in results]
+    function(*[argument for argument, _ in arguments], stream=stream)
+
+
+def _forward(q, k1, k2, v1, v2, *attributes):
+    out, lse = _empty_results(q)
+    _call(OPERANDS, (q, k1, k2, v1, v2), (out, lse), attributes)
+    return out, lse
+
+
+def _backward(q, k1, k2, v1, v2, out, lse, d_out, wanted, *attributes):
+    results = _empty_gradients(q, k1, k2, v1, v2, wanted)
+    gradients = tuple(name for name, is_wanted in zip(OPERANDS, wanted) if is_wanted)
+    if gradients:
+        _call((*OPERANDS, "out", "lse", "d_out"), (q, k1, k2, v1, v2, out, lse, d_out), results, attributes, gradients)
+    return results
+
+
+# Shapes ---------------------------------------------------------------------------------------------------------------
+
+
+def _empty_results(q):
+    shape = q.shape
+    if len(shape) != 4:
+        raise Error(f"attention: q has rank {len(shape)} instead of 4")
+    return q.new_empty(shape), q.new_empty((shape[0], shape[2], shape[1]), dtype=torch.float32)
+
+
+def _empty_gradients(q, k1, k2, v1, v2, wanted):
+    return [x.new_empty(x.shape) for x, is_wanted in zip((q, k1, k2, v1, v2), wanted) if is_wanted]
+
+
+def _fake_forward(q, k1, k2, v1, v2, *attributes):
+    return _empty_results(q)
+
+
+def _fake_backward(q, k1, k2, v1, v2, out, lse, d_out, wanted, *attributes):
+    return _empty_gradients(q, k1, k2, v1, v2, wanted)
+
+
+# Gradients ------------------------------------------------------------------------------------------------------------
+
+
+# A Function for one level of torch.func's transforms: that which the Autograd key is called for.
+_Function = torch.autograd.function._SingleLevelFunction
+
+
+def _apply(function, arguments):
+    if torch._C._are_functorch_transforms_active():
+        with enable_single_level_autograd_function():
+            return function.apply(*arguments)
+    return function.apply(*arguments)
+
+
+class _Attention(_Function):
+    @staticmethod
+    def forward(ctx, *arguments):
+        with _BelowAutograd():
+            output = _attention(*arguments)
+        ctx.save_for_backward(*arguments[:5], *output)
+        ctx.attributes = arguments[5:]
+        ctx.mark_non_differentiable(output[1])
+        ctx.set_materialize_grads(False)
+        return output
+
+    @staticmethod
+    def backward(ctx, d_out, d_lse):
+        gradients = iter(())
+        wanted = [d_out is not None and need for need in ctx.needs_input_grad[:5]]
+        if any(wanted):
+            gradients = iter(_attention_grad(*ctx.saved_tensors, d_out, wanted, *ctx.attributes))
+        return *(next(gradients) if is_wanted else None for is_wanted in wanted), *[None] * _N_ATTRIBUTES
+
+
+class _AttentionGrad(_Function):
+    @staticmethod
+    def forward(ctx, *arguments):
+        with _BelowAutograd():
+            return tuple(_attention_grad(*arguments))
+
+    @staticmethod
+    def backward(ctx, *gradients):
+        raise Error("attention: there are no second gradients: its backward is not differentiable")
+
+
+def _needs_gradient(tensors):
+    return torch.is_grad_enabled() and any([tensor.requires_grad for tensor in tensors])
+
+
+def _forward_with_gradient(*arguments):
+    if _needs_gradient(arguments[:5]):
+        return _apply(_Attention, arguments)
+    with _BelowAutograd():
+        return _attention(*arguments)
+
+
+def _backward_with_gradient(*arguments):
+    if _needs_gradient(arguments[:8]):
+        return list(_apply(_AttentionGrad, arguments))
+    with _BelowAutograd():
+        return _attention_grad(*arguments)
+
+
+# vmap -----------------------------------------------------------------------------------------------------------------
+
+
+def _fold(x, dim, size):
+    """The mapped dimension in the batch's."""
+    x = x.expand(size, *x.shape) if dim is None else x.movedim(dim, 0)
+    return x.flatten(0, 1)
+
+
+def _map(op, count):
+    def rule(info, dims, *arguments):
+        size = info.batch_size
+        folded = [_fold(x, dim, size) for x, dim in zip(arguments[:count], dims)]
+        results = [x.unflatten(0, (size, -1)) for x in op(*folded, *arguments[count:])]
+        return (results, [0] * len(results)) if op is _attention_grad else (tuple(results), (0,) * len(results))
+
+    return rule
+
+
+for _key in ("CPU", "CUDA"):
+    _library.impl("attention", _forward, _key)
+    _library.impl("attention_grad", _backward, _key)
+_library.impl("attention", _forward_with_gradient, "Autograd")
+_library.impl("attention_grad", _backward_with_gradient, "Autograd")
+torch.library.register_fake("simplicial::attention", _fake_forward, lib=_library)
+torch.library.register_fake("simplicial::attention_grad", _fake_backward, lib=_library)
+torch.library.register_vmap("simplicial::attention", _map(_attention, 5), lib=_library)
+torch.library.register_vmap("simplicial::attention_grad", _map(_attention_grad, 8), lib=_library)
+
+
+# What users call ------------------------------------------------------------------------------------------------------
+
+
+def attention(q: torch.Tensor, k1: torch.Tensor, k2: torch.Tensor, v1: torch.Tensor, v2: torch.Tensor,
+              w1: int | None = None, w2: int | None = None, causal: bool = True, scale: float | None = None, *,
+              form: str = "trilinear", k2_bias: float = 0.0, v2_bias: float = 0.0,
+              return_lse: bool = False) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+    """2-simplicial attention, differentiable once in q, k1, k2, v1 and v2.
+
+    The arguments are those of simplicial.attention: q is [B, Nq, Hq, D], k1, k2, v1 and v2 are [B, N, Hk, D], of
+    float32, float16 or bfloat16, on a CPU or a GPU. Returns out, [B, Nq, Hq, D], and with return_lse (out, lse), lse
+    [B, Hq, Nq] of float32, which has no gradient (its requires_grad is False). Under autocast, inputs become its type.
+    It runs on the current stream, and into CUDA graphs if it has run once before. torch.compile and torch.export take
+    it as one operator, for all lengths. Raises simplicial.Error.
+    """
+    kind = "cuda" if q.is_cuda else "cpu"
+    if torch.is_autocast_enabled(kind):
+        dtype = torch.get_autocast_dtype(kind)
+        q, k1, k2, v1, v2 = (x.to(dtype) for x in (q, k1, k2, v1, v2))
+    arguments = q, k1, k2, v1, v2, w1, w2, causal, scale, form, k2_bias, v2_bias
+    if torch.compiler.is_compiling() or _needs_gradient(arguments[:5]):
+        out, lse = _attention(*arguments)
+    else:
+        with _BelowAutograd():
+            out, lse = _attention(*arguments)
+    return (out, lse) if return_lse else out
