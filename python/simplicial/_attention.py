@@ -7,7 +7,7 @@ import typing
 from . import _functions
 from ._functions import DYNAMIC, OPERANDS, TYPES
 from ._library import Error, check, library, take_bytes
-from ._tensors import CPU, CUDA, Output, View, view
+from ._tensors import CPU, CUDA, Output, View, call, view
 
 Array = typing.TypeVar("Array")
 _F32 = TYPES["float32"]
@@ -59,7 +59,7 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
     results = [Output(q, views[0], views[0].shape)]
     if return_lse:
         results.append(Output(q, views[0], (batch, heads[0], queries), _F32))
-    function(*(tensor.argument() for tensor in (*views, *(result.view for result in results))))
+    call(function, [*views, *(result.view for result in results)])
     taken = [result.take() for result in results]
     return (taken[0], taken[1]) if return_lse else taken[0]
 
@@ -89,7 +89,7 @@ def attention_grad(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, out: Ar
     heads = _heads(list(views.values()))
     function = _functions.get(_target(views["q"]), views["q"].dtype, heads, attributes, False, wanted)
     results = {name: Output(arrays[name], views[name], views[name].shape) for name in wanted}
-    function(*(tensor.argument() for tensor in (*views.values(), *(result.view for result in results.values()))))
+    call(function, [*views.values(), *(result.view for result in results.values())])
     return tuple(results[name].take() if name in results else None for name in OPERANDS)
 
 

@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiled functions: one for each description, and how they are called with little overhead.
 
-A call packs an array of 64-bit words, in which DLTensors point to their shapes and strides:
+A call fills an array of 64-bit words, in which DLTensors point to their shapes and strides:
 
     | pointers to the tensors | tensor 0, its shape, its strides | tensor 1 ...
 
-All that does not change from call to call is prepared. `pack` has what does: for each tensor
-
-    address, device, type, shape, strides
-
-with its device and type as words of the DLTensor: DEVICE and type_word() below.
+Arrays are kept for later calls. Where all but the addresses of elements is as it was, as in a loop, a call writes these
+alone.
 """
 
 import ctypes
-import struct
 
 from ._library import Attributes, DataType, Error, Spec, check, error_of, library
 
@@ -38,6 +34,26 @@ def type_word(code, bits, rank):
     return rank | code << 32 | bits << 40 | 1 << 48
 
 
+class _Words:
+    """The array of a call."""
+
+    def __init__(self, count):
+        self.array = (ctypes.c_int64 * (count * (1 + _WORDS)))()
+        self.address = ctypes.addressof(self.array)
+        self.places = [count + i * _WORDS for i in range(count)]  # of tensors, of which the first word is the address
+        self.array[:count] = [self.address + 8 * place for place in self.places]
+        self.layout = None  # that is in the array
+
+    def describe(self, tensors):
+        """Writes (device, type, shape, strides) of each."""
+        for place, (device, kind, shape, strides) in zip(self.places, tensors):
+            at = place + 6
+            self.array[place + 1:at] = (device, kind, self.address + 8 * at, self.address + 8 * (at + _MOST_RANK), 0)
+            self.array[at:at + len(shape)] = shape
+            at += _MOST_RANK
+            self.array[at:at + len(strides)] = strides
+
+
 class Function:
     """A function that stays until the process ends. It may be called from any thread."""
 
@@ -46,43 +62,36 @@ class Function:
         self._pointer = pointer
         self._call = library().simplicialFunctionCallOn
         self._ranks = [_RANKS.get(name, _MOST_RANK) for name in names]
-        self._pack = struct.Struct(f"{len(names) * (1 + _WORDS)}q").pack_into
-        self._buffers = []  # that no call uses: taking and giving back are atomic
+        self._idle = []  # _Words that no call uses: taking and giving back are atomic
 
-    def _buffer(self):
-        """A buffer for a call, and the words in it that stay."""
-        count = len(self.names)
-        buffer = ctypes.create_string_buffer(8 * count * (1 + _WORDS))
-        address = ctypes.addressof(buffer)
-        tensors = [address + 8 * (count + i * _WORDS) for i in range(count)]
-        return buffer, address, tensors, [(x + 8 * 6, x + 8 * (6 + _MOST_RANK), 0) for x in tensors]
+    def __call__(self, addresses, layout, describe, stream=None):
+        """Calls with tensors at these addresses.
 
-    def __call__(self, *tensors, stream=None):
-        """Calls with (address, device, type, shape, strides) of each of `names`. Strides count elements. `stream`: a
-        GPU's, as a number."""
+        `describe()` lists what they are: (device, type, shape, strides) of each of `names`, the first two as
+        device_word() and type_word(), strides in elements. It is asked if `layout`, which says the same in whatever
+        way, is another one than in an earlier call. `stream` is a GPU's, as a number.
+        """
         try:
-            taken = self._buffers.pop()
+            words = self._idle.pop()
         except IndexError:
-            taken = self._buffer()
-        buffer, address, pointers, places = taken
-        words = [*pointers]
-        for (data, device, kind, shape, strides), place, rank in zip(tensors, places, self._ranks):
-            if len(shape) != rank:
-                raise self._rank_error(tensors)
-            if rank == _MOST_RANK:
-                words += (data, device, kind, *place, *shape, *strides)
-            else:
-                words += (data, device, kind, *place, *shape, 0, *strides, 0)
-        self._pack(buffer, 0, *words)
-        status = self._call(self._pointer, address, len(pointers), stream)
-        self._buffers.append(taken)
+            words = _Words(len(self.names))
+        if words.layout != layout:
+            words.layout = None
+            tensors = describe()
+            self._check_ranks(tensors)
+            words.describe(tensors)
+            words.layout = layout
+        for place, address in zip(words.places, addresses):
+            words.array[place] = address
+        status = self._call(self._pointer, words.address, len(addresses), stream)
+        self._idle.append(words)
         if status.code:
             raise self._named(error_of(status))
 
-    def _rank_error(self, tensors):
-        for name, tensor, rank in zip(self.names, tensors, self._ranks):
-            if len(tensor[3]) != rank:
-                return Error(f"attention: {name} has rank {len(tensor[3])} instead of {rank}")
+    def _check_ranks(self, tensors):
+        for name, (_, _, shape, _), rank in zip(self.names, tensors, self._ranks):
+            if len(shape) != rank:
+                raise Error(f"attention: {name} has rank {len(shape)} instead of {rank}")
 
     def _named(self, error):
         """The error with arguments by their names instead of their numbers."""

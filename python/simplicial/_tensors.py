@@ -21,10 +21,9 @@ class View(typing.NamedTuple):
     strides: tuple  # in elements
     owner: object
 
-    def argument(self):
-        """As a Function takes it."""
-        kind = type_word(*self.dtype, len(self.shape))
-        return self.address, device_word(*self.device), kind, self.shape, self.strides
+    def words(self):
+        """As a Function wants it described."""
+        return device_word(*self.device), type_word(*self.dtype, len(self.shape)), self.shape, self.strides
 
 
 class _DLTensor(ctypes.Structure):
@@ -78,6 +77,11 @@ def _dlpack_view(x):
     strides = tuple(tensor.strides[:tensor.ndim]) if tensor.strides else _row_major(shape)
     return View((tensor.data or 0) + tensor.byte_offset, (kind, index), (tensor.dtype.code, tensor.dtype.bits), shape,
                 strides, capsule)
+
+
+def call(function, views):
+    """Calls the function."""
+    function([view.address for view in views], [view[1:5] for view in views], lambda: [view.words() for view in views])
 
 
 def view(name, x):
@@ -142,4 +146,4 @@ class Output:
         return _from_dlpack(self._like)(self._result)
 
 
-__all__ = ["CPU", "CUDA", "Output", "View", "view"]
+__all__ = ["CPU", "CUDA", "Output", "View", "call", "view"]

@@ -3,6 +3,7 @@
 
   mlir     is verified, by simplicial-opt
   c        all of a page's, in its order, is a file that compiles without warnings
+  python   is run; what imports torch, by test/python/torch_docs_test.py
   console  of a line `$ COMMAND`, the lines behind it are printed, in their order; where a page has `...` there may be
            others. Numbers may differ by a tenth, and spaces in number.
 """
@@ -56,6 +57,14 @@ def check_c(source, build, path, code):
                    *compile_flags(source, build), file], shown=code)
 
 
+def check_python(source, build, path, code):
+    environment = os.environ | {"PYTHONPATH": str(source / "python"), "SIMPLICIAL_LIBRARY_DIR": str(build / "lib")}
+    if "torch" not in code:
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+        if done.returncode:
+            problems.append(f"{path}: {code}{done.stderr}")
+
+
 NUMBER = r"\d+(?:\.\d+)?"
 
 
@@ -95,7 +104,7 @@ def check_console(source, build, path, code):
 
 def main():
     source, build = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
-    counts = {"mlir": 0, "c": 0, "console": 0}
+    counts = {"mlir": 0, "c": 0, "python": 0, "console": 0}
     for path, page in pages(source):
         if path.name in CHECKED_ELSEWHERE:
             continue
@@ -104,6 +113,8 @@ def main():
             check_mlir(source, build, path, code)
         if found["c"]:
             check_c(source, build, path, "\n".join(found["c"]))
+        for code in found["python"]:
+            check_python(source, build, path, code)
         for code in found["console"]:
             check_console(source, build, path, code)
         for language, codes in found.items():
