@@ -11,12 +11,14 @@
 #
 #   ptxas            there is a CUDA toolkit
 #   cuda             there is a GPU
+#   x86              so is the processor
 #   asan             AddressSanitizer is in what is tested
 #   with-sanitizers  always there: what requires it runs with sanitizers, too, in a folder of which only a part does
 #
 # `./dev test` lists the tests that one of these keeps from running.
 
 import os
+import platform
 import shlex
 import shutil
 
@@ -59,6 +61,9 @@ if shutil.which("ptxas", path=toolkit) and shutil.which("fatbinary", path=toolki
 config.available_features.add("with-sanitizers")
 if config.sanitizer_library:
     config.available_features.add("asan")
+
+if platform.machine() == "x86_64":
+    config.available_features.add("x86")
 
 if os.path.exists("/dev/nvidiactl"):
     config.available_features.add("cuda")

@@ -41,7 +41,9 @@
 // Threads. Every function here may be called from any thread at any time, on
 // the same objects too; an object must outlive its uses.
 //
-// Targets. "cpu" is the processor this program runs on; "sm_80", "sm_86",
+// Targets. "cpu" and "cpu:native" are the processor this program runs on,
+// "cpu:NAME" is what LLVM calls NAME of its architecture, such as
+// "cpu:x86-64-v3", for objects that run elsewhere; "sm_80", "sm_86",
 // "sm_89", "sm_90", "sm_90a", "sm_100" and "sm_120" are NVIDIA GPUs, and "cuda"
 // is that of the current CUDA context (cuda.h), "cuda:N" that of device N.
 // Several, with commas between as in "sm_80,sm_90a", are for kernels that run
@@ -122,7 +124,7 @@ typedef enum SimplicialEmit {
 /// Compiles `source` as simplicialCompilerLoad does, and returns what `emit`
 /// names as `*size` bytes at `*data`, which the caller frees with free().
 ///
-/// An object is for this machine's processor and defines `_mlir_ciface_NAME`
+/// An object defines `_mlir_ciface_NAME`
 /// for each public function NAME, `_simplicial_workspace_NAME`, where how much
 /// a call allocates follows from sizes (simplicialFunctionWorkspace), and no
 /// other external symbol. It needs libsimplicial_runtime, libc and libm. One

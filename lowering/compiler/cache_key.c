@@ -114,7 +114,7 @@ bool cache_key(const char *source, size_t length, const char *target,
     return false;
   Text rest = {0};
   text_format(&rest, "%s %d %d\n", parsed.name, parsed.gpu, parsed.emulated);
-  machine_describe_host(&rest);
+  machine_describe(parsed.processor, &rest);
   if (parsed.gpu) {
     toolkit_describe("ptxas", &rest);
     toolkit_describe("fatbinary", &rest);

@@ -10,6 +10,7 @@
 #include "image.h"
 #include "machine.h"
 #include "no_memory.h"
+#include "processor.h"
 
 #include "lowering/module/workspace.h"
 
@@ -225,6 +226,17 @@ typedef struct Request {
   SimplicialExecutable *executable;
 } Request;
 
+/// Code for another processor may use what this one lacks.
+static SimplicialStatus check_processor(const char *target) {
+  Target parsed;
+  SimplicialStatus status = target_parse(target, &parsed);
+  if (status.code || !parsed.processor || processor_runs_here(parsed.processor))
+    return status;
+  return simplicialError(SIMPLICIAL_UNAVAILABLE,
+                         "this machine's processor does not run code for '%s'",
+                         parsed.processor);
+}
+
 /// Emulated kernels hold the names of their places in the source.
 static bool is_emulated(const char *target) {
   Target parsed;
@@ -236,6 +248,9 @@ static bool is_emulated(const char *target) {
 
 static SimplicialStatus load_source(void *data) {
   Request *self = data;
+  SimplicialStatus status = check_processor(self->target);
+  if (status.code)
+    return status;
   CacheKey key;
   bool cached = cache_key(self->source, self->length, self->target, &key);
   if (cached && self->source_name && is_emulated(self->target))
@@ -243,8 +258,8 @@ static SimplicialStatus load_source(void *data) {
   if (cached && executable_restore(&key, &self->executable))
     return simplicialOk();
   Compilation compilation;
-  SimplicialStatus status = compilation_begin(&compilation, self->source,
-                                              self->length, self->source_name);
+  status = compilation_begin(&compilation, self->source, self->length,
+                             self->source_name);
   if (!status.code)
     status = create(&compilation, self->target, cached ? &key : NULL,
                     &self->executable);

@@ -57,10 +57,10 @@ static SimplicialStatus to_outlined(Compilation *compilation,
   return status;
 }
 
-static void append_processor(Text *text) {
-  char *name = LLVMGetHostCPUName();
-  text_format(text, " (%s)", name);
-  LLVMDisposeMessage(name);
+static void append_processor(const char *processor, Text *text) {
+  char *host = LLVMGetHostCPUName();
+  text_format(text, " (%s)", processor ? processor : host);
+  LLVMDisposeMessage(host);
 }
 
 SimplicialStatus explanation_print(Compilation *compilation, const char *target,
@@ -81,7 +81,7 @@ SimplicialStatus explanation_print(Compilation *compilation, const char *target,
   Printer printer = {.out = out};
   text_format(&printer.target, "%s", compilation->target.name);
   if (!gpu)
-    append_processor(&printer.target);
+    append_processor(parsed.processor, &printer.target);
   mlirOperationWalk(mlirModuleGetOperation(compilation->lowered), print,
                     &printer, MlirWalkPreOrder);
   out->failed |= printer.target.failed;

@@ -44,13 +44,27 @@ void machine_initialize(void) {
   pthread_once(&native_initialized, initialize_native);
 }
 
-void machine_describe_host(Text *text) {
-  char *triple = LLVMGetDefaultTargetTriple();
-  char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
-  text_format(text, "%s %s %s\n", triple, cpu, features);
-  LLVMDisposeMessage(features);
-  LLVMDisposeMessage(cpu);
-  LLVMDisposeMessage(triple);
+/// What LLVM calls a processor; its strings are LLVM's.
+typedef struct Processor {
+  char *triple, *name, *features;
+} Processor;
+
+static Processor processor_create(const char *name) {
+  return (Processor){LLVMGetDefaultTargetTriple(),
+                     name ? LLVMCreateMessage(name) : LLVMGetHostCPUName(),
+                     name ? LLVMCreateMessage("") : LLVMGetHostCPUFeatures()};
+}
+
+static void processor_dispose(Processor self) {
+  LLVMDisposeMessage(self.features);
+  LLVMDisposeMessage(self.name);
+  LLVMDisposeMessage(self.triple);
+}
+
+void machine_describe(const char *processor, Text *text) {
+  Processor p = processor_create(processor);
+  text_format(text, "%s %s %s\n", p.triple, p.name, p.features);
+  processor_dispose(p);
 }
 
 // An emulated kernel, a call for each instruction, is a block of many thousands
@@ -58,24 +72,22 @@ void machine_describe_host(Text *text) {
 // is not used goes and blocks are few.
 static const char fast_passes[] = "function(sroa,early-cse,simplifycfg)";
 
-static SimplicialStatus create_target(LLVMCodeGenOptLevel level,
+static SimplicialStatus create_target(const char *processor,
+                                      LLVMCodeGenOptLevel level,
                                       LLVMTargetMachineRef *machine) {
   machine_initialize();
-  char *triple = LLVMGetDefaultTargetTriple();
-  char *cpu = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures();
+  Processor p = processor_create(processor);
   char *message = NULL;
   LLVMTargetRef target;
   SimplicialStatus status = simplicialOk();
-  if (LLVMGetTargetFromTriple(triple, &target, &message))
+  if (LLVMGetTargetFromTriple(p.triple, &target, &message))
     status = error_from(message);
-  else if (!(*machine =
-                 LLVMCreateTargetMachine(target, triple, cpu, features, level,
-                                         LLVMRelocPIC, LLVMCodeModelDefault)))
+  else if (!(*machine = LLVMCreateTargetMachine(target, p.triple, p.name,
+                                                p.features, level, LLVMRelocPIC,
+                                                LLVMCodeModelDefault)))
     status = simplicialError(SIMPLICIAL_UNAVAILABLE,
-                             "LLVM cannot make code for %s", triple);
-  LLVMDisposeMessage(features);
-  LLVMDisposeMessage(cpu);
-  LLVMDisposeMessage(triple);
+                             "LLVM cannot make code for %s", p.triple);
+  processor_dispose(p);
   return status;
 }
 
@@ -133,6 +145,7 @@ SimplicialStatus machine_begin(Machine *self, const Compilation *compilation) {
                     .emulated = compilation->target.emulated};
   double begun = trace_now();
   SimplicialStatus status = create_target(
+      compilation->target.processor,
       self->emulated ? LLVMCodeGenLevelNone : LLVMCodeGenLevelAggressive,
       &self->target);
   if (status.code)

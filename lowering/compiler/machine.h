@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // LLVM's part of a compilation: LLVM dialect -> LLVM IR -> object file, for
-// this machine's processor. What is loaded and what is emitted is made here.
+// a processor of this machine's architecture. What is loaded and what is
+// emitted is made here.
 
 #ifndef SIMPLICIAL_COMPILER_MACHINE_H
 #define SIMPLICIAL_COMPILER_MACHINE_H
@@ -16,6 +17,10 @@
 /// function's in the source.
 #define MACHINE_INTERFACE "_mlir_ciface_"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct Machine {
   LLVMTargetMachineRef target;
   LLVMContextRef context;
@@ -24,11 +29,12 @@ typedef struct Machine {
   bool emulated; ///< kernels are functions that call the emulator
 } Machine;
 
-/// Makes LLVM ready for this machine's processor, once.
+/// Makes LLVM ready for this machine's architecture, once.
 void machine_initialize(void);
 
-/// Appends what code is made for: triple, processor and its features.
-void machine_describe_host(Text *text);
+/// Appends what code is made for: triple, processor and its features. NULL:
+/// this machine's processor.
+void machine_describe(const char *processor, Text *text);
 
 /// Translates what compilation_to_llvm left. Whatever the status, the machine
 /// must be ended.
@@ -44,5 +50,9 @@ void machine_end(Machine *self);
 
 /// A status for `error`, which is consumed.
 SimplicialStatus machine_status(LLVMErrorRef error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif // SIMPLICIAL_COMPILER_MACHINE_H

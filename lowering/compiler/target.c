@@ -4,12 +4,16 @@
 
 #include "target.h"
 
+#include "processor.h"
+
 #include "lowering/gpu/target/chip.h"
 #include "simplicial/cuda.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define CPU CHIP_NONE ":"
+#define NATIVE "native"
 #define CUDA "cuda"
 #define EMULATE "emulate:"
 
@@ -51,6 +55,19 @@ static SimplicialStatus target_of_device(int id, Target *target) {
                          device.name, device.major, device.minor);
 }
 
+static SimplicialStatus target_of_processor(const char *name, Target *target) {
+  target->name = CHIP_NONE;
+  if (!strcmp(name, NATIVE))
+    return simplicialOk();
+  target->processor = name;
+  if (processor_is_known(name))
+    return simplicialOk();
+  return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                         "LLVM knows no processor '%s' of this machine's "
+                         "architecture",
+                         name);
+}
+
 SimplicialStatus target_parse(const char *text, Target *target) {
   *target = (Target){.name = text};
   int id;
@@ -58,6 +75,8 @@ SimplicialStatus target_parse(const char *text, Target *target) {
     return target_of_device(id, target);
   if (!strcmp(text, CHIP_NONE))
     return simplicialOk();
+  if (!strncmp(text, CPU, strlen(CPU)))
+    return target_of_processor(text + strlen(CPU), target);
   target->emulated = !strncmp(text, EMULATE, strlen(EMULATE));
   target->gpu = !target->emulated;
   if (target->emulated)
@@ -65,7 +84,9 @@ SimplicialStatus target_parse(const char *text, Target *target) {
   ChipList list;
   char problem[CHIP_PROBLEM];
   if (!chip_list_parse(mlirStringRefCreateFromCString(target->name),
-                       CHIP_NONE ", " CUDA ", " EMULATE "CHIP", &list, problem))
+                       CHIP_NONE ", " CPU "PROCESSOR, " CUDA ", " EMULATE
+                                 "CHIP",
+                       &list, problem))
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT, "%s", problem);
   target->several = list.n > 1;
   if (target->emulated && target->several)

@@ -8,15 +8,16 @@
 #include "simplicial/runtime.h"
 
 typedef struct Target {
-  const char *name; ///< the value of `simplicial.target`
-  bool gpu;         ///< kernels run on a GPU
-  bool emulated;    ///< kernels run on the emulator
-  bool several;     ///< of the chips that it names
+  const char *name;      ///< the value of `simplicial.target`
+  const char *processor; ///< the CPU's; NULL: this machine's
+  bool gpu;              ///< kernels run on a GPU
+  bool emulated;         ///< kernels run on the emulator
+  bool several;          ///< of the chips that it names
 } Target;
 
-/// `text`, which must stay, is "cpu", chips with commas between, "cuda" for the
-/// chip of the current device, "cuda:N" for that of device N, or "emulate:" and
-/// a chip.
+/// `text`, which must stay, is "cpu" or "cpu:native", "cpu:" and a processor,
+/// chips with commas between, "cuda" for the chip of the current device,
+/// "cuda:N" for that of device N, or "emulate:" and a chip.
 SimplicialStatus target_parse(const char *text, Target *target);
 
 /// Makes "cuda", and "cuda:N", the chip of the calling thread's device: for who

@@ -227,6 +227,36 @@ static void computes_attention(void **state) {
   assert_close_to_floats(out, data->x[SIMPLICIAL_OUT], QUERY);
 }
 
+/// Code for the processors of these names, as far as GCC says that this machine
+/// runs it.
+static void computes_on_processors(void **state) {
+#if defined(__x86_64__)
+  Data *data = *state;
+  const struct {
+    const char *target;
+    bool runs;
+  } targets[] = {{"cpu:native", true},
+                 {"cpu:x86-64", true},
+                 {"cpu:x86-64-v2", __builtin_cpu_supports("x86-64-v2")},
+                 {"cpu:x86-64-v3", __builtin_cpu_supports("x86-64-v3")},
+                 {"cpu:x86-64-v4", __builtin_cpu_supports("x86-64-v4")}};
+  for (size_t i = 0; i < sizeof targets / sizeof *targets; ++i) {
+    float out[QUERY] = {0}, lse[LSE];
+    const SimplicialFunction *function;
+    assert_status(
+        targets[i].runs ? SIMPLICIAL_OK : SIMPLICIAL_UNAVAILABLE,
+        simplicialAttentionFunction(&spec, targets[i].target, &function));
+    if (!targets[i].runs)
+      continue;
+    assert_status(SIMPLICIAL_OK, call(function, data, out, lse));
+    assert_close_to_floats(out, data->x[SIMPLICIAL_OUT], QUERY);
+  }
+#else
+  (void)state;
+  skip();
+#endif
+}
+
 static void computes_gradients(unsigned wanted, Data *data) {
   SimplicialAttentionSpec gradient = spec;
   gradient.lse = false;
@@ -359,6 +389,9 @@ static void refuses_what_cannot_be(void **state) {
   assert_status(SIMPLICIAL_INVALID_ARGUMENT,
                 simplicialAttentionFunction(&spec, "sm_1", &function));
   assert_null(function);
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                simplicialAttentionFunction(&spec, "cpu:x86", &function));
+  assert_null(function);
 }
 
 static void writes_modules(void **state) {
@@ -389,6 +422,7 @@ int main(void) {
   void *state = &data;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_prestate(computes_attention, state),
+      cmocka_unit_test_prestate(computes_on_processors, state),
       cmocka_unit_test_prestate(computes_all_gradients, state),
       cmocka_unit_test_prestate(computes_some_gradients, state),
       cmocka_unit_test(is_one_function),

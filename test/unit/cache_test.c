@@ -350,6 +350,8 @@ static void keys_depend_on_all(void **state) {
   assert_false(same(host, key_of("", "cpu")));
   assert_false(same(host, key_of("module", "sm_80")));
   assert_false(same(host, key_of("module", "emulate:sm_80")));
+  assert_true(same(host, key_of("module", "cpu:native")));
+  assert_false(same(host, key_of("module", "cpu:x86-64")));
   assert_false(same(key_of("module", "sm_80"), key_of("module", "sm_90")));
   assert_false(
       same(key_of("module", "sm_80"), key_of("module", "emulate:sm_80")));
