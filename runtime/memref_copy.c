@@ -13,6 +13,10 @@ static void copy(int64_t size, int64_t rank, const int64_t *sizes,
     memcpy(to, from, (size_t)size);
     return;
   }
+  if (rank == 1 && from_strides[0] == 1 && to_strides[0] == 1) {
+    memcpy(to, from, (size_t)(sizes[0] * size));
+    return;
+  }
   for (int64_t i = 0; i < sizes[0]; ++i)
     copy(size, rank - 1, sizes + 1, from_strides + 1,
          from + i * from_strides[0] * size, to_strides + 1,

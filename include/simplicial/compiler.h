@@ -235,9 +235,10 @@ SIMPLICIAL_API SimplicialStatus simplicialFunctionOutputShape(
 /// Checked are each argument's device (memory that it can reach; a GPU's is the
 /// current CUDA context's device's), element type, alignment to an element,
 /// rank and dimensions, which must also agree with each other as the operations
-/// in the function want it. Inputs may be strided (strides NULL: contiguous) as
-/// long as their innermost stride is 1; results must be contiguous and must
-/// overlap nothing (which is not checked).
+/// in the function want it. Tensors may be strided (strides NULL: contiguous)
+/// as long as their innermost stride is 1. Results must overlap nothing, which
+/// is not checked; a strided one is written contiguously to memory from the
+/// allocator, in addition to the workspace, and copied.
 SIMPLICIAL_API SimplicialStatus simplicialFunctionCall(
     const SimplicialFunction *function, DLTensor *const *arguments, int count);
 

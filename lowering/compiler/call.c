@@ -58,10 +58,11 @@ static const char *layout_problem(const SimplicialFunction *f,
   if (simplicialTensorIsContiguous(tensor)) // as an empty one is
     return NULL;
   int last = tensor->ndim - 1;
-  if (!input)
-    return "is not contiguous";
   if (tensor->shape[last] > 1 && tensor->strides[last] != 1)
     return "has an innermost stride other than 1";
+  for (int d = 0; d < last && !input; ++d)
+    if (tensor->shape[d] > 1 && tensor->strides[d] == 0)
+      return "has several elements in one place";
   return NULL;
 }
 
@@ -149,6 +150,91 @@ static SimplicialStatus check_devices(const SimplicialFunction *f,
   return simplicialOk();
 }
 
+// Compiled code writes contiguous results. One that its caller wants strided is
+// written elsewhere, and copied.
+
+static bool is_strided_result(const SimplicialFunction *f,
+                              DLTensor *const *arguments, int index) {
+  return index >= f->input_count &&
+         !simplicialTensorIsContiguous(arguments[index]);
+}
+
+/// Describes the arguments of the entry. False if there is no memory, which
+/// simplicialTakeLaunchStatus says.
+static bool describe(const SimplicialFunction *f, DLTensor *const *arguments,
+                     int count, SimplicialMemref *memrefs) {
+  for (int i = 0; i < count; ++i) {
+    DLTensor tensor = *arguments[i];
+    if (is_strided_result(f, arguments, i)) {
+      tensor.data = simplicialAllocate(simplicialTensorByteSize(&tensor),
+                                       f->gpu ? kDLCUDA : kDLCPU);
+      tensor.byte_offset = 0;
+      tensor.strides = NULL;
+      if (!tensor.data)
+        return false;
+    }
+    simplicialMemrefFromTensor(&tensor, &memrefs[i]);
+  }
+  return true;
+}
+
+/// Copies a result from where it was written.
+static void copy_result(const SimplicialFunction *f, SimplicialMemref *written,
+                        const DLTensor *result) {
+  int rank = result->ndim;
+  int64_t bytes = result->dtype.bits / 8;
+  SimplicialMemref to;
+  simplicialMemrefFromTensor(result, &to);
+  if (!f->gpu) {
+    memrefCopy(bytes, &(SimplicialUnrankedMemref){rank, written},
+               &(SimplicialUnrankedMemref){rank, &to});
+    return;
+  }
+  SimplicialCudaCopy copy = {.from = written->aligned,
+                             .to = to.aligned,
+                             .element_bytes = bytes,
+                             .rank = rank};
+  memcpy(copy.sizes, to.dims, (size_t)rank * sizeof *copy.sizes);
+  memcpy(copy.from_strides, written->dims + rank,
+         (size_t)rank * sizeof *copy.sizes);
+  memcpy(copy.to_strides, to.dims + rank, (size_t)rank * sizeof *copy.sizes);
+  simplicialCudaCopyStrided(&copy);
+}
+
+/// The first error of the code that was called.
+static SimplicialStatus take_status(const SimplicialFunction *f) {
+  SimplicialStatus status = simplicialTakeLaunchStatus();
+  if (!f->emulated)
+    return status;
+  SimplicialStatus emulated = simplicialEmulatorTakeStatus();
+  if (!status.code)
+    return emulated;
+  simplicialStatusFree(emulated);
+  return status;
+}
+
+static SimplicialStatus run(const SimplicialFunction *f,
+                            DLTensor *const *arguments, int count,
+                            SimplicialMemref *memrefs, void **descriptors) {
+  for (int i = 0; i < count; ++i)
+    descriptors[i] = &memrefs[i];
+  // What an earlier caller left is none of this one's.
+  simplicialStatusFree(simplicialTakeLaunchStatus());
+  if (describe(f, arguments, count, memrefs))
+    f->entry(descriptors);
+  SimplicialStatus status = take_status(f);
+  for (int i = 0; i < count && !status.code; ++i)
+    if (is_strided_result(f, arguments, i)) {
+      copy_result(f, &memrefs[i], arguments[i]);
+      simplicialFree(memrefs[i].aligned);
+    }
+  if (status.code) {
+    simplicialAbandon();
+    return status;
+  }
+  return simplicialTakeLaunchStatus();
+}
+
 SimplicialStatus simplicialFunctionCall(const SimplicialFunction *f,
                                         DLTensor *const *arguments, int count) {
   Binding binding;
@@ -161,25 +247,9 @@ SimplicialStatus simplicialFunctionCall(const SimplicialFunction *f,
     return status;
   SimplicialMemref *memrefs = malloc(((size_t)count + 1) * sizeof *memrefs);
   void **descriptors = malloc(((size_t)count + 1) * sizeof *descriptors);
-  if (memrefs && descriptors) {
-    for (int i = 0; i < count; ++i) {
-      simplicialMemrefFromTensor(arguments[i], &memrefs[i]);
-      descriptors[i] = &memrefs[i];
-    }
-    // What an earlier caller left is none of this one's.
-    simplicialStatusFree(simplicialTakeLaunchStatus());
-    f->entry(descriptors);
-    status = simplicialTakeLaunchStatus();
-    if (f->emulated) {
-      SimplicialStatus emulated = simplicialEmulatorTakeStatus();
-      if (status.code)
-        simplicialStatusFree(emulated);
-      else
-        status = emulated;
-    }
-  } else {
-    status = no_memory();
-  }
+  status = memrefs && descriptors
+               ? run(f, arguments, count, memrefs, descriptors)
+               : no_memory();
   free(descriptors);
   free(memrefs);
   return status;

@@ -257,6 +257,75 @@ static void computes_on_processors(void **state) {
 #endif
 }
 
+/// Heads outside of queries in memory, with gaps between the heads.
+static void results_may_be_strided(void **state) {
+  enum { GAP = 3, HEAD = NQ * D + GAP, LSE_HEAD = NQ + GAP };
+  Data *data = *state;
+  float out[B * HQ * HEAD], lse[B * HQ * LSE_HEAD];
+  for (int i = 0; i < B * HQ * HEAD; ++i)
+    out[i] = 77;
+  int64_t out_strides[] = {HQ * HEAD, D, HEAD, 1};
+  int64_t lse_strides[] = {HQ * LSE_HEAD, LSE_HEAD, 1};
+  DLTensor tensors[7], *arguments[7];
+  for (int i = 0; i < 7; ++i) {
+    tensors[i] = tensor(data->x[i], i);
+    arguments[i] = &tensors[i];
+  }
+  tensors[SIMPLICIAL_OUT].data = out;
+  tensors[SIMPLICIAL_OUT].strides = out_strides;
+  tensors[SIMPLICIAL_LSE].data = lse;
+  tensors[SIMPLICIAL_LSE].strides = lse_strides;
+  const SimplicialFunction *f = function_of(&spec);
+  assert_status(SIMPLICIAL_OK, simplicialFunctionCall(f, arguments, 7));
+  for (int i = 0; i < B * NQ * HQ; ++i) {
+    int b = i / (NQ * HQ), h = i % HQ, n = i / HQ % NQ;
+    assert_close_to_floats(out + (b * HQ + h) * HEAD + n * D,
+                           data->x[SIMPLICIAL_OUT] + i * D, D);
+    assert_close_to_floats(lse + (b * HQ + h) * LSE_HEAD + n,
+                           data->x[SIMPLICIAL_LSE] + (b * HQ + h) * NQ + n, 1);
+  }
+  for (int i = NQ * D; i < B * HQ * HEAD;
+       i += i % HEAD == HEAD - 1 ? NQ * D + 1 : 1)
+    assert_true(out[i] == 77); // what is in the gaps
+
+  out_strides[3] = 2;
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                simplicialFunctionCall(f, arguments, 7));
+  out_strides[3] = 1;
+  out_strides[1] = 0;
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                simplicialFunctionCall(f, arguments, 7));
+}
+
+static void *refuse(void *context, int64_t bytes, DLDeviceType device,
+                    void *stream) {
+  (void)context, (void)bytes, (void)device, (void)stream;
+  return NULL;
+}
+
+static void strided_results_need_memory(void **state) {
+  Data *data = *state;
+  float out[2 * QUERY] = {0};
+  int64_t strides[] = {2 * NQ * HQ * D, 2 * HQ * D, 2 * D, 1};
+  SimplicialAttentionSpec without = spec;
+  without.lse = false;
+  DLTensor tensors[6], *arguments[6];
+  for (int i = 0; i < 6; ++i) {
+    tensors[i] = tensor(data->x[i], i);
+    arguments[i] = &tensors[i];
+  }
+  tensors[SIMPLICIAL_OUT].data = out;
+  tensors[SIMPLICIAL_OUT].strides = strides;
+  const SimplicialFunction *f = function_of(&without);
+  simplicialSetAllocator(&(SimplicialAllocator){.allocate = refuse});
+  assert_status(SIMPLICIAL_OUT_OF_MEMORY,
+                simplicialFunctionCall(f, arguments, 6));
+  simplicialSetAllocator(NULL);
+  assert_status(SIMPLICIAL_OK, simplicialFunctionCall(f, arguments, 6));
+  for (int i = 0; i < B * NQ * HQ; ++i)
+    assert_close_to_floats(out + 2 * i * D, data->x[SIMPLICIAL_OUT] + i * D, D);
+}
+
 static void computes_gradients(unsigned wanted, Data *data) {
   SimplicialAttentionSpec gradient = spec;
   gradient.lse = false;
@@ -423,6 +492,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_prestate(computes_attention, state),
       cmocka_unit_test_prestate(computes_on_processors, state),
+      cmocka_unit_test_prestate(results_may_be_strided, state),
+      cmocka_unit_test_prestate(strided_results_need_memory, state),
       cmocka_unit_test_prestate(computes_all_gradients, state),
       cmocka_unit_test_prestate(computes_some_gradients, state),
       cmocka_unit_test(is_one_function),

@@ -191,6 +191,26 @@ static void prepared_calls_can_be_captured(void **state) {
   fake.state->capturing = false;
 }
 
+static void strided_results_are_copied(void **state) {
+  (void)state;
+  const SimplicialFunction *f = function_of("sm_80", 1);
+  fake.set_context((CUcontext)1);
+  Call *call = call_of(first, first, first);
+  int64_t strides[] = {N * HEADS * D, D, N * D, 1};
+  int copies = fake.state->copies, allocated = fake.state->allocated;
+  void *out;
+  assert_status(SIMPLICIAL_OK, simplicialCudaAllocate(sizeof call->out, &out));
+  call->tensors[5].data = out;
+  call->tensors[5].strides = strides;
+  assert_status(SIMPLICIAL_OK,
+                simplicialFunctionCallOn(f, call->arguments, 6, (void *)0x301));
+  // On the call's stream, a head or a query at a time.
+  assert_int_equal(HEADS, fake.state->copies - copies);
+  assert_ptr_equal(0x301, fake.state->stream);
+  assert_status(SIMPLICIAL_OK, simplicialCudaFree(out));
+  assert_int_equal(allocated, fake.state->allocated);
+}
+
 static void refuses_devices(void **state) {
   (void)state;
   static const char *const targets[] = {"cuda:", "cuda:x", "cuda:-1",
@@ -225,6 +245,7 @@ int main(void) {
       cmocka_unit_test(tensors_are_on_the_current_device),
       cmocka_unit_test(calls_take_a_stream),
       cmocka_unit_test(prepared_calls_can_be_captured),
+      cmocka_unit_test(strided_results_are_copied),
       cmocka_unit_test(refuses_devices),
       cmocka_unit_test(cpus_have_no_streams),
   };
