@@ -159,9 +159,11 @@ static MlirOperation create(MlirOperation carrier, const char *name) {
   for (intptr_t i = 0; i < results; ++i)
     mlirOperationStateAddResults(&state,
                                  IR_TYPES(ir_type(ir_result(carrier, (int)i))));
-  MlirType q = operands ? ir_type(ir_operand(carrier, 0)) : (MlirType){NULL};
-  if (results == 1 && operands && mlirTypeIsARankedTensor(q) &&
-      ir_rank(q) == 4 && !strcmp(name, SIMPLICIAL_ATTENTION))
+  bool out_alone = !strcmp(name, SIMPLICIAL_ATTENTION) && results == 1 &&
+                   operands == SIMPLICIAL_V2 + 1;
+  MlirType q =
+      out_alone ? ir_type(ir_operand(carrier, SIMPLICIAL_Q)) : (MlirType){NULL};
+  if (out_alone && mlirTypeIsARankedTensor(q) && ir_rank(q) == 4)
     mlirOperationStateAddResults(&state, IR_TYPES(lse_type(&b, q)));
   MlirOperation op = mlirOperationCreate(&state);
   mlirBlockInsertOwnedOperationBefore(b.block, carrier, op);

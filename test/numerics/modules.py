@@ -247,6 +247,13 @@ def nested_module(*x):
     return reference(*x)
 
 
+@module(f'func.func @main({QKV}) -> !q {{\n  %r = "stablehlo.composite"(%q, %k1, %k2, %v1, %v2) <{{\n'
+        '      name = "simplicial.attention", composite_attributes = {causal = true, w1 = 3 : i32, w2 = 4 : ui8}}>\n'
+        "    : (!q, !k, !k, !k, !k) -> !q\n  return %r : !q\n}\n")
+def composite(*x):
+    return reference(*x)[:1]
+
+
 # Beside attention ---------------------------------------------------------------------------------------------------
 
 
