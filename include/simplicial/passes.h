@@ -124,7 +124,7 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateConfigurePass(void);
 /// upstream's one-shot-bufferize then takes away). A public function's results
 /// that are tensors become trailing arguments, and it does not write its
 /// inputs. For GPUs, ops on tensors are diagnosed that are more than views and
-/// copies.
+/// copies; for CPUs, those of linalg that are no loops, such as softmax.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateBufferizePass(void);
 
 /// simplicial-tile: `attention_into` -> a tile program of upstream dialects,
