@@ -60,6 +60,13 @@ static bool is_too_large(MlirType type) { return bytes_of(type) > INT64_MAX; }
 
 #define TOO_LARGE "has more than 2^63 - 1 bytes"
 
+/// A type, or element type, of a dialect that is not registered.
+static bool is_unknown(MlirType type) {
+  return mlirTypeIsAOpaque(mlirTypeIsAShaped(type) ? ir_element(type) : type);
+}
+
+#define UNKNOWN "has a type that is not known here"
+
 // One operation ---------------------------------------------------------------
 
 static bool sizes_agree(int64_t x, int64_t y) {
@@ -318,18 +325,38 @@ static MlirWalkResult check_constants(MlirOperation op, void *user) {
   return MlirWalkResultAdvance;
 }
 
+/// `kind` and `number` say which value of `op` has the type.
+static MlirLogicalResult check_type(MlirOperation op, const char *kind,
+                                    int number, MlirType type) {
+  if (is_too_large(type))
+    return ir_error(op, "%s %d " TOO_LARGE, kind, number);
+  if (is_unknown(type))
+    return ir_error(op, "%s %d " UNKNOWN, kind, number);
+  return mlirLogicalResultSuccess();
+}
+
+static MlirLogicalResult check_arguments(MlirOperation op, MlirBlock block) {
+  MlirLogicalResult status = mlirLogicalResultSuccess();
+  int n = (int)mlirBlockGetNumArguments(block);
+  for (int i = 0; i < n && mlirLogicalResultIsSuccess(status); ++i)
+    status =
+        check_type(op, "argument", i, ir_type(mlirBlockGetArgument(block, i)));
+  return status;
+}
+
 static MlirWalkResult check_types(MlirOperation op, void *user) {
-  for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i)
-    if (is_too_large(ir_type(ir_result(op, i))))
-      return stop(user, ir_error(op, "result %d " TOO_LARGE, i));
+  MlirLogicalResult status = mlirLogicalResultSuccess();
+  int results = (int)mlirOperationGetNumResults(op);
+  for (int i = 0; i < results && mlirLogicalResultIsSuccess(status); ++i)
+    status = check_type(op, "result", i, ir_type(ir_result(op, i)));
   for (intptr_t r = 0; r < mlirOperationGetNumRegions(op); ++r)
     for (MlirBlock block =
              mlirRegionGetFirstBlock(mlirOperationGetRegion(op, r));
-         !mlirBlockIsNull(block); block = mlirBlockGetNextInRegion(block))
-      for (int i = 0; i < (int)mlirBlockGetNumArguments(block); ++i)
-        if (is_too_large(ir_type(mlirBlockGetArgument(block, i))))
-          return stop(user, ir_error(op, "argument %d " TOO_LARGE, i));
-  return MlirWalkResultAdvance;
+         !mlirBlockIsNull(block) && mlirLogicalResultIsSuccess(status);
+         block = mlirBlockGetNextInRegion(block))
+      status = check_arguments(op, block);
+  return mlirLogicalResultIsSuccess(status) ? MlirWalkResultAdvance
+                                            : stop(user, status);
 }
 
 static bool is_same_target(const ChipList *x, const ChipList *y) {

@@ -10,6 +10,8 @@
 
 /// X(Name, function, pass name, description) for each pass, in pipeline order.
 #define FOR_EACH_PASS(X)                                                       \
+  X(Raise, pass_raise, "simplicial-raise",                                     \
+    "Replace what carries an operation by its name by the operation")          \
   X(Verify, pass_verify, "simplicial-verify",                                  \
     "Check the semantics of simplicial operations")                            \
   X(Inline, pass_inline, "simplicial-inline",                                  \

@@ -21,7 +21,7 @@ enum {
 
 static const SimplicialPipelineInfo infos[N_PIPELINES] = {
     [TO_FLAT] = {"simplicial-to-flat",
-                 "Check, inline calls, and add gradients"},
+                 "Raise, check, inline calls, and add gradients"},
     [TO_TILE] = {"simplicial-to-tile",
                  "Lower attention on tensors to tile programs"},
     [TO_CPU] = {"simplicial-to-cpu", "Lower tile programs to the LLVM dialect"},
@@ -35,7 +35,8 @@ static const SimplicialPipelineInfo infos[N_PIPELINES] = {
 };
 
 #define FLAT                                                                   \
-  {.create = simplicialCreateVerifyPass},                                      \
+  {.create = simplicialCreateRaisePass},                                       \
+      {.create = simplicialCreateVerifyPass},                                  \
       {.create = simplicialCreateInlinePass}, {.upstream = "symbol-dce"}, {    \
     .create = simplicialCreateDifferentiatePass                                \
   }

@@ -17,6 +17,24 @@
 extern "C" {
 #endif
 
+/// simplicial-raise: carriers of `simplicial.attention` and
+/// `simplicial.attention_grad` become these operations, of the same operands
+/// and results (attention's lse may be left out):
+///
+///   stablehlo.composite    whose name is the operation's, attributes in
+///                          `composite_attributes`
+///   stablehlo.custom_call  whose call_target_name is, attributes in the
+///                          dictionary `mhlo.backend_config`, or else
+///                          `backend_config`; of layouts, where it has some,
+///                          whose last dimension is innermost
+///   func.call              of a function with the attribute
+///                          `simplicial.attention` (or `_grad`), a dictionary
+///
+/// Numbers may have any width, and `causal` may be a bool. StableHLO need not
+/// be registered. Functions that carriers named are left to symbol-dce. What is
+/// wrong with the operation is diagnosed at its carrier's location.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateRaisePass(void);
+
 /// simplicial-verify: checks what the dialect's definition cannot say; and that
 /// no tensor or memref has more than 2^63 - 1 bytes, no constant 256 MiB or
 /// more (compilers hold them whole), and nothing in the module a
@@ -26,7 +44,7 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateVerifyPass(void);
 /// simplicial-inline: calls of functions with a body of one block become that
 /// body, and what is in nested modules moves to the outermost one. Recursion
 /// is diagnosed, and so are calls of functions without a body that take or
-/// return tensors.
+/// return tensors, and what is not registered: it may call what it likes.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateInlinePass(void);
 
 /// simplicial-differentiate: behind each function @f with the unit attribute
@@ -106,7 +124,7 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateConfigurePass(void);
 /// upstream's one-shot-bufferize then takes away). A public function's results
 /// that are tensors become trailing arguments, and it does not write its
 /// inputs. For GPUs, ops on tensors are diagnosed that are more than views and
-/// copies.
+/// copies; for CPUs, those of linalg that are no loops, such as softmax.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateBufferizePass(void);
 
 /// simplicial-tile: `attention_into` -> a tile program of upstream dialects,

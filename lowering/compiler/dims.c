@@ -333,8 +333,10 @@ static bool is_elementwise(MlirOperation op) {
          mlirOperationGetNumResults(op) == 1 && is_tensor(ir_result(op, 0));
 }
 
+/// Not linalg.index, which has no shape.
 static bool is_linalg(MlirOperation op) {
-  return ir_is_of(op, "linalg.") && mlirOperationGetNumResults(op);
+  return ir_is_of(op, "linalg.") && mlirOperationGetNumResults(op) &&
+         is_tensor(ir_result(op, 0));
 }
 
 static const struct {

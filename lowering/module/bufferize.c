@@ -38,6 +38,7 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 #include "mlir-c/Dialect/Func.h"
+#include "mlir-c/Dialect/Linalg.h"
 
 #define TO_TENSOR "bufferization.to_tensor"
 #define MATERIALIZE "bufferization.materialize_in_destination"
@@ -311,7 +312,7 @@ static MlirLogicalResult bufferize_grad(MlirOperation op) {
   return mlirLogicalResultSuccess();
 }
 
-// What GPUs take --------------------------------------------------------------
+// What is beside attention ----------------------------------------------------
 
 static bool is_tensor(MlirValue value) {
   return mlirTypeIsATensor(ir_type(value));
@@ -343,9 +344,24 @@ static MlirWalkResult check_gpu_op(MlirOperation op, void *failed) {
   return MlirWalkResultInterrupt;
 }
 
-static MlirLogicalResult check_gpu(MlirOperation module) {
+/// linalg has ops that are no loops, of which upstream makes none.
+static MlirWalkResult check_cpu_op(MlirOperation op, void *failed) {
+  if (!ir_is_of(op, "linalg.") || !mlirOperationGetNumResults(op) ||
+      !is_tensor(ir_result(op, 0)) ||
+      !mlirAttributeIsNull(mlirLinalgGetIndexingMapsAttribute(op)))
+    return MlirWalkResultAdvance;
+  *(bool *)failed = true;
+  MlirStringRef name = mlirIdentifierStr(mlirOperationGetName(op));
+  ir_error(op, "'%.*s' has no code: linalg.generic can say the same",
+           (int)name.length, name.data);
+  return MlirWalkResultInterrupt;
+}
+
+static MlirLogicalResult check_ops(MlirOperation module,
+                                   MlirWalkResult (*check)(MlirOperation op,
+                                                           void *failed)) {
   bool failed = false;
-  mlirOperationWalk(module, check_gpu_op, &failed, MlirWalkPreOrder);
+  mlirOperationWalk(module, check, &failed, MlirWalkPreOrder);
   return failed ? mlirLogicalResultFailure() : mlirLogicalResultSuccess();
 }
 
@@ -362,5 +378,5 @@ MlirLogicalResult pass_bufferize(MlirOperation module) {
       mlirLogicalResultIsFailure(
           pass_for_each(module, 1, gradients, bufferize_grad)))
     return mlirLogicalResultFailure();
-  return chips.n ? check_gpu(module) : mlirLogicalResultSuccess();
+  return check_ops(module, chips.n ? check_gpu_op : check_cpu_op);
 }

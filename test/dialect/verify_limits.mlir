@@ -1,6 +1,7 @@
-// RUN: %mlir-opt %s --split-input-file --verify-diagnostics --pass-pipeline='builtin.module(simplicial-verify)'
+// RUN: %mlir-opt %s --allow-unregistered-dialect --split-input-file --verify-diagnostics \
+// RUN:   --pass-pipeline='builtin.module(simplicial-verify)'
 
-// What simplicial-verify says of sizes, and of targets. In each function, at most one thing is wrong.
+// What simplicial-verify says of sizes, targets and types. In each function, at most one thing is wrong.
 
 // No tensor may have more bytes than an i64 can count, whatever its dynamic sizes are.
 
@@ -104,5 +105,22 @@ module attributes {simplicial.target = "sm_80"} {
 
 // expected-error @below {{unknown target 'sm_1'}}
 func.func @unknown_target() attributes {simplicial.target = "sm_1"} {
+  return
+}
+
+// -----
+
+// Nor may a type be one that nobody knows the size of.
+
+// expected-error @below {{argument 1 has a type that is not known here}}
+func.func @unknown_argument(%x: f32, %y: !unknown.type) {
+  return
+}
+
+// -----
+
+func.func @unknown_element() {
+  // expected-error @below {{result 0 has a type that is not known here}}
+  %x = tensor.empty() : tensor<4x!unknown.type>
   return
 }

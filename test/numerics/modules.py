@@ -6,6 +6,7 @@ line a module, and fails if any result is wrong or if their number is not the ex
 """
 
 import dataclasses
+import pathlib
 import sys
 import typing
 
@@ -246,6 +247,13 @@ def nested_module(*x):
     return reference(*x)
 
 
+@module(f'func.func @main({QKV}) -> !q {{\n  %r = "stablehlo.composite"(%q, %k1, %k2, %v1, %v2) <{{\n'
+        '      name = "simplicial.attention", composite_attributes = {causal = true, w1 = 3 : i32, w2 = 4 : ui8}}>\n'
+        "    : (!q, !k, !k, !k, !k) -> !q\n  return %r : !q\n}\n")
+def composite(*x):
+    return reference(*x)[:1]
+
+
 # Beside attention ---------------------------------------------------------------------------------------------------
 
 
@@ -290,6 +298,28 @@ def projection(q, k1, k2, v1, v2, w):
 def row_norms(*x):
     out = reference(*x)[0]
     return out, (out * out).sum(axis=-1)
+
+
+@module("#id = affine_map<(b, n, h, d) -> (b, n, h, d)>\n"
+        f"func.func @main({QKV}) -> !q {{\n{ATTENTION}  %e = tensor.empty() : !q\n"
+        '  %s = linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}\n'
+        "      outs(%e : !q) {\n    ^bb0(%x: f32):\n"
+        "      %b = linalg.index 0 : index\n      %n = linalg.index 1 : index\n      %d = linalg.index 3 : index\n"
+        "      %h = linalg.index 2 : index\n      %three = arith.constant 3 : index\n"
+        "      %back = arith.subi %three, %h : index\n"
+        "      %y = tensor.extract %r#0[%b, %n, %back, %d] : !q\n      linalg.yield %y : f32\n"
+        "  } -> !q\n  return %s : !q\n}\n", gpu=False)
+def indexed(*x):
+    return (reference(*x)[0][:, :, ::-1],)
+
+
+# What examples/jax_composite made of its layer: `jax_composite.py --save=...`, with jax 0.10.2.
+@module((pathlib.Path(__file__).parent / "Inputs" / "jax_layer.mlir").read_text(),
+        ((2, 9, 32), (32,), (32, 4, 16), *[(32, 2, 16)] * 4, (4, 16, 32)), gpu=False)
+def jax_layer(x, gain, wq, wk1, wk2, wv1, wv2, wo):
+    h = gain * x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + 1e-5)
+    out, _ = reference(*(np.einsum("bnc,chd->bnhd", h, w) for w in (wq, wk1, wk2, wv1, wv2)))
+    return (x + np.einsum("bnhd,hdc->bnc", out / (1 + np.exp(-out)), wo),)
 
 
 def names():

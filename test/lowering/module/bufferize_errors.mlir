@@ -48,3 +48,15 @@ func.func @rank(%q: tensor<8x2x16xf32>, %k: tensor<1x8x1x16xf32>) -> tensor<8x2x
     : (tensor<8x2x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>, tensor<1x8x1x16xf32>) -> (tensor<8x2x16xf32>, tensor<1x2x8xf32>)
   return %o : tensor<8x2x16xf32>
 }
+
+// -----
+
+// On CPUs linalg's loops are code, and what is no loop is not.
+
+func.func @softmax(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %e = tensor.empty() : tensor<4x8xf32>
+  %n = linalg.exp ins(%x : tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  // expected-error @below {{'linalg.softmax' has no code: linalg.generic can say the same}}
+  %y = linalg.softmax dimension(1) ins(%n : tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %y : tensor<4x8xf32>
+}

@@ -1,4 +1,5 @@
-// RUN: %mlir-opt %s --split-input-file --verify-diagnostics --pass-pipeline='builtin.module(simplicial-inline)'
+// RUN: %mlir-opt %s --allow-unregistered-dialect --split-input-file --verify-diagnostics \
+// RUN:   --pass-pipeline='builtin.module(simplicial-inline)'
 
 func.func private @external(tensor<4xf32>) -> f32
 func.func @f(%x: tensor<4xf32>) -> f32 {
@@ -71,3 +72,29 @@ module {
     return
   }
 }
+
+// -----
+
+// What is not registered may call what it likes, where it is run.
+
+func.func private @nobody_calls(%x: f32) {
+  "unknown.op"(%x) : (f32) -> ()
+  return
+}
+func.func private @g(%x: f32) {
+  scf.execute_region {
+    // expected-error @below {{'unknown.op' is no operation that is known here}}
+    "unknown.op"(%x) : (f32) -> ()
+    scf.yield
+  }
+  return
+}
+func.func @f(%x: f32) {
+  call @g(%x) : (f32) -> ()
+  return
+}
+
+// -----
+
+// expected-error @below {{'unknown.op' is no operation that is known here}}
+"unknown.op"() ({}) : () -> ()
