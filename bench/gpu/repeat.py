@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Calls the functions of a folder that build.py made thousands of times: the results must have the bits of the first ones.
+"""Calls the functions of a folder that build.py made thousands of times: all results must have the bits of the first.
 
-These are checked against float64, and at last an input is changed, with which the bits must be others:
-otherwise the comparison would see nothing. --sanitize calls them a few times under compute-sanitizer instead, once for
-each of its tools. Needs torch. Fails if a result is wrong or differs, or if a tool reports anything.
+These are checked against float64, and at last an input is changed, with which the bits must be others: otherwise the
+comparison would see nothing. --sanitize calls them a few times under compute-sanitizer instead, once for each of its
+tools. Needs torch. Fails if a result is wrong or differs, or if a tool reports anything.
 """
 
 import argparse
