@@ -24,8 +24,8 @@ from cases import CASES, NEEDED, PREDICTIONS
 CC = os.environ.get("CC", "cc")
 HERE = pathlib.Path(__file__).resolve().parent
 RUNTIME = "libsimplicial_runtime.so"  # a link, to the name that programs ask for
-SCRIPTS = ("cases.py", "clock.ptx", "clock.py", "gradients.py", "kernels.py", "reference.py", "report.py", "run.py",
-           "triton_backward.py", "triton_peer.py")
+SCRIPTS = ("cases.py", "clock.ptx", "clock.py", "gradients.py", "kernels.py", "reference.py", "repeat.py", "report.py",
+           "run.py", "triton_backward.py", "triton_peer.py")
 PREDICTED = ("case", "clocks", "tflops", "mhz", "peak_share", "tile_clocks", "binding")
 
 

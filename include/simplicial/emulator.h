@@ -6,8 +6,9 @@
 // A kernel is a function that the pass simplicial-emulate made: one call of it
 // runs one GPU thread, and calls the functions of runtime/emulator/ops.h where
 // the GPU has an instruction. Every GPU thread is a fiber; the blocks of a grid
-// run on the thread pool. Asynchronous operations complete late, at moments and
-// in an order that a seed picks: a run with the same seed does the same.
+// run on the thread pool. A seed picks with which block a grid begins, and with
+// which warp a block, and when and in which order what is asynchronous
+// completes, which is late: a block does the same in runs with the same seed.
 //
 // Reported are: deadlocks; shared or global memory accessed out of bounds or
 // misaligned; shared memory read before it is written, or while a copy into it

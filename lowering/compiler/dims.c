@@ -177,22 +177,31 @@ static void unite_dims(Dims *self, MlirOperation op, MlirValue x, int x_dim,
         dims_of(self, y, true) + y_dim);
 }
 
-/// x and y have one shape, if they are tensors.
+static bool have_one_rank(MlirValue x, MlirValue y) {
+  return is_tensor(x) && is_tensor(y) &&
+         ir_rank(ir_type(x)) == ir_rank(ir_type(y));
+}
+
+/// x and y, which is made of it, have one shape, if they are tensors.
 static void unite_shapes(Dims *self, MlirOperation op, MlirValue x,
                          MlirValue y) {
-  if (!is_tensor(x) || !is_tensor(y) ||
-      ir_rank(ir_type(x)) != ir_rank(ir_type(y)))
-    return;
-  for (int d = 0; d < ir_rank(ir_type(x)); ++d)
+  for (int d = 0; have_one_rank(x, y) && d < ir_rank(ir_type(x)); ++d)
     unite_dims(self, op, x, d, y, d);
 }
 
-/// All operands and results have one shape.
+/// The same of two that are there before.
+static void unite_used(Dims *self, MlirOperation op, MlirValue x, MlirValue y) {
+  if (have_one_rank(x, y))
+    unite_all(self, op, dims_of(self, x, false), dims_of(self, y, false),
+              ir_rank(ir_type(x)));
+}
+
+/// All operands and results have one shape; a number may be among the first.
 static void unite_elementwise(Dims *self, MlirOperation op) {
-  int operands = (int)mlirOperationGetNumOperands(op);
-  for (int i = 1; i < operands; ++i)
-    unite_shapes(self, op, ir_operand(op, 0), ir_operand(op, i));
-  unite_shapes(self, op, ir_operand(op, operands - 1), ir_result(op, 0));
+  int last = (int)mlirOperationGetNumOperands(op) - 1;
+  for (int i = 0; i < last; ++i)
+    unite_used(self, op, ir_operand(op, last), ir_operand(op, i));
+  unite_shapes(self, op, ir_operand(op, last), ir_result(op, 0));
 }
 
 /// linalg: dimensions that one loop goes over are equal, and results have the
@@ -304,8 +313,8 @@ static void unite_yield(Dims *self, MlirOperation op) {
     return;
   for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i) {
     if (loop)
-      unite_shapes(self, op, mlirBlockGetArgument(ir_body(parent, 0), i + 1),
-                   ir_operand(op, i));
+      unite_used(self, op, mlirBlockGetArgument(ir_body(parent, 0), i + 1),
+                 ir_operand(op, i));
     unite_shapes(self, op, ir_operand(op, i), ir_result(parent, i));
   }
 }

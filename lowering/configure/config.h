@@ -9,6 +9,15 @@
 
 #include "mlir-c/IR.h"
 
+/// The programs of an operation, each with a strategy. An attention has one,
+/// whose entries are simplicial.config's own; a gradient has two, with a
+/// dictionary each.
+typedef enum ConfigPart {
+  CONFIG_FORWARD, ///< out, lse
+  CONFIG_QUERY,   ///< "query": the gradient of q
+  CONFIG_KEYS,    ///< "keys": the gradients of keys and values
+} ConfigPart;
+
 /// The attribute `simplicial.config`, see simplicialCreateConfigurePass.
 typedef struct Config {
   int64_t block_q;       ///< queries in a tile
@@ -29,6 +38,7 @@ typedef struct Config {
   bool global_sums;      ///< these sums in global memory
   bool shared_left; ///< left operands that outer keys make in shared memory
   MlirType operand; ///< element type of the operands of products
+  ConfigPart part;  ///< whose strategy it is; config_get says it
 } Config;
 
 /// The most of any number, and of `stages` and `tiles`.
@@ -44,15 +54,6 @@ enum {
 
 /// The rows of a tile.
 int64_t config_rows(const Config *config);
-
-/// The programs of an operation, each with a strategy. An attention has one,
-/// whose entries are simplicial.config's own; a gradient has two, with a
-/// dictionary each.
-typedef enum ConfigPart {
-  CONFIG_FORWARD, ///< out, lse
-  CONFIG_QUERY,   ///< "query": the gradient of q
-  CONFIG_KEYS,    ///< "keys": the gradients of keys and values
-} ConfigPart;
 
 /// Reads what `simplicial.config` has, if there is one; diagnoses entries that
 /// are not what they must be.

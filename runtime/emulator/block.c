@@ -336,9 +336,12 @@ static void reset(Block *block, int64_t number) {
   flights_reset(block);
 }
 
+/// Threads begin with a warp that the seed picks.
 static void start_threads(Block *block) {
+  int warps = (block->n + WARP - 1) / WARP;
+  int first = WARP * (int)(block->launch->seed % (uint64_t)warps);
   for (int t = 0; t < block->n; ++t) {
-    Thread *thread = &block->threads[t];
+    Thread *thread = &block->threads[(first + t) % block->n];
     thread->copy_count = 0;
     thread->group = 0;
     thread->store_group = thread->store_last = thread->store_waited = 0;

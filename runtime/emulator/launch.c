@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Launches a grid: its blocks run on the thread pool, in any order, and of the
-// errors the first block's is kept, so that the outcome does not depend on it.
+// Launches a grid: its blocks run on the thread pool, in an order that the seed
+// picks, and of the errors the first block's is kept, so that the outcome does
+// not depend on it.
 
 #include "block.h"
 
@@ -13,6 +14,8 @@
 
 // Of compute capability 9.0, the most that any GPU offers to a block.
 enum { MAX_SHARED_BYTES = 227 << 10 };
+// Blocks whose order the seed picks.
+enum { GROUP = 256 };
 
 // A block's memory, between two uses.
 typedef struct Spare Spare;
@@ -23,6 +26,7 @@ struct Spare {
 
 typedef struct Grid {
   const SimplicialEmulation *launch;
+  int64_t blocks;
   atomic_int_fast64_t failed; // the first block that did
   pthread_mutex_t mutex;
   // Under the mutex:
@@ -73,18 +77,31 @@ static void put_spare(Grid *grid, Spare *spare) {
   pthread_mutex_unlock(&grid->mutex);
 }
 
+/// The block that is run as the i-th one: the seed picks the first one of a
+/// group, and if it is odd they go backwards from there.
+static int64_t block_at(const Grid *grid, int64_t i) {
+  uint64_t seed = grid->launch->seed;
+  int64_t first = i / GROUP * GROUP, left = grid->blocks - first;
+  int64_t n = left < GROUP ? left : GROUP;
+  int64_t at = (i - first + (int64_t)(seed / 2 % (uint64_t)n)) % n;
+  return first + (seed % 2 ? n - 1 - at : at);
+}
+
 static void run_blocks(void *context, int64_t lo, int64_t hi) {
   Grid *grid = context;
   Spare *spare;
   SimplicialStatus status = take_spare(grid, &spare);
   if (status.code) {
-    keep_error(grid, lo, status);
+    keep_error(grid, block_at(grid, lo), status);
     return;
   }
-  for (int64_t i = lo; i < hi && i < grid->failed; ++i) {
-    status = block_run(&spare->block, i);
+  for (int64_t i = lo; i < hi && i / GROUP * GROUP < grid->failed; ++i) {
+    int64_t block = block_at(grid, i);
+    if (block >= grid->failed)
+      continue;
+    status = block_run(&spare->block, block);
     if (status.code)
-      keep_error(grid, i, status);
+      keep_error(grid, block, status);
   }
   put_spare(grid, spare);
 }
@@ -114,6 +131,7 @@ SimplicialStatus simplicialEmulate(const SimplicialEmulation *emulation) {
     return status;
   int64_t blocks = emulation->grid[0] * emulation->grid[1] * emulation->grid[2];
   Grid grid = {.launch = emulation,
+               .blocks = blocks,
                .failed = INT64_MAX,
                .mutex = PTHREAD_MUTEX_INITIALIZER,
                .status = simplicialOk()};

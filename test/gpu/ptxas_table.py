@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What ptxas says of the kernels that are shipped, compared with a table of what it said before.
 
-A row is a kernel: the chip, the operation, and whether rows must be aligned. Its columns are
+A row is a kernel: the chip, the operation, and whether rows must be aligned. A gradient has several programs, whose
+numbers are behind it, as they follow each other. The columns are
 
   regs, stack, stores, loads, static   registers of a thread; bytes of its stack, of spill stores, of spill loads; bytes
                                        of static shared memory of a block: from `ptxas -v`, compared only if the version
@@ -10,8 +11,8 @@ A row is a kernel: the chip, the operation, and whether rows must be aligned. It
   wgmma, mma, ldm, cp, tma, ex2        instructions wgmma.mma_async, mma.sync, ldmatrix, cp.async (without commits and
                                        waits), cp.async.bulk.tensor and ex2.approx.ftz in the PTX
 
-What ptxas says of wgmma that it had to serialize, and any warning, is an error; so is a stack, or spill stores, of more than
-MAY_SPILL bytes.
+What ptxas says of wgmma that it had to serialize, and any warning, is an error; so are a stack and spill stores of more
+than MAY_SPILL bytes, of a gradient's kernels GRADIENT_MAY_SPILL.
 
 --update writes the table anew.
 """
@@ -21,6 +22,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,8 +30,10 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "numerics"))
 
+import gradients
+import run as attention
 from cases import Case
-from run import module
+from gradients_cases import GradientCase
 
 # Of one engine each: all operations. Of chips that have the first one's engine: some, since only ptxas may differ.
 CHIPS = ("sm_80", "sm_90a")
@@ -38,6 +42,7 @@ FROM_PTXAS = ("regs", "stack", "stores", "loads", "static")
 FROM_US = ("dynamic", "wgmma", "mma", "ldm", "cp", "tma", "ex2")
 COLUMNS = FROM_PTXAS + FROM_US
 MAY_SPILL = 64  # bytes of stack, and of spill stores
+GRADIENT_MAY_SPILL = 256  # a step sums up several gradients at once
 
 
 def operations():
@@ -58,18 +63,28 @@ def operations():
     for chip in ALIKE:
         for change in ({}, {"dtype": "f32"}, {"Hq": 64, "D": 128}, {"D": 256}):
             yield chip, Case(**{**base, **change})
+    for chip in CHIPS:  # of what bench/gpu measures
+        yield chip, GradientCase(**{**base, "Hq": 64, "D": 128, "w2": 512})
+        yield chip, GradientCase(**{**base, "Hq": 16, "Hk": 16, "w1": 128, "w2": 32})
+    yield "sm_90a", GradientCase(**{**base, "Hq": 8, "Hk": 2, "D": 128, "w2": 512})
+
+
+def is_gradient(case):
+    return isinstance(case, GradientCase)
 
 
 def describe(case):
-    words = [case.operand or case.dtype, f"G={case.Hq}", f"D={case.D}", f"w={case.w1},{case.w2}"]
+    words = [case.operand or case.dtype, f"G={case.Hq // case.Hk}", f"D={case.D}", f"w={case.w1},{case.w2}"]
     words += [case.form] if case.form else []
     words += ["biases"] if case.k2_bias else []
     words += [] if case.causal else ["non-causal"]
+    words += ["grad"] if is_gradient(case) else []
     return " ".join(words)
 
 
-def run(*command):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+def run(*command, path=os.environ["PATH"]):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          env=dict(os.environ, PATH=path))
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}\nexit status {done.returncode}: {done.stderr}")
     return done.stdout + done.stderr
@@ -97,29 +112,65 @@ def from_ptx(text):
 
 
 def from_launches(text):
-    """{kernel: bytes of dynamic shared memory} of a GPU program."""
+    """[{kernel: bytes of dynamic shared memory} of a program] of a GPU module."""
     constants = dict(re.findall(r"(%\S+) = arith\.constant (\d+) : i32", text))
-    launches = re.findall(r"gpu\.launch_func +@\S+::@(\S+) .* dynamic_shared_memory_size (%\S+)", text)
-    return {kernel: int(constants[size]) for kernel, size in launches}
+    launches = re.findall(r"gpu\.launch_func +@(\S+)::@(\S+) .* dynamic_shared_memory_size (%\S+)", text)
+    programs = {}
+    for program, kernel, size in launches:
+        programs.setdefault(program, {})[kernel] = int(constants[size])
+    return list(programs.values())
+
+
+# Stands where the compiler looks for ptxas, and keeps what that gets and says.
+PTXAS = """#!/bin/sh
+at=$(ls "{folder}" | grep -c ptx$)
+cp "$3" "{folder}/$at.ptx"
+"{ptxas}" -v "$@" > "{folder}/$at.said" 2>&1
+status=$?
+cat "{folder}/$at.said"
+exit $status
+"""
+
+
+def assemble(tool, folder, chip):
+    """[(PTX, what `ptxas -v` says)] of the programs of a gradient, as they are compiled into an object."""
+    bin = folder / "bin"
+    bin.mkdir()
+    (bin / "ptxas").write_text(PTXAS.format(folder=folder, ptxas=shutil.which("ptxas")))
+    (bin / "ptxas").chmod(0o755)
+    run(tool, folder / "f.mlir", f"--target={chip}", "--emit=object", "-o", folder / "f.o",
+        path=f"{bin}{os.pathsep}{os.environ['PATH']}")
+    files = sorted(folder.glob("*.ptx"), key=lambda file: int(file.stem))
+    return [(file.read_text(), file.with_suffix(".said").read_text()) for file in files]
 
 
 def measure(tool, folder, chip, case):
     """The rows of an operation on a chip: {(chip, operation, kernel): columns}."""
-    folder = folder / f"{chip} {describe(case)}"
+    title = describe(case)
+    folder = folder / f"{chip} {title}"
     folder.mkdir()
-    (folder / "f.mlir").write_text(module(case, chip))
+    (folder / "f.mlir").write_text((gradients if is_gradient(case) else attention).module(case, chip))
     compile = lambda kind: run(tool, folder / "f.mlir", f"--target={chip}", f"--emit={kind}")
-    ptx, gpu = compile("ptx"), compile("gpu")
-    (folder / "f.ptx").write_text(ptx)
-    output = run("ptxas", "-v", f"-arch={chip}", folder / "f.ptx", "-o", folder / "f.cubin")
-    if remarks := re.findall(r".*(?:C75\d\d|warning).*", output):
-        sys.exit(f"{chip} {describe(case)}: {remarks[0]}")
-    said = from_ptxas(output)
-    counts, dynamic = from_ptx(ptx), from_launches(gpu)
-    if not said.keys() == counts.keys() == dynamic.keys() == {"f_tiles", "f_tiles_unaligned"}:
-        sys.exit(f"{chip} {describe(case)}: kernels {sorted(said)}, {sorted(counts)}, {sorted(dynamic)}")
-    return {(chip, describe(case), "unaligned" if name.endswith("_unaligned") else "aligned"):
-            said[name] + [dynamic[name]] + counts[name] for name in sorted(said)}
+    launches = from_launches(compile("gpu"))
+    if is_gradient(case):
+        programs = assemble(tool, folder, chip)
+    else:
+        ptx = compile("ptx")
+        (folder / "f.ptx").write_text(ptx)
+        programs = [(ptx, run("ptxas", "-v", f"-arch={chip}", folder / "f.ptx", "-o", folder / "f.cubin"))]
+    if len(programs) != len(launches):
+        sys.exit(f"{chip} {title}: {len(programs)} programs, and launches of {len(launches)}")
+    rows = {}
+    for number, ((ptx, output), dynamic) in enumerate(zip(programs, launches)):
+        if remarks := re.findall(r".*(?:C75\d\d|warning).*", output):
+            sys.exit(f"{chip} {title}: {remarks[0]}")
+        said, counts = from_ptxas(output), from_ptx(ptx)
+        if not said.keys() == counts.keys() == dynamic.keys() == {"f_tiles", "f_tiles_unaligned"}:
+            sys.exit(f"{chip} {title}: kernels {sorted(said)}, {sorted(counts)}, {sorted(dynamic)}")
+        name = f"{title} {number}" if is_gradient(case) else title
+        rows.update({(chip, name, "unaligned" if kernel.endswith("_unaligned") else "aligned"):
+                     said[kernel] + [dynamic[kernel]] + counts[kernel] for kernel in sorted(said)})
+    return rows
 
 
 def measure_all(tool, match):
@@ -174,7 +225,8 @@ def compare(table, rows, columns):
 def spills(rows):
     """The kernels that spill more than they may, a line each."""
     for key, columns in rows.items():
-        stack = [f"{name} {n}" for name, n in zip(COLUMNS, columns) if name in ("stack", "stores") and n > MAY_SPILL]
+        most = GRADIENT_MAY_SPILL if " grad " in key[1] else MAY_SPILL
+        stack = [f"{name} {n}" for name, n in zip(COLUMNS, columns) if name in ("stack", "stores") and n > most]
         if stack:
             yield f"{' '.join(key)}: {', '.join(stack)}"
 

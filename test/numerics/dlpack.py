@@ -5,6 +5,8 @@ import ctypes
 
 import numpy as np
 
+from harness import Failure
+
 TYPES = {"f32": (2, 32, np.float32), "f16": (2, 16, np.float16), "bf16": (4, 16, np.uint16)}  # code, bits, stored as
 
 
@@ -26,6 +28,19 @@ def load_library(path, *more):
         getattr(library, name).restype = Status
     library.simplicialExecutableLookup.restype = ctypes.c_void_p
     return library
+
+
+def must(status):
+    if status.code:
+        raise Failure((status.message or b"").decode())
+
+
+def load(library, compiler, source, target):
+    """What a module is compiled to."""
+    executable = ctypes.c_void_p()
+    must(library.simplicialCompilerLoad(compiler, source.encode(), ctypes.c_size_t(len(source)), b"f.mlir",
+                                        target.encode(), ctypes.byref(executable)))
+    return executable
 
 
 def describe(address, dtype, shape, strides=None):

@@ -15,17 +15,12 @@ import numpy as np
 import data
 from cases import GROUPS
 from check import check
-from dlpack import TYPES, describe, from_stored, load_library, pointers, to_stored
+from dlpack import TYPES, describe, from_stored, load, load_library, must, pointers, to_stored
 from harness import Failure
 from run import module, same_bits
 
 
 PAGE = mmap.PAGESIZE
-
-
-def must(status):
-    if status.code:
-        raise Failure((status.message or b"").decode())
 
 
 class Guarded:
@@ -103,10 +98,7 @@ def run(library, function, case, x, layout, at_end):
 
 def problems(library, compiler, case):
     """Compiles the case once and calls it on every layout; yields what is wrong, or None, for each call."""
-    source = module(case, "cpu").encode()
-    executable = ctypes.c_void_p()
-    must(library.simplicialCompilerLoad(compiler, source, ctypes.c_size_t(len(source)), b"f.mlir", b"cpu",
-                                        ctypes.byref(executable)))
+    executable = load(library, compiler, module(case, "cpu"), "cpu")
     function = library.simplicialExecutableLookup(executable, b"f")
     original = data.make(case)
     first = {}  # results do not depend on where the tensors lie: the first one is checked, the others are equal

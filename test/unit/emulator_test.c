@@ -430,6 +430,50 @@ static void the_seed_picks_when_copies_arrive(void **state) {
   assert_true(out_of_order > 16);
 }
 
+enum { ORDERED_BLOCKS = 6, ORDERED_WARPS = 4, ORDERED_LANES = 32 };
+
+typedef struct Order {
+  int count;
+  int64_t first_block, second_block;
+  int first_thread; // of the first block
+} Order;
+
+static void note_order(SimplicialEmulatorThread *thread,
+                       const void *arguments) {
+  Order *order = (Order *)arguments;
+  int64_t block = simplicialEmulateCtaidX(thread, FIRST);
+  if (!order->count) {
+    order->first_block = block;
+    order->first_thread = (int)simplicialEmulateTidX(thread, FIRST);
+  } else if (order->count == ORDERED_WARPS * ORDERED_LANES) {
+    order->second_block = block;
+  }
+  ++order->count;
+}
+
+static void the_seed_picks_the_order_of_blocks_and_warps(void **state) {
+  (void)state;
+  simplicialSetThreadCount(1);
+  uint32_t first = 0, step = 0, warps = 0;
+  for (uint64_t seed = 0; seed < 16; ++seed) {
+    Order order = {.count = 0};
+    SimplicialEmulation launch = launch_of(note_order, &order);
+    launch.grid[0] = ORDERED_BLOCKS;
+    launch.threads = ORDERED_WARPS * ORDERED_LANES;
+    launch.seed = seed;
+    assert_emulates(launch);
+    assert_int_equal(ORDERED_BLOCKS * launch.threads, order.count);
+    assert_int_equal(0, order.first_thread % ORDERED_LANES);
+    first |= 1u << order.first_block;
+    step |= 1u << (order.second_block > order.first_block);
+    warps |= 1u << order.first_thread / ORDERED_LANES;
+  }
+  assert_int_equal((1u << ORDERED_BLOCKS) - 1, first);
+  assert_int_equal(3, step); // forwards and backwards
+  assert_int_equal((1u << ORDERED_WARPS) - 1, warps);
+  simplicialSetThreadCount(0);
+}
+
 // Symbols ---------------------------------------------------------------------
 
 static void symbols_are_complete(void **state) {
@@ -460,6 +504,7 @@ int main(void) {
       cmocka_unit_test(the_first_failing_block_is_reported),
       cmocka_unit_test(launches_after_a_failed_one_do_nothing),
       cmocka_unit_test(the_seed_picks_when_copies_arrive),
+      cmocka_unit_test(the_seed_picks_the_order_of_blocks_and_warps),
       cmocka_unit_test(symbols_are_complete),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

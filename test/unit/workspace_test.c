@@ -291,6 +291,89 @@ static void loops_are_not_known(void **state) {
   }
 }
 
+// What docs/operation.md says of gradients ------------------------------------
+
+enum { HEADS = 32, KEY_HEADS = 2, COLUMNS = 16, BATCHES = 3 };
+
+#define CAUSAL "causal, w1 = 3 : i64, w2 = 9 : i64, "
+#define KEYS(ENTRIES) "simplicial.config = {keys = {" ENTRIES "}}"
+#define TILE(R) "block_k = " #R " : i64"
+
+typedef struct Documented {
+  const char *target, *attributes;
+  const char *results; ///< which are used, of "01234"
+  int64_t rows;        ///< R, inner keys of a tile
+  int64_t beyond;      ///< M - R; -1: M is N
+  int sums;            ///< by tile, of outer keys and values
+  int global_sums;     ///< of keys and values
+  int64_t queries;     ///< block_q of `keys`
+} Documented;
+
+static const Documented documented[] = {
+    {"cpu", CAUSAL KEYS(TILE(16)), "01234", 16, 10, 2, 0, 1},
+    {"cpu", "w1 = 9 : i64, w2 = 3 : i64, " KEYS(TILE(32)), "01234", 32, 20, 2,
+     0, 1},
+    {"cpu", "causal, w1 = 3 : i64, " KEYS(TILE(16)), "01234", 16, -1, 2, 0, 1},
+    {"cpu", CAUSAL KEYS(TILE(16)), "01", 16, 10, 1, 0, 1},
+    {"cpu", CAUSAL KEYS(TILE(16)), "24", 16, 10, 0, 0, 1},
+    {"cpu", CAUSAL KEYS(TILE(16) ", block_q = 8 : i64"), "13", 16, 10, 2, 0, 8},
+    {"emulate:sm_80", CAUSAL KEYS(TILE(16) ", global_sums = true"), "134", 16,
+     10, 2, 2, 1},
+};
+
+/// A gradient function of any batches, queries and keys.
+static SimplicialExecutable *load_documented(const Documented *d) {
+  char source[2048], results[64] = "", types[64] = "";
+  for (const char *r = d->results; *r; ++r) {
+    const char *comma = r == d->results ? "" : ", ";
+    sprintf(results + strlen(results), "%s%%g#%c", comma, *r);
+    sprintf(types + strlen(types), "%s%s", comma, *r == '0' ? "!q" : "!k");
+  }
+  snprintf(source, sizeof source,
+           "!q = tensor<?x?x%dx%dxf32>\n!k = tensor<?x?x%dx%dxf32>\n"
+           "!l = tensor<?x%dx?xf32>\n"
+           "func.func @f(%%q: !q, %%a: !k, %%b: !k, %%c: !k, %%d: !k, "
+           "%%o: !q, %%l: !l, %%x: !q) -> (%s) {\n"
+           "  %%g:5 = \"simplicial.attention_grad\"(%%q, %%a, %%b, %%c, %%d, "
+           "%%o, %%l, %%x) {%s} : (!q, !k, !k, !k, !k, !q, !l, !q) -> "
+           "(!q, !k, !k, !k, !k)\n  return %s : %s\n}\n",
+           HEADS, COLUMNS, KEY_HEADS, COLUMNS, HEADS, types, d->attributes,
+           results, types);
+  return load(source, d->target);
+}
+
+static int64_t bytes_of(int64_t numbers) {
+  return (4 * numbers + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static int64_t documented_bytes(const Documented *d, int64_t n) {
+  int64_t tiles = (n + d->rows - 1) / d->rows, outer = d->rows + d->beyond;
+  if (d->beyond < 0 || outer > n)
+    outer = n;
+  int64_t queries = d->queries > 1 ? 4 * ((n + d->queries + 8) / 4 * 4) : n;
+  return 3 * bytes_of(BATCHES * HEADS * queries) +
+         d->sums * bytes_of(BATCHES * KEY_HEADS * tiles * outer * COLUMNS) +
+         d->global_sums * bytes_of(BATCHES * n * KEY_HEADS * COLUMNS);
+}
+
+static void gradients_take_what_is_documented(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof documented / sizeof *documented; ++i) {
+    const Documented *d = &documented[i];
+    SimplicialExecutable *executable = load_documented(d);
+    for (int64_t n = 7; n < 10000; n *= 17) {
+      Call call;
+      describe(&call, simplicialExecutableLookup(executable, "f"), BATCHES, n);
+      int64_t bytes = workspace(&call), want = documented_bytes(d, n);
+      if (bytes != want)
+        print_error("%s %s %s, N = %lld\n", d->target, d->attributes,
+                    d->results, (long long)n);
+      assert_int_equal(want, bytes);
+    }
+    simplicialExecutableRelease(executable);
+  }
+}
+
 static void images_keep_it(void **state) {
   (void)state;
   char folder[] = "/tmp/simplicial-workspace-XXXXXX", command[64];
@@ -320,6 +403,7 @@ int main(void) {
       cmocka_unit_test(too_many_bytes_are_an_error),
       cmocka_unit_test(inputs_are_checked),
       cmocka_unit_test(loops_are_not_known),
+      cmocka_unit_test(gradients_take_what_is_documented),
       cmocka_unit_test(images_keep_it)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
