@@ -18,7 +18,7 @@ import numpy as np
 from jax.custom_derivatives import SymbolicZero
 
 from . import _functions
-from ._functions import OPERANDS, TYPES
+from ._functions import DYNAMIC, OPERANDS, TYPES
 from ._library import Error, library
 
 _FORWARD, _BACKWARD = "simplicial_attention", "simplicial_attention_grad"
@@ -56,9 +56,7 @@ def _check(operands):
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1, 3, 4))
 def _call(name, results, inputs, attributes, gradients):
     """The custom call, as include/simplicial/xla.h has it. `gradients` is its attribute of that name, or empty."""
-    q, k1 = inputs[:2]
-    sizes = q.shape[0], q.shape[1], k1.shape[1], q.shape[2], k1.shape[2], q.shape[3]
-    spec = _functions.spec_of(TYPES[q.dtype.name], sizes, attributes, False, gradients)
+    spec = _functions.spec_of(TYPES[inputs[0].dtype.name], 6 * [DYNAMIC], attributes, False, gradients)
     at = spec.attributes
     call = jax.ffi.ffi_call(name, results, vmap_method="broadcast_all")
     return call(*inputs, w1=np.int64(at.w1), w2=np.int64(at.w2), causal=at.causal, scale=np.float32(at.scale),
@@ -117,6 +115,7 @@ _attention.defvjp(_attention_fwd, _attention_bwd, symbolic_zeros=True)
 
 @functools.partial(jax.jit, static_argnums=(1, 2))
 def _compiled(operands, attributes, lse):
+    operands = [jnp.asarray(x) for x in operands]
     _check(operands)
     return _attention(operands, attributes, lse)
 
@@ -133,9 +132,8 @@ def attention(q: jax.Array, k1: jax.Array, k2: jax.Array, v1: jax.Array, v2: jax
     jax.jit, jax.vmap (one call, of a larger batch), jax.grad and jax.export take it. Raises simplicial.Error where
     arrays do not fit together; what the compiler refuses is a JAX error, INVALID_ARGUMENT with its message.
     """
-    operands = [jnp.asarray(x) for x in (q, k1, k2, v1, v2)]
     attributes = w1, w2, bool(causal), scale, form, k2_bias, v2_bias
-    out, *lse = _compiled(operands, attributes, bool(return_lse))
+    out, *lse = _compiled((q, k1, k2, v1, v2), attributes, bool(return_lse))
     return (out, jax.lax.stop_gradient(lse[0])) if return_lse else out
 
 
