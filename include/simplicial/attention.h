@@ -58,8 +58,9 @@ typedef struct SimplicialAttentionSpec {
 /// be is a SIMPLICIAL_INVALID_ARGUMENT, or, where the operation's verifier says
 /// so, a SIMPLICIAL_COMPILE_ERROR.
 ///
-/// A function that is there already is found in about a microsecond. A child of
-/// fork has the functions of its parent, and compiles others itself.
+/// Functions are told apart by the text of their modules: who calls often keeps
+/// the pointer. A child of fork has the functions of its parent, and compiles
+/// others itself.
 SIMPLICIAL_API SimplicialStatus simplicialAttentionFunction(
     const SimplicialAttentionSpec *spec, const char *target,
     const SimplicialFunction **function);

@@ -110,7 +110,8 @@ def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None
       gradients         names of operands: the function is that of their gradients (see attention_grad)
       batch, queries, keys        B, Nq and N; None: each call chooses
       name              of the C function: _mlir_ciface_NAME in the object, simplicial_NAME in the header
-      target            "cpu", "cpu:x86-64-v3" and other processors by LLVM's names, or NVIDIA GPUs: "sm_90a", "sm_80,sm_90a" ...
+      target            "cpu", "cpu:x86-64-v3" and other processors by LLVM's names, or NVIDIA GPUs: "sm_90a",
+                        "sm_80,sm_90a" ...
       emit              "object", "header", "ptx", "cubin", "fatbin", or as text "tile", "gpu", "nvvm", "llvm"
 
     Returns the bytes of the file. Raises Error.

@@ -10,6 +10,7 @@ alone.
 """
 
 import ctypes
+import operator
 
 from ._library import Attributes, DataType, Error, Spec, check, error_of, library
 
@@ -106,6 +107,7 @@ class Function:
 def spec_of(dtype, sizes, attributes, lse, gradients):
     """SimplicialAttentionSpec of a type (code, bits), sizes (B, Nq, N, Hq, Hk, D), and attributes as of get()."""
     w1, w2, causal, scale, form, k2_bias, v2_bias = attributes
+    w1, w2 = (None if window is None else operator.index(window) for window in (w1, w2))
     for name, window in (("w1", w1), ("w2", w2)):
         if window is not None and window < 1:
             raise Error(f"attention: '{name}' must be at least 1, not {window}")

@@ -28,6 +28,7 @@ class Attention(unittest.TestCase):
         self.check(x, **WINDOWS)
         self.check(x, w2=2, causal=False, scale=0.3, k2_bias=0.5, v2_bias=-1.5)
         self.check(x, w1=4, form="determinant")
+        self.check(x, w1=np.int64(4), w2=np.int32(2), scale=np.float32(0.25), k2_bias=np.float64(1))
 
     def test_lengths_share_a_function(self):
         before = len(simplicial._functions._functions)
@@ -155,6 +156,7 @@ class Errors(unittest.TestCase):
         self.refuse("not a multiple of 3 key heads", lambda x: x.__setitem__(slice(1, 5), inputs(hk=3)[1:]))
         self.refuse("k2 is a list", lambda x: x.__setitem__(2, x[2].tolist()), TypeError)
         self.refuse("'w1' must be at least 1, not 0", keep, w1=0)
+        self.refuse("float", keep, TypeError, w1=2.5)
         self.refuse("'scale' must be positive, not -1", keep, scale=-1)
         self.refuse("'form' must be", keep, form="linear")
         simplicial.attention(*inputs(), **WINDOWS)  # all is as it was

@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include "simplicial/attention.h"
 #include "simplicial/dialect.h"
 #include "simplicial/jit.h"
 
@@ -113,6 +114,98 @@ static void contexts_need_not_know_the_dialect(void **state) {
   free(y);
   simplicialExecutableRelease(from_module);
   simplicialExecutableRelease(from_text);
+  mlirModuleDestroy(module);
+  mlirContextDestroy(context);
+}
+
+// Builders --------------------------------------------------------------------
+
+enum { GRADIENT_ARGUMENTS = SIMPLICIAL_D_OUT + 1 + SIMPLICIAL_V2 + 1 };
+
+/// Calls a gradient's function; all its results are in `results`.
+static SimplicialStatus call_gradient(const SimplicialFunction *function,
+                                      float results[5][Q]) {
+  int64_t q_shape[] = {1, N, HEADS, D}, k_shape[] = {1, N, 1, D};
+  int64_t lse_shape[] = {1, HEADS, N};
+  Tensors *x = new_tensors();
+  DLTensor views[GRADIENT_ARGUMENTS], *arguments[GRADIENT_ARGUMENTS];
+  for (int i = 0; i < GRADIENT_ARGUMENTS; ++i) {
+    int operand = i > SIMPLICIAL_D_OUT ? i - SIMPLICIAL_D_OUT - 1 : i;
+    bool is_key = operand >= SIMPLICIAL_K1 && operand <= SIMPLICIAL_V2;
+    bool is_lse = operand == SIMPLICIAL_LSE;
+    views[i] = (DLTensor){.data = i > SIMPLICIAL_D_OUT ? results[operand]
+                                  : is_key ? x->k[operand - SIMPLICIAL_K1]
+                                           : x->q, // lse and all others
+                          .device = {kDLCPU, 0},
+                          .ndim = is_lse ? 3 : 4,
+                          .dtype = {kDLFloat, 32, 1},
+                          .shape = is_lse   ? lse_shape
+                                   : is_key ? k_shape
+                                            : q_shape};
+    arguments[i] = &views[i];
+  }
+  SimplicialStatus status =
+      simplicialFunctionCall(function, arguments, GRADIENT_ARGUMENTS);
+  free(x);
+  return status;
+}
+
+/// A gradient that simplicialAttentionGradCreate puts into a module is that of
+/// the function of its description.
+static void gradients_are_built(void **state) {
+  (void)state;
+  static const char source[] =
+      TYPES "func.func @f(%q: !q, %a: !k, %b: !k, %c: !k, %d: !k, %o: !q, "
+            "%l: !l, %g: !q) -> (!q, !k, !k, !k, !k) {\n"
+            "  return %q, %a, %b, %c, %d : !q, !k, !k, !k, !k\n}\n";
+  const SimplicialAttentionAttributes attributes = {.w1 = 3, .scale = 0.25f};
+  MlirContext context = mlirContextCreateWithThreading(false);
+  MlirDialectRegistry registry = mlirDialectRegistryCreate();
+  mlirRegisterAllDialects(registry);
+  mlirContextAppendDialectRegistry(context, registry);
+  mlirDialectRegistryDestroy(registry);
+  simplicialRegisterDialect(context);
+  MlirModule module =
+      mlirModuleCreateParse(context, mlirStringRefCreateFromCString(source));
+  assert_false(mlirModuleIsNull(module));
+  MlirOperation function =
+      mlirBlockGetFirstOperation(mlirModuleGetBody(module));
+  MlirBlock body = mlirRegionGetFirstBlock(mlirOperationGetRegion(function, 0));
+  MlirOperation end = mlirBlockGetTerminator(body);
+  MlirValue x[SIMPLICIAL_D_OUT + 1];
+  for (int i = 0; i <= SIMPLICIAL_D_OUT; ++i)
+    x[i] = mlirBlockGetArgument(body, i);
+  MlirOperation gradient = simplicialAttentionGradCreate(
+      mlirLocationUnknownGet(context), x[SIMPLICIAL_Q], x[SIMPLICIAL_K1],
+      x[SIMPLICIAL_K2], x[SIMPLICIAL_V1], x[SIMPLICIAL_V2], x[SIMPLICIAL_OUT],
+      x[SIMPLICIAL_LSE], x[SIMPLICIAL_D_OUT], attributes);
+  mlirBlockInsertOwnedOperationBefore(body, end, gradient);
+  for (int i = 0; i <= SIMPLICIAL_V2; ++i)
+    mlirOperationSetOperand(end, i, mlirOperationGetResult(gradient, i));
+
+  SimplicialExecutable *executable;
+  assert_status(SIMPLICIAL_OK, simplicialJit(module, "cpu", &executable));
+  const SimplicialAttentionSpec spec = {.dtype = {kDLFloat, 32, 1},
+                                        .b = 1,
+                                        .nq = N,
+                                        .n = N,
+                                        .hq = HEADS,
+                                        .hk = 1,
+                                        .d = D,
+                                        .attributes = attributes,
+                                        .gradients = 31};
+  const SimplicialFunction *described;
+  assert_status(SIMPLICIAL_OK,
+                simplicialAttentionFunction(&spec, "cpu", &described));
+  float built[5][Q] = {{0}}, want[5][Q] = {{0}};
+  assert_status(
+      SIMPLICIAL_OK,
+      call_gradient(simplicialExecutableLookup(executable, "f"), built));
+  assert_status(SIMPLICIAL_OK, call_gradient(described, want));
+  assert_memory_equal(built, want, sizeof built);
+  for (int i = 0; i < 5; ++i)
+    assert_true(built[i][Q / HEADS - 1] != 0);
+  simplicialExecutableRelease(executable);
   mlirModuleDestroy(module);
   mlirContextDestroy(context);
 }
@@ -232,6 +325,7 @@ int main(void) {
   setenv("SIMPLICIAL_CACHE_SIZE", "0", true);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(contexts_need_not_know_the_dialect),
+      cmocka_unit_test(gradients_are_built),
       cmocka_unit_test(inputs_are_not_written),
       cmocka_unit_test(missing_memory_is_a_status),
       cmocka_unit_test(stacks_may_be_small)};

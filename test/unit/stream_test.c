@@ -21,11 +21,21 @@ static struct {
   CUresult (*set_context)(CUcontext), (*get_context)(CUcontext *);
 } fake;
 
-static int use_fake(void **state) {
+static SimplicialCompiler *compiler; ///< which keeps what is called
+
+static int end(void **state) {
   (void)state;
+  simplicialCompilerDestroy(compiler);
+  return 0;
+}
+
+static int begin(void **state) {
+  (void)state;
+  SimplicialStatus status = simplicialCompilerCreate(&compiler);
+  simplicialStatusFree(status);
   FakeCudaGet *get;
   void *library = dlopen(SIMPLICIAL_FAKE_CUDA, RTLD_NOW | RTLD_LOCAL);
-  if (!library)
+  if (!library || status.code)
     return -1;
   setenv("SIMPLICIAL_CUDA_DRIVER", SIMPLICIAL_FAKE_CUDA, true);
   *(void **)&get = dlsym(library, "fakeCuda");
@@ -45,8 +55,18 @@ static const SimplicialFunction *function_of(const char *target, int window) {
                                         .hk = 1,
                                         .d = D,
                                         .attributes = {.w1 = window}};
-  const SimplicialFunction *f;
-  assert_status(SIMPLICIAL_OK, simplicialAttentionFunction(&spec, target, &f));
+  char *text;
+  size_t length;
+  assert_status(SIMPLICIAL_OK,
+                simplicialAttentionModule(&spec, "attention", &text, &length));
+  SimplicialExecutable *executable;
+  assert_status(SIMPLICIAL_OK,
+                simplicialCompilerLoad(compiler, text, length, "attention",
+                                       target, &executable));
+  free(text);
+  const SimplicialFunction *f =
+      simplicialExecutableLookup(executable, "attention");
+  simplicialExecutableRelease(executable);
   return f;
 }
 
@@ -249,5 +269,5 @@ int main(void) {
       cmocka_unit_test(refuses_devices),
       cmocka_unit_test(cpus_have_no_streams),
   };
-  return cmocka_run_group_tests(tests, use_fake, NULL);
+  return cmocka_run_group_tests(tests, begin, end);
 }

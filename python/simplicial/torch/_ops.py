@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The operators torch.ops.simplicial.attention and attention_grad, and attention(), which calls the first.
 
-They are defined with torch.library's Library, key by key, since its custom_op costs several times as much a call:
+They are defined with torch.library's Library, key by key, since its custom_op costs several times as much a call. The
+guards that this needs are names that torch itself keeps private.
 
     CPU, CUDA  the call of the compiled function
     Meta       shapes: for torch.compile and torch.export
