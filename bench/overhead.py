@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """overhead.py: what a call costs before there is anything to compute, in microseconds: one query, four keys, two heads
-of 16, one thread. PyTorch's calls are measured where it can be imported.
+of 16, one thread. PyTorch's and JAX's calls are measured where these can be imported.
 
     PYTHONPATH=python python3 bench/overhead.py
 """
@@ -49,15 +49,31 @@ def measure_torch(arrays):
          lambda: torch.nn.functional.scaled_dot_product_attention(x[0], x[0], x[0]))
 
 
+def measure_jax(arrays):
+    import jax
+
+    from simplicial.jax import attention
+
+    x = [jax.numpy.asarray(array) for array in arrays]
+    attend = lambda *x: attention(*x, **WINDOWS)
+    gradient = jax.grad(lambda *x: attend(*x).sum(), range(5))
+    calls = {"simplicial.jax.attention": attend, "the same, jitted": jax.jit(attend),
+             "the same, with the gradient, jitted": jax.jit(gradient),
+             "jitted q + k1 + k2 + v1 + v2": jax.jit(lambda *x: sum(x))}
+    for what, f in calls.items():
+        show(what, lambda: jax.block_until_ready(f(*x)))
+
+
 def main():
     simplicial.set_num_threads(1)
     shapes = [(1, 1, 2, 16)] + 4 * [(1, 4, 1, 16)]
     arrays = [np.random.default_rng(0).standard_normal(shape).astype(np.float32) for shape in shapes]
     show("simplicial.attention, NumPy", lambda: simplicial.attention(*arrays, **WINDOWS))
-    try:
-        measure_torch(arrays)
-    except ImportError as error:
-        print(f"no PyTorch: {error}")
+    for measure in (measure_torch, measure_jax):
+        try:
+            measure(arrays)
+        except ImportError as error:
+            print(f"left out: {error}")
 
 
 if __name__ == "__main__":

@@ -15,11 +15,13 @@
 
 #include "compiler.h"
 #include "no_memory.h"
+#include "target.h"
 #include "text.h"
 
 #include "simplicial/attention.h"
 
 #include <ctype.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,15 +239,69 @@ SimplicialStatus simplicialAttentionModule(const SimplicialAttentionSpec *spec,
   return simplicialOk();
 }
 
-SimplicialStatus
-simplicialAttentionFunction(const SimplicialAttentionSpec *spec,
-                            const char *target,
-                            const SimplicialFunction **function) {
+// Functions -------------------------------------------------------------------
+
+/// A function that is there. The list only grows: no lock is needed, nor a
+/// thought for who forks meanwhile.
+typedef struct Known Known;
+struct Known {
+  SimplicialAttentionSpec spec;
+  const char *target; // behind this
+  const SimplicialFunction *function;
+  Known *next;
+};
+
+static _Atomic(Known *) known;
+
+static bool same_float(float x, float y) {
+  return !memcmp(&x, &y, sizeof x); // of two NaNs, too
+}
+
+static bool same_attributes(const SimplicialAttentionAttributes *x,
+                            const SimplicialAttentionAttributes *y) {
+  return x->w1 == y->w1 && x->w2 == y->w2 && x->causal == y->causal &&
+         same_float(x->scale, y->scale) && same_float(x->k2_bias, y->k2_bias) &&
+         same_float(x->v2_bias, y->v2_bias) && x->form == y->form;
+}
+
+static bool same_spec(const SimplicialAttentionSpec *x,
+                      const SimplicialAttentionSpec *y) {
+  return !memcmp(&x->dtype, &y->dtype, sizeof x->dtype) && x->b == y->b &&
+         x->nq == y->nq && x->n == y->n && x->hq == y->hq && x->hk == y->hk &&
+         x->d == y->d && x->lse == y->lse && x->gradients == y->gradients &&
+         same_attributes(&x->attributes, &y->attributes);
+}
+
+static const SimplicialFunction *recall(const SimplicialAttentionSpec *spec,
+                                        const char *target) {
+  for (const Known *one = atomic_load(&known); one; one = one->next)
+    if (same_spec(spec, &one->spec) && !strcmp(target, one->target))
+      return one->function;
+  return NULL;
+}
+
+/// If there is no memory for it, it is found more slowly.
+static void remember(const SimplicialAttentionSpec *spec, const char *target,
+                     const SimplicialFunction *function) {
+  size_t length = strlen(target) + 1;
+  Known *one = malloc(sizeof *one + length);
+  if (!one)
+    return;
+  *one = (Known){.spec = *spec,
+                 .target = memcpy(one + 1, target, length),
+                 .function = function,
+                 .next = atomic_load(&known)};
+  while (!atomic_compare_exchange_weak(&known, &one->next, one))
+    ;
+}
+
+static SimplicialStatus load(const SimplicialAttentionSpec *spec,
+                             const char *target,
+                             const SimplicialFunction **function) {
   const char *name = spec->gradients ? "attention_grad" : "attention";
   char *text;
   size_t length;
   SimplicialExecutable *executable;
-  *function = NULL;
   SimplicialStatus status =
       simplicialAttentionModule(spec, name, &text, &length);
   if (status.code)
@@ -258,4 +314,21 @@ simplicialAttentionFunction(const SimplicialAttentionSpec *spec,
   *function = simplicialExecutableLookup(executable, name);
   simplicialExecutableRelease(executable); // the compiler keeps it
   return simplicialOk();
+}
+
+SimplicialStatus
+simplicialAttentionFunction(const SimplicialAttentionSpec *spec,
+                            const char *target,
+                            const SimplicialFunction **function) {
+  *function = NULL;
+  SimplicialStatus status = target_resolve(&target);
+  if (status.code)
+    return status;
+  *function = recall(spec, target);
+  if (*function)
+    return simplicialOk();
+  status = load(spec, target, function);
+  if (!status.code)
+    remember(spec, target, *function);
+  return status;
 }

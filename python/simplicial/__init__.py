@@ -8,7 +8,8 @@
     k1, k2, v1, v2 = (np.random.randn(2, 128, 1, 64).astype(np.float32) for _ in range(4))
     out = simplicial.attention(q, k1, k2, v1, v2, w1=16, w2=32)
 
-`python -m simplicial` says what there is, and whether it works. simplicial.torch has the same for PyTorch.
+`python -m simplicial` says what there is, and whether it works. simplicial.torch and simplicial.jax
+have the same for PyTorch and JAX.
 """
 
 from ._attention import attention, attention_grad, compile

@@ -1,24 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The code with torch in the documentation, which test/docs leaves, runs."""
+"""The code with torch in the documentation runs."""
 
-import pathlib
-import sys
 import unittest
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-sys.path.append(str(SOURCE / "test" / "docs"))
-
-from check import blocks  # noqa: E402
+import docs
 
 
 class Documentation(unittest.TestCase):
     def test_blocks(self):
-        for page in ("README.md", "docs/python.md"):
-            codes = [code for _, code in blocks((SOURCE / page).read_text(), "python") if "torch" in code]
-            self.assertTrue(codes)
-            for code in codes:
-                with self.subTest(page=page, code=code):
-                    exec(code, {})
+        docs.run(self, "torch")
 
 
 if __name__ == "__main__":
