@@ -25,8 +25,15 @@ bool tile_op_reduces_all(MlirOperation op);
 MlirOperation tile_source(MlirValue tile);
 /// A multi_reduction over the columns.
 bool tile_op_reduces_columns(MlirOperation op);
-/// A multi_reduction over the outermost of the rows' dimensions.
+/// A multi_reduction over one of the rows' dimensions.
 bool tile_op_reduces_rows(MlirOperation op);
+/// The rows that such a reduction makes row r of its result of: `n` of them,
+/// `distance` apart, from row r / distance * n * distance + r % distance on.
+typedef struct ReducedRows {
+  int64_t n, distance;
+} ReducedRows;
+/// Those of it, its operand having so many dimensions of rows.
+ReducedRows tile_op_reduced_rows(MlirOperation op, int row_dims);
 IrReduction tile_op_reduction_kind(MlirOperation multi_reduction);
 /// The `row_dims` of the operand of a broadcast or shape_cast whose result has
 /// `row_dims`.

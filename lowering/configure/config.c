@@ -48,7 +48,7 @@ static const Entry entries[] = {
     ROW(block_q, INTEGER, .parts = F | Q | K, .least = 1, .gpu_only = F | Q,
         .cpu = 1),
     ROW(block_h, INTEGER, .parts = F | Q | K, .least = 1),
-    ROW(block_j, INTEGER, .parts = F | Q, .least = 1),
+    ROW(block_j, INTEGER, .parts = F | Q | K, .least = 1),
     ROW(block_k, INTEGER, .parts = F | Q | K, .least = 1,
         .gpu_step = CONFIG_GPU_STEP),
     ROW(block_tail, INTEGER, .parts = F | Q, .least = 0, GPU(0),
@@ -61,11 +61,13 @@ static const Entry entries[] = {
     {"order", ORDER, offsetof(Config, inner_stationary), .parts = F | Q},
     ROW(producer, BOOL, .parts = F | Q | K, GPU(0)),
     ROW(lazy_rescale, BOOL, .parts = F, GPU(0)),
-    ROW(local_outer, BOOL, .parts = F | Q, GPU(0)),
+    ROW(local_outer, BOOL, .parts = F | Q | K, GPU(0)),
     ROW(operand, TYPE, .parts = F | Q | K),
     ROW(split, BOOL, .parts = K, GPU(0)),
     ROW(global_sums, BOOL, .parts = K, GPU(0)),
-    ROW(shared_left, BOOL, .parts = K, GPU(0)),
+    ROW(shared_left, BOOL, .parts = Q | K, GPU(0)),
+    ROW(by_pairs, BOOL, .parts = K),
+    ROW(turns, INTEGER, .parts = Q | K, .least = 1),
 };
 
 enum { COUNT = sizeof entries / sizeof *entries };

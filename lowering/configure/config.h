@@ -37,6 +37,10 @@ typedef struct Config {
                          ///< own, their sums in memory of a block's own
   bool global_sums;      ///< these sums in global memory
   bool shared_left; ///< left operands that outer keys make in shared memory
+  bool by_pairs;    ///< columns are pairs of outer keys and heads, whose own
+                    ///< gradients are then the program's over queries
+  int64_t turns;    ///< queries that a block takes one after the other, or that
+                    ///< it has in memory of its own at once
   MlirType operand; ///< element type of the operands of products
   ConfigPart part;  ///< whose strategy it is; config_get says it
 } Config;

@@ -110,6 +110,9 @@ static MlirLogicalResult check(MlirOperation op, const Config *config) {
   if (config->block_q > 1 && config->block_j > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'block_j' must be 1 with 'block_q' above 1");
+  if (config->block_q > 1 && config->turns > 1)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'turns' must be 1 with 'block_q' above 1");
   if (config_rows(config) > CONFIG_MAX_BLOCK)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR
@@ -123,6 +126,18 @@ static MlirLogicalResult check_columns(MlirOperation op, const Config *config) {
   if (config->block_q > 1 && config->block_h > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'block_h' must be 1 with 'block_q' above 1");
+  if (config->block_j > 1 && !config->by_pairs)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'block_j' must be 1 without 'by_pairs'");
+  if ((config->local_outer || config->turns > 1) && !config->by_pairs)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'local_outer' and 'turns' of 'keys' are for 'by_pairs'");
+  if (config->by_pairs && config->block_q > 1)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'block_q' must be 1 with 'by_pairs'");
+  if (config->by_pairs && (config->split || config->global_sums))
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'split' and 'global_sums' are not for 'by_pairs'");
   return mlirLogicalResultSuccess();
 }
 
@@ -244,11 +259,14 @@ static MlirLogicalResult check_part(MlirOperation op, ConfigPart part,
 }
 
 /// The same of the program over keys.
-static MlirLogicalResult check_keys(MlirOperation op, const ChipList *list,
+static MlirLogicalResult check_keys(MlirOperation op,
+                                    SimplicialAttentionAttributes attributes,
+                                    const ChipList *list,
                                     const Config *config) {
-  int64_t columns = config->block_q * config->block_h;
+  int64_t columns = config_rows(config);
   if (mlirLogicalResultIsFailure(check(op, config)) ||
-      mlirLogicalResultIsFailure(check_columns(op, config)))
+      mlirLogicalResultIsFailure(check_columns(op, config)) ||
+      mlirLogicalResultIsFailure(check_local(op, attributes, config)))
     return mlirLogicalResultFailure();
   if (!list->n)
     return config_check_for_cpu(op, CONFIG_KEYS, config);
@@ -256,7 +274,7 @@ static MlirLogicalResult check_keys(MlirOperation op, const ChipList *list,
       config->block_k > CONFIG_MAX_GPU_ROWS)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR
-                    ": 'block_q' * 'block_h' must be a multiple of %d, and "
+                    ": 'block_q' * 'block_h' * 'block_j' must be a multiple of %d, and "
                     "at most %d as 'block_k' is",
                     CONFIG_GPU_STEP, CONFIG_MAX_GPU_ROWS);
   return check_gpu_common(op, list, config);
@@ -270,8 +288,12 @@ static MlirLogicalResult configure_grad(MlirOperation op) {
       mlirLogicalResultIsFailure(grad_strategy(op, &list, &query, &keys)) ||
       mlirLogicalResultIsFailure(
           check_part(op, CONFIG_QUERY, attributes, &list, &query)) ||
-      mlirLogicalResultIsFailure(check_keys(op, &list, &keys)))
+      mlirLogicalResultIsFailure(check_keys(op, attributes, &list, &keys)))
     return mlirLogicalResultFailure();
+  if (keys.by_pairs && (query.inner_stationary || query.block_q > 1))
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'query' must have order \"jk\" and 'block_q' 1 with "
+                    "'by_pairs' of 'keys'");
   note_given(op, ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR));
   config_write_grad(op, &query, &keys);
   return mlirLogicalResultSuccess();

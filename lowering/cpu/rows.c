@@ -223,9 +223,11 @@ static MlirValue reduced(Block *s, MlirOperation op, MlirValue vector,
 /// Lanes of a vector combine to fewer, or to a scalar.
 Columns rows_reduce(Block *s, MlirOperation op, At at) {
   Ir *b = &s->b;
-  MlirType from = ir_type(ir_operand(op, 0)), to = ir_type(ir_result(op, 0));
+  MlirType to = ir_type(ir_result(op, 0));
   IrReduction kind = tile_op_reduction_kind(op);
-  int64_t n = ir_dim_size(from, 0), rows = tile_rows(to, at.row_dims);
+  int64_t rows = tile_rows(to, at.row_dims);
+  ReducedRows reduced_rows = tile_op_reduced_rows(op, at.row_dims + 1);
+  int64_t n = reduced_rows.n, distance = reduced_rows.distance;
   int64_t lanes = block_lanes(to, at.row_dims), mask[MAX_LANES];
   At inner = at;
   inner.row_dims = at.row_dims + 1;
@@ -242,8 +244,10 @@ Columns rows_reduce(Block *s, MlirOperation op, At at) {
       continue;
     }
     for (int64_t i = 0; i < n; ++i) {
-      for (int64_t lane = 0; lane < lanes; ++lane)
-        mask[lane] = i * rows + (lane < rows ? lane : rows - 1);
+      for (int64_t lane = 0; lane < lanes; ++lane) {
+        int64_t row = lane < rows ? lane : rows - 1;
+        mask[lane] = (row / distance * n + i) * distance + row % distance;
+      }
       MlirValue part =
           ir_shuffle(b, columns.v[u], columns.v[u], (int)lanes, mask);
       acc.v[u] = eval_combine(s, kind, part, acc.v[u]);

@@ -211,7 +211,7 @@ static MlirLogicalResult check_reduction(MlirOperation op) {
                ? accept()
                : check_refuse(op, "must, to a scalar, be an 'or' of i1");
   if (!tile_op_reduces_columns(op) && !tile_op_reduces_rows(op))
-    return check_refuse(op, "must reduce the first or the last dimension");
+    return check_refuse(op, "must reduce one dimension");
   if (!is_attribute(op, kind, "#vector.kind<add>") &&
       !is_attribute(op, kind, "#vector.kind<maxnumf>"))
     return check_refuse(op, "must be a sum or a maximum");

@@ -12,7 +12,7 @@
 #include "lowering/configure/config.h"
 #include "lowering/ir.h"
 
-enum { MAX_PLANES = 3, MAX_STATE = 3 };
+enum { MAX_PLANES = 3, MAX_STATE = MAX_PLANES + 1 };
 
 /// Dimensions of q, keys and values.
 enum { DIM_N = 1, DIM_H = 2, DIM_D = 3 };
@@ -38,6 +38,11 @@ struct InnerTile;
 typedef void Step(struct Forward *f, State *state,
                   const struct OuterTile *outer, int n,
                   const struct InnerTile *inner);
+/// What a program does before it takes an outer tile with inner ones, and
+/// behind that, where these loops are inside: adds values to what is carried,
+/// and takes them away.
+typedef void Outer(struct Forward *f, State *state,
+                   const struct OuterTile *outer);
 /// What a program does for a block of queries, whose outer and inner windows
 /// these are: pairs_loop, and writes what comes out.
 typedef void Attend(struct Forward *f, Range js, const Window *ks);
@@ -45,6 +50,7 @@ typedef void Attend(struct Forward *f, Range js, const Window *ks);
 typedef struct Forward {
   Ir *b;
   Step *step;
+  Outer *open, *close; ///< null: nothing
   Attend *attend;
   bool multiplies_keys; ///< the inner ones, with what may be masked
   Config config;
@@ -63,6 +69,7 @@ typedef struct Forward {
   MlirValue shift; ///< from a query's number to its position
   // Of the current tile:
   MlirValue batch, query, head, key_head;
+  MlirValue block; ///< its number, of those of these heads
   MlirValue count;   ///< of its queries
   MlirValue beyond;  ///< an i1: keys behind the inner windows are finite; null:
                      ///< it is not known
@@ -185,9 +192,18 @@ MlirValue load_keys(const Forward *f, MlirValue memref, MlirValue n,
                     int64_t size, MlirValue first, MlirValue end, int64_t d,
                     int64_t width);
 
+/// x [rows] plus 0 times the elements that keys [lower, upper) have in
+/// `memref`: not a number if one of those is not finite.
+MlirValue load_not_finite(const Forward *f, MlirValue x, MlirValue memref,
+                          MlirValue lower, MlirValue upper);
+
 /// The type in which factors of left operands are multiplied: what is more than
 /// `one` multiplication is rounded once, at its end.
 MlirType load_factor(const Forward *f, bool one);
+
+/// Has products take a left operand from shared memory, if the strategy says
+/// so.
+void load_share(const Forward *f, MlirValue tile);
 
 /// x with elements of that type, and `bias` added to them.
 MlirValue load_as(Ir *b, MlirValue x, MlirType element, double bias);
@@ -204,8 +220,8 @@ MlirValue load_combined(const Forward *f, const MlirValue *x,
 /// The queries of the block, into its `q_planes`.
 void load_query(Forward *f);
 
-/// All columns of what is as q is, by row.
-MlirValue load_by_query(Forward *f, MlirValue memref);
+/// Columns [d, d + width) of what is as q is, by row.
+MlirValue load_by_query(Forward *f, MlirValue memref, int64_t d, int64_t width);
 
 /// A number of each row, [rows], from a memref of f32, whose dimensions of
 /// queries and of heads `memory_dims` are.
@@ -214,6 +230,9 @@ MlirValue load_number(Forward *f, MlirValue memref, const MlirValue *indices,
 
 /// The outer window of all queries of the block, into memory of its own.
 void load_local(Forward *f, const Window *window);
+
+/// Plane t of the keys of an outer tile, by row.
+MlirValue load_outer_keys(Forward *f, const OuterPlace *place, int t);
 
 /// Tile j of the outer window, combined with the queries.
 OuterTile load_outer(Forward *f, MlirValue j, Range window);

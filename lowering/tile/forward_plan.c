@@ -82,9 +82,13 @@ int64_t plan_outer_rows(const Config *config, int64_t window, bool causal) {
          config->block_j - 1;
 }
 
-int64_t plan_outer_padding(const Config *config, int64_t row) {
+int64_t plan_padding(int64_t row) {
   enum { BANKS = 128, PART = 64 }; // bytes; a part is one of several lanes'
-  return config->block_h % 2 && row % BANKS == 0 ? PART : 0;
+  return row % BANKS == 0 ? PART : 0;
+}
+
+int64_t plan_outer_padding(const Config *config, int64_t row) {
+  return config->block_h % 2 ? plan_padding(row) : 0;
 }
 
 void plan_fill_with_keys(int64_t group, int64_t outer, const Config *given,

@@ -49,7 +49,11 @@ MlirValue plan_whole_keys(Ir *b, const Config *config, Range window,
 /// or more; 0: there is no bound.
 int64_t plan_outer_rows(const Config *config, int64_t window, bool causal);
 
-/// Bytes behind each row, of so many bytes, of the outer window in memory of a
+/// Bytes behind each row, of so many bytes, in memory of a block's own, for
+/// neighbouring rows to be in different banks.
+int64_t plan_padding(int64_t row);
+
+/// The same of the outer window in memory of a
 /// block's own: where neighbouring rows of a tile may be of two keys, for these
 /// to be in different banks.
 int64_t plan_outer_padding(const Config *config, int64_t row);

@@ -5,7 +5,7 @@
 #ifndef SIMPLICIAL_LOWERING_TILE_GRAD_H
 #define SIMPLICIAL_LOWERING_TILE_GRAD_H
 
-#include "forward.h"
+#include "grad_sums.h"
 
 /// As many elements of f32 as 16 bytes have.
 enum { GRAD_STATS_COPIES = 4 };
@@ -22,6 +22,9 @@ typedef struct GradStats {
   MlirValue delta;  ///< the sum over columns of out times d_out
   MlirValue finite; ///< 0, or not a number if one of these is not finite, or
                     ///< one element of q or d_out
+  /// Where tiles have columns of pairs, in their order, [B, Nq, Hq / heads,
+  /// outer keys * heads] of such a tile; else null.
+  MlirValue repeated_logs, repeated_delta;
 } GradStats;
 
 /// grad_stats.c: what makes them, for the program over keys that this strategy
@@ -44,13 +47,14 @@ GradStatsPlace grad_stats_place(Ir *b, const GradStats *stats, MlirValue batch,
                                 MlirValue query, MlirValue head,
                                 MlirValue copy);
 
-/// grad_query.c: the gradient of q, into `d_q`.
+/// grad_query.c: the gradient of q, into `d_q`, if that is not null, and, if
+/// `sums` are by query, their parts.
 MlirLogicalResult grad_query(Ir *b, MlirOperation op, const GradStats *stats,
-                             MlirValue d_q);
+                             MlirValue d_q, const GradSums *sums);
 
-/// grad_keys.c: of the gradients of k1, k2, v1 and v2, in that order, those
-/// whose places are not null.
-MlirLogicalResult grad_keys(Ir *b, MlirOperation op, const GradStats *stats,
-                            const MlirValue gradients[4]);
+/// grad_keys.c: the gradients of inner keys and values, if their places are not
+/// null, and, if `sums` are by inner key, their parts.
+void grad_keys(const GradStats *stats, MlirValue d_out, MlirValue d_keys,
+               MlirValue d_values, const GradSums *sums);
 
 #endif // SIMPLICIAL_LOWERING_TILE_GRAD_H

@@ -36,17 +36,11 @@
 #include <math.h>
 #include <stddef.h>
 
-/// What is summed over the queries of an outer key.
-typedef struct Sums {
-  Planes u; ///< null: not wanted
-  MlirValue t;
-} Sums;
-
-static bool wants_keys(const Keys *g) {
+bool keys_wants_keys(const Keys *g) {
   return !mlirValueIsNull(g->d_keys) || !mlirValueIsNull(g->keys.result);
 }
 
-static bool wants_values(const Keys *g) {
+bool keys_wants_values(const Keys *g) {
   return !mlirValueIsNull(g->d_values) || !mlirValueIsNull(g->values.result);
 }
 
@@ -125,24 +119,38 @@ static MlirValue masked_if_partial(const Keys *g, MlirValue s,
   return ir_result(branch.op, 0);
 }
 
-static void take_columns(const Keys *g, const Planes *left, MlirValue weighed,
-                         const Columns *columns, Sums *sums) {
+static MlirType square(const Keys *g) {
+  return ir_vector(ir_f32(g->f.b), IR_DIMS(keys_rows(g), keys_columns(g)));
+}
+
+MlirValue keys_logits(const Keys *g, const Planes *left,
+                      const Columns *columns) {
+  MlirValue s = ir_zero(g->f.b, square(g));
+  for (int t = 0; t < g->f.planes; ++t)
+    s = ir_contract(g->f.b, left->x[t], columns->q.x[t], false, s);
+  return s;
+}
+
+MlirValue keys_d_weights(const Keys *g, MlirValue weighed,
+                         const Columns *columns) {
+  return keys_wants_keys(g)
+             ? ir_contract(g->f.b, weighed, columns->d_out, false,
+                           ir_zero(g->f.b, square(g)))
+             : null_value();
+}
+
+void keys_take_columns(const Keys *g, MlirValue s, MlirValue dp,
+                       const Columns *columns, Sums *sums) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  MlirType type = ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), keys_columns(g)));
-  MlirValue s = ir_zero(b, type);
-  for (int t = 0; t < f->planes; ++t)
-    s = ir_contract(b, left->x[t], columns->q.x[t], false, s);
   s = masked_if_partial(g, s, columns);
   MlirValue p =
       grad_stats_probabilities(b, g->stats, s, columns->logs, f->scale);
-  if (wants_values(g))
+  if (keys_wants_values(g))
     sums->t = ir_contract(b, ir_convert(b, p, f->config.operand),
                           columns->d_out, true, sums->t);
-  if (!wants_keys(g))
+  if (!keys_wants_keys(g))
     return;
-  MlirValue dp =
-      ir_contract(b, weighed, columns->d_out, false, ir_zero(b, type));
   MlirValue ds = ir_mulf(b, p, ir_subf(b, dp, columns->delta));
   ds = ir_convert(b, ds, f->config.operand);
   for (int t = 0; t < f->planes; ++t)
@@ -159,19 +167,18 @@ static Planes keys_as(const Keys *g, const Planes *keys, MlirType element,
   return planes;
 }
 
-/// What sums begin with, and how they are carried.
-static int carry(const Keys *g, Sums *sums, MlirValue *values, bool out) {
+int keys_carry(const Keys *g, Sums *sums, MlirValue *values, bool out) {
   int n = 0;
-  for (int t = 0; t < g->f.planes && wants_keys(g); ++t, ++n)
+  for (int t = 0; t < g->f.planes && keys_wants_keys(g); ++t, ++n)
     *(out ? &values[n] : &sums->u.x[t]) = out ? sums->u.x[t] : values[n];
-  if (wants_values(g)) {
+  if (keys_wants_values(g)) {
     *(out ? &values[n] : &sums->t) = out ? sums->t : values[n];
     ++n;
   }
   return n;
 }
 
-static Sums no_sums(const Keys *g) {
+Sums keys_no_sums(const Keys *g) {
   Ir *b = g->f.b;
   Sums sums = {
       .t = ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), g->f.d)))};
@@ -247,7 +254,7 @@ static OwnPlace own_keys(const Keys *g, MlirValue memory, int t) {
 }
 
 static OwnPlace own_values(const Keys *g, MlirValue memory) {
-  return own_place(g, memory, wants_keys(g) ? g->f.d : 0, g->f.d);
+  return own_place(g, memory, keys_wants_keys(g) ? g->f.d : 0, g->f.d);
 }
 
 /// Adds x to one of them: in memory, or, if that is null, to `own`.
@@ -262,28 +269,20 @@ static void add_own(const Keys *g, const OwnPlace *place, MlirValue x,
 
 /// All of them, from memory or, `out`, into it.
 static void move_own(const Keys *g, MlirValue memory, Sums *own, bool out) {
-  for (int t = 0; t < g->f.planes && wants_keys(g); ++t) {
+  for (int t = 0; t < g->f.planes && keys_wants_keys(g); ++t) {
     OwnPlace place = own_keys(g, memory, t);
     if (out)
       store_own(g, &place, own->u.x[t]);
     else
       own->u.x[t] = load_own(g, &place);
   }
-  if (!wants_values(g))
+  if (!keys_wants_values(g))
     return;
   OwnPlace place = own_values(g, memory);
   if (out)
     store_own(g, &place, own->t);
   else
     own->t = load_own(g, &place);
-}
-
-/// Has products take a tile from shared memory, if the strategy says so.
-static void share(const Keys *g, MlirValue tile) {
-  if (g->f.config.shared_left)
-    mlirOperationSetAttributeByName(ir_def(tile),
-                                    ir_str(SIMPLICIAL_SHARED_ATTR),
-                                    mlirUnitAttrGet(g->f.b->context));
 }
 
 /// What outer key j adds to the gradients of the rows, which are loaded `once`
@@ -305,7 +304,7 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
   for (int t = 0; t < f->planes; ++t) {
     left.x[t] =
         ir_convert(b, load_combined(f, outer.x, inner.x, t), f->config.operand);
-    share(g, left.x[t]);
+    load_share(f, left.x[t]);
   }
   MlirType factor = value_factor(g);
   MlirValue weighed =
@@ -313,26 +312,28 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
                  ir_mulf(b, load_as(b, values, factor, f->outer.value_bias),
                          load_as(b, rows.values, factor, f->inner.value_bias)),
                  f->config.operand);
-  share(g, weighed);
+  load_share(f, weighed);
 
-  Sums sums = no_sums(g);
+  Sums sums = keys_no_sums(g);
   MlirValue carried[MAX_PLANES + 1];
-  int n = carry(g, &sums, carried, true);
+  int n = keys_carry(g, &sums, carried, true);
   MlirValue tiles = keys_count_tiles(g, positions);
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), tiles,
                              ir_const_index(b, 1), n, carried);
-  carry(g, &sums, loop.args, false);
+  keys_carry(g, &sums, loop.args, false);
   Place place = keys_place(g, positions, tiles, loop.iv[0]);
   Columns columns = keys_load_columns(g, &place);
-  take_columns(g, &left, weighed, &columns, &sums);
-  carry(g, &sums, carried, true);
+  MlirValue s = keys_logits(g, &left, &columns);
+  keys_take_columns(g, s, keys_d_weights(g, weighed, &columns), &columns,
+                    &sums);
+  keys_carry(g, &sums, carried, true);
   ir_for_end(b, &loop, n, carried);
-  carry(g, &sums, loop.results, false);
+  keys_carry(g, &sums, loop.results, false);
 
   Range seen = keys_rows_seen(g, positions);
   MlirType f32 = ir_f32(b);
   outer = keys_as(g, &keys, f32, f->outer.key_bias);
-  for (int t = 0; t < f->planes && wants_keys(g); ++t) {
+  for (int t = 0; t < f->planes && keys_wants_keys(g); ++t) {
     OwnPlace keys_place = own_keys(g, memory, t);
     add_own(g, &keys_place,
             only(g, seen, load_combined(f, sums.u.x, outer.x, t)),
@@ -344,7 +345,7 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->keys.result); ++t)
     add_part(g, &g->keys, only(g, seen, load_combined(f, inner.x, sums.u.x, t)),
              j, more, t * width);
-  if (!wants_values(g))
+  if (!keys_wants_values(g))
     return;
   OwnPlace values_place = own_values(g, memory);
   values = load_as(b, values, f32, f->outer.value_bias);
@@ -371,6 +372,13 @@ static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
       window_mask(b, ir_with_element(type, ir_i1(b)), null_value(), g->count));
 }
 
+void keys_store(const Keys *g, const Sums *sums) {
+  for (int t = 0; t < g->f.planes && !mlirValueIsNull(g->d_keys); ++t)
+    store(g, sums->u.x[t], g->d_keys, t * keys_width(g), g->f.scale);
+  if (!mlirValueIsNull(g->d_values))
+    store(g, sums->t, g->d_values, 0, 1);
+}
+
 /// Takes rows [first, first + count). Of outer keys before `done` there are
 /// sums of the tile's other rows.
 static MlirValue take_rows(Keys *g, MlirValue done) {
@@ -378,16 +386,16 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   Ir *b = f->b;
   MlirValue one = ir_const_index(b, 1);
   g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
-  Range js = keys_outer(g, g->positions);
+  Range js = grad_sums_seen(f, g->positions);
   // On GPUs there are neither registers nor shared memory for the rows.
   bool again = f->config.stages > 0;
   Rows rows = keys_load_rows(g);
-  Sums own = no_sums(g);
+  Sums own = keys_no_sums(g);
   MlirValue carried[MAX_PLANES + 1], memory = null_value();
   bool in_memory = f->config.split || f->config.global_sums;
-  int n = carry(g, &own, carried, true);
+  int n = keys_carry(g, &own, carried, true);
   if (in_memory) {
-    int64_t width = wants_keys(g) && wants_values(g) ? 2 * f->d : f->d;
+    int64_t width = keys_wants_keys(g) && keys_wants_values(g) ? 2 * f->d : f->d;
     memory =
         f->config.global_sums
             ? g->global
@@ -398,20 +406,29 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   IrLoop loop = ir_for_begin(b, js.lower, js.upper, one, n, carried);
   MlirValue j = loop.iv[0];
   if (!in_memory)
-    carry(g, &own, loop.args, false);
+    keys_carry(g, &own, loop.args, false);
   MlirValue more = ir_cmpi(b, IR_SLT, j, done);
   take_outer(g, again ? NULL : &rows, j, more, memory, &own);
-  carry(g, &own, carried, true);
+  keys_carry(g, &own, carried, true);
   ir_for_end(b, &loop, n, carried);
   if (in_memory)
     move_own(g, memory, &own, false);
   else
-    carry(g, &own, loop.results, false);
-  for (int t = 0; t < f->planes && !mlirValueIsNull(g->d_keys); ++t)
-    store(g, own.u.x[t], g->d_keys, t * keys_width(g), f->scale);
-  if (!mlirValueIsNull(g->d_values))
-    store(g, own.t, g->d_values, 0, 1);
+    keys_carry(g, &own, loop.results, false);
+  keys_store(g, &own);
   return ir_maxsi(b, done, js.upper);
+}
+
+/// Whether an outer key or value is not finite that queries at the positions
+/// see.
+static MlirValue some_outer_is_not_finite(const Keys *g, Range positions) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  Range js = grad_sums_seen(f, positions);
+  MlirValue x = ir_zero(b, f32_vector(f, IR_DIMS(keys_rows(g))));
+  x = load_not_finite(f, x, f->outer.keys, js.lower, js.upper);
+  x = load_not_finite(f, x, f->outer.values, js.lower, js.upper);
+  return ir_any(b, ir_cmpf(b, IR_UNO, x, x));
 }
 
 /// How many rows of the tile [first, end) are taken at once.
@@ -419,7 +436,7 @@ static MlirValue rows_at_once(const Keys *g, MlirValue first, MlirValue end) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   Range positions = keys_positions(g, first, end);
-  int64_t n = keys_columns(g);
+  int64_t n = f->config.block_q * f->config.block_h;
   MlirType type = ir_vector(ir_f32(b), IR_DIMS(n));
   MlirValue x = ir_zero(b, type), tiles = keys_count_tiles(g, positions);
   IrLoop loop =
@@ -436,7 +453,10 @@ static MlirValue rows_at_once(const Keys *g, MlirValue first, MlirValue end) {
       ir_transfer_read(b, type, g->stats->finite, at.indices, dims, mask));
   ir_for_end(b, &loop, 1, &x);
   x = loop.results[0];
-  return ir_select(b, ir_any(b, ir_cmpf(b, IR_UNO, x, x)), ir_const_index(b, 1),
+  MlirValue some = ir_any(b, ir_cmpf(b, IR_UNO, x, x));
+  if (f->config.by_pairs)
+    some = ir_ori(b, some, some_outer_is_not_finite(g, positions));
+  return ir_select(b, some, ir_const_index(b, 1),
                    ir_const_index(b, keys_rows(g)));
 }
 
@@ -453,13 +473,19 @@ static void build(Keys *g) {
   g->tile = blocks.iv[2];
   MlirValue first = ir_muli(b, g->tile, size);
   MlirValue end = ir_minsi(b, f->keys, ir_addi(b, first, size));
-  g->base = keys_outer(g, keys_positions(g, first, end)).lower;
   MlirValue step = rows_at_once(g, first, end);
-  IrLoop loop = ir_for_begin(b, first, end, step, 1, &g->base);
+  int n = f->config.by_pairs ? 0 : 1;
+  if (n)
+    g->base = grad_sums_outer(g->sums, g->tile).lower;
+  IrLoop loop = ir_for_begin(b, first, end, step, n, &g->base);
   g->first = loop.iv[0];
   g->count = ir_minsi(b, step, ir_subi(b, end, g->first));
-  MlirValue done = take_rows(g, loop.args[0]);
-  ir_for_end(b, &loop, 1, &done);
+  MlirValue done = null_value();
+  if (n)
+    done = take_rows(g, loop.args[0]);
+  else
+    keys_take_pairs(g);
+  ir_for_end(b, &loop, n, &done);
   ir_forall_end(b, &blocks);
   queries_annotate(b, blocks.op, &f->config);
 }
@@ -469,7 +495,7 @@ static MlirValue allocate_sums(const Keys *g) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   MlirType type = ir_type(f->inner.keys);
-  int64_t wanted = wants_keys(g) + wants_values(g);
+  int64_t wanted = keys_wants_keys(g) + keys_wants_values(g);
   MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0), f->keys, null_value(),
                        null_value()};
   return ir_alloc_sized(
@@ -480,34 +506,28 @@ static MlirValue allocate_sums(const Keys *g) {
       sizes);
 }
 
-MlirLogicalResult grad_keys(Ir *b, MlirOperation op, const GradStats *stats,
-                            const MlirValue gradients[4]) {
-  enum { K1, K2, V1, V2 };
-  Keys g = {
-      .f = {.b = b}, .stats = stats, .d_out = ir_operand(op, SIMPLICIAL_D_OUT)};
-  Forward *f = &g.f;
-  if (mlirLogicalResultIsFailure(queries_take(f, op, CONFIG_KEYS)))
-    return mlirLogicalResultFailure();
-  f->keys = ir_dim(b, f->outer.keys, DIM_N);
-  f->shift = ir_subi(b, f->keys, ir_dim(b, f->q, DIM_N));
-  g.d_keys = gradients[f->swapped ? K1 : K2];
-  g.d_values = gradients[f->swapped ? V1 : V2];
-  g.keys.result = gradients[f->swapped ? K2 : K1];
-  g.values.result = gradients[f->swapped ? V2 : V1];
-  grad_sums_allocate(&g, &g.keys);
-  grad_sums_allocate(&g, &g.values);
-  if (f->config.global_sums && (wants_keys(&g) || wants_values(&g)))
+void grad_keys(const GradStats *stats, MlirValue d_out, MlirValue d_keys,
+               MlirValue d_values, const GradSums *sums) {
+  Keys g = {.f = sums->f,
+            .stats = stats,
+            .d_out = d_out,
+            .d_keys = d_keys,
+            .d_values = d_values,
+            .sums = sums};
+  if (!sums->by_query) {
+    g.keys = sums->keys;
+    g.values = sums->values;
+  }
+  bool wanted = keys_wants_keys(&g) || keys_wants_values(&g);
+  if (g.f.config.global_sums && wanted)
     g.global = allocate_sums(&g);
   Keys only_keys = g, only_values = g;
   only_keys.d_values = only_keys.values.result = null_value();
   only_values.d_keys = only_values.keys.result = null_value();
-  if (!f->config.split && (wants_keys(&g) || wants_values(&g)))
+  if (!g.f.config.split && wanted)
     build(&g);
-  if (f->config.split && wants_keys(&g))
+  if (g.f.config.split && keys_wants_keys(&g))
     build(&only_keys);
-  if (f->config.split && wants_values(&g))
+  if (g.f.config.split && keys_wants_values(&g))
     build(&only_values);
-  grad_sums_add(&g, &g.keys, f->scale);
-  grad_sums_add(&g, &g.values, 1);
-  return mlirLogicalResultSuccess();
 }

@@ -7,18 +7,13 @@
 
 #include "grad.h"
 
-/// The sums of one pair's elements over a tile of inner keys, before they are
-/// added up, [B, Hk, tiles, outer keys of a tile, D] of f32; and where they go.
-typedef struct Parts {
-  MlirValue sums, result; ///< null: not wanted
-} Parts;
-
 typedef struct Keys {
   Forward f; ///< what programs take of the operation; `inner` are the rows
   const GradStats *stats;
   MlirValue d_out;
   MlirValue d_keys, d_values; ///< of the inner ones; null: not wanted
   Parts keys, values;         ///< of the outer ones
+  const GradSums *sums;
   MlirValue global;           ///< sums of the inner ones; null: in the block
   // Of the current tile:
   MlirValue tile; ///< its number
@@ -27,13 +22,6 @@ typedef struct Keys {
   MlirValue first, count;
   Range positions; ///< of queries that see one of them
 } Keys;
-
-/// Positions of the queries that see at least one of the inner keys
-/// [first, end).
-Range keys_positions(const Keys *g, MlirValue first, MlirValue end);
-
-/// The outer keys that these see; none if there are no positions.
-Range keys_outer(const Keys *g, Range positions);
 
 /// Elementwise products of three factors by plane, or cross products.
 typedef struct Planes {
@@ -64,10 +52,38 @@ typedef struct Place {
 static inline int64_t keys_width(const Keys *g) { return g->f.d / g->f.planes; }
 static inline int64_t keys_rows(const Keys *g) { return g->f.config.block_k; }
 static inline int64_t keys_columns(const Keys *g) {
-  return g->f.config.block_q * g->f.config.block_h;
+  return config_rows(&g->f.config);
 }
 
+/// What is summed over columns: [rows, D / planes] each, and [rows, D].
+typedef struct Sums {
+  Planes u; ///< null: not wanted
+  MlirValue t;
+} Sums;
+
+// grad_keys.c
+bool keys_wants_keys(const Keys *g);
+bool keys_wants_values(const Keys *g);
+/// What sums begin with, and how they are carried.
+Sums keys_no_sums(const Keys *g);
+int keys_carry(const Keys *g, Sums *sums, MlirValue *values, bool out);
+/// Logits of a tile of columns, without masks and scale; and dP, if it is
+/// wanted.
+MlirValue keys_logits(const Keys *g, const Planes *left,
+                      const Columns *columns);
+MlirValue keys_d_weights(const Keys *g, MlirValue weighed,
+                         const Columns *columns);
+/// Adds to the sums what the tile does, from these.
+void keys_take_columns(const Keys *g, MlirValue s, MlirValue dp,
+                       const Columns *columns, Sums *sums);
+/// Writes the gradients of the rows.
+void keys_store(const Keys *g, const Sums *sums);
+
 // grad_keys_load.c
+/// Positions of the queries that see at least one of the inner keys
+/// [first, end).
+Range keys_positions(const Keys *g, MlirValue first, MlirValue end);
+
 /// Positions of the queries that see outer key j and one of the rows.
 Range keys_positions_of(const Keys *g, MlirValue j);
 
@@ -93,8 +109,8 @@ GradStatsPlace keys_stats_place(const Keys *g, const Place *place);
 
 Columns keys_load_columns(const Keys *g, const Place *place);
 
-/// grad_sums.c: buffers for sums by tile, and what adds them up.
-void grad_sums_allocate(Keys *g, Parts *parts);
-void grad_sums_add(Keys *g, const Parts *parts, double scale);
+// grad_pairs.c
+/// The program of rows [first, first + count) with columns of pairs.
+void keys_take_pairs(Keys *g);
 
 #endif // SIMPLICIAL_LOWERING_TILE_GRAD_KEYS_H

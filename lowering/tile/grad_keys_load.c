@@ -11,45 +11,15 @@
 
 // Windows ---------------------------------------------------------------------
 
-/// Positions of the queries that have one of the keys [first, last] in a window
-/// of this width.
-static Range seers(const Keys *g, int64_t width, MlirValue first,
-                   MlirValue last) {
-  const Forward *f = &g->f;
-  Ir *b = f->b;
-  // Of a symmetric window, who sees a key is what a query there sees.
-  Range range = {window_unbounded(b, width, false, first).lower,
-                 window_unbounded(b, width, false, last).upper};
-  if (f->causal)
-    range.lower = first;
-  range.lower = mlirValueIsNull(range.lower)
-                    ? f->shift
-                    : ir_maxsi(b, range.lower, f->shift);
-  range.upper = mlirValueIsNull(range.upper)
-                    ? f->keys
-                    : ir_minsi(b, range.upper, f->keys);
-  return range;
-}
-
 Range keys_positions(const Keys *g, MlirValue first, MlirValue end) {
   MlirValue one = ir_const_index(g->f.b, 1);
-  return seers(g, g->f.inner.window, first, ir_subi(g->f.b, end, one));
-}
-
-Range keys_outer(const Keys *g, Range positions) {
-  const Forward *f = &g->f;
-  Ir *b = f->b;
-  Queries queries = {positions.lower,
-                     ir_subi(b, positions.upper, ir_const_index(b, 1))};
-  Range outer = window_of(b, f->outer.window, f->causal, queries, f->keys).any;
-  MlirValue some = ir_cmpi(b, IR_SLT, positions.lower, positions.upper);
-  outer.upper = ir_select(b, some, outer.upper, outer.lower);
-  return outer;
+  return grad_sums_seers(&g->f, g->f.inner.window, first,
+                         ir_subi(g->f.b, end, one));
 }
 
 Range keys_positions_of(const Keys *g, MlirValue j) {
   Ir *b = g->f.b;
-  Range range = seers(g, g->f.outer.window, j, j);
+  Range range = grad_sums_seers(&g->f, g->f.outer.window, j, j);
   return (Range){ir_maxsi(b, range.lower, g->positions.lower),
                  ir_minsi(b, range.upper, g->positions.upper)};
 }

@@ -13,6 +13,17 @@
 // and at the end d_q, summed over the rows of each (query, head), times scale.
 // Of determinants, combine(ko, w) is the cross product of their planes.
 //
+// Where the gradients of outer keys are this program's, too, the loop over
+// inner tiles is within that over outer ones, and
+//
+//       y  = y + p * vi[k]                                 [rows, D]
+//
+// Behind it d_q, in memory of the block's own, and the block's parts of these
+// gradients get what the outer tile adds to them:
+//
+//     d_ko[j] = d_ko[j] + sum over heads of combine(w, q)
+//     d_vo[j] = d_vo[j] + sum over heads of y .* d_out
+//
 // A masked pair has p = 0 and ds = 0. Rows whose own outer key is masked may
 // have loaded one that is not finite: their part of the sum is left out.
 
@@ -23,34 +34,41 @@
 typedef struct Query {
   Forward f; ///< first: a step gets it
   const GradStats *stats;
-  MlirValue d_out, d_q;
+  const GradSums *sums; ///< null: they are not this program's
+  MlirValue d_out, d_q; ///< d_q may be null
   MlirValue logs, delta; ///< by row
+  MlirValue own;         ///< d_q [heads, D], where there are sums
 } Query;
 
-/// P [rows, keys], 0 where masked.
-static MlirValue probabilities(Query *g, const OuterTile *outer,
+/// P [rows, keys] from logits, 0 where masked.
+static MlirValue probabilities(Query *g, MlirValue s, const OuterTile *outer,
                                const InnerTile *inner) {
   Forward *f = &g->f;
-  MlirValue s = logits_masked(f, logits_of(f, outer, inner), outer, inner);
+  s = logits_masked(f, s, outer, inner);
   return grad_stats_probabilities(f->b, g->stats, s,
                                   ir_broadcast_rows(f->b, g->logs, inner->size),
                                   f->scale);
 }
 
-/// The gradient of logits, without `scale`.
-static MlirValue d_logits(Query *g, const OuterTile *outer,
-                          const InnerTile *inner) {
+/// dP.
+static MlirValue d_weights(Query *g, const OuterTile *outer,
+                           const InnerTile *inner) {
   Forward *f = &g->f;
   Ir *b = f->b;
   double bias = f->inner.value_bias;
-  MlirValue p = probabilities(g, outer, inner);
   MlirValue row_sum = logits_row_constant(f, 0);
   if (bias != 0)
     row_sum = ir_multi_reduction(
         b, IR_SUM, ir_convert(b, outer->weighed, ir_f32(b)), 1, row_sum);
-  MlirValue dp =
-      ir_contract(b, outer->weighed, inner->values, false,
-                  logits_product_init(f, bias, row_sum, inner->size));
+  return ir_contract(b, outer->weighed, inner->values, false,
+                     logits_product_init(f, bias, row_sum, inner->size));
+}
+
+/// The gradient of logits, without `scale`.
+static MlirValue d_logits(Query *g, const OuterTile *outer,
+                          const InnerTile *inner, MlirValue p, MlirValue dp) {
+  Forward *f = &g->f;
+  Ir *b = f->b;
   MlirValue ds = ir_mulf(
       b, p, ir_subf(b, dp, ir_broadcast_rows(b, g->delta, inner->size)));
   if (mlirValueIsNull(outer->rows) || outer->place.size > 1)
@@ -59,24 +77,24 @@ static MlirValue d_logits(Query *g, const OuterTile *outer,
                    ir_zero(b, ir_type(ds)));
 }
 
-/// w with the product of a tile added to it; null: with nothing.
-static void add_products(Query *g, MlirValue *w, MlirValue ds,
-                         const InnerTile *inner) {
+/// Adds to each of the n sums (null: to nothing) the product of x with a tile
+/// of keys or values, which have a bias.
+static void add_products(Query *g, MlirValue *sums, int n, MlirValue x,
+                         const MlirValue *tiles, double bias) {
   Forward *f = &g->f;
   Ir *b = f->b;
-  double bias = f->inner.key_bias;
-  int64_t width = f->d / f->planes;
   MlirValue row_sum = null_value();
   if (bias != 0)
-    row_sum = ir_multi_reduction(b, IR_SUM, ds, 1, logits_row_constant(f, 0));
-  MlirValue left = ir_convert(b, ds, f->config.operand);
-  for (int t = 0; t < f->planes; ++t) {
-    MlirValue init = w[t];
+    row_sum = ir_multi_reduction(b, IR_SUM, x, 1, logits_row_constant(f, 0));
+  MlirValue left = ir_convert(b, x, f->config.operand);
+  for (int t = 0; t < n; ++t) {
+    int64_t width = ir_dim_size(ir_type(tiles[t]), 1);
+    MlirValue init = sums[t];
     if (mlirValueIsNull(init))
       init = logits_product_init(f, bias, row_sum, width);
     else if (bias != 0)
       init = ir_addf(b, init, logits_product_init(f, bias, row_sum, width));
-    w[t] = ir_contract(b, left, inner->keys[t], true, init);
+    sums[t] = ir_contract(b, left, tiles[t], true, init);
   }
 }
 
@@ -98,8 +116,13 @@ static void step(Forward *f, State *state, const OuterTile *outer, int n,
   Query *g = (Query *)f;
   Ir *b = f->b;
   MlirValue w[MAX_PLANES] = {{NULL}}, k[MAX_PLANES];
-  for (int i = 0; i < n; ++i)
-    add_products(g, w, d_logits(g, outer, &inner[i]), &inner[i]);
+  for (int i = 0; i < n; ++i) {
+    MlirValue s = logits_of(f, outer, &inner[i]);
+    MlirValue dp = d_weights(g, outer, &inner[i]);
+    MlirValue p = probabilities(g, s, outer, &inner[i]);
+    add_products(g, w, f->planes, d_logits(g, outer, &inner[i], p, dp),
+                 inner[i].keys, f->inner.key_bias);
+  }
   for (int t = 0; t < f->planes; ++t)
     k[t] = load_as(b, outer->keys[t], ir_f32(b), f->outer.key_bias);
   for (int t = 0; t < f->planes; ++t) {
@@ -112,47 +135,200 @@ static void step(Forward *f, State *state, const OuterTile *outer, int n,
   }
 }
 
-/// Sums the rows of each (query, head), and writes them.
-static void finish(Query *g, const State *state) {
+/// x [rows, n] summed over outer keys, [queries * heads, n].
+static MlirValue sum_over_keys(Forward *f, MlirValue x) {
+  int64_t j = f->config.block_j, pairs = f->rows / j;
+  int64_t width = ir_dim_size(ir_type(x), 1);
+  if (j == 1)
+    return x;
+  x = ir_shape_cast(f->b, x, f32_vector(f, IR_DIMS(j, pairs, width)));
+  return ir_multi_reduction(f->b, IR_SUM, x, 0,
+                            ir_zero(f->b, f32_vector(f, IR_DIMS(pairs, width))));
+}
+
+/// Writes plane t of d_q.
+static void write_d_q(Query *g, MlirValue x, int t) {
   Forward *f = &g->f;
   Ir *b = f->b;
-  int64_t j = f->config.block_j, pairs = f->rows / j;
   int64_t width = f->d / f->planes;
-  MlirType per_pair = f32_vector(f, IR_DIMS(pairs, width));
-  for (int t = 0; t < f->planes; ++t) {
-    MlirValue x = state->values[t];
-    if (j > 1)
-      x = ir_multi_reduction(
-          b, IR_SUM,
-          ir_shape_cast(b, x, f32_vector(f, IR_DIMS(j, pairs, width))), 0,
-          ir_zero(b, per_pair));
-    x = ir_mulf(b, x, ir_const_f(b, per_pair, f->scale));
-    queries_store(f, ir_convert(b, x, ir_element(ir_type(g->d_q))), g->d_q,
-                  (const MlirValue[]){f->batch, f->query, f->head,
-                                      ir_const_index(b, t * width)},
-                  (const unsigned[]){DIM_N, DIM_H, DIM_D}, width);
+  x = ir_mulf(b, x, ir_const_f(b, ir_type(x), f->scale));
+  queries_store(f, ir_convert(b, x, ir_element(ir_type(g->d_q))), g->d_q,
+                (const MlirValue[]){f->batch, f->query, f->head,
+                                    ir_const_index(b, t * width)},
+                (const unsigned[]){DIM_N, DIM_H, DIM_D}, width);
+}
+
+// With parts of outer keys' gradients -----------------------------------------
+
+static bool wants_keys(const Query *g) {
+  return !mlirValueIsNull(g->d_q) || !mlirValueIsNull(g->sums->keys.result);
+}
+
+static bool wants_values(const Query *g) {
+  return !mlirValueIsNull(g->sums->values.result);
+}
+
+static void open(Forward *f, State *state, const OuterTile *outer) {
+  (void)outer;
+  Query *g = (Query *)f;
+  int64_t width = f->d / f->planes;
+  for (int t = 0; t < f->planes && wants_keys(g); ++t)
+    state->values[state->n++] =
+        ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, width)));
+  if (wants_values(g))
+    state->values[state->n++] =
+        ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d)));
+}
+
+static void step_of_sums(Forward *f, State *state, const OuterTile *outer,
+                         int n, const InnerTile *inner) {
+  Query *g = (Query *)f;
+  MlirValue *w = state->values, *y = &state->values[state->n - 1];
+  for (int i = 0; i < n; ++i) {
+    MlirValue s = logits_of(f, outer, &inner[i]), dp = null_value();
+    if (wants_keys(g))
+      dp = d_weights(g, outer, &inner[i]);
+    MlirValue p = probabilities(g, s, outer, &inner[i]);
+    if (wants_values(g))
+      add_products(g, y, 1, p, &inner[i].values, f->inner.value_bias);
+    if (wants_keys(g))
+      add_products(g, w, f->planes, d_logits(g, outer, &inner[i], p, dp),
+                   inner[i].keys, f->inner.key_bias);
   }
 }
 
+/// The end of the outer keys of which the block has taken a query before; none
+/// that are there now begin before it has.
+static MlirValue end_of_taken(Query *g) {
+  Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirValue position = f->positions.first;
+  MlirValue before = ir_subi(b, position, ir_const_index(b, 1));
+  MlirValue first = ir_muli(b, f->block, ir_const_index(b, f->config.turns));
+  Window window = window_of(b, f->outer.window, f->causal,
+                            (Queries){before, before}, f->keys);
+  return ir_select(b, ir_cmpi(b, IR_EQ, f->query, first), ir_const_index(b, 0),
+                   window.any.upper);
+}
+
+/// Adds columns from d on to the parts of an outer tile's keys: x, summed over
+/// heads.
+static void add_part(Query *g, const Parts *parts, const OuterTile *outer,
+                     MlirValue x, int64_t d) {
+  Forward *f = &g->f;
+  Ir *b = f->b;
+  const Config *c = &f->config;
+  int64_t width = ir_dim_size(ir_type(x), 1);
+  MlirType tile = f32_vector(f, IR_DIMS(c->block_j, width));
+  if (c->block_h > 1)
+    x = ir_multi_reduction(
+        b, IR_SUM,
+        ir_shape_cast(b, x, f32_vector(f, IR_DIMS(c->block_j, c->block_h, width))),
+        1, ir_zero(b, tile));
+  MlirValue zero = ir_const_index(b, 0), j = outer->place.n;
+  MlirValue indices[] = {
+      f->batch, ir_divui(b, f->head, ir_const_index(b, c->block_h)), f->block,
+      ir_subi(b, j, grad_sums_outer(g->sums, f->block).lower),
+      ir_const_index(b, d)};
+  const unsigned dims[] = {3, 4};
+  MlirType bits = ir_with_element(tile, ir_i1(b));
+  MlirValue taken = ir_maxsi(b, zero, ir_subi(b, end_of_taken(g), j));
+  taken = ir_minsi(b, taken, ir_const_index(b, c->block_j));
+  MlirValue before =
+      ir_transfer_read(b, tile, parts->sums, indices, dims,
+                       window_mask(b, bits, null_value(), taken));
+  MlirValue mask = null_value();
+  if (!mlirValueIsNull(outer->place.end))
+    mask = window_mask(b, bits, null_value(), outer->place.end);
+  ir_transfer_write(b, ir_addf(b, before, x), parts->sums, indices, dims, mask);
+}
+
+/// Adds x to columns of d_q from d on.
+static void add_own(Query *g, MlirValue x, int64_t d) {
+  Ir *b = g->f.b;
+  MlirValue indices[] = {ir_const_index(b, 0), ir_const_index(b, d)};
+  const unsigned dims[] = {0, 1};
+  MlirValue before =
+      ir_transfer_read(b, ir_type(x), g->own, indices, dims, null_value());
+  ir_transfer_write(b, ir_addf(b, before, x), g->own, indices, dims,
+                    null_value());
+}
+
+static void close(Forward *f, State *state, const OuterTile *outer) {
+  Query *g = (Query *)f;
+  Ir *b = f->b;
+  int64_t width = f->d / f->planes;
+  const MlirValue *w = state->values, *y = &state->values[state->n - 1];
+  // Factors are loaded again: the loop has no registers for them.
+  MlirType f32 = ir_f32(b);
+  MlirValue k[MAX_PLANES], q[MAX_PLANES];
+  for (int t = 0; t < f->planes; ++t) {
+    k[t] = load_as(b, load_outer_keys(f, &outer->place, t), f32,
+                   f->outer.key_bias);
+    q[t] = ir_convert(b, load_by_query(f, f->q, t * width, width), f32);
+  }
+  for (int t = 0; t < f->planes && !mlirValueIsNull(g->d_q); ++t)
+    add_own(g, sum_over_keys(f, load_combined(f, k, w, t)), t * width);
+  for (int t = 0; t < f->planes && !mlirValueIsNull(g->sums->keys.result); ++t)
+    add_part(g, &g->sums->keys, outer, load_combined(f, w, q, t), t * width);
+  if (wants_values(g))
+    add_part(g, &g->sums->values, outer,
+             ir_mulf(b, *y,
+                     ir_convert(b, load_by_query(f, g->d_out, 0, f->d), f32)),
+             0);
+  state->n = 0;
+}
+
+static void attend_with_sums(Query *g, Range js, const Window *ks) {
+  Forward *f = &g->f;
+  Ir *b = f->b;
+  int64_t width = f->d / f->planes;
+  MlirValue zero = ir_const_index(b, 0);
+  MlirType own = f32_vector(f, IR_DIMS(f->config.block_h, width));
+  if (!mlirValueIsNull(g->d_q)) {
+    g->own = ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(f->config.block_h, f->d)));
+    for (int t = 0; t < f->planes; ++t)
+      ir_transfer_write(
+          b, ir_zero(b, own), g->own,
+          (const MlirValue[]){zero, ir_const_index(b, t * width)},
+          (const unsigned[]){0, 1}, null_value());
+  }
+  pairs_loop(f, (State){0}, js, ks);
+  for (int t = 0; t < f->planes && !mlirValueIsNull(g->d_q); ++t)
+    write_d_q(g,
+              ir_transfer_read(
+                  b, own, g->own,
+                  (const MlirValue[]){zero, ir_const_index(b, t * width)},
+                  (const unsigned[]){0, 1}, null_value()),
+              t);
+}
+
+// The program -----------------------------------------------------------------
+
 static void attend(Forward *f, Range js, const Window *ks) {
   Query *g = (Query *)f;
-  f->d_out_rows = ir_convert(f->b, load_by_query(f, g->d_out),
+  f->d_out_rows = ir_convert(f->b, load_by_query(f, g->d_out, 0, f->d),
                              load_factor(f, f->outer.value_bias == 0));
   GradStatsPlace place = grad_stats_place(f->b, g->stats, f->batch, f->query,
                                           f->head, ir_const_index(f->b, 0));
   const unsigned dims[] = {place.query, place.head};
   g->logs = load_number(f, g->stats->logs, place.indices, dims);
   g->delta = load_number(f, g->stats->delta, place.indices, dims);
+  if (g->sums) {
+    attend_with_sums(g, js, ks);
+    return;
+  }
   State state = {.n = f->planes};
   for (int t = 0; t < f->planes; ++t)
     state.values[t] =
         ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d / f->planes)));
   state = pairs_loop(f, state, js, ks);
-  finish(g, &state);
+  for (int t = 0; t < f->planes; ++t)
+    write_d_q(g, sum_over_keys(f, state.values[t]), t);
 }
 
 MlirLogicalResult grad_query(Ir *b, MlirOperation op, const GradStats *stats,
-                             MlirValue d_q) {
+                             MlirValue d_q, const GradSums *sums) {
   Query g = {
       .f = {.b = b, .step = step, .attend = attend, .multiplies_keys = true},
       .stats = stats,
@@ -160,7 +336,14 @@ MlirLogicalResult grad_query(Ir *b, MlirOperation op, const GradStats *stats,
       .d_q = d_q};
   if (mlirLogicalResultIsFailure(queries_take(&g.f, op, CONFIG_QUERY)))
     return mlirLogicalResultFailure();
-  if (!mlirValueIsNull(d_q))
+  if (sums->by_query) {
+    g.sums = sums;
+    g.f.step = step_of_sums;
+    g.f.open = open;
+    g.f.close = close;
+  }
+  if (!mlirValueIsNull(d_q) ||
+      (sums->by_query && (wants_keys(&g) || wants_values(&g))))
     queries_program(&g.f);
   return mlirLogicalResultSuccess();
 }

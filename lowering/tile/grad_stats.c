@@ -76,7 +76,27 @@ static void store(const Rows *r, const GradStats *stats, MlirValue x,
   }
 }
 
-static void take_rows(const Rows *r, MlirOperation op, const GradStats *stats) {
+/// The same in `repeated`, for each of the outer keys of a tile of pairs.
+static void store_repeated(const Rows *r, const Config *keys, MlirValue x,
+                           MlirValue repeated) {
+  if (mlirValueIsNull(repeated))
+    return;
+  Ir *b = r->b;
+  MlirValue heads = ir_const_index(b, keys->block_h);
+  IrLoop loop =
+      ir_for_begin(b, ir_const_index(b, 0),
+                   ir_const_index(b, keys->block_j * keys->block_h), heads, 0,
+                   NULL);
+  MlirValue column = ir_addi(b, loop.iv[0], ir_remui(b, r->head, heads));
+  ir_transfer_write(b, x, repeated,
+                    (const MlirValue[]){r->batch, r->query,
+                                        ir_divui(b, r->head, heads), column},
+                    (const unsigned[]){DIM_N}, mask_of(r, IR_DIMS(r->n)));
+  ir_for_end(b, &loop, 0, NULL);
+}
+
+static void take_rows(const Rows *r, MlirOperation op, const Config *keys,
+                      const GradStats *stats) {
   Ir *b = r->b;
   MlirType per_row = ir_vector(ir_f32(b), IR_DIMS(r->n));
   MlirValue zero = ir_zero(b, per_row);
@@ -86,6 +106,7 @@ static void take_rows(const Rows *r, MlirOperation op, const GradStats *stats) {
   MlirValue product = ir_mulf(b, out, d_out);
   MlirValue delta = ir_multi_reduction(b, IR_SUM, product, 1, zero);
   store(r, stats, delta, stats->delta);
+  store_repeated(r, keys, delta, stats->repeated_delta);
   MlirValue nothing = ir_fma(b, q, ir_zero(b, ir_type(q)),
                              ir_mulf(b, d_out, ir_zero(b, ir_type(q))));
   MlirValue lse = load_lse(r, ir_operand(op, SIMPLICIAL_LSE));
@@ -94,6 +115,7 @@ static void take_rows(const Rows *r, MlirOperation op, const GradStats *stats) {
   MlirValue logs = ir_mulf(b, lse, ir_const_f(b, per_row, unit));
   logs = ir_select(b, none, zero, logs);
   store(r, stats, logs, stats->logs);
+  store_repeated(r, keys, logs, stats->repeated_logs);
   MlirValue finite = ir_fma(b, ir_addf(b, logs, delta), zero,
                             ir_multi_reduction(b, IR_SUM, nothing, 1, zero));
   store(r, stats, finite, stats->finite);
@@ -124,6 +146,20 @@ static MlirValue allocate(Ir *b, MlirValue q, int64_t columns) {
       sizes);
 }
 
+/// A memref for numbers of columns of pairs.
+static MlirValue allocate_repeated(Ir *b, MlirValue q, const Config *keys) {
+  MlirType type = ir_type(q);
+  MlirValue sizes[] = {ir_dim(b, q, 0), ir_dim(b, q, DIM_N), null_value(),
+                       null_value()};
+  return ir_alloc_sized(
+      b,
+      ir_memref(ir_f32(b),
+                IR_DIMS(ir_dim_size(type, 0), ir_dim_size(type, DIM_N),
+                        ir_dim_size(type, DIM_H) / keys->block_h,
+                        keys->block_j * keys->block_h)),
+      sizes);
+}
+
 MlirValue grad_stats_probabilities(Ir *b, const GradStats *stats, MlirValue s,
                                    MlirValue logs, double scale) {
   MlirType type = ir_type(s);
@@ -143,12 +179,16 @@ GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys) {
                      .logs = allocate(b, q, columns),
                      .delta = allocate(b, q, columns),
                      .finite = allocate(b, q, columns)};
+  if (keys->by_pairs) {
+    stats.repeated_logs = allocate_repeated(b, q, keys);
+    stats.repeated_delta = allocate_repeated(b, q, keys);
+  }
   int64_t heads = ir_dim_size(ir_type(q), DIM_H);
   int64_t rows = heads < MOST ? heads : MOST;
   while (heads % rows)
     --rows;
   Rows r = {.b = b, .dim = DIM_H, .n = rows, .count = null_value()};
-  if (rows < FEW)
+  if (rows < FEW || keys->by_pairs)
     r.dim = DIM_N, r.n = QUERIES;
   MlirValue n = ir_const_index(b, r.n), queries = ir_dim(b, q, DIM_N);
   bool by_query = r.dim == DIM_N;
@@ -161,7 +201,7 @@ GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys) {
   r.query = by_query ? ir_muli(b, tiles.iv[2], n) : tiles.iv[2];
   if (by_query)
     r.count = ir_minsi(b, n, ir_subi(b, queries, r.query));
-  take_rows(&r, op, &stats);
+  take_rows(&r, op, keys, &stats);
   ir_forall_end(b, &tiles);
   return stats;
 }

@@ -6,7 +6,8 @@
 //
 // The program over queries has rows as forward has them. That over keys has
 // rows of keys, and columns of heads where as many share them as a matrix
-// instruction has columns, of queries elsewhere.
+// instruction has columns; elsewhere of queries, or, with warpgroups, of pairs
+// of outer keys and heads.
 
 #include "grad_strategy.h"
 
@@ -23,6 +24,8 @@ typedef struct Strategy {
   int64_t d, group;
   int64_t outer, inner; ///< windows
   int64_t bytes;        ///< of an element
+  bool causal;
+  int64_t shared_bytes; ///< that a block may have
 } Strategy;
 
 static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
@@ -39,15 +42,19 @@ static int64_t keys_of_tile(const Strategy *s) {
   return max(STEP, keys / STEP * STEP);
 }
 
-static void choose_query(const Strategy *s, const Config *given,
+static void choose_query(const Strategy *s, const Config *given, bool pairs,
                          Config *config) {
   enum { CPU_ROWS = 16, KEYS = 256, CACHE = 32 << 10, BYTES = 4 };
-  enum { MOST = CONFIG_MAX_GPU_ROWS, FEW = MOST / 2, LOCAL = 64 };
+  enum { MOST = CONFIG_MAX_GPU_ROWS, FEW = MOST / 2, LOCAL = 64, TURNS = 32 };
   int64_t rows = !s->gpu ? CPU_ROWS : s->warpgroups ? MOST : FEW;
   plan_fill_with_keys(s->group, s->outer, given, rows, config);
   if (given->block_q > 1)
     plan_fill_with_queries(s->group, given, rows, false, config);
-  config->inner_stationary = true;
+  if (pairs && s->warpgroups && config_rows(config) < FEW && !given->block_j)
+    config->block_j = FEW / config->block_h;
+  config->shared_left = pairs && s->warpgroups;
+  config->inner_stationary = !pairs;
+  config->turns = pairs ? TURNS : 1;
   config->tiles = 1;
   config->block_k =
       s->gpu ? keys_of_tile(s) : min(KEYS, CACHE / (s->d * BYTES));
@@ -55,12 +62,53 @@ static void choose_query(const Strategy *s, const Config *given,
     config->block_k = min(config->block_k, s->inner);
   config->stages = s->gpu ? 2 : 0;
   config->producer = s->warpgroups;
-  config->local_outer = s->warpgroups && s->outer && s->outer <= LOCAL;
+  config->local_outer =
+      s->warpgroups && !pairs && s->outer && s->outer <= LOCAL;
+}
+
+/// Shared memory of a block of the program over keys with columns of pairs, or
+/// more: its rows; factors of a tile of columns; with `local_outer`, what these
+/// are made of, for all of its turns.
+static int64_t shared_bytes(const Strategy *s, const Config *c) {
+  enum { PAIR = 2, NUMBER = 4 };
+  int64_t row = s->d * s->bytes, columns = config_rows(c);
+  int64_t padded = row + plan_padding(row);
+  int64_t bytes = PAIR * (c->block_k + columns) * row;
+  if (!c->local_outer)
+    return bytes;
+  int64_t outer = plan_outer_rows(c, s->outer, s->causal) + c->turns - 1;
+  return bytes + PAIR * outer * padded +
+         PAIR * c->turns * (c->block_h * padded + columns * NUMBER);
+}
+
+/// Columns of pairs: heads that divide the columns, and as many outer keys as
+/// then fit.
+static void choose_pairs(const Strategy *s, const Config *given,
+                         Config *config) {
+  enum { COLUMNS = 64, STEP = CONFIG_GPU_STEP, TURNS = 16 };
+  enum { MOST = CONFIG_MAX_GPU_ROWS };
+  int64_t heads = given->block_h;
+  for (int64_t h = 1; !given->block_h && h <= COLUMNS && s->group % h == 0;
+       h *= 2)
+    heads = h;
+  config->block_h = heads;
+  config->block_q = 1;
+  int64_t keys = max(1, COLUMNS / heads);
+  if (s->outer)
+    keys = min(keys, round_up(s->outer, max(1, STEP / heads)));
+  config->block_j = given->block_j ? given->block_j : keys;
+  config->stages = s->gpu ? 1 : 0;
+  config->split = config->global_sums = config->producer = false;
+  config->local_outer = s->warpgroups && s->outer;
+  config->turns = config->local_outer ? min(TURNS, MOST / heads) : 1;
+  while (config->turns > 1 && shared_bytes(s, config) > s->shared_bytes)
+    config->turns /= 2;
+  config->local_outer &= shared_bytes(s, config) <= s->shared_bytes;
 }
 
 static void choose_keys(const Strategy *s, const Config *given,
-                        Config *config) {
-  enum { CPU_ROWS = 16, MOST = CONFIG_MAX_GPU_ROWS, WIDE = 128 };
+                        bool has_by_pairs, Config *config) {
+  enum { CPU_ROWS = 16, MOST = CONFIG_MAX_GPU_ROWS, NARROW = 64, WIDE = 128 };
   enum { COLUMNS = 64, FEW = 32, STEP = CONFIG_GPU_STEP, MANY = 512 };
   int64_t most = s->warpgroups || !s->gpu ? COLUMNS : FEW;
   int64_t step = s->gpu ? STEP : 1, least = s->gpu ? STEP : 8;
@@ -72,7 +120,9 @@ static void choose_keys(const Strategy *s, const Config *given,
   config->block_q = 1;
   if (queries)
     config->block_q = s->outer ? min(most, round_up(s->outer, STEP)) : most;
-  config->block_k = !s->gpu ? CPU_ROWS : s->warpgroups ? MOST : MOST / 2;
+  // With narrow heads an SM has several blocks, which hide each other's waits.
+  bool whole = s->warpgroups && s->d > NARROW;
+  config->block_k = !s->gpu ? CPU_ROWS : whole ? MOST : MOST / 2;
   config->stages = s->gpu ? 2 : 0;
   config->producer = s->warpgroups;
   // Registers have either what an outer key's queries add up to, or all of it.
@@ -81,6 +131,21 @@ static void choose_keys(const Strategy *s, const Config *given,
   config->global_sums = s->d >= WIDE && many;
   config->split = s->gpu && s->d >= WIDE && !many;
   config->shared_left = s->warpgroups;
+  config->block_j = config->turns = 1;
+  // Sums over a tile's rows for each outer key are dear where it has few
+  // columns.
+  config->by_pairs = has_by_pairs ? given->by_pairs
+                                  : s->warpgroups && s->d <= WIDE && queries &&
+                                        !given->block_q;
+  if (config->by_pairs)
+    choose_pairs(s, given, config);
+}
+
+static int64_t least_shared_bytes(const ChipList *chips) {
+  int64_t least = INT64_MAX;
+  for (int i = 0; i < chips->n; ++i)
+    least = min(least, chips->chips[i]->shared_bytes);
+  return least;
 }
 
 MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,
@@ -100,7 +165,9 @@ MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,
                          ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_K1)), 2),
                 .outer = min(LONG, swap ? a.w2 : a.w1),
                 .inner = min(LONG, swap ? a.w1 : a.w2),
-                .bytes = wide ? 4 : 2};
+                .bytes = wide ? 4 : 2,
+                .causal = a.causal,
+                .shared_bytes = least_shared_bytes(chips)};
   s.warpgroups = chip_list_has_warpgroups(chips) && !wide &&
                  s.d <= LIMITS_WGMMA_COLUMNS &&
                  a.form != SIMPLICIAL_DETERMINANT;
@@ -108,8 +175,8 @@ MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,
   if (!s.gpu)
     query->operand = keys->operand =
         mlirF32TypeGet(mlirOperationGetContext(op));
-  choose_query(&s, &given, query);
-  choose_keys(&s, &given_keys, keys);
+  choose_keys(&s, &given_keys, config_has(op, CONFIG_KEYS, "by_pairs"), keys);
+  choose_query(&s, &given, keys->by_pairs, query);
   if (mlirLogicalResultIsFailure(config_read(op, CONFIG_QUERY, query)) ||
       mlirLogicalResultIsFailure(config_read(op, CONFIG_KEYS, keys)))
     return mlirLogicalResultFailure();

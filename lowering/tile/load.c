@@ -5,6 +5,9 @@
 
 #include "forward.h"
 
+#include "simplicial/dialect.h"
+
+#include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
 #include <stddef.h>
@@ -59,9 +62,32 @@ MlirValue load_keys(const Forward *f, MlirValue memref, MlirValue n,
                           (const unsigned[]){DIM_N, DIM_D}, mask);
 }
 
+MlirValue load_not_finite(const Forward *f, MlirValue x, MlirValue memref,
+                          MlirValue lower, MlirValue upper) {
+  Ir *b = f->b;
+  int64_t n = ir_dim_size(ir_type(x), 0);
+  MlirValue size = ir_const_index(b, n);
+  IrLoop loop = ir_for_begin(b, lower, upper, size, 1, &x);
+  MlirValue count = ir_minsi(b, ir_subi(b, upper, loop.iv[0]), size);
+  MlirValue values = ir_convert(
+      b, load_keys(f, memref, loop.iv[0], n, null_value(), count, 0, f->d),
+      ir_f32(b));
+  values = ir_mulf(b, values, ir_zero(b, ir_type(values)));
+  MlirValue sum = ir_multi_reduction(b, IR_SUM, values, 1, loop.args[0]);
+  ir_for_end(b, &loop, 1, &sum);
+  return loop.results[0];
+}
+
 MlirType load_factor(const Forward *f, bool one) {
   return one && !mlirTypeIsATF32(f->config.operand) ? f->config.operand
                                                     : ir_f32(f->b);
+}
+
+void load_share(const Forward *f, MlirValue tile) {
+  if (f->config.shared_left)
+    mlirOperationSetAttributeByName(ir_def(tile),
+                                    ir_str(SIMPLICIAL_SHARED_ATTR),
+                                    mlirUnitAttrGet(f->b->context));
 }
 
 MlirValue load_as(Ir *b, MlirValue x, MlirType element, double bias) {
@@ -169,25 +195,31 @@ static MlirValue weighed(Forward *f, const OuterPlace *place) {
   return ir_convert(b, ir_mulf(b, f->d_out_rows, values), f->config.operand);
 }
 
+MlirValue load_outer_keys(Forward *f, const OuterPlace *place, int t) {
+  int64_t width = f->d / f->planes;
+  return for_every_head(f, load_outer_rows(f, place, false, t * width, width));
+}
+
 OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   Ir *b = f->b;
-  int64_t width = f->d / f->planes;
   OuterPlace place = f->config.block_q == 1 ? place_of_keys(f, j, window.upper)
                                             : place_of_step(f, j);
   OuterTile tile = {.rows = null_value()};
   MlirValue k[MAX_PLANES];
   for (int t = 0; t < f->planes; ++t) {
-    MlirValue keys =
-        for_every_head(f, load_outer_rows(f, &place, false, t * width, width));
-    tile.keys[t] = keys;
-    k[t] = load_as(b, keys, f->factor, f->outer.key_bias);
+    tile.keys[t] = load_outer_keys(f, &place, t);
+    k[t] = load_as(b, tile.keys[t], f->factor, f->outer.key_bias);
   }
-  for (int t = 0; t < f->planes; ++t)
+  for (int t = 0; t < f->planes; ++t) {
     tile.combined[t] =
         ir_convert(b, load_combined(f, f->q_planes, k, t), f->config.operand);
+    load_share(f, tile.combined[t]);
+  }
   tile.place = place;
-  if (!mlirValueIsNull(f->d_out_rows))
+  if (!mlirValueIsNull(f->d_out_rows)) {
     tile.weighed = weighed(f, &place);
+    load_share(f, tile.weighed);
+  }
   if (mlirValueIsNull(place.live_end))
     return tile;
 
@@ -295,9 +327,8 @@ void load_inner(Forward *f, MlirValue k, const Part *part, const Window *window,
   }
 }
 
-/// Columns [d, d + width) of the block's queries in `memref`, by row.
-static MlirValue load_rows(Forward *f, MlirValue memref, int64_t d,
-                           int64_t width) {
+MlirValue load_by_query(Forward *f, MlirValue memref, int64_t d,
+                        int64_t width) {
   Ir *b = f->b;
   int64_t shape[3];
   unsigned dims[3];
@@ -315,11 +346,7 @@ void load_query(Forward *f) {
   int64_t width = f->d / f->planes;
   for (int t = 0; t < f->planes; ++t)
     f->q_planes[t] =
-        ir_convert(f->b, load_rows(f, f->q, t * width, width), f->factor);
-}
-
-MlirValue load_by_query(Forward *f, MlirValue memref) {
-  return load_rows(f, memref, 0, f->d);
+        ir_convert(f->b, load_by_query(f, f->q, t * width, width), f->factor);
 }
 
 MlirValue load_number(Forward *f, MlirValue memref, const MlirValue *indices,

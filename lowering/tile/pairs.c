@@ -91,6 +91,8 @@ static State outer_stationary(Forward *f, State state, Range js, int n,
                               Part *parts, const Window *ks) {
   IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
+  if (f->open)
+    f->open(f, &state, &outer);
   for (Part *part = parts; part < parts + n; ++part) {
     IrLoop over_k = begin_part(f, part, &state);
     InnerTile inner[CONFIG_MAX_TILES];
@@ -98,6 +100,8 @@ static State outer_stationary(Forward *f, State state, Range js, int n,
     f->step(f, &state, &outer, part->plan.tiles, inner);
     end_part(f, &over_k, part, &state);
   }
+  if (f->close)
+    f->close(f, &state, &outer);
   end_loop(f, &over_j, &state);
   return state;
 }

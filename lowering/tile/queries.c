@@ -82,30 +82,13 @@ static void attend_block(Forward *f, MlirValue query, MlirValue count) {
   f->attend(f, js, &inner);
 }
 
-/// x [rows] plus 0 times the elements that keys [lower, upper) have in
-/// `memref`: not a number if one of those is not finite.
-static MlirValue add_elements(Forward *f, MlirValue x, MlirValue memref,
-                              MlirValue lower, MlirValue upper) {
-  Ir *b = f->b;
-  int64_t n = ir_dim_size(ir_type(x), 0);
-  MlirValue size = ir_const_index(b, n);
-  IrLoop loop = ir_for_begin(b, lower, upper, size, 1, &x);
-  MlirValue count = ir_minsi(b, ir_subi(b, upper, loop.iv[0]), size);
-  MlirValue values = ir_convert(
-      b, load_keys(f, memref, loop.iv[0], n, null_value(), count, 0, f->d),
-      ir_f32(b));
-  values = ir_mulf(b, values, ir_zero(b, ir_type(values)));
-  MlirValue sum = ir_multi_reduction(b, IR_SUM, values, 1, loop.args[0]);
-  ir_for_end(b, &loop, 1, &sum);
-  return loop.results[0];
-}
-
-/// The same of all that the program multiplies with what may be masked.
+/// x [rows], not a number if something of keys [lower, upper) is not finite that
+/// the program multiplies with what may be masked.
 static MlirValue add_not_finite(Forward *f, MlirValue x, MlirValue lower,
                                 MlirValue upper) {
   if (f->multiplies_keys)
-    x = add_elements(f, x, f->inner.keys, lower, upper);
-  return add_elements(f, x, f->inner.values, lower, upper);
+    x = load_not_finite(f, x, f->inner.keys, lower, upper);
+  return load_not_finite(f, x, f->inner.values, lower, upper);
 }
 
 /// How many queries of a block can be taken at once.
@@ -189,22 +172,26 @@ MlirOperation queries_program(Forward *f) {
   MlirValue queries = ir_dim(b, f->q, DIM_N), one = ir_const_index(b, 1);
   f->keys = ir_dim(b, f->outer.keys, DIM_N);
   f->shift = ir_subi(b, f->keys, queries);
+  // Several queries are taken at once, or in turns.
+  int64_t in_block = block_q > 1 ? block_q : f->config.turns;
   MlirValue blocks = queries;
-  if (block_q > 1)
-    blocks = ir_ceil_div(b, queries, block_q);
+  if (in_block > 1)
+    blocks = ir_ceil_div(b, queries, in_block);
   MlirValue sizes[] = {ir_dim(b, f->q, 0), ir_const_index(b, heads / block_h),
                        blocks};
   IrLoop tiles = ir_forall_begin(b, 3, sizes);
   f->batch = tiles.iv[0];
   f->head = ir_muli(b, tiles.iv[1], ir_const_index(b, block_h));
   f->key_head = ir_divui(b, f->head, ir_const_index(b, f->group));
-  if (block_q == 1) {
-    attend_block(f, tiles.iv[2], one);
+  f->block = tiles.iv[2];
+  if (in_block <= 1) {
+    attend_block(f, f->block, one);
   } else {
-    MlirValue size = ir_const_index(b, block_q);
-    MlirValue query = ir_muli(b, tiles.iv[2], size);
+    MlirValue size = ir_const_index(b, in_block);
+    MlirValue query = ir_muli(b, f->block, size), step = one;
     MlirValue end = ir_minsi(b, queries, ir_addi(b, query, size));
-    MlirValue step = queries_at_once(f, query, ir_subi(b, end, query));
+    if (block_q > 1)
+      step = queries_at_once(f, query, ir_subi(b, end, query));
     if (plan_goes_beyond(&f->config))
       f->beyond = ir_cmpi(b, IR_SGT, step, one);
     IrLoop loop = ir_for_begin(b, query, end, step, 0, NULL);

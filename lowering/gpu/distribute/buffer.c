@@ -196,7 +196,7 @@ void buffer_write(Distribute *s, MlirOperation write) {
     return;
   }
   if (s->engine->reads_by_proxy)
-    flight_await_all(s);
+    flight_await_readers(s, memref);
   copy_await_own(s);
   context_barrier(s);
   if (context_entry(s, memref)->interleaved)

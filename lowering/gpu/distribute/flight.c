@@ -86,6 +86,25 @@ bool flight_is_only_for(const Distribute *s, int n, MlirOperation op) {
   return true;
 }
 
+/// Whether a product takes an operand from a buffer.
+static bool takes_from(MlirOperation product, MlirValue buffer) {
+  for (int i = 0; i < 2; ++i) {
+    MlirOperation read = context_shared_read(ir_operand(product, i));
+    if (!mlirOperationIsNull(read) &&
+        mlirValueEqual(ir_operand(read, 0), buffer))
+      return true;
+  }
+  return false;
+}
+
+void flight_await_readers(Distribute *s, MlirValue buffer) {
+  int n = s->flight.n;
+  while (n > 0 && !mlirValueIsNull(s->flight.products[n - 1].tile) &&
+         !takes_from(ir_def(s->flight.products[n - 1].tile), buffer))
+    --n;
+  flight_await_oldest(s, n);
+}
+
 void flight_await_for(Distribute *s, MlirOperation op) {
   flight_await_oldest(s, flight_needed(s, op));
 }

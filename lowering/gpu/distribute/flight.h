@@ -15,6 +15,8 @@ void flight_make_room(Distribute *s);
 void flight_await(Distribute *s, MlirValue tile);
 void flight_await_oldest(Distribute *s, int n);
 void flight_await_all(Distribute *s);
+/// Waits for those that take an operand from a buffer.
+void flight_await_readers(Distribute *s, MlirValue buffer);
 /// How many of the oldest products an op, or its regions, are evaluated from;
 /// all if it holds products.
 int flight_needed(Distribute *s, MlirOperation op);

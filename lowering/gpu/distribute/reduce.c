@@ -2,7 +2,7 @@
 //
 // Reductions. Over columns: in a thread, then between the four lanes that have
 // a row. Over everything: between all lanes of a warp, or all threads. Over
-// rows that lie `size` apart:
+// rows that lie some distance apart:
 //
 //     in a thread   its two rows, where both are of the same row of the result
 //     in a warp     the lanes whose rows are
@@ -149,21 +149,50 @@ void reduce_all(Distribute *s, MlirOperation op) {
 /// Slices that warps exchange at once.
 enum { AT_ONCE = REDUCE_SCRATCH / (SLICE * (int)sizeof(float)) };
 
-/// How many of the `n` rows that lie `size` apart are a warp's.
-static int64_t rows_in_warp(int64_t n, int64_t size) {
-  int64_t in_warp = size < WARP_ROWS ? WARP_ROWS / size : 1;
-  return WARP_ROWS % size == 0 && n % in_warp == 0 ? in_warp : 1;
+/// How the rows of the block are combined: those of a warp first, then, if there
+/// are others, over shared memory.
+typedef struct Rows {
+  int64_t n, distance; ///< as ReducedRows has them
+  int64_t left;        ///< rows of the result
+  int64_t in_warp;     ///< of the `n`, so many are a warp's; 1: that of a lane
+} Rows;
+
+/// Whether rows that become one follow each other.
+static bool are_neighbours(const Rows *rows) {
+  return rows->distance == 1 && rows->left > 1;
 }
 
-/// A slice, combined over a warp's rows that lie `size` apart.
+static Rows rows_of(MlirOperation op) {
+  ReducedRows reduced = tile_op_reduced_rows(op, 2);
+  Rows rows = {reduced.n, reduced.distance,
+               tile_rows(ir_type(ir_result(op, 0)), 1), 1};
+  int64_t in_warp = rows.distance < WARP_ROWS ? WARP_ROWS / rows.distance : 1;
+  if (are_neighbours(&rows))
+    rows.in_warp = WARP_ROWS % rows.n ? 1 : rows.n;
+  else if (rows.left == rows.distance && WARP_ROWS % rows.distance == 0 &&
+           rows.n % in_warp == 0)
+    rows.in_warp = in_warp;
+  return rows;
+}
+
+/// A slice, combined over a warp's rows. Of neighbours the rows of a lane are
+/// two different ones, unless they are all that a warp has.
 static Fragment reduce_in_warp(Distribute *s, IrReduction kind, Fragment f,
-                               int64_t size) {
+                               const Rows *rows) {
+  bool apart = are_neighbours(rows) && rows->n < WARP_ROWS;
   for (int j = 0; j < 2; ++j) {
-    MlirValue x = fragment_combine(s, kind, f.v[0][j], f.v[1][j]);
-    for (int bit = 0; bit < LANE_BITS; ++bit)
-      if (layout_accumulator.lane[bit].row >= size)
-        x = fragment_combine(s, kind, x, exchange(&s->b, x, bit));
-    f.v[0][j] = f.v[1][j] = x;
+    if (!apart)
+      f.v[0][j] = fragment_combine(s, kind, f.v[0][j], f.v[1][j]);
+    for (int i = 0; i < (apart ? 2 : 1); ++i)
+      for (int bit = 0; bit < LANE_BITS; ++bit) {
+        int64_t row = layout_accumulator.lane[bit].row;
+        if (row && (are_neighbours(rows) ? row < rows->n
+                                         : row >= rows->distance))
+          f.v[i][j] = fragment_combine(s, kind, f.v[i][j],
+                                       exchange(&s->b, f.v[i][j], bit));
+      }
+    if (!apart)
+      f.v[1][j] = f.v[0][j];
   }
   return f;
 }
@@ -217,42 +246,76 @@ static MlirValue scratch(Distribute *s, int slice, MlirValue row) {
   return ir_advance(b, s->shared, ir_f32(b), ir_addi(b, at, column));
 }
 
-/// Combines `n` slices over the `times` rows of the block that lie `step`
-/// apart, beginning with the inits; `all`: of one result, the same for each
-/// row.
-static void reduce_in_block(Distribute *s, IrReduction kind, int n,
-                            const Fragment *slices, const At *to, int64_t times,
-                            int64_t step, bool all, Fragment *inits) {
+/// Stores `n` slices, combined over a warp's rows, for all to read: of
+/// neighbours, one row of them.
+static void store_slices(Distribute *s, const Rows *rows, int n,
+                         const Fragment *slices) {
+  Ir *b = &s->b;
+  MlirType pair = ir_vector(ir_f32(b), IR_DIMS(2));
+  IrAttribute alignment = {"alignment", ir_i64_attr(b, 2 * sizeof(float))};
+  bool one = are_neighbours(rows) && rows->in_warp > 1;
+  MlirValue in_warp = ir_const_index(b, rows->in_warp);
+  for (int i = 0; i < 2; ++i) {
+    MlirValue row = one ? ir_divui(b, s->rows[i], in_warp) : s->rows[i];
+    IrIf first;
+    if (one)
+      first = ir_if_begin(b,
+                          ir_cmpi(b, IR_EQ, ir_remui(b, s->rows[i], in_warp),
+                                  ir_const_index(b, 0)),
+                          IR_NONE);
+    for (int k = 0; k < n; ++k) {
+      MlirValue both = ir_value(b, "vector.from_elements", pair, 2,
+                                slices[k].v[i], IR_NONE);
+      ir_op(b, "llvm.store", IR_NONE, IR_VALUES(both, scratch(s, k, row)), 1,
+            &alignment);
+    }
+    if (one)
+      ir_if_end(b, &first, IR_NONE);
+  }
+}
+
+/// The first of the stored rows that become `row`.
+static MlirValue first_row(Ir *b, const Rows *rows, MlirValue row) {
+  if (rows->left == rows->distance ||
+      (are_neighbours(rows) && rows->in_warp == rows->n))
+    return row;
+  MlirValue distance = ir_const_index(b, rows->distance);
+  MlirValue outer = ir_muli(b, ir_divui(b, row, distance),
+                            ir_const_index(b, rows->n * rows->distance));
+  return ir_addi(b, outer, ir_remui(b, row, distance));
+}
+
+/// Combines `n` slices over rows of the block, beginning with the inits.
+static void reduce_in_block(Distribute *s, IrReduction kind, const Rows *rows,
+                            int n, const Fragment *slices, const At *to,
+                            Fragment *inits) {
   enum { PAIR = 2, MOST = 4 };
-  int rows = all ? 1 : 2; // with results of their own
-  int in_slice = PAIR * rows;
+  int own = rows->left == 1 ? 1 : 2; // rows with results of their own
+  int in_slice = PAIR * own;
+  int64_t step = rows->in_warp * rows->distance;
   Ir *b = &s->b;
   MlirType pair = ir_vector(ir_f32(b), IR_DIMS(2));
   IrAttribute alignment = {"alignment", ir_i64_attr(b, 2 * sizeof(float))};
   if (!scratch_of(s)->free) // it may still be read
     context_barrier(s);
   scratch_of(s)->free = false;
-  for (int k = 0; k < n; ++k)
-    for (int i = 0; i < 2; ++i) {
-      MlirValue both =
-          ir_value(b, "vector.from_elements", pair, 2, slices[k].v[i], IR_NONE);
-      ir_op(b, "llvm.store", IR_NONE,
-            IR_VALUES(both, scratch(s, k, s->rows[i])), 1, &alignment);
-    }
+  store_slices(s, rows, n, slices);
   context_barrier(s);
-  MlirValue values[MOST * AT_ONCE];
+  MlirValue values[MOST * AT_ONCE], from[2];
+  for (int i = 0; i < own; ++i)
+    from[i] = first_row(b, rows, to->rows[i]);
   for (int k = 0; k < n; ++k)
     for (int v = 0; v < in_slice; ++v)
       values[in_slice * k + v] = inits[k].v[v / PAIR][v % PAIR];
-  IrLoop loop =
-      ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, times * step),
-                   ir_const_index(b, step), in_slice * n, values);
+  IrLoop loop = ir_for_begin(
+      b, ir_const_index(b, 0), ir_const_index(b, rows->n * rows->distance),
+      ir_const_index(b, step), in_slice * n, values);
   transfer_keep_rolled(b, &loop);
   for (int k = 0; k < n; ++k)
-    for (int i = 0; i < rows; ++i) {
-      MlirValue from = scratch(s, k, ir_addi(b, to->rows[i], loop.iv[0]));
+    for (int i = 0; i < own; ++i) {
+      MlirValue at = scratch(s, k, ir_addi(b, from[i], loop.iv[0]));
       MlirValue both =
-          ir_value(b, "llvm.load", pair, IR_VALUES(from), 1, &alignment);
+          ir_value(b, "llvm.load", pair, IR_VALUES(at), 1, &alignment);
       for (int j = 0; j < PAIR; ++j) {
         int v = in_slice * k + PAIR * i + j;
         values[v] = fragment_combine(s, kind, loop.args[v],
@@ -270,8 +333,7 @@ void reduce_rows(Distribute *s, MlirOperation op) {
   MlirValue source = ir_operand(op, 0), result = ir_result(op, 0);
   MlirType from = ir_type(source), to = ir_type(result);
   IrReduction kind = tile_op_reduction_kind(op);
-  int64_t n = ir_dim_size(from, 0), size = tile_rows(to, 1);
-  int64_t in_warp = rows_in_warp(n, size);
+  Rows rows = rows_of(op);
   int slices = context_slices(to, 1);
   Fragment *results = context_entry(s, result)->fragments;
   for (int first = 0; first < slices; first += AT_ONCE) {
@@ -281,14 +343,14 @@ void reduce_rows(Distribute *s, MlirOperation op) {
        outer = context_at(s, to, 1, first);
     for (int k = 0; k < count; ++k, ++inner.slice, ++outer.slice) {
       f[k] = fragment(s, source, inner);
-      if (in_warp > 1)
-        f[k] = reduce_in_warp(s, kind, f[k], size);
+      if (rows.in_warp > 1)
+        f[k] = reduce_in_warp(s, kind, f[k], &rows);
       results[first + k] = fragment(s, ir_operand(op, 1), outer);
     }
-    if (n > in_warp) {
+    // Other threads than those that have them want what neighbours become.
+    if (rows.n > rows.in_warp || are_neighbours(&rows)) {
       find_scratch(s, op);
-      reduce_in_block(s, kind, count, f, &outer, n / in_warp, in_warp * size,
-                      size == 1, results + first);
+      reduce_in_block(s, kind, &rows, count, f, &outer, results + first);
       continue;
     }
     for (int k = 0; k < count; ++k)

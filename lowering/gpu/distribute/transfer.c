@@ -364,6 +364,10 @@ static void write_by_column(Distribute *s, MlirOperation op) {
   ir_if_end(b, &row, IR_NONE);
 }
 
+/// Slices that are evaluated before one of them is stored, behind which what
+/// they are made of could not be loaded in one piece.
+enum { LOADED = 4 };
+
 void transfer_write(Distribute *s, MlirOperation op) {
   if (tile_op_stored_row_dims(op) == 0) {
     write_by_column(s, op);
@@ -394,8 +398,14 @@ void transfer_write(Distribute *s, MlirOperation op) {
       writes =
           both(b, writes, ir_cmpi(b, IR_EQ, s->column, ir_const_index(b, 0)));
     IrIf branch = ir_if_begin(b, writes, IR_NONE);
+    Fragment group[LOADED];
     for (; at.slice < context_slices(type, row_dims); ++at.slice) {
-      Fragment f = fragment(s, tile, at);
+      int in_group = at.slice % LOADED;
+      for (At each = at; !in_group && each.slice < at.slice + LOADED &&
+                         each.slice < context_slices(type, row_dims);
+           ++each.slice)
+        group[each.slice - at.slice] = fragment(s, tile, each);
+      Fragment f = group[in_group];
       MlirValue indices[IR_MAX_RANK];
       if (columns)
         places[rank - 1] = first_column(s, at.slice);

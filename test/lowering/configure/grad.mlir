@@ -5,8 +5,8 @@
 // The CPU: 16 rows of keys, in products with the heads of a query that share them.
 
 // CHECK-LABEL: @eight_heads(
-// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_k = 16 : i64, block_q = 1 : i64, global_sums = false, operand = f32, producer = false, shared_left = false, split = false, stages = 0 : i64},
-// CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, tiles = 1 : i64}}
+// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, operand = f32, producer = false, shared_left = false, split = false, stages = 0 : i64, turns = 1 : i64},
+// CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = f32, order = "kj", producer = false, shared_left = false, stages = 0 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x8x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x8x?xf32>
@@ -23,7 +23,7 @@ func.func @eight_heads(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // Too few heads to be columns: queries of one head are, 64, or as many as the outer window has keys.
 
 // CHECK-LABEL: @three_heads(
-// CHECK: keys = {block_h = 1 : i64, block_k = 16 : i64, block_q = 32 : i64,
+// CHECK: keys = {block_h = 1 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 32 : i64,
 !q = memref<1x?x3x64xf32>
 !k = memref<1x?x1x64xf32>
 !lse = memref<1x3x?xf32>
@@ -38,7 +38,7 @@ func.func @three_heads(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @three_heads_without_windows(
-// CHECK: keys = {block_h = 1 : i64, block_k = 16 : i64, block_q = 64 : i64,
+// CHECK: keys = {block_h = 1 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 64 : i64,
 !q = memref<1x?x3x64xf32>
 !k = memref<1x?x1x64xf32>
 !lse = memref<1x3x?xf32>
@@ -55,7 +55,7 @@ func.func @three_heads_without_windows(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // When roles are changed the outer window is the second one.
 
 // CHECK-LABEL: @roles(
-// CHECK: keys = {block_h = 1 : i64, block_k = 16 : i64, block_q = 16 : i64,
+// CHECK: keys = {block_h = 1 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 16 : i64,
 // CHECK-SAME: query = {{.[^{]*}} block_k = 24 : i64, block_last = 24 : i64,
 !q = memref<1x?x1x64xf32>
 !k = memref<1x?x1x64xf32>
@@ -91,7 +91,7 @@ func.func @many_heads(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 
 // CHECK-LABEL: @on_tensors(
 // CHECK: "simplicial.attention_grad"
-// CHECK-SAME: simplicial.config = {keys = {block_h = 8 : i64, block_k = 16 : i64,
+// CHECK-SAME: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64,
 !q = tensor<1x?x8x64xf32>
 !k = tensor<1x?x1x64xf32>
 !lse = tensor<1x8x?xf32>
@@ -106,8 +106,8 @@ func.func @on_tensors(%q: !q, %k: !k, %lse: !lse) -> !q {
 // A GPU of warps that multiply alone: as many heads as a matrix instruction has columns, and all warps copy.
 
 // CHECK-LABEL: @sm_80(
-// CHECK: simplicial.config = {keys = {block_h = 32 : i64, block_k = 64 : i64, block_q = 1 : i64, global_sums = false, operand = bf16, producer = false, shared_left = false, split = false, stages = 2 : i64},
-// CHECK-SAME: query = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = bf16, order = "kj", producer = false, stages = 2 : i64, tiles = 1 : i64}}
+// CHECK: simplicial.config = {keys = {block_h = 32 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, operand = bf16, producer = false, shared_left = false, split = false, stages = 2 : i64, turns = 1 : i64},
+// CHECK-SAME: query = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = bf16, order = "kj", producer = false, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x64x?xf32>
@@ -126,7 +126,7 @@ func.func @sm_80(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // Fewer heads than a matrix instruction has columns, and a number that it does not divide.
 
 // CHECK-LABEL: @sm_80_few(
-// CHECK: keys = {block_h = 1 : i64, block_k = 64 : i64, block_q = 32 : i64,
+// CHECK: keys = {block_h = 1 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 32 : i64,
 !q = memref<1x?x8x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x8x?xf32>
@@ -143,7 +143,7 @@ func.func @sm_80_few(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @sm_80_odd(
-// CHECK: keys = {block_h = 1 : i64, block_k = 64 : i64, block_q = 32 : i64,
+// CHECK: keys = {block_h = 1 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 32 : i64,
 !q = memref<1x?x24x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x24x?xf32>
@@ -162,8 +162,8 @@ func.func @sm_80_odd(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // Warpgroups multiply: twice the rows, a producer, and left operands from shared memory.
 
 // CHECK-LABEL: @sm_90a(
-// CHECK: simplicial.config = {keys = {block_h = 64 : i64, block_k = 128 : i64, block_q = 1 : i64, global_sums = false, operand = bf16, producer = true, shared_left = true, split = false, stages = 2 : i64},
-// CHECK-SAME: query = {block_h = 64 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = true, operand = bf16, order = "kj", producer = true, stages = 2 : i64, tiles = 1 : i64}}
+// CHECK: simplicial.config = {keys = {block_h = 64 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, operand = bf16, producer = true, shared_left = true, split = false, stages = 2 : i64, turns = 1 : i64},
+// CHECK-SAME: query = {block_h = 64 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = true, operand = bf16, order = "kj", producer = true, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x64x?xf32>
@@ -183,7 +183,7 @@ func.func @sm_90a(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // global memory: 8 * 64 are many, and so are those of any outer window that is the whole sequence.
 
 // CHECK-LABEL: @sm_90a_large_many(
-// CHECK: keys = {{.[^{]*}} global_sums = true, operand = bf16, producer = true, shared_left = true, split = false,
+// CHECK: keys = {{.[^{]*}} global_sums = true, local_outer = false, operand = bf16, producer = true, shared_left = true, split = false,
 !q = memref<1x?x64x128xbf16>
 !k = memref<1x?x1x128xbf16>
 !lse = memref<1x64x?xf32>
@@ -200,7 +200,7 @@ func.func @sm_90a_large_many(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @sm_90a_large_without_windows(
-// CHECK: keys = {{.[^{]*}} global_sums = true, operand = bf16, producer = true, shared_left = true, split = false,
+// CHECK: keys = {{.[^{]*}} global_sums = true, local_outer = false, operand = bf16, producer = true, shared_left = true, split = false,
 !q = memref<1x?x64x128xbf16>
 !k = memref<1x?x1x128xbf16>
 !lse = memref<1x64x?xf32>
@@ -219,7 +219,7 @@ func.func @sm_90a_large_without_windows(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // With less, keys and values are apart.
 
 // CHECK-LABEL: @sm_90a_large_few(
-// CHECK: keys = {{.[^{]*}} global_sums = false, operand = bf16, producer = true, shared_left = true, split = true,
+// CHECK: keys = {{.[^{]*}} global_sums = false, local_outer = false, operand = bf16, producer = true, shared_left = true, split = true,
 !q = memref<1x?x64x128xbf16>
 !k = memref<1x?x1x128xbf16>
 !lse = memref<1x64x?xf32>
@@ -238,7 +238,7 @@ func.func @sm_90a_large_few(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // As they always are where warps multiply alone.
 
 // CHECK-LABEL: @sm_80_large(
-// CHECK: keys = {{.[^{]*}} global_sums = false, operand = bf16, producer = false, shared_left = false, split = true,
+// CHECK: keys = {{.[^{]*}} global_sums = false, local_outer = false, operand = bf16, producer = false, shared_left = false, split = true,
 !q = memref<1x?x64x128xbf16>
 !k = memref<1x?x1x128xbf16>
 !lse = memref<1x64x?xf32>
@@ -295,7 +295,7 @@ func.func @sm_90a_determinant(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // What is given in a part is kept there, and the other one is chosen.
 
 // CHECK-LABEL: @given_query(
-// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_k = 16 : i64, block_q = 1 : i64, global_sums = false, operand = f32,
+// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, operand = f32,
 // CHECK-SAME: query = {block_h = 4 : i64, block_j = 3 : i64, block_k = 20 : i64, block_last = 20 : i64, {{[^{]*}} order = "jk",
 !q = memref<1x?x8x64xf32>
 !k = memref<1x?x1x64xf32>
@@ -312,8 +312,8 @@ func.func @given_query(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @given_keys(
-// CHECK: simplicial.config = {keys = {block_h = 1 : i64, block_k = 5 : i64, block_q = 7 : i64, global_sums = false, operand = bf16,
-// CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, tiles = 1 : i64}}
+// CHECK: simplicial.config = {keys = {block_h = 1 : i64, block_j = 1 : i64, block_k = 5 : i64, block_q = 7 : i64, by_pairs = false, global_sums = false, local_outer = false, operand = bf16,
+// CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = f32, order = "kj", producer = false, shared_left = false, stages = 0 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x8x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x8x?xf32>
@@ -329,8 +329,8 @@ func.func @given_keys(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @given_on_a_gpu(
-// CHECK: simplicial.config = {keys = {block_h = 16 : i64, block_k = 64 : i64, block_q = 1 : i64, global_sums = false, operand = bf16, producer = false, shared_left = true, split = true, stages = 3 : i64},
-// CHECK-SAME: query = {{.[^{]*}} block_tail = 16 : i64, {{[^{]*}} tiles = 2 : i64}}
+// CHECK: simplicial.config = {keys = {block_h = 16 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, operand = bf16, producer = false, shared_left = true, split = true, stages = 3 : i64, turns = 1 : i64},
+// CHECK-SAME: query = {{.[^{]*}} block_tail = 16 : i64, {{[^{]*}} tiles = 2 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x64x?xf32>
@@ -349,7 +349,7 @@ func.func @given_on_a_gpu(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @given_sums(
-// CHECK: simplicial.config = {keys = {{.[^{]*}} global_sums = true, operand = bf16, producer = true, shared_left = false, split = false,
+// CHECK: simplicial.config = {keys = {{.[^{]*}} global_sums = true, local_outer = false, operand = bf16, producer = true, shared_left = false, split = false,
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x64x?xf32>
@@ -379,6 +379,62 @@ func.func @tf32(%q: !q, %k: !k, %lse: !lse, %d: !q) {
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
        simplicial.config = {keys = {operand = tf32}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+// Few heads, with warpgroups: columns of pairs, of which what queries see is in own memory, and of as many queries in turn as
+// fit. What an outer window is too long for is not.
+
+// CHECK-LABEL: func.func @pairs(
+// CHECK: keys = {block_h = 4 : i64, block_j = 16 : i64, block_k = 128 : i64, block_q = 1 : i64, by_pairs = true, global_sums = false, local_outer = true, operand = bf16, producer = false, shared_left = true, split = false, stages = 1 : i64, turns = 16 : i64},
+// CHECK-SAME: query = {block_h = 4 : i64, block_j = 32 : i64, {{[^{]*}} local_outer = false, operand = bf16, order = "jk", producer = true, shared_left = true, stages = 2 : i64, tiles = 1 : i64, turns = 32 : i64}}
+// CHECK: keys = {{.[^{]*}} by_pairs = true, global_sums = false, local_outer = false, {{[^{]*}} turns = 1 : i64},
+!q = memref<1x?x8x128xbf16>
+!k = memref<1x?x2x128xbf16>
+!lse = memref<1x8x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @pairs(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 512 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 512 : i64, w2 = 512 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+// They are not for heads of which the sums of keys and values leave no registers, nor with columns of queries.
+
+// CHECK-LABEL: func.func @no_pairs(
+// CHECK: keys = {{.[^{]*}} by_pairs = false
+// CHECK-LABEL: func.func @given_queries(
+// CHECK: keys = {{.[^{]*}} block_q = 16 : i64, by_pairs = false
+!q = memref<1x?x8x192xbf16>
+!k = memref<1x?x2x192xbf16>
+!r = memref<1x?x8x64xbf16>
+!l = memref<1x?x2x64xbf16>
+!lse = memref<1x8x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @no_pairs(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 512 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+func.func @given_queries(%q: !r, %k: !l, %lse: !lse, %d: !r) {
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 16 : i64, w2 = 512 : i64, simplicial.config = {keys = {block_q = 16 : i64}},
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!r, !l, !l, !l, !l, !r, !lse, !r, !r) -> ()
   return
 }
 }

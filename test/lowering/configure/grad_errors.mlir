@@ -70,11 +70,11 @@ func.func @number_for_part(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !k = memref<1x?x1x64xf32>
 !lse = memref<1x8x?xf32>
 func.func @block_j(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: unknown entry 'block_j'}}
+  // expected-error @below {{simplicial.config: 'block_j' must be 1 without 'by_pairs'}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
-       simplicial.config = {keys = {block_j = 1 : i64}}}
+       simplicial.config = {keys = {block_j = 2 : i64}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
   return
 }
@@ -130,11 +130,11 @@ func.func @block_tail(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !k = memref<1x?x1x64xf32>
 !lse = memref<1x8x?xf32>
 func.func @local_outer(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: unknown entry 'local_outer'}}
+  // expected-error @below {{simplicial.config: 'local_outer' and 'turns' of 'keys' are for 'by_pairs'}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
-       simplicial.config = {keys = {local_outer = false}}}
+       simplicial.config = {keys = {local_outer = true}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
   return
 }
@@ -456,7 +456,7 @@ func.func @cpu_tf32(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !lse = memref<1x64x?xf32>
 module attributes {simplicial.target = "sm_80"} {
 func.func @columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' must be a multiple of 16, and at most 128 as 'block_k' is}}
+  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' * 'block_j' must be a multiple of 16, and at most 128 as 'block_k' is}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
@@ -473,7 +473,7 @@ func.func @columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !lse = memref<1x3x?xf32>
 module attributes {simplicial.target = "sm_80"} {
 func.func @query_columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' must be a multiple of 16, and at most 128 as 'block_k' is}}
+  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' * 'block_j' must be a multiple of 16, and at most 128 as 'block_k' is}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
@@ -490,7 +490,7 @@ func.func @query_columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !lse = memref<1x3x?xf32>
 module attributes {simplicial.target = "sm_80"} {
 func.func @many_columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' must be a multiple of 16, and at most 128 as 'block_k' is}}
+  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' * 'block_j' must be a multiple of 16, and at most 128 as 'block_k' is}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
@@ -507,7 +507,7 @@ func.func @many_columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !lse = memref<1x3x?xf32>
 module attributes {simplicial.target = "sm_90a"} {
 func.func @many_rows(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' must be a multiple of 16, and at most 128 as 'block_k' is}}
+  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' * 'block_j' must be a multiple of 16, and at most 128 as 'block_k' is}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
@@ -665,6 +665,81 @@ func.func @not_verified(%q: !q, %k: !k, %lse: !lse, %d: !q) {
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x?x8x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x8x?xf32>
+func.func @pairs_of_queries(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'block_q' must be 1 with 'by_pairs'}}
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {by_pairs = true, block_q = 2 : i64, block_h = 1 : i64, block_j = 1 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x?x8x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x8x?xf32>
+func.func @pairs_split(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'split' and 'global_sums' are not for 'by_pairs'}}
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {by_pairs = true, split = true}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x?x8x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x8x?xf32>
+func.func @pairs_order(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'query' must have order "jk" and 'block_q' 1 with 'by_pairs' of 'keys'}}
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {by_pairs = true}, query = {order = "kj"}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x?x8x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x8x?xf32>
+func.func @turns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'turns' must be 1 with 'block_q' above 1}}
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {query = {block_q = 2 : i64, turns = 2 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x?x8x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x8x?xf32>
+func.func @no_turns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'turns' must be 1 to 1024}}
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {query = {turns = 0 : i64}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
   return
 }

@@ -29,6 +29,11 @@
 // CHECK: %[[NAN:.*]] = math.fma %[[BOTH]], %[[ZERO]], %{{.*}}
 // CHECK: vector.transfer_write %[[NAN]], %[[FINITE:.*]][%[[B]], %[[I]], %[[HEAD]]]
 // CHECK: }
+// Sums by tile of outer keys: 16 rows share queries with at most 16 + 5 + 20 - 2 of them.
+// CHECK: %[[MOST:.*]] = arith.minsi %{{.*}}, %c39
+// CHECK: %[[TILES:.*]] = arith.divui %{{.*}}, %c16
+// CHECK: %[[KEY_SUMS:.*]] = memref.alloc(%[[TILES]], %[[MOST]]) : memref<2x2x?x?x16xf32>
+// CHECK: %[[VALUE_SUMS:.*]] = memref.alloc(%[[TILES]], %[[MOST]]) : memref<2x2x?x?x16xf32>
 // The gradient of q: rows are 4 heads times 2 outer keys.
 // CHECK: scf.forall (%[[B:.*]], %[[HB:.*]], %[[I:.*]]) in (%c2, %c4, %[[NQ]])
 // CHECK: %[[KEY_HEAD:.*]] = arith.divui %{{.*}}, %c8
@@ -48,12 +53,12 @@
 // CHECK: vector.transfer_read %[[V1]][{{.*}} vector<2x16xbf16>
 // CHECK: %[[W:.*]] = arith.mulf {{.*}} : vector<8x16xf32>
 // CHECK: %[[S:.*]] = vector.contract {{.*}} %[[A]], %[[K]], %{{.*}} : vector<8x16xf32>, vector<8x16xf32> into vector<8x8xf32>
+// CHECK: %[[DP:.*]] = vector.contract {{.*}} %[[W]], %[[V]], %{{.*}} into vector<8x8xf32>
 // CHECK: arith.select %{{.*}}, %[[S]], %{{.*}} : vector<8x8xi1>
 // CHECK: %[[S2:.*]] = arith.select {{.*}} : vector<8x8xi1>
 // CHECK: %[[X:.*]] = math.fma %[[S2]], %{{.*}}, %{{.*}} : vector<8x8xf32>
 // CHECK: %[[X2:.*]] = arith.mulf %[[X]]
 // CHECK: %[[P:.*]] = math.exp2 %[[X2]]
-// CHECK: %[[DP:.*]] = vector.contract {{.*}} %[[W]], %[[V]], %{{.*}} into vector<8x8xf32>
 // CHECK: %[[LESS:.*]] = arith.subf %[[DP]], %{{.*}}
 // CHECK: %[[DS:.*]] = arith.mulf %[[P]], %[[LESS]]
 // CHECK: %[[U:.*]] = vector.contract {{.*}} %[[DS]], %[[K]], %{{.*}} : vector<8x8xf32>, vector<8x16xf32> into vector<8x16xf32>
@@ -61,11 +66,6 @@
 // CHECK: vector.multi_reduction <add>, %{{.*}} [0] : vector<2x4x16xf32> to vector<4x16xf32>
 // CHECK: vector.transfer_write %{{.*}}, %[[D_Q]][
 // CHECK: }
-// Sums by tile of outer keys: 16 rows share queries with at most 16 + 5 + 20 - 2 of them.
-// CHECK: %[[MOST:.*]] = arith.minsi %[[N:.*]], %c39
-// CHECK: %[[TILES:.*]] = arith.divui %{{.*}}, %c16
-// CHECK: %[[KEY_SUMS:.*]] = memref.alloc(%[[TILES]], %[[MOST]]) : memref<2x2x?x?x16xf32>
-// CHECK: %[[VALUE_SUMS:.*]] = memref.alloc(%[[TILES]], %[[MOST]]) : memref<2x2x?x?x16xf32>
 // CHECK: scf.forall (%[[B:.*]], %[[H:.*]], %[[T:.*]]) in (%c2, %c2, %[[TILES]])
 // Are all queries finite that see one of the rows?
 // CHECK: scf.for {{.*}} -> (vector<8xf32>)
@@ -90,6 +90,7 @@
 // CHECK: vector.transfer_read %[[LOGS]][{{.*}} : memref<2x?x16xf32>, vector<1x8xf32>
 // CHECK: vector.transfer_read %[[DELTA]][{{.*}} : memref<2x?x16xf32>, vector<1x8xf32>
 // CHECK: %[[S:.*]] = vector.contract {{.*}} %[[LEFT]], %[[QF]], %{{.*}} into vector<16x8xf32>
+// CHECK: %[[DP:.*]] = vector.contract {{.*}} %[[WEIGHED]], %[[DF]], %{{.*}} into vector<16x8xf32>
 // CHECK: %[[PARTIAL:.*]] = arith.ori
 // CHECK: %[[S2:.*]] = scf.if %[[PARTIAL]] -> (vector<16x8xf32>)
 // CHECK-COUNT-2: arith.select {{.*}} : vector<16x8xi1>
@@ -98,7 +99,6 @@
 // CHECK: math.fma %[[S2]]
 // CHECK: %[[P:.*]] = math.exp2
 // CHECK: %[[T2:.*]] = vector.contract {{.*}} %[[P]], %[[DF]], %[[TS]] {{.*}} into vector<16x16xf32>
-// CHECK: %[[DP:.*]] = vector.contract {{.*}} %[[WEIGHED]], %[[DF]], %{{.*}} into vector<16x8xf32>
 // CHECK: %[[LESS:.*]] = arith.subf %[[DP]]
 // CHECK: %[[DS:.*]] = arith.mulf %[[P]], %[[LESS]]
 // CHECK: %[[U2:.*]] = vector.contract {{.*}} %[[DS]], %[[QF]], %[[U]] {{.*}} into vector<16x16xf32>
@@ -176,8 +176,8 @@ func.func @heads(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse: !ls
 // CHECK-COUNT-4: vector.transfer_write %{{.*}}, %[[LOGS:.*]][%[[B]], %[[H]],
 // CHECK-COUNT-4: vector.transfer_write %{{.*}}, %{{.*}}[%[[B]], %[[H]],
 // CHECK-NOT: vector.transfer_write
-// CHECK: scf.forall
 // CHECK: memref.alloc
+// CHECK: scf.forall
 // CHECK: scf.forall (%[[B:.*]], %[[H:.*]], %{{.*}}) in
 // CHECK: scf.for
 // CHECK: scf.for
@@ -250,10 +250,10 @@ func.func @queries(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse: !
 // CHECK: %[[B:.*]] = arith.mulf %{{.*}}, %[[VI]] {simplicial.shared} : vector<128x64xbf16>
 // CHECK: scf.for
 // CHECK: vector.contract {{.*}} %[[A]], %{{.*}} : vector<128x64xbf16>, vector<64x64xbf16> into vector<128x64xf32>
+// CHECK: vector.contract {{.*}} %[[B]], %{{.*}} : vector<128x64xbf16>, vector<64x64xbf16> into vector<128x64xf32>
 // CHECK: %[[P:.*]] = math.exp2 {{.*}} : vector<128x64xf32>
 // CHECK: %[[P16:.*]] = arith.truncf %[[P]] : vector<128x64xf32> to vector<128x64xbf16>
 // CHECK: vector.contract {{.*}} %[[P16]], %{{.*}} : vector<128x64xbf16>, vector<64x64xbf16> into vector<128x64xf32>
-// CHECK: vector.contract {{.*}} %[[B]], %{{.*}} : vector<128x64xbf16>, vector<64x64xbf16> into vector<128x64xf32>
 // CHECK-NOT: simplicial.shared
 // CHECK: } {simplicial.producer, simplicial.stages = 3 : i64}
 // CHECK: scf.forall
@@ -281,10 +281,10 @@ func.func @warpgroups(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse
 // CHECK-LABEL: func.func @split(
 // CHECK-SAME: %[[Q:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[OUT:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[LSE:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_OUT:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_Q:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_K1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_K2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_V1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_V2:[a-z0-9]+]]: memref<{{[^>]*}}>
 // CHECK: scf.forall
-// CHECK: scf.forall
-// CHECK: vector.transfer_write %{{.*}}, %[[D_Q]][
 // CHECK: %[[KEY_SUMS:.*]] = memref.alloc({{.*}}x16xf32>
 // CHECK: %[[VALUE_SUMS:.*]] = memref.alloc({{.*}}x16xf32>
+// CHECK: scf.forall
+// CHECK: vector.transfer_write %{{.*}}, %[[D_Q]][
 // CHECK: scf.forall
 // CHECK: %[[OWN:.*]] = memref.alloca() {{.*}} : memref<64x16xf32>
 // CHECK: vector.transfer_write %{{.*}}, %[[OWN]][%c0{{.*}}, %c0{{.*}}]
@@ -332,9 +332,9 @@ func.func @split(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse: !ls
 // CHECK-LABEL: func.func @global_sums(
 // CHECK-SAME: %[[Q:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[OUT:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[LSE:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_OUT:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_Q:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_K1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_K2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_V1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_V2:[a-z0-9]+]]: memref<{{[^>]*}}>
 // CHECK: %[[N:.*]] = memref.dim %[[K1]], %c1
-// CHECK: vector.transfer_write %{{.*}}, %[[D_Q]][
 // CHECK: %[[KEY_SUMS:.*]] = memref.alloc({{.*}} : memref<2x2x?x?x16xf32>
 // CHECK: %[[VALUE_SUMS:.*]] = memref.alloc({{.*}} : memref<2x2x?x?x16xf32>
+// CHECK: vector.transfer_write %{{.*}}, %[[D_Q]][
 // CHECK: %[[OWN:.*]] = memref.alloc(%[[N]]) {{.*}}: memref<2x?x2x32xf32>
 // CHECK: scf.forall (%[[B:.*]], %[[H:.*]], %{{.*}}) in
 // CHECK-NOT: memref.alloca
@@ -482,18 +482,17 @@ func.func @inner_bias(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse
 // CHECK: scf.forall
 // CHECK: scf.forall
 // CHECK-COUNT-3: vector.contract {{.*}} into vector<16x20xf32>
-// CHECK: math.exp2
 // CHECK: vector.contract {{.*}} vector<16x48xf32>, vector<20x48xf32> into vector<16x20xf32>
+// CHECK: math.exp2
 // CHECK-COUNT-3: vector.contract {{.*}} vector<16x20xf32>, vector<20x16xf32> into vector<16x16xf32>
 // CHECK-COUNT-3: vector.transfer_write %{{.*}}, %[[D_Q]][
 // CHECK: scf.forall
 // CHECK: scf.for {{.*}} -> (vector<16x16xf32>, vector<16x16xf32>, vector<16x16xf32>, vector<16x48xf32>)
 // CHECK-COUNT-3: arith.subf {{.*}} : vector<16x16xf32>
 // CHECK: scf.for {{.*}} -> (vector<16x16xf32>, vector<16x16xf32>, vector<16x16xf32>, vector<16x48xf32>)
-// CHECK-COUNT-3: vector.contract {{.*}} into vector<16x8xf32>
+// CHECK-COUNT-4: vector.contract {{.*}} into vector<16x8xf32>
 // CHECK: math.exp2
 // CHECK: vector.contract {{.*}} into vector<16x48xf32>
-// CHECK: vector.contract {{.*}} into vector<16x8xf32>
 // CHECK-COUNT-3: vector.contract {{.*}} into vector<16x16xf32>
 // CHECK-NOT: vector.contract
 // CHECK-COUNT-3: vector.transfer_write %{{.*}}, %[[D_K2]][
@@ -611,4 +610,79 @@ func.func @only_d_k1(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse:
        simplicial.config = {}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !k) -> ()
   return
+}
+
+// -----
+
+// Columns of pairs: outer keys' gradients are the program's over queries, in parts of as many queries as a block takes in turn;
+// that of inner keys multiplies rows as they are, and has what queries see in own memory.
+
+// CHECK-LABEL: func.func @pairs(
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[K2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[V2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[OUT:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[LSE:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_OUT:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_Q:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_K1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_K2:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_V1:[a-z0-9]+]]: memref<{{[^>]*}}>, %[[D_V2:[a-z0-9]+]]: memref<{{[^>]*}}>
+// Numbers of queries also for all columns of a tile, 8 outer keys times 2 heads.
+// CHECK-COUNT-2: memref.alloc(%{{.*}}) : memref<1x?x4x16xf32>
+// CHECK: scf.forall
+// CHECK: scf.for {{.*}} to %c16{{.*}} step %c2
+// Three queries see at most 3 - 1 + 5 outer keys.
+// CHECK: arith.minsi %{{.*}}, %c7
+// CHECK: %[[KEY_SUMS:.*]] = memref.alloc({{.*}} : memref<1x2x?x?x16xf32>
+// CHECK: %[[VALUE_SUMS:.*]] = memref.alloc({{.*}} : memref<1x2x?x?x16xf32>
+// CHECK: scf.forall (%[[B:.*]], %[[H:.*]], %[[T:.*]]) in
+// CHECK: scf.for %[[I:.*]] = {{.*}} step %c1
+// CHECK: %[[OWN:.*]] = memref.alloca() {{.*}} : memref<4x16xf32>
+// CHECK: scf.for %[[J:.*]] = {{.*}} step %c16{{[_0-9]*}} {
+// CHECK: %[[A:.*]] = arith.mulf {{.*}} {simplicial.shared} : vector<64x16xbf16>
+// CHECK: %[[W:.*]] = arith.mulf {{.*}} {simplicial.shared} : vector<64x16xbf16>
+// CHECK: %[[WY:.*]]:2 = scf.for {{.*}} iter_args(%[[W0:.*]] = %{{.*}}, %[[Y0:.*]] = %{{.*}}) -> (vector<64x16xf32>, vector<64x16xf32>)
+// CHECK: vector.contract {{.*}} %[[A]],
+// CHECK: vector.contract {{.*}} %[[W]],
+// CHECK: vector.contract {{.*}} %[[Y0]] :
+// CHECK: vector.contract {{.*}} %[[W0]] :
+// The outer tile's part of d_q, summed over outer keys, and of their gradients, summed over heads.
+// CHECK: vector.multi_reduction <add>, %{{.*}} [0] : vector<16x4x16xf32> to vector<4x16xf32>
+// CHECK: vector.transfer_write %{{.*}}, %[[OWN]]
+// CHECK: %[[KW:.*]] = arith.mulf %[[WY]]#0
+// CHECK: %[[HEADS:.*]] = vector.shape_cast %[[KW]] : vector<64x16xf32> to vector<16x4x16xf32>
+// CHECK: %[[PART:.*]] = vector.multi_reduction <add>, %[[HEADS]], %{{.*}} [1] : vector<16x4x16xf32> to vector<16x16xf32>
+// CHECK: %[[BEFORE:.*]] = vector.transfer_read %[[KEY_SUMS]][%[[B]], %{{.*}}, %[[T]], {{.*}} vector<16x16xf32>
+// CHECK: arith.addf %[[BEFORE]], %[[PART]]
+// CHECK: vector.transfer_write %{{.*}}, %[[KEY_SUMS]][%[[B]], %{{.*}}, %[[T]]
+// CHECK: arith.mulf %[[WY]]#1
+// CHECK: vector.transfer_write %{{.*}}, %[[VALUE_SUMS]][
+// CHECK: vector.transfer_write %{{.*}}, %[[D_Q]][
+// CHECK: } {simplicial.producer, simplicial.stages = 2 : i64}
+// CHECK: scf.forall
+// CHECK: %[[KI:.*]] = vector.transfer_read %[[K2]][{{.*}}simplicial.shared{{.*}} vector<64x16xbf16>
+// CHECK: %[[VI:.*]] = vector.transfer_read %[[V2]][{{.*}}simplicial.shared{{.*}} vector<64x16xbf16>
+// CHECK: scf.for {{.*}} step %c4{{[_0-9]*}} iter_args
+// CHECK: memref.alloca() {{.*}}xbf16>
+// CHECK: scf.for
+// CHECK: scf.for {{.*}} step %c8{{[_0-9]*}} iter_args(%[[DK:.*]] = %{{.*}}, %[[DV:.*]] = %{{.*}})
+// CHECK: %[[QK:.*]] = arith.mulf {{.*}} : vector<16x16xbf16>
+// CHECK: vector.contract {{.*}} %[[KI]], %[[QK]], %{{.*}} into vector<64x16xf32>
+// CHECK: %[[DOV:.*]] = arith.mulf {{.*}} : vector<16x16xbf16>
+// CHECK: vector.contract {{.*}} %[[VI]], %[[DOV]], %{{.*}} into vector<64x16xf32>
+// CHECK: math.exp2
+// CHECK: vector.contract {{.*}}, %[[DOV]], %[[DV]] :
+// CHECK: vector.contract {{.*}}, %[[QK]], %[[DK]] :
+// CHECK: vector.transfer_write %{{.*}}, %[[D_K2]][
+// CHECK: vector.transfer_write %{{.*}}, %[[D_V2]][
+// CHECK: scf.forall
+// CHECK: vector.transfer_read %[[KEY_SUMS]]
+// CHECK: vector.transfer_write %{{.*}}, %[[D_K1]][
+// CHECK: scf.forall
+// CHECK: vector.transfer_read %[[VALUE_SUMS]]
+// CHECK: vector.transfer_write %{{.*}}, %[[D_V1]][
+!q = memref<1x?x8x16xbf16>
+!k = memref<1x?x2x16xbf16>
+!lse = memref<1x8x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @pairs(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse: !lse, %d_out: !q,
+                 %d_q: !q, %d_k1: !k, %d_k2: !k, %d_v1: !k, %d_v2: !k) {
+  "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_q, %d_k1, %d_k2, %d_v1, %d_v2)
+      {causal, w1 = 5 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>,
+       simplicial.config = {query = {turns = 3 : i64}, keys = {by_pairs = true, block_h = 2 : i64, turns = 4 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q, !k, !k, !k, !k) -> ()
+  return
+}
 }
