@@ -22,7 +22,7 @@ def module(case, target):
 func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}, %out: {q}, %lse: {lse}, %d_out: {q})
     -> ({', '.join(result[name] for name in returned)}) {{
   %d_q, %d_k1, %d_k2, %d_v1, %d_v2 = "simplicial.attention_grad"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out)
-    {{{run.attributes(case, target, ('query', 'keys'))}}}
+    {{{run.attributes(case, target, {'query': case.query, 'keys': case.keys})}}}
     : ({q}, {kv}, {kv}, {kv}, {kv}, {q}, {lse}, {q}) -> ({', '.join(result.values())})
   return {', '.join('%d_' + name for name in returned)} : {', '.join(result[name] for name in returned)}
 }}

@@ -16,6 +16,8 @@ class GradientCase(Case):
     """Of the fields of a case, `results` is not used; `pad` has those of out, lse and d_out as well."""
     grads: str = ALL       # whose gradients are computed
     d_out: str = "normal"  # how it is made, see data.py
+    query: tuple = ()      # entries of simplicial.config's parts, for all targets
+    keys: tuple = ()
 
     __str__ = Case.__str__
 
@@ -175,8 +177,53 @@ def grad_mixed():
             grads=rng.choice([ALL, ALL, ALL, "q k1 k2", "v1 v2", "k1 v1", "q"]))
 
 
+def pairs(query=(), keys=(), **fields):
+    """A case whose programs over keys have columns of pairs."""
+    return GradientCase(**fields, query=query, keys=("by_pairs = true", *keys))
+
+
+def grad_pairs():
+    for hq, hk in [(1, 1), (3, 1), (8, 2), (5, 1), (64, 1)]:
+        yield pairs(Hq=hq, Hk=hk, N=9 if hq >= 64 else 21)
+        yield pairs(Hq=hq, Hk=hk, N=9, causal=False, query=("block_h = 1", "turns = 4"), keys=("block_h = 1",))
+    for w1, w2 in [(1, 1), (1, 19), (40, 3), (24, 9), (200, 300), (None, None), (None, 9), (9, None)]:
+        yield pairs(w1=w1, w2=w2, Hq=4)
+        yield pairs(w1=w1, w2=w2, Hq=2, causal=False, B=2, query=("block_j = 3", "turns = 2"), keys=("block_j = 5",))
+    for shape in (dict(N=40, Nq=7), dict(N=5, Nq=12), dict(N=0, Nq=6, dynamic="N"), dict(N=6, Nq=0, dynamic="Nq")):
+        yield pairs(**shape, w1=3, w2=9, Hq=3)
+        yield pairs(**shape, w1=None, w2=4, Hq=3, causal=False)
+    for form in (dict(D=48, form="determinant"), dict(D=48, form="determinant", w1=30, w2=4), {}):
+        yield pairs(**form, k2_bias=0.4, v2_bias=1.0, Hq=6, Hk=2, B=2, dynamic="B Nq N", pad=(1, 2, 3, 4, 5, 6, 7, 8))
+    for dtype in ("f16", "bf16"):
+        yield pairs(dtype=dtype, Hq=4, N=25, D=128)
+        yield pairs(dtype=dtype, Hq=4, N=25, data="one_hot", causal=False)
+    for name in ALL.split():
+        yield pairs(grads=name, Hq=4, N=17)
+    for names in ("q k1", "k1 v1", "k2 v2", "v1 v2"):
+        yield pairs(grads=names, N=17, Hq=3)
+    for name in ("q", "k1", "k2", "v1", "v2", "d_out"):
+        yield pairs(bad=((name, (0, 20, 0, 3), math.nan),), N=48, Hq=3)
+        yield pairs(bad=((name, (0, 0, 0, 0), math.inf), (name, (0, 47, 0, 63), math.nan)), N=48, causal=False, Hq=2)
+        at = 4 if name in ("q", "d_out") else 26
+        yield pairs(bad=((name, (0, at, 0, 5), math.inf),), Hq=2, N=32, Nq=9, w1=3, w2=4)
+    yield pairs(threads=2, B=2, Hq=6, Hk=3)
+
+
 # The groups for GPUs have small cases: they also run on the emulator.
 SMALL = dict(dtype="bf16", N=13, w1=3, w2=19)
+
+
+def grad_gpu_pairs():
+    yield pairs(**SMALL, Hq=8, Hk=2, D=128)
+    yield pairs(**{**SMALL, "N": 40, "w1": 20}, Hq=4, D=128, query=("turns = 5",))
+    yield pairs(**{**SMALL, "N": 90, "w1": 40, "w2": 20}, Hq=2, Hk=2, keys=("turns = 3",))
+    yield pairs(**SMALL, Hq=6, causal=False, dynamic="B Nq N")
+    yield pairs(**{**SMALL, "w1": None}, Nq=20, Hq=3, k2_bias=0.5, v2_bias=-0.3)
+    yield pairs(**SMALL, Hq=4, D=48, form="determinant")
+    yield pairs(**{**SMALL, "N": 30, "w2": 5}, Nq=4, Hq=16, pad=(1, 2, 3, 4, 5, 6, 7, 8))
+    yield pairs(**SMALL, Hq=4, grads="k1 v2")
+    for name in ("q", "k1", "v2"):
+        yield pairs(**{**SMALL, "w2": 4}, Hq=3, bad=((name, (0, 6, 0, 3), math.nan),))
 
 
 def grad_gpu():
@@ -234,5 +281,5 @@ def grad_gpu_values():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    grad, grad_windows, grad_empty, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_gpu,
-    grad_gpu_f32, grad_gpu_values)}
+    grad, grad_windows, grad_empty, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs,
+    grad_gpu, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}

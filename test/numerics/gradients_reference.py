@@ -31,12 +31,13 @@ def seen(queries, keys, w1, w2, causal):
 
 
 def attention_grad(q, k1, k2, v1, v2, d_out, out=None, lse=None, w1=None, w2=None, causal=False, scale=None,
-                   k2_bias=0.0, v2_bias=0.0, form="trilinear", dtype=np.float64, rounded=exact, right=exact):
+                   k2_bias=0.0, v2_bias=0.0, form="trilinear", dtype=np.float64, rounded=exact, right=exact,
+                   pairs=False):
     """(d_q, d_k1, d_k2, d_v1, d_v2), computed throughout in `dtype`; out and lse are computed if they are not given.
 
     `rounded` is what the left operands of products become, `right` the right ones. As kernels have it, d_q comes from
     products whose rows are (query, key j): q x k1, d_out * v1, dS; all else from those whose rows are (key j, key k):
-    k1 x k2, v1 * v2, P, dS.
+    k1 x k2, v1 * v2, P, dS; or, of kernels by `pairs`, from the same q x k1 and d_out * v1, P and dS.
     """
     if out is None:
         out, lse = attention(q, k1, k2, v1, v2, w1, w2, causal, scale, k2_bias, v2_bias, form, dtype)
@@ -71,7 +72,9 @@ def attention_grad(q, k1, k2, v1, v2, d_out, out=None, lse=None, w1=None, w2=Non
             w = rounded(ds) @ right(k2k)
             d_q[of_i] = scale * combine(k1j, w, form).sum(axis=1)
 
-            if rounded is not exact or right is not exact:
+            if pairs:
+                p, ds, qk1, dv1 = (rounded(x) for x in (p, ds, qk1, dv1))
+            elif rounded is not exact or right is not exact:
                 k1k2 = combine(k1j[:, None], k2k, form)
                 v1v2 = v1j[:, None] * v2k
                 p, ds = weights(*(np.moveaxis(rounded(left) @ right(x).T, -1, 0) for left, x in ((k1k2, qg), (v1v2, dg))))

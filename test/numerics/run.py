@@ -23,7 +23,8 @@ def tensor(case, sizes, names, element):
 
 
 def attributes(case, target, strategies=()):
-    """Those of the case's operation; its simplicial.config is one for each of the named strategies, if there are any."""
+    """Those of the case's operation; its simplicial.config is one for each of the named strategies, if there are any, with
+    entries of its own for all targets."""
     entries = [f"{name} = {value} : i64" for name in ("w1", "w2") if (value := getattr(case, name)) is not None]
     entries += [f"{name} = {float(value)!r} : f32" for name in ("scale", "k2_bias", "v2_bias")
                 if (value := getattr(case, name)) is not None]
@@ -31,10 +32,12 @@ def attributes(case, target, strategies=()):
     entries += [f'form = "{case.form}"'] if case.form else []
     config = [f"operand = {case.operand}"] if case.operand else []
     config += [case.config] if case.config else []
-    if config and target != "cpu":
-        one = f"{{{', '.join(config)}}}"
-        every = f"{{{', '.join(f'{name} = {one}' for name in strategies)}}}"
-        entries += [f"simplicial.config = {every if strategies else one}"]
+    config = [] if target == "cpu" else config
+    dictionary = lambda entries: f"{{{', '.join(entries)}}}"
+    parts = {name: [*config, *own] for name, own in dict(strategies).items()}
+    if any(parts.values()) if strategies else config:
+        every = [f"{name} = {dictionary(entries)}" for name, entries in parts.items()] if strategies else config
+        entries += [f"simplicial.config = {dictionary(every)}"]
     return ", ".join(entries)
 
 
