@@ -3,8 +3,8 @@
 
 In it are the package beside this file, libsimplicial_compiler.so of the folder LIBRARIES with what it needs of that
 folder, and the licences: the project's own, and of what is linked in, each in a folder of the name that its own has. The
-version is the library's. The same files make the same bytes. Libraries that need others than those that the tag promises
-are an error, as is a wheel that is too large.
+version is the library's. The same files make the same bytes. Libraries that need others than those that the tag promises,
+or that show symbols of others, are an error, as is a wheel that is too large.
 """
 
 import base64
@@ -51,21 +51,32 @@ Tag: {TAG}
 
 
 def readelf(option, path):
-    return subprocess.run(["readelf", option, path], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(["readelf", option, "-W", path], check=True, capture_output=True, text=True).stdout
+
+
+def problems(path, foreign):
+    """What keeps a library, which needs those `foreign` ones, out of a wheel."""
+    for name in sorted(foreign - GIVEN):
+        yield f"needs {name}, which {TAG} does not promise"
+    for numbers in re.findall(r"GLIBC_(\d+)\.(\d+)", readelf("-V", path)):
+        if tuple(map(int, numbers)) > GLIBC:
+            yield f"needs glibc {'.'.join(numbers)}, newer than {TAG}'s"
+    for name in re.findall(r" DEFAULT +(?!UND|ABS)\w+ (\w+)", readelf("--dyn-syms", path)):
+        if not re.match(r"simplicial|memrefCopy$", name):
+            yield f"shows {name}"
 
 
 def libraries(folder):
     """The compiler's library and what it needs of the folder, by name."""
+    if not (folder / LIBRARY).exists():
+        sys.exit(f"wheel.py: error: there is no {LIBRARY} in {folder}")
     names = [LIBRARY]
     for name in names:
-        needed = re.findall(r"\(NEEDED\).*\[(.+)\]", readelf("-dW", folder / name))
-        ours = [other for other in needed if (folder / other).exists()]
-        names += [other for other in ours if other not in names]
-        if foreign := set(needed) - set(ours) - GIVEN:
-            sys.exit(f"wheel.py: error: {name} needs {', '.join(sorted(foreign))}, which {TAG} does not promise")
-        newest = max(tuple(map(int, pair)) for pair in re.findall(r"GLIBC_(\d+)\.(\d+)", readelf("-VW", folder / name)))
-        if newest > GLIBC:
-            sys.exit(f"wheel.py: error: {name} needs glibc {newest[0]}.{newest[1]}, newer than {TAG}'s")
+        needed = set(re.findall(r"\(NEEDED\).*\[(.+)\]", readelf("-d", folder / name)))
+        ours = {other for other in needed if (folder / other).exists()}
+        names += sorted(ours - set(names))
+        if problem := next(problems(folder / name, needed - ours), None):
+            sys.exit(f"wheel.py: error: {name} {problem}")
     return names
 
 
@@ -76,12 +87,13 @@ def version(library):
 
 
 def contents(folder, licenses):
-    """The wheel's version, and (name, bytes) of its files but RECORD, the description of which comes last."""
+    """The wheel's version, and (name, bytes) of its files but RECORD."""
+    names = libraries(folder)
     number = version(folder / LIBRARY)
     info = f"simplicial-{number}.dist-info"
     package = pathlib.Path(__file__).resolve().parent / "simplicial"
     files = [(f"simplicial/{path.relative_to(package)}", path) for path in sorted(package.rglob("*.py"))]
-    files += [(f"simplicial/{name}", folder / name) for name in sorted(libraries(folder))]
+    files += [(f"simplicial/{name}", folder / name) for name in names]
     files += [(f"{info}/licenses/LICENSE", ROOT / "LICENSE")]
     files += [(f"{info}/licenses/{path.parent.name}/{path.name}", path) for path in map(pathlib.Path, licenses)]
     texts = {"METADATA": METADATA.format(version=number), "WHEEL": WHEEL}
