@@ -24,13 +24,15 @@ target_link_libraries(mlir_c INTERFACE
   -L${LLVM_LIBRARY_DIR} -lMLIR -lLLVM -lstdc++ -Wl,-rpath,${LLVM_LIBRARY_DIR})
 
 # All of MLIR's and LLVM's archives, for the linker to take from what is called.
-# What they need besides is what libLLVM needs, so that it is there.
+# What they need besides is what libLLVM needs, so that it is there; zstd is
+# linked statically, too, where its archive is installed.
 if(SIMPLICIAL_STATIC_MLIR)
   file(GLOB archives CONFIGURE_DEPENDS
     ${LLVM_LIBRARY_DIR}/libMLIR*.a ${LLVM_LIBRARY_DIR}/libLLVM*.a)
+  find_library(SIMPLICIAL_ZSTD NAMES libzstd.a libzstd.so.1 REQUIRED)
   add_library(mlir_static INTERFACE)
   target_link_libraries(mlir_static INTERFACE
     -Wl,--start-group ${archives} -Wl,--end-group
-    -l:libz.so.1 -l:libzstd.so.1 -lstdc++ -lm)
+    -l:libz.so.1 ${SIMPLICIAL_ZSTD} -lstdc++ -lm)
   target_link_options(mlir_static INTERFACE LINKER:--gc-sections)
 endif()

@@ -23,7 +23,7 @@ def copy_tree(source, folder):
     """Copies the sources: no builds, and nothing of git."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(source, folder, symlinks=True, ignore=lambda path, names: [
-        name for name in names if pathlib.Path(path) == source and re.match(r"build|\.git$|\.cache$", name)])
+        name for name in names if pathlib.Path(path) == source and re.match(r"build|dist$|\.git$|\.cache$", name)])
 
 
 def steps(page):
