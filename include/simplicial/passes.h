@@ -98,14 +98,27 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateDifferentiatePass(void);
 ///
 /// A gradient's dictionary has two, `query` for the program of q's gradient and
 /// `keys` for those of keys' and values' gradients. `query` has these entries
-/// but lazy_rescale and sum_columns, and each means the same. `keys`, of which
-/// tiles have rows of inner keys, has
+/// but lazy_rescale and sum_columns, and each means the same; and
 ///
+///   turns   : i64     queries that a block takes one after the other; above 1
+///                     only where block_q is 1
+///   shared_left : bool  the left operands that outer keys make are put into
+///                     shared memory, from which products take them; GPUs only
+///
+/// `keys`, of which tiles have rows of inner keys, has
+///
+///   by_pairs : bool   a tile's columns are pairs of outer keys and heads of a
+///                     query; gradients of outer keys and values are then of
+///                     the program for q's, whose order is "jk"
 ///   block_q : i64     queries that are a tile's columns; above 1 only where
-///                     block_h is 1
-///   block_h : i64     query heads that are a tile's columns; divides Hq/Hk. On
-///                     GPUs block_q * block_h is a multiple of 16, and at most
-///                     128
+///                     block_h is 1, and not by_pairs
+///   block_h : i64     query heads that are a tile's columns; divides Hq/Hk
+///   block_j : i64     outer keys that are; above 1 only by_pairs. On GPUs
+///                     block_q * block_h * block_j is a multiple of 16, and at
+///                     most 128
+///   local_outer : bool  by_pairs, what `turns` queries and the outer keys that
+///                     they see are is loaded once, into shared memory; GPUs
+///                     only
 ///   block_k : i64     inner keys in a tile; at most 128 on GPUs
 ///   split   : bool    gradients of keys and of values have programs of their
 ///                     own, and sums over outer keys are in shared memory; GPUs

@@ -222,6 +222,8 @@ def grad_gpu_pairs():
     yield pairs(**SMALL, Hq=4, D=48, form="determinant")
     yield pairs(**{**SMALL, "N": 30, "w2": 5}, Nq=4, Hq=16, pad=(1, 2, 3, 4, 5, 6, 7, 8))
     yield pairs(**SMALL, Hq=4, grads="k1 v2")
+    yield GradientCase(**SMALL, Hq=4, keys=("by_pairs = false",))  # where they are chosen
+    yield GradientCase(**SMALL, Hq=4, D=192)  # and where they are not
     for name in ("q", "k1", "v2"):
         yield pairs(**{**SMALL, "w2": 4}, Hq=3, bad=((name, (0, 6, 0, 3), math.nan),))
 
