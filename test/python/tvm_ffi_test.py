@@ -90,7 +90,7 @@ class TvmFfi(unittest.TestCase):
         results = np.empty_like(x[0]), np.empty((2, 4, 6), np.float32)
         for arguments, kind, text in (((), TypeError, "forward: 7 arguments are needed, not 0"),
                                       ((*x, results[0], 3), TypeError, "forward: argument 6 is not a tensor"),
-                                      ((*x, results[0].astype("d"), results[1]), ValueError,
+                                      ((*x, np.empty((2, 6, 4, 16)), results[1]), ValueError,
                                        "forward: output 0: has element type f64 instead of f32"),
                                       ((x[0], x[1][:, :8], *x[2:], *results), ValueError,
                                        "forward: input 2: dimension 1 is 9 instead of 8"),
