@@ -56,6 +56,7 @@ def measure_jax(arrays):
 
     from simplicial.jax import attention
 
+    jax.config.update("jax_platforms", "cpu")
     x = [jax.numpy.asarray(array) for array in arrays]
     attend = lambda *x: attention(*x, **WINDOWS)
     gradient = jax.grad(lambda *x: attend(*x).sum(), range(5))

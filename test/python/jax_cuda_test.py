@@ -47,7 +47,7 @@ class Cuda(unittest.TestCase):
         self.check("float32", 1e-5)  # sums of three products of tf32
 
     def test_command_buffers(self):
-        """Calls between other kernels, which are recorded, replayed, and recorded for other memory."""
+        """Calls between other kernels, which XLA records, replays, and records for other memory."""
 
         @jax.jit
         def step(x):

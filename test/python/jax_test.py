@@ -11,6 +11,7 @@ import threading
 import unittest
 
 os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
+os.environ["JAX_PLATFORMS"] = "cpu"
 
 import data
 import jax
