@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """overhead.py: what a call costs before there is anything to compute, in microseconds: one query, four keys, two heads
-of 16, one thread. PyTorch's and JAX's calls are measured where these can be imported.
+of 16, one thread. Calls from PyTorch, JAX and TVM FFI are measured where these can be imported.
 
     PYTHONPATH=python python3 bench/overhead.py
 """
 
+import pathlib
+import tempfile
 import time
 
 import numpy as np
@@ -65,12 +67,26 @@ def measure_jax(arrays):
         show(what, lambda: jax.block_until_ready(f(*x)))
 
 
+def measure_tvm_ffi(arrays):
+    import torch
+    import tvm_ffi
+
+    with tempfile.TemporaryDirectory() as folder:
+        library = pathlib.Path(folder) / "attention.so"
+        library.write_bytes(simplicial.compile("float32", 2, 1, 16, **WINDOWS, emit="tvm-ffi"))
+        attention = tvm_ffi.load_module(str(library)).attention
+    x = [torch.from_numpy(array) for array in (*arrays, np.empty_like(arrays[0]))]
+    theirs = [tvm_ffi.from_dlpack(t) for t in x]
+    show("a library for TVM FFI, tensors of torch", lambda: attention(*x))
+    show("the same, tensors of TVM FFI", lambda: attention(*theirs))
+
+
 def main():
     simplicial.set_num_threads(1)
     shapes = [(1, 1, 2, 16)] + 4 * [(1, 4, 1, 16)]
     arrays = [np.random.default_rng(0).standard_normal(shape).astype(np.float32) for shape in shapes]
     show("simplicial.attention, NumPy", lambda: simplicial.attention(*arrays, **WINDOWS))
-    for measure in (measure_torch, measure_jax):
+    for measure in (measure_torch, measure_jax, measure_tvm_ffi):
         try:
             measure(arrays)
         except ImportError as error:

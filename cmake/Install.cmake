@@ -14,7 +14,7 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Simplicial)
 set(PLUGIN ${CMAKE_INSTALL_LIBDIR}/SimplicialPlugin.so)
 set(IRDL ${CMAKE_INSTALL_DATADIR}/simplicial/simplicial.irdl.mlir)
 set(tools simplicial-opt simplicial-compile simplicial-run)
-set(runtime_headers cuda.h export.h runtime.h tensor_map.h)
+set(runtime_headers cuda.h export.h object.h runtime.h tensor_map.h tvm_ffi.h)
 list(JOIN runtime_headers "|" not_compiler)
 
 # Installed files find each other by their relative places, and MLIR where it

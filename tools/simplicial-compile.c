@@ -24,6 +24,8 @@ static const Tool tool = {
     "      object         an object file for this machine's CPU; link it with\n"
     "                     libsimplicial_runtime\n"
     "      header         a C and C++ header for that object file\n"
+    "      tvm-ffi        a shared library of that object for TVM FFI; needs "
+    "cc\n"
     "    and for GPUs, whose kernels an object contains:\n"
     "      gpu            the GPU program, in MLIR\n"
     "      nvvm           the same, with kernels in the NVVM dialect\n"
@@ -70,6 +72,7 @@ static const char *const kinds[] = {
     [SIMPLICIAL_EMIT_FATBIN] = "fatbin",
     [SIMPLICIAL_EMIT_ANALYSIS] = "analysis",
     [SIMPLICIAL_EMIT_EXPLANATION] = "explanation",
+    [SIMPLICIAL_EMIT_TVM_FFI] = "tvm-ffi",
 };
 
 typedef struct Options {
@@ -87,7 +90,7 @@ static SimplicialStatus parse_kind(const char *name, SimplicialEmit *emit) {
     }
   return simplicialError(
       SIMPLICIAL_INVALID_ARGUMENT,
-      "--emit=%s is none of tile, llvm, object, header, gpu, "
+      "--emit=%s is none of tile, llvm, object, header, tvm-ffi, gpu, "
       "nvvm, ptx, cubin, fatbin, analysis and explanation",
       name);
 }
@@ -166,7 +169,7 @@ static SimplicialStatus write_output(const char *path, const void *data,
 
 static bool is_binary(SimplicialEmit emit) {
   return emit == SIMPLICIAL_EMIT_OBJECT || emit == SIMPLICIAL_EMIT_CUBIN ||
-         emit == SIMPLICIAL_EMIT_FATBIN;
+         emit == SIMPLICIAL_EMIT_FATBIN || emit == SIMPLICIAL_EMIT_TVM_FFI;
 }
 
 static SimplicialStatus compile(const Options *o) {

@@ -66,6 +66,7 @@
 #ifndef SIMPLICIAL_COMPILER_H
 #define SIMPLICIAL_COMPILER_H
 
+#include "simplicial/object.h"
 #include "simplicial/runtime.h"
 #include <dlpack/dlpack.h>
 #include <stddef.h>
@@ -119,18 +120,24 @@ typedef enum SimplicialEmit {
   /// Text, for CPUs too: of each kernel which instructions multiply, copy and
   /// store, what its strategy is, and why not another one.
   SIMPLICIAL_EMIT_EXPLANATION,
+  SIMPLICIAL_EMIT_TVM_FFI, ///< shared library of OBJECT for TVM FFI; needs cc
 } SimplicialEmit;
 
 /// Compiles `source` as simplicialCompilerLoad does, and returns what `emit`
 /// names as `*size` bytes at `*data`, which the caller frees with free().
 ///
 /// An object defines `_mlir_ciface_NAME`
-/// for each public function NAME, `_simplicial_workspace_NAME`, where how much
+/// for each public function NAME, its description `_simplicial_function_NAME`
+/// (object.h), `_simplicial_workspace_NAME`, where how much
 /// a call allocates follows from sizes (simplicialFunctionWorkspace), and no
 /// other external symbol. It needs libsimplicial_runtime, libc and libm. One
 /// for a GPU embeds the kernels, as FATBIN does; what it defines runs on the
 /// stream of simplicialSetStream, and leaves its status for
 /// simplicialTakeLaunchStatus.
+///
+/// A library for TVM FFI has `__tvm_ffi_NAME` as well (tvm_ffi.h), and finds
+/// libsimplicial_runtime beside itself, else where this process has it. It is
+/// linked by the `cc` that is in PATH.
 ///
 /// ptxas and fatbinary, programs of the CUDA toolkit, are looked for in PATH,
 /// CUDA_HOME and /usr/local/cuda.
@@ -196,9 +203,6 @@ simplicialExecutableLookup(const SimplicialExecutable *executable,
 //
 // The arguments of a call are the function's inputs, then its results, which
 // the caller allocates.
-
-/// A dimension that each call chooses.
-#define SIMPLICIAL_DYNAMIC (-1)
 
 /// What an argument must be.
 typedef struct SimplicialTensorType {

@@ -9,6 +9,7 @@
 #include "fatbin.h"
 #include "nesting.h"
 #include "no_memory.h"
+#include "object.h"
 #include "toolkit.h"
 
 #include "lowering/ir_llvm.h"
@@ -160,7 +161,10 @@ static bool is_reserved(MlirStringRef name) {
       return true;
   return ir_starts_with(name, "simplicial") ||
          ir_starts_with(name, WORKSPACE_PREFIX) ||
-         ir_starts_with(name, "_mlir_") || ir_starts_with(name, "llvm.");
+         ir_starts_with(name, OBJECT_DESCRIPTION) ||
+         ir_starts_with(name, OBJECT_TVM_FFI) ||
+         ir_starts_with(name, "TVMFFI") || ir_starts_with(name, "_mlir_") ||
+         ir_starts_with(name, "llvm.");
 }
 
 static SimplicialStatus check_name(const Compilation *self, MlirOperation op) {

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Source -> tile program, GPU program, kernels, LLVM IR, object file, C header,
-// analysis or explanation, as bytes.
+// library for TVM FFI, analysis or explanation, as bytes.
 
 #include "analysis.h"
 #include "binary.h"
 #include "explanation.h"
 #include "guard.h"
 #include "header.h"
+#include "link.h"
 #include "machine.h"
 #include "no_memory.h"
+#include "object.h"
 
 /// How kernels travel in objects: machine code, and PTX for later chips.
 #define OBJECT_FORMAT "fatbin"
@@ -32,8 +34,25 @@ static SimplicialStatus emit_llvm(Compilation *compilation, const char *target,
   return status;
 }
 
+/// Adds to the module what its callers need.
+static SimplicialStatus complete(const Compilation *compilation,
+                                 LLVMModuleRef module, bool tvm_ffi) {
+  SimplicialFunction *functions;
+  int count;
+  SimplicialStatus status = functions_read(compilation, &count, &functions);
+  if (!status.code)
+    status = object_add_entries(module, functions, count);
+  if (!status.code)
+    status = object_add_descriptions(module, functions, count);
+  if (!status.code && tvm_ffi)
+    status = object_add_tvm_ffi(module, functions, count);
+  functions_free(functions, count);
+  return status;
+}
+
 static SimplicialStatus emit_object(Compilation *compilation,
-                                    const char *target, Text *out) {
+                                    const char *target, bool tvm_ffi,
+                                    Text *out) {
   SimplicialStatus status =
       compilation_to_llvm(compilation, target, OBJECT_FORMAT);
   if (status.code)
@@ -42,12 +61,30 @@ static SimplicialStatus emit_object(Compilation *compilation,
   LLVMMemoryBufferRef object;
   status = machine_begin(&machine, compilation);
   if (!status.code)
+    status = complete(compilation, machine.module, tvm_ffi);
+  if (!status.code)
     status = machine_object(&machine, MACHINE_INTERFACE, &object);
   if (!status.code) {
     text_append(out, LLVMGetBufferStart(object), LLVMGetBufferSize(object));
     LLVMDisposeMemoryBuffer(object);
   }
   machine_end(&machine);
+  return status;
+}
+
+static SimplicialStatus emit_tvm_ffi(Compilation *compilation,
+                                     const char *target, Text *out) {
+  Text object = {0};
+  SimplicialStatus status = emit_object(compilation, target, true, &object);
+  if (!status.code && compilation->target.emulated)
+    status = simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                             "there are no libraries of emulated kernels");
+  if (!status.code && object.failed)
+    status = no_memory();
+  if (!status.code)
+    status = link_library(mlirStringRefCreate(object.data, object.size),
+                          compilation->trace, out);
+  text_free(&object);
   return status;
 }
 
@@ -86,7 +123,9 @@ static SimplicialStatus emit(Compilation *compilation, const char *target,
   case SIMPLICIAL_EMIT_LLVM:
     return emit_llvm(compilation, target, out);
   case SIMPLICIAL_EMIT_OBJECT:
-    return emit_object(compilation, target, out);
+    return emit_object(compilation, target, false, out);
+  case SIMPLICIAL_EMIT_TVM_FFI:
+    return emit_tvm_ffi(compilation, target, out);
   case SIMPLICIAL_EMIT_TILE:
     return emit_module(compilation, compilation_to_tile(compilation, target),
                        out);

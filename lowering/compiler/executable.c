@@ -10,6 +10,7 @@
 #include "image.h"
 #include "machine.h"
 #include "no_memory.h"
+#include "object.h"
 #include "processor.h"
 
 #include "lowering/module/workspace.h"
@@ -140,7 +141,7 @@ static SimplicialStatus load(SimplicialExecutable *self, Image *image,
     SimplicialFunction *f = &self->functions[i];
     uintptr_t address = 0;
     name->size = 0;
-    text_format(name, IMAGE_ENTRY "%s", f->name);
+    text_format(name, OBJECT_ENTRY "%s", f->name);
     if (name->failed)
       return no_memory();
     status = look_up(self, name->data, &address);

@@ -14,11 +14,7 @@
 #include "simplicial/compiler.h"
 #include "simplicial/dialect.h"
 
-typedef struct Argument {
-  DLDataType dtype;
-  int rank;
-  int symbols[SIMPLICIAL_MAX_RANK]; ///< one a dimension
-} Argument;
+typedef SimplicialObjectArgument Argument;
 
 /// An attention operation in the function, or the gradient of one.
 typedef struct Attention {
@@ -51,6 +47,10 @@ struct SimplicialFunction {
 SimplicialStatus functions_read(const Compilation *compilation, int *count,
                                 SimplicialFunction **functions);
 void functions_free(SimplicialFunction *functions, int count);
+
+/// call.c: what the runtime knows of a function. It points into it.
+SimplicialObjectFunction
+function_description(const SimplicialFunction *function);
 
 /// call.c: what simplicialFunctionFlops counts, for these sizes of symbols.
 double function_flops(const SimplicialFunction *function, const int64_t *sizes);

@@ -1,69 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Makes, writes and reads images.
-//
-// C cannot call a function with a number of arguments that is known only now;
-// each `_mlir_ciface_NAME(a, b, ...)` gets an entry `simplicial_entry_NAME(v)`
-// that calls it with v[0], v[1], ...
 
 #include "image.h"
 
 #include "machine.h"
 #include "no_memory.h"
+#include "object.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 // Making ----------------------------------------------------------------------
 
-static bool format_name(Text *name, const char *prefix,
-                        const SimplicialFunction *f) {
-  name->size = 0;
-  text_format(name, "%s%s", prefix, f->name);
-  return !name->failed;
-}
-
-/// Adds the entry of `f` to `module`.
-static SimplicialStatus add_entry(LLVMModuleRef module,
-                                  const SimplicialFunction *f, Text *name) {
-  if (!format_name(name, MACHINE_INTERFACE, f))
-    return no_memory();
-  unsigned count = (unsigned)(f->input_count + f->output_count);
-  LLVMValueRef callee = LLVMGetNamedFunction(module, name->data);
-  if (!callee || LLVMCountParams(callee) != count)
-    return simplicialError(SIMPLICIAL_INTERNAL,
-                           "no %s of %u arguments came out of the lowering",
-                           name->data, count);
-  LLVMValueRef *values = malloc((count + 1) * sizeof *values);
-  if (!values || !format_name(name, IMAGE_ENTRY, f)) {
-    free(values);
-    return no_memory();
-  }
-  LLVMContextRef context = LLVMGetModuleContext(module);
-  LLVMTypeRef pointer = LLVMPointerTypeInContext(context, 0);
-  LLVMTypeRef type =
-      LLVMFunctionType(LLVMVoidTypeInContext(context), &pointer, 1, false);
-  LLVMValueRef entry = LLVMAddFunction(module, name->data, type);
-  LLVMBuilderRef b = LLVMCreateBuilderInContext(context);
-  LLVMPositionBuilderAtEnd(b,
-                           LLVMAppendBasicBlockInContext(context, entry, ""));
-  for (unsigned i = 0; i < count; ++i) {
-    LLVMValueRef index =
-        LLVMConstInt(LLVMInt64TypeInContext(context), i, false);
-    values[i] = LLVMBuildLoad2(
-        b, pointer,
-        LLVMBuildGEP2(b, pointer, LLVMGetParam(entry, 0), &index, 1, ""), "");
-  }
-  LLVMBuildCall2(b, LLVMGlobalGetValueType(callee), callee, values, count, "");
-  LLVMBuildRetVoid(b);
-  LLVMDisposeBuilder(b);
-  free(values);
-  return simplicialOk();
-}
-
-/// `name` is for the names of functions, one after the other.
-static SimplicialStatus compile(Image *self, Machine *machine, Text *name) {
-  SimplicialStatus status = simplicialOk();
+static SimplicialStatus compile(Image *self, Machine *machine) {
   LLVMValueRef load = LLVMGetNamedFunction(machine->module, IMAGE_LOAD);
   LLVMValueRef unload = LLVMGetNamedFunction(machine->module, IMAGE_UNLOAD);
   self->has_kernels = load && unload;
@@ -71,8 +21,8 @@ static SimplicialStatus compile(Image *self, Machine *machine, Text *name) {
     LLVMSetLinkage(load, LLVMExternalLinkage);
     LLVMSetLinkage(unload, LLVMExternalLinkage);
   }
-  for (int i = 0; i < self->function_count && !status.code; ++i)
-    status = add_entry(machine->module, &self->functions[i], name);
+  SimplicialStatus status = object_add_entries(machine->module, self->functions,
+                                               self->function_count);
   return status.code ? status
                      : machine_object(machine, IMAGE_EXPORTED, &self->object);
 }
@@ -87,12 +37,10 @@ SimplicialStatus image_create(Image *self, Compilation *compilation,
   if (status.code)
     return status;
   Machine machine;
-  Text name = {0};
   status = machine_begin(&machine, compilation);
   if (!status.code)
-    status = compile(self, &machine, &name);
+    status = compile(self, &machine);
   machine_end(&machine);
-  text_free(&name);
   return status;
 }
 

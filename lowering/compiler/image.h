@@ -10,12 +10,11 @@
 
 #include "llvm-c/Core.h"
 
-/// Names of what an image's object file defines: for each function, a
-/// `void (void **descriptors)`, and, if it has kernels, two `void (void)` that
+/// Names of what an image's object file defines: for each function, an entry
+/// (object.h), and, if it has kernels, two `void (void)` that
 /// load and unload them (see simplicial-launch). Workspaces are there as well
 /// (see simplicial-workspace).
 #define IMAGE_EXPORTED "simplicial_"
-#define IMAGE_ENTRY IMAGE_EXPORTED "entry_"
 #define IMAGE_LOAD IMAGE_EXPORTED "load"
 #define IMAGE_UNLOAD IMAGE_EXPORTED "unload"
 

@@ -5,6 +5,7 @@
 #include "machine.h"
 
 #include "no_memory.h"
+#include "object.h"
 
 #include "lowering/module/workspace.h"
 
@@ -174,7 +175,7 @@ static SimplicialStatus hide_others(LLVMModuleRef module,
     size_t length;
     const char *name = LLVMGetValueName2(f, &length);
     if (LLVMIsDeclaration(f) || begins(name, exported) ||
-        begins(name, WORKSPACE_PREFIX))
+        begins(name, WORKSPACE_PREFIX) || begins(name, OBJECT_TVM_FFI))
       continue;
     Text hidden = {0};
     text_format(&hidden, "simplicial.");

@@ -41,8 +41,8 @@ void machine_describe(const char *processor, Text *text);
 SimplicialStatus machine_begin(Machine *self, const Compilation *compilation);
 
 /// Optimises the module and compiles it into an object file, in which only
-/// functions whose names begin with `exported`, and those of workspaces, are
-/// visible.
+/// functions whose names begin with `exported`, and those of workspaces and of
+/// TVM FFI, are visible.
 SimplicialStatus machine_object(Machine *self, const char *exported,
                                 LLVMMemoryBufferRef *object);
 

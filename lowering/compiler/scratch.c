@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Files for the programs of the CUDA toolkit, and running these.
+// Files for other programs, and running these.
 
 #include "scratch.h"
 
@@ -91,8 +91,8 @@ static int start(pid_t *process, char *const *command, const char *log) {
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
                                    O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  int failure =
-      posix_spawn(process, command[0], &actions, &attributes, command, environ);
+  int failure = posix_spawnp(process, command[0], &actions, &attributes,
+                             command, environ);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   return failure;

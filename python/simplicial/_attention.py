@@ -93,7 +93,8 @@ def attention_grad(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, out: Ar
     return tuple(results[name].take() if name in results else None for name in OPERANDS)
 
 
-EMITS = {"tile": 0, "llvm": 1, "object": 2, "header": 3, "gpu": 4, "nvvm": 5, "ptx": 6, "cubin": 7, "fatbin": 8}
+EMITS = {"tile": 0, "llvm": 1, "object": 2, "header": 3, "gpu": 4, "nvvm": 5, "ptx": 6, "cubin": 7, "fatbin": 8,
+         "tvm-ffi": 11}
 
 
 def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None = None, w2: int | None = None,
@@ -112,7 +113,8 @@ def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None
       name              of the C function: _mlir_ciface_NAME in the object, simplicial_NAME in the header
       target            "cpu", "cpu:x86-64-v3" and other processors by LLVM's names, or NVIDIA GPUs: "sm_90a",
                         "sm_80,sm_90a" ...
-      emit              "object", "header", "ptx", "cubin", "fatbin", or as text "tile", "gpu", "nvvm", "llvm"
+      emit              "object", "header", "tvm-ffi" (a shared library for TVM FFI), "ptx", "cubin", "fatbin", or as
+                        text "tile", "gpu", "nvvm", "llvm"
 
     Returns the bytes of the file. Raises Error.
     """

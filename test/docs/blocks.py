@@ -3,7 +3,7 @@
 
   mlir     is verified, by simplicial-opt
   c        all of a page's, in its order, is a file that compiles without warnings
-  python   is run; what imports torch or jax, by test/python/torch_docs_test.py and jax_docs_test.py
+  python   is run; what imports a framework, by its test in test/python, see docs.py there
   console  of a line `$ COMMAND`, the lines behind it are printed, in their order; where a page has `...` there may be
            others. Numbers may differ by a tenth, and spaces in number.
 """
@@ -59,7 +59,7 @@ def check_c(source, build, path, code):
 
 def check_python(source, build, path, code):
     environment = os.environ | {"PYTHONPATH": str(source / "python"), "SIMPLICIAL_LIBRARY_DIR": str(build / "lib")}
-    if not any(f"import {name}\n" in code for name in ("torch", "jax")):
+    if not any(f"import {name}\n" in code for name in ("torch", "jax", "tvm_ffi")):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
         if done.returncode:
             problems.append(f"{path}: {code}{done.stderr}")

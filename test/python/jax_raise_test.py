@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What JAX writes, raised and run by simplicial-run, against JAX in float64.
 
-    python test_raise.py [--tool=build/bin/simplicial-run] [--match=TEXT]
+    python jax_raise_test.py [--tool=build/bin/simplicial-run] [-k TEXT]
 
 The functions are lowered as in examples/jax_composite. Needs jax; prints `N passed, N failed`.
 """
@@ -155,7 +155,6 @@ def refuse(tool, function, message):
     return "it ran"
 
 
-
 def in_a_loop(*x):
     return jax.lax.fori_loop(0, 2, lambda i, y: layer(attention, y, *x[1:]), x[0])
 
@@ -183,7 +182,7 @@ def tests(tool):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tool", default=SOURCE / "build" / "bin" / "simplicial-run")
-    parser.add_argument("--match", default="", help="run the tests whose names contain this")
+    parser.add_argument("-k", dest="match", default="", help="run the tests whose names contain this")
     options = parser.parse_args()
     passed = failed = 0
     for name, test in tests(options.tool):
