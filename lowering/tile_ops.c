@@ -73,8 +73,8 @@ bool tile_op_reduces_rows(MlirOperation op) {
 ReducedRows tile_op_reduced_rows(MlirOperation op, int row_dims) {
   MlirType type = ir_type(ir_operand(op, 0));
   int dim = reduced_dim(op);
-  return (ReducedRows){ir_dim_size(type, dim), tile_rows(type, row_dims) /
-                                                   tile_rows(type, dim + 1)};
+  return (ReducedRows){ir_dim_size(type, dim),
+                       tile_rows(type, row_dims) / tile_rows(type, dim + 1)};
 }
 
 IrReduction tile_op_reduction_kind(MlirOperation op) {

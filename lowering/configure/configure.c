@@ -272,11 +272,12 @@ static MlirLogicalResult check_keys(MlirOperation op,
     return config_check_for_cpu(op, CONFIG_KEYS, config);
   if (columns % CONFIG_GPU_STEP || columns > CONFIG_MAX_GPU_ROWS ||
       config->block_k > CONFIG_MAX_GPU_ROWS)
-    return ir_error(op,
-                    SIMPLICIAL_CONFIG_ATTR
-                    ": 'block_q' * 'block_h' * 'block_j' must be a multiple of %d, and "
-                    "at most %d as 'block_k' is",
-                    CONFIG_GPU_STEP, CONFIG_MAX_GPU_ROWS);
+    return ir_error(
+        op,
+        SIMPLICIAL_CONFIG_ATTR
+        ": 'block_q' * 'block_h' * 'block_j' must be a multiple of %d, and "
+        "at most %d as 'block_k' is",
+        CONFIG_GPU_STEP, CONFIG_MAX_GPU_ROWS);
   return check_gpu_common(op, list, config);
 }
 

@@ -69,7 +69,7 @@ typedef struct Forward {
   MlirValue shift; ///< from a query's number to its position
   // Of the current tile:
   MlirValue batch, query, head, key_head;
-  MlirValue block; ///< its number, of those of these heads
+  MlirValue block;   ///< its number, of those of these heads
   MlirValue count;   ///< of its queries
   MlirValue beyond;  ///< an i1: keys behind the inner windows are finite; null:
                      ///< it is not known

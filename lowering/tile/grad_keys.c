@@ -133,10 +133,9 @@ MlirValue keys_logits(const Keys *g, const Planes *left,
 
 MlirValue keys_d_weights(const Keys *g, MlirValue weighed,
                          const Columns *columns) {
-  return keys_wants_keys(g)
-             ? ir_contract(g->f.b, weighed, columns->d_out, false,
-                           ir_zero(g->f.b, square(g)))
-             : null_value();
+  return keys_wants_keys(g) ? ir_contract(g->f.b, weighed, columns->d_out,
+                                          false, ir_zero(g->f.b, square(g)))
+                            : null_value();
 }
 
 void keys_take_columns(const Keys *g, MlirValue s, MlirValue dp,
@@ -395,7 +394,8 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   bool in_memory = f->config.split || f->config.global_sums;
   int n = keys_carry(g, &own, carried, true);
   if (in_memory) {
-    int64_t width = keys_wants_keys(g) && keys_wants_values(g) ? 2 * f->d : f->d;
+    int64_t width =
+        keys_wants_keys(g) && keys_wants_values(g) ? 2 * f->d : f->d;
     memory =
         f->config.global_sums
             ? g->global

@@ -14,7 +14,7 @@ typedef struct Keys {
   MlirValue d_keys, d_values; ///< of the inner ones; null: not wanted
   Parts keys, values;         ///< of the outer ones
   const GradSums *sums;
-  MlirValue global;           ///< sums of the inner ones; null: in the block
+  MlirValue global; ///< sums of the inner ones; null: in the block
   // Of the current tile:
   MlirValue tile; ///< its number
   MlirValue base; ///< the first outer key of its sums

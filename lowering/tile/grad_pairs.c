@@ -23,12 +23,12 @@
 /// memory of the block's own for some queries in turn.
 typedef struct Factors {
   bool local;
-  MlirValue q, d_out;      ///< local: [queries * heads, D]
-  MlirValue logs, delta;   ///< local: [queries, columns]
-  MlirValue keys, values;  ///< local: [outer keys of these queries, D]
-  MlirValue first;         ///< of these queries, its position
-  MlirValue first_key;     ///< and the first one of these outer keys
-  MlirValue position, head;///< of the tile's query, and its first head
+  MlirValue q, d_out;       ///< local: [queries * heads, D]
+  MlirValue logs, delta;    ///< local: [queries, columns]
+  MlirValue keys, values;   ///< local: [outer keys of these queries, D]
+  MlirValue first;          ///< of these queries, its position
+  MlirValue first_key;      ///< and the first one of these outer keys
+  MlirValue position, head; ///< of the tile's query, and its first head
 } Factors;
 
 static MlirValue query_of(const Keys *g, MlirValue position) {
@@ -62,32 +62,32 @@ static MlirValue put_queries(const Keys *g, const Factors *x, MlirValue memref,
   Ir *b = g->f.b;
   const Config *c = &g->f.config;
   MlirType element = ir_element(ir_type(memref));
-  MlirType tile =
-      ir_vector(element, IR_DIMS(c->turns, c->block_h, g->f.d));
+  MlirType tile = ir_vector(element, IR_DIMS(c->turns, c->block_h, g->f.d));
   MlirValue indices[] = {g->f.batch, query_of(g, x->first), x->head,
                          ir_const_index(b, 0)};
-  MlirValue mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(),
-                               count);
-  MlirValue rows = ir_transfer_read(b, tile, memref, indices,
-                                    (const unsigned[]){DIM_N, DIM_H, DIM_D},
-                                    mask);
+  MlirValue mask =
+      window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(), count);
+  MlirValue rows = ir_transfer_read(
+      b, tile, memref, indices, (const unsigned[]){DIM_N, DIM_H, DIM_D}, mask);
   rows = ir_shape_cast(
       b, rows, ir_vector(element, IR_DIMS(c->turns * c->block_h, g->f.d)));
-  return put(g, rows, plan_padding(g->f.d * ir_float_bytes(element)) /
-                          ir_float_bytes(element));
+  return put(g, rows,
+             plan_padding(g->f.d * ir_float_bytes(element)) /
+                 ir_float_bytes(element));
 }
 
 static MlirValue put_numbers(const Keys *g, const Factors *x, MlirValue memref,
                              MlirValue count) {
   Ir *b = g->f.b;
-  MlirType tile = ir_vector(
-      ir_f32(b), IR_DIMS(g->f.config.turns, keys_columns(g)));
+  MlirType tile =
+      ir_vector(ir_f32(b), IR_DIMS(g->f.config.turns, keys_columns(g)));
   MlirValue indices[] = {g->f.batch, query_of(g, x->first), part_of(g, x->head),
                          ir_const_index(b, 0)};
-  MlirValue mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(),
-                               count);
-  return put(g, ir_transfer_read(b, tile, memref, indices,
-                                 (const unsigned[]){DIM_N, DIM_D}, mask),
+  MlirValue mask =
+      window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(), count);
+  return put(g,
+             ir_transfer_read(b, tile, memref, indices,
+                              (const unsigned[]){DIM_N, DIM_D}, mask),
              0);
 }
 
@@ -99,10 +99,9 @@ static MlirValue put_outer(const Keys *g, MlirValue memref, Range seen) {
                  f->config.turns - 1;
   int64_t bytes = ir_float_bytes(ir_element(ir_type(memref)));
   MlirValue count = ir_subi(b, seen.upper, seen.lower);
-  return put(g,
-             load_keys(f, memref, seen.lower, rows, null_value(), count, 0,
-                       f->d),
-             plan_outer_padding(&f->config, f->d * bytes) / bytes);
+  return put(
+      g, load_keys(f, memref, seen.lower, rows, null_value(), count, 0, f->d),
+      plan_outer_padding(&f->config, f->d * bytes) / bytes);
 }
 
 // Columns ---------------------------------------------------------------------
@@ -129,14 +128,14 @@ static MlirValue load_heads(const Keys *g, const Factors *x, MlirValue memref,
                             IR_DIMS(g->f.config.block_h, width));
   MlirValue row = ir_muli(b, ir_subi(b, x->position, x->first), heads);
   MlirValue loaded =
-      x->local ? ir_transfer_read(b, tile, memref,
-                                  (const MlirValue[]){row, column},
-                                  (const unsigned[]){0, 1}, null_value())
-               : ir_transfer_read(
-                     b, tile, memref,
-                     (const MlirValue[]){g->f.batch, query_of(g, x->position),
-                                         x->head, column},
-                     (const unsigned[]){DIM_H, DIM_D}, null_value());
+      x->local
+          ? ir_transfer_read(b, tile, memref, (const MlirValue[]){row, column},
+                             (const unsigned[]){0, 1}, null_value())
+          : ir_transfer_read(b, tile, memref,
+                             (const MlirValue[]){g->f.batch,
+                                                 query_of(g, x->position),
+                                                 x->head, column},
+                             (const unsigned[]){DIM_H, DIM_D}, null_value());
   return for_every_key(g, loaded);
 }
 
@@ -186,11 +185,11 @@ static MlirValue load_numbers(const Keys *g, const Factors *x,
                 b, tile, memref,
                 (const MlirValue[]){ir_subi(b, x->position, x->first), zero},
                 (const unsigned[]){0, 1}, null_value())
-          : ir_transfer_read(
-                b, tile, memref,
-                (const MlirValue[]){g->f.batch, query_of(g, x->position),
-                                    part_of(g, x->head), zero},
-                (const unsigned[]){2, 3}, null_value());
+          : ir_transfer_read(b, tile, memref,
+                             (const MlirValue[]){g->f.batch,
+                                                 query_of(g, x->position),
+                                                 part_of(g, x->head), zero},
+                             (const unsigned[]){2, 3}, null_value());
   return load_repeated(b, loaded, rows, rows);
 }
 
@@ -215,8 +214,7 @@ static Planes load_keys_by_pair(const Keys *g, const Factors *x,
   int64_t width = keys_width(g);
   Planes q, k, product;
   for (int t = 0; t < f->planes; ++t) {
-    q.x[t] =
-        ir_convert(b, load_heads(g, x, x->q, t * width, width), f->factor);
+    q.x[t] = ir_convert(b, load_heads(g, x, x->q, t * width, width), f->factor);
     k.x[t] = load_outer_columns(g, x, outer, x->keys, t * width, width,
                                 f->factor, f->outer.key_bias);
   }
@@ -279,8 +277,8 @@ static IrLoop begin_loop(const Keys *g, MlirValue lower, MlirValue upper,
                          int64_t step, Sums *sums) {
   MlirValue carried[MAX_PLANES + 1];
   int n = keys_carry(g, sums, carried, true);
-  IrLoop loop = ir_for_begin(g->f.b, lower, upper,
-                             ir_const_index(g->f.b, step), n, carried);
+  IrLoop loop = ir_for_begin(g->f.b, lower, upper, ir_const_index(g->f.b, step),
+                             n, carried);
   keys_carry(g, sums, loop.args, false);
   return loop;
 }
@@ -307,7 +305,8 @@ static void take_queries(const Keys *g, Factors x, const Rows *rows,
   IrLoop over_queries =
       begin_loop(g, x.first, ir_addi(b, x.first, count), 1, sums);
   x.position = over_queries.iv[0];
-  Range js = grad_sums_seen(f, (Range){x.position, ir_addi(b, x.position, one)});
+  Range js =
+      grad_sums_seen(f, (Range){x.position, ir_addi(b, x.position, one)});
   IrLoop over_j = begin_loop(g, js.lower, js.upper, f->config.block_j, sums);
   take_tile(g, &x, rows, over_j.iv[0], js.upper, sums);
   end_loop(g, &over_j, sums);

@@ -34,8 +34,8 @@
 typedef struct Query {
   Forward f; ///< first: a step gets it
   const GradStats *stats;
-  const GradSums *sums; ///< null: they are not this program's
-  MlirValue d_out, d_q; ///< d_q may be null
+  const GradSums *sums;  ///< null: they are not this program's
+  MlirValue d_out, d_q;  ///< d_q may be null
   MlirValue logs, delta; ///< by row
   MlirValue own;         ///< d_q [heads, D], where there are sums
 } Query;
@@ -142,8 +142,8 @@ static MlirValue sum_over_keys(Forward *f, MlirValue x) {
   if (j == 1)
     return x;
   x = ir_shape_cast(f->b, x, f32_vector(f, IR_DIMS(j, pairs, width)));
-  return ir_multi_reduction(f->b, IR_SUM, x, 0,
-                            ir_zero(f->b, f32_vector(f, IR_DIMS(pairs, width))));
+  return ir_multi_reduction(
+      f->b, IR_SUM, x, 0, ir_zero(f->b, f32_vector(f, IR_DIMS(pairs, width))));
 }
 
 /// Writes plane t of d_q.
@@ -223,7 +223,8 @@ static void add_part(Query *g, const Parts *parts, const OuterTile *outer,
   if (c->block_h > 1)
     x = ir_multi_reduction(
         b, IR_SUM,
-        ir_shape_cast(b, x, f32_vector(f, IR_DIMS(c->block_j, c->block_h, width))),
+        ir_shape_cast(b, x,
+                      f32_vector(f, IR_DIMS(c->block_j, c->block_h, width))),
         1, ir_zero(b, tile));
   MlirValue zero = ir_const_index(b, 0), j = outer->place.n;
   MlirValue indices[] = {
@@ -272,10 +273,10 @@ static void close(Forward *f, State *state, const OuterTile *outer) {
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->sums->keys.result); ++t)
     add_part(g, &g->sums->keys, outer, load_combined(f, w, q, t), t * width);
   if (wants_values(g))
-    add_part(g, &g->sums->values, outer,
-             ir_mulf(b, *y,
-                     ir_convert(b, load_by_query(f, g->d_out, 0, f->d), f32)),
-             0);
+    add_part(
+        g, &g->sums->values, outer,
+        ir_mulf(b, *y, ir_convert(b, load_by_query(f, g->d_out, 0, f->d), f32)),
+        0);
   state->n = 0;
 }
 
@@ -286,12 +287,12 @@ static void attend_with_sums(Query *g, Range js, const Window *ks) {
   MlirValue zero = ir_const_index(b, 0);
   MlirType own = f32_vector(f, IR_DIMS(f->config.block_h, width));
   if (!mlirValueIsNull(g->d_q)) {
-    g->own = ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(f->config.block_h, f->d)));
+    g->own =
+        ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(f->config.block_h, f->d)));
     for (int t = 0; t < f->planes; ++t)
-      ir_transfer_write(
-          b, ir_zero(b, own), g->own,
-          (const MlirValue[]){zero, ir_const_index(b, t * width)},
-          (const unsigned[]){0, 1}, null_value());
+      ir_transfer_write(b, ir_zero(b, own), g->own,
+                        (const MlirValue[]){zero, ir_const_index(b, t * width)},
+                        (const unsigned[]){0, 1}, null_value());
   }
   pairs_loop(f, (State){0}, js, ks);
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->d_q); ++t)

@@ -83,10 +83,9 @@ static void store_repeated(const Rows *r, const Config *keys, MlirValue x,
     return;
   Ir *b = r->b;
   MlirValue heads = ir_const_index(b, keys->block_h);
-  IrLoop loop =
-      ir_for_begin(b, ir_const_index(b, 0),
-                   ir_const_index(b, keys->block_j * keys->block_h), heads, 0,
-                   NULL);
+  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0),
+                             ir_const_index(b, keys->block_j * keys->block_h),
+                             heads, 0, NULL);
   MlirValue column = ir_addi(b, loop.iv[0], ir_remui(b, r->head, heads));
   ir_transfer_write(b, x, repeated,
                     (const MlirValue[]){r->batch, r->query,

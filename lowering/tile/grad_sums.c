@@ -66,8 +66,8 @@ Range grad_sums_outer(const GradSums *g, MlirValue t) {
     return grad_sums_seen(f, (Range){ir_addi(b, tile.lower, f->shift),
                                      ir_addi(b, tile.upper, f->shift)});
   MlirValue last = ir_subi(b, tile.upper, ir_const_index(b, 1));
-  return grad_sums_seen(
-      f, grad_sums_seers(f, f->inner.window, tile.lower, last));
+  return grad_sums_seen(f,
+                        grad_sums_seers(f, f->inner.window, tile.lower, last));
 }
 
 /// The tiles that have a part of some of the outer keys [j, end), or more.
@@ -140,8 +140,8 @@ static MlirValue add_part(const GradSums *g, MlirValue sums, MlirValue head,
   MlirValue mask =
       window_mask(b, ir_with_element(tile, ir_i1(b)), lower, upper);
   MlirValue indices[] = {g->f.batch, head, t, ir_subi(b, j, outer.lower), zero};
-  MlirValue part = ir_transfer_read(b, tile, sums, indices,
-                                    (const unsigned[]){3, 4}, mask);
+  MlirValue part =
+      ir_transfer_read(b, tile, sums, indices, (const unsigned[]){3, 4}, mask);
   MlirValue then = ir_addf(b, sum, part);
   ir_if_else(b, &some, 1, &then);
   ir_if_end(b, &some, 1, &sum);
@@ -152,8 +152,8 @@ static MlirValue add_part(const GradSums *g, MlirValue sums, MlirValue head,
 static MlirValue add_tiles(const GradSums *g, MlirValue sums, MlirValue head,
                            Range tiles, MlirValue j, MlirValue sum) {
   Ir *b = g->f.b;
-  IrLoop loop = ir_for_begin(b, tiles.lower, tiles.upper,
-                             ir_const_index(b, 1), 1, &sum);
+  IrLoop loop =
+      ir_for_begin(b, tiles.lower, tiles.upper, ir_const_index(b, 1), 1, &sum);
   sum = add_part(g, sums, head, loop.iv[0], j, loop.args[0]);
   ir_for_end(b, &loop, 1, &sum);
   return loop.results[0];

@@ -82,8 +82,8 @@ static void attend_block(Forward *f, MlirValue query, MlirValue count) {
   f->attend(f, js, &inner);
 }
 
-/// x [rows], not a number if something of keys [lower, upper) is not finite that
-/// the program multiplies with what may be masked.
+/// x [rows], not a number if something of keys [lower, upper) is not finite
+/// that the program multiplies with what may be masked.
 static MlirValue add_not_finite(Forward *f, MlirValue x, MlirValue lower,
                                 MlirValue upper) {
   if (f->multiplies_keys)

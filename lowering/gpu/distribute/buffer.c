@@ -98,6 +98,13 @@ MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue row,
   return ir_advance(b, entry->pointer, ir_element(type), offset);
 }
 
+int buffer_slices_in_access(Distribute *s, MlirOperation load) {
+  if (!ir_is(load, "vector.transfer_read") ||
+      !context_entry(s, ir_operand(load, 0))->interleaved)
+    return 1;
+  return (int)interleaved(ir_type(ir_operand(load, 0)));
+}
+
 MlirValue buffer_load(Distribute *s, MlirOperation read, MlirValue row,
                       int slice) {
   Ir *b = &s->b;

@@ -14,6 +14,8 @@ void buffer_write(Distribute *s, MlirOperation write);
 /// The address of a pair in an interleaved buffer: in `column` of a slice.
 MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue row,
                          MlirValue slice, MlirValue column);
+/// How many slices of a load one access has: several of an interleaved buffer.
+int buffer_slices_in_access(Distribute *s, MlirOperation load);
 /// This thread's pair of a slice of a tile that is read from there.
 MlirValue buffer_load(Distribute *s, MlirOperation read, MlirValue row,
                       int slice);

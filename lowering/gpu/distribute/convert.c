@@ -41,8 +41,10 @@ static void keep_slices(Distribute *s, MlirValue tile, int slices,
     at.rows[i] = context_pinned_index(s, at.rows[i]);
   if (anew)
     transfer_pin_indices(s, tile_source(tile), 1, before);
+  int in_access = buffer_slices_in_access(s, tile_source(tile));
   for (; at.slice < slices; ++at.slice) {
-    context_pause(s, at.slice);
+    if (at.slice % in_access == 0)
+      context_pause(s, at.slice);
     fragments[at.slice] = fragment_definition(s, tile, at);
   }
   if (anew)

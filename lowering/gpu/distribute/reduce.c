@@ -149,8 +149,8 @@ void reduce_all(Distribute *s, MlirOperation op) {
 /// Slices that warps exchange at once.
 enum { AT_ONCE = REDUCE_SCRATCH / (SLICE * (int)sizeof(float)) };
 
-/// How the rows of the block are combined: those of a warp first, then, if there
-/// are others, over shared memory.
+/// How the rows of the block are combined: those of a warp first, then, if
+/// there are others, over shared memory.
 typedef struct Rows {
   int64_t n, distance; ///< as ReducedRows has them
   int64_t left;        ///< rows of the result
@@ -186,8 +186,8 @@ static Fragment reduce_in_warp(Distribute *s, IrReduction kind, Fragment f,
     for (int i = 0; i < (apart ? 2 : 1); ++i)
       for (int bit = 0; bit < LANE_BITS; ++bit) {
         int64_t row = layout_accumulator.lane[bit].row;
-        if (row && (are_neighbours(rows) ? row < rows->n
-                                         : row >= rows->distance))
+        if (row &&
+            (are_neighbours(rows) ? row < rows->n : row >= rows->distance))
           f.v[i][j] = fragment_combine(s, kind, f.v[i][j],
                                        exchange(&s->b, f.v[i][j], bit));
       }
@@ -264,8 +264,8 @@ static void store_slices(Distribute *s, const Rows *rows, int n,
                                   ir_const_index(b, 0)),
                           IR_NONE);
     for (int k = 0; k < n; ++k) {
-      MlirValue both = ir_value(b, "vector.from_elements", pair, 2,
-                                slices[k].v[i], IR_NONE);
+      MlirValue both =
+          ir_value(b, "vector.from_elements", pair, 2, slices[k].v[i], IR_NONE);
       ir_op(b, "llvm.store", IR_NONE, IR_VALUES(both, scratch(s, k, row)), 1,
             &alignment);
     }
@@ -307,9 +307,9 @@ static void reduce_in_block(Distribute *s, IrReduction kind, const Rows *rows,
   for (int k = 0; k < n; ++k)
     for (int v = 0; v < in_slice; ++v)
       values[in_slice * k + v] = inits[k].v[v / PAIR][v % PAIR];
-  IrLoop loop = ir_for_begin(
-      b, ir_const_index(b, 0), ir_const_index(b, rows->n * rows->distance),
-      ir_const_index(b, step), in_slice * n, values);
+  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0),
+                             ir_const_index(b, rows->n * rows->distance),
+                             ir_const_index(b, step), in_slice * n, values);
   transfer_keep_rolled(b, &loop);
   for (int k = 0; k < n; ++k)
     for (int i = 0; i < own; ++i) {

@@ -353,9 +353,9 @@ static bool is_swizzled(MlirType buffer) {
 }
 
 static int64_t slices_at_once(int64_t product, int64_t carried) {
-  enum { TIGHT_FROM = 96, LOADED = 4 }; // as many as one access may have
+  enum { TIGHT_FROM = 96 };
   (void)product;
-  return carried >= TIGHT_FROM ? LOADED : 0;
+  return carried >= TIGHT_FROM;
 }
 
 static int64_t registers_left(int64_t taken) {
