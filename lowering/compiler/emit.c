@@ -34,11 +34,14 @@ static SimplicialStatus emit_llvm(Compilation *compilation, const char *target,
   return status;
 }
 
-/// Adds to the module what its callers need.
+/// Adds to the module what its callers need; functions that are not all of
+/// tensors have none but those that know their types.
 static SimplicialStatus complete(const Compilation *compilation,
                                  LLVMModuleRef module, bool tvm_ffi) {
   SimplicialFunction *functions;
   int count;
+  if (!tvm_ffi && !functions_are_of_tensors(compilation))
+    return simplicialOk();
   SimplicialStatus status = functions_read(compilation, &count, &functions);
   if (!status.code)
     status = object_add_entries(module, functions, count);

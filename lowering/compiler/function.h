@@ -41,6 +41,9 @@ struct SimplicialFunction {
                                               ///< arguments, see workspace.c
 };
 
+/// Whether all public functions are of tensors that calls can check.
+bool functions_are_of_tensors(const Compilation *compilation);
+
 /// The public functions with a body of the module as it was written, which has
 /// been lowered successfully, to where workspaces are known or further. The
 /// caller frees them, whatever the status.

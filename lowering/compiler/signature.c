@@ -84,6 +84,26 @@ static SimplicialStatus find_workspace(const Compilation *compilation,
   return simplicialOk();
 }
 
+static bool is_of_tensors(MlirOperation op) {
+  MlirType type = mlirTypeAttrGetValue(ir_get_attr(op, "function_type"));
+  Argument argument;
+  bool all = true;
+  for (int i = 0; i < (int)mlirFunctionTypeGetNumInputs(type); ++i)
+    all &= read_argument(mlirFunctionTypeGetInput(type, i), &argument);
+  for (int i = 0; i < (int)mlirFunctionTypeGetNumResults(type); ++i)
+    all &= read_argument(mlirFunctionTypeGetResult(type, i), &argument);
+  return all;
+}
+
+bool functions_are_of_tensors(const Compilation *compilation) {
+  bool all = true;
+  for (MlirOperation op = compilation_find_function(
+           mlirBlockGetFirstOperation(mlirModuleGetBody(compilation->flat)));
+       !mlirOperationIsNull(op); op = next_function(op))
+    all &= is_of_tensors(op);
+  return all;
+}
+
 SimplicialStatus functions_read(const Compilation *compilation, int *count,
                                 SimplicialFunction **functions) {
   MlirOperation first = compilation_find_function(

@@ -121,9 +121,10 @@ static void note_query(MlirOperation forall, const Config *c) {
        "outer keys",
        (long long)config_rows(c), (long long)c->block_q, (long long)c->block_h,
        (long long)c->block_j);
-  note(forall,
-       "step: tiles of %lld inner keys, which stay while outer keys pass",
-       (long long)c->block_k);
+  note(forall, "step: tiles of %lld inner keys, which %s",
+       (long long)c->block_k,
+       c->inner_stationary ? "stay while outer keys pass"
+                           : "pass while outer keys stay");
   if (c->stages) // on a GPU
     note(forall, "outer window: %s",
          c->local_outer ? "loaded once by a block, into shared memory"
@@ -135,8 +136,21 @@ static void note_keys(MlirOperation forall, const Config *c) {
   note(forall,
        "program: gradients of keys and of values, by blocks of inner "
        "keys; %s",
-       c->split ? "another program has the other ones" : "all in one program");
+       c->by_pairs ? "outer ones' are the program's of q"
+       : c->split  ? "another program has the other ones"
+                   : "all in one program");
   note(forall, "block: %lld rows, of inner keys", (long long)c->block_k);
+  if (c->by_pairs) {
+    note(forall,
+         "step: %lld columns: %lld x %lld, of outer keys and of heads, of a "
+         "query",
+         (long long)config_rows(c), (long long)c->block_j,
+         (long long)c->block_h);
+    note(forall, "factors of columns: %s",
+         c->local_outer ? "of some queries, loaded into shared memory"
+                        : "loaded again for each step, from global memory");
+    return;
+  }
   note(forall,
        "step: %lld columns: %lld x %lld, of queries and of heads, for an outer "
        "key",
