@@ -33,6 +33,17 @@ static bool format_name(Text *name, const char *prefix,
   return !name->failed;
 }
 
+/// A new function, and what builds its body.
+static LLVMValueRef begin_function(LLVMModuleRef module, const Text *name,
+                                   LLVMTypeRef type, LLVMBuilderRef *b) {
+  LLVMContextRef context = LLVMGetModuleContext(module);
+  LLVMValueRef function = LLVMAddFunction(module, name->data, type);
+  *b = LLVMCreateBuilderInContext(context);
+  LLVMPositionBuilderAtEnd(
+      *b, LLVMAppendBasicBlockInContext(context, function, ""));
+  return function;
+}
+
 // Entries ---------------------------------------------------------------------
 
 static SimplicialStatus add_entry(LLVMModuleRef module,
@@ -54,10 +65,8 @@ static SimplicialStatus add_entry(LLVMModuleRef module,
   LLVMTypeRef pointer = LLVMPointerTypeInContext(context, 0);
   LLVMTypeRef type =
       LLVMFunctionType(LLVMVoidTypeInContext(context), &pointer, 1, false);
-  LLVMValueRef entry = LLVMAddFunction(module, name->data, type);
-  LLVMBuilderRef b = LLVMCreateBuilderInContext(context);
-  LLVMPositionBuilderAtEnd(b,
-                           LLVMAppendBasicBlockInContext(context, entry, ""));
+  LLVMBuilderRef b;
+  LLVMValueRef entry = begin_function(module, name, type, &b);
   for (unsigned i = 0; i < count; ++i) {
     LLVMValueRef index =
         LLVMConstInt(LLVMInt64TypeInContext(context), i, false);
@@ -157,10 +166,8 @@ static SimplicialStatus add_tvm_ffi(LLVMModuleRef module,
   LLVMTypeRef call_type = LLVMFunctionType(
       word, (LLVMTypeRef[]){pointer, pointer, word, pointer, pointer, pointer},
       6, false);
-  LLVMValueRef function = LLVMAddFunction(module, name->data, type);
-  LLVMBuilderRef b = LLVMCreateBuilderInContext(context);
-  LLVMPositionBuilderAtEnd(
-      b, LLVMAppendBasicBlockInContext(context, function, ""));
+  LLVMBuilderRef b;
+  LLVMValueRef function = begin_function(module, name, type, &b);
   LLVMValueRef values[] = {
       description,
       LLVMGetParam(function, 1),

@@ -16,8 +16,7 @@ enum { XLA_FFI_API_MAJOR = 0, XLA_FFI_API_MINOR = 3 };
 typedef struct XLA_FFI_Error XLA_FFI_Error;
 typedef struct XLA_FFI_ExecutionContext XLA_FFI_ExecutionContext;
 
-// Versions and traits, which XLA asks a handler for
-// -----------------------------
+// Versions and traits, for which XLA asks -------------------------------------
 
 typedef enum XLA_FFI_Extension_Type {
   XLA_FFI_Extension_Metadata = 1,
@@ -48,8 +47,7 @@ typedef struct XLA_FFI_Metadata_Extension {
   XLA_FFI_Metadata *metadata;
 } XLA_FFI_Metadata_Extension;
 
-// Tensors and attributes
-// --------------------------------------------------------
+// Tensors and attributes ------------------------------------------------------
 
 typedef enum XLA_FFI_DataType {
   XLA_FFI_DataType_PRED = 1,
@@ -102,8 +100,7 @@ typedef struct XLA_FFI_Attrs {
   void **attrs; ///< XLA_FFI_Scalar, or XLA_FFI_ByteSpan of a string
 } XLA_FFI_Attrs;
 
-// Calls
-// -------------------------------------------------------------------------
+// Calls -----------------------------------------------------------------------
 
 typedef enum XLA_FFI_Error_Code {
   XLA_FFI_Error_Code_INVALID_ARGUMENT = 3,

@@ -9,15 +9,6 @@
 
 #include "mlir-c/IR.h"
 
-/// The programs of an operation, each with a strategy. An attention has one,
-/// whose entries are simplicial.config's own; a gradient has two, with a
-/// dictionary each.
-typedef enum ConfigPart {
-  CONFIG_FORWARD, ///< out, lse
-  CONFIG_QUERY,   ///< "query": the gradient of q
-  CONFIG_KEYS,    ///< "keys": the gradients of keys and values
-} ConfigPart;
-
 /// The attribute `simplicial.config`, see simplicialCreateConfigurePass.
 typedef struct Config {
   int64_t block_q;       ///< queries in a tile
@@ -42,7 +33,6 @@ typedef struct Config {
   int64_t turns;    ///< queries that a block takes one after the other, or that
                     ///< it has in memory of its own at once
   MlirType operand; ///< element type of the operands of products
-  ConfigPart part;  ///< whose strategy it is; config_get says it
 } Config;
 
 /// The most of any number, and of `stages` and `tiles`.
@@ -58,6 +48,15 @@ enum {
 
 /// The rows of a tile.
 int64_t config_rows(const Config *config);
+
+/// The programs of an operation, each with a strategy. An attention has one,
+/// whose entries are simplicial.config's own; a gradient has two, with a
+/// dictionary each.
+typedef enum ConfigPart {
+  CONFIG_FORWARD, ///< out, lse
+  CONFIG_QUERY,   ///< "query": the gradient of q
+  CONFIG_KEYS,    ///< "keys": the gradients of keys and values
+} ConfigPart;
 
 /// Reads what `simplicial.config` has, if there is one; diagnoses entries that
 /// are not what they must be.

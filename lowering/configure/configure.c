@@ -143,7 +143,7 @@ static MlirLogicalResult check_columns(MlirOperation op, const Config *config) {
 
 MlirLogicalResult config_get(MlirOperation op, ConfigPart part,
                              Config *config) {
-  *config = (Config){.part = part};
+  *config = (Config){0};
   if (mlirAttributeIsNull(ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR)))
     return ir_error(op, "has no " SIMPLICIAL_CONFIG_ATTR
                         ": run simplicial-configure first");

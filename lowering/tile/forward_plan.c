@@ -82,6 +82,11 @@ int64_t plan_outer_rows(const Config *config, int64_t window, bool causal) {
          config->block_j - 1;
 }
 
+int64_t plan_outer_rows_of_turns(const Config *config, int64_t window,
+                                 bool causal) {
+  return plan_outer_rows(config, window, causal) + config->turns - 1;
+}
+
 int64_t plan_padding(int64_t row) {
   enum { BANKS = 128, PART = 64 }; // bytes; a part is one of several lanes'
   return row % BANKS == 0 ? PART : 0;

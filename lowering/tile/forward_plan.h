@@ -49,6 +49,10 @@ MlirValue plan_whole_keys(Ir *b, const Config *config, Range window,
 /// or more; 0: there is no bound.
 int64_t plan_outer_rows(const Config *config, int64_t window, bool causal);
 
+/// The same of all queries that it takes in turns.
+int64_t plan_outer_rows_of_turns(const Config *config, int64_t window,
+                                 bool causal);
+
 /// Bytes behind each row, of so many bytes, in memory of a block's own, for
 /// neighbouring rows to be in different banks.
 int64_t plan_padding(int64_t row);

@@ -28,6 +28,8 @@
 
 #include "grad_keys.h"
 
+#include "lowering/notes.h"
+
 #include "simplicial/dialect.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -460,6 +462,41 @@ static MlirValue rows_at_once(const Keys *g, MlirValue first, MlirValue end) {
                    ir_const_index(b, keys_rows(g)));
 }
 
+/// Notes the program's strategy in words.
+static void note_strategy(MlirOperation forall, const Config *c) {
+  note(forall,
+       "program: gradients of keys and of values, by blocks of inner "
+       "keys; %s",
+       c->by_pairs ? "outer ones' are the program's of q"
+       : c->split  ? "another program has the other ones"
+                   : "all in one program");
+  note(forall, "block: %lld rows, of inner keys", (long long)c->block_k);
+  if (c->by_pairs) {
+    note(forall,
+         "step: %lld columns: %lld x %lld, of outer keys and of heads, of a "
+         "query",
+         (long long)config_rows(c), (long long)c->block_j,
+         (long long)c->block_h);
+    note(forall, "factors of columns: %s",
+         c->local_outer ? "of some queries, loaded into shared memory"
+                        : "loaded again for each step, from global memory");
+    return;
+  }
+  note(forall,
+       "step: %lld columns: %lld x %lld, of queries and of heads, for an outer "
+       "key",
+       (long long)(c->block_q * c->block_h), (long long)c->block_q,
+       (long long)c->block_h);
+  note(forall, "sums of inner keys and values: %s",
+       c->global_sums ? "in global memory, between outer keys"
+       : c->split     ? "in the block's memory, between outer keys"
+                      : "carried from outer key to outer key");
+  note(forall, "sums of outer keys and values: in memory, by block; "
+               "other programs add them up");
+  if (c->shared_left)
+    note(forall, "left operands that outer keys make: in shared memory");
+}
+
 static void build(Keys *g) {
   Forward *f = &g->f;
   Ir *b = f->b;
@@ -487,6 +524,7 @@ static void build(Keys *g) {
     keys_take_pairs(g);
   ir_for_end(b, &loop, n, &done);
   ir_forall_end(b, &blocks);
+  note_strategy(blocks.op, &f->config);
   queries_annotate(b, blocks.op, &f->config);
 }
 

@@ -95,8 +95,8 @@ static MlirValue put_numbers(const Keys *g, const Factors *x, MlirValue memref,
 static MlirValue put_outer(const Keys *g, MlirValue memref, Range seen) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  int64_t rows = plan_outer_rows(&f->config, f->outer.window, f->causal) +
-                 f->config.turns - 1;
+  int64_t rows =
+      plan_outer_rows_of_turns(&f->config, f->outer.window, f->causal);
   int64_t bytes = ir_float_bytes(ir_element(ir_type(memref)));
   MlirValue count = ir_subi(b, seen.upper, seen.lower);
   return put(

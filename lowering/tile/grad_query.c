@@ -29,6 +29,8 @@
 
 #include "grad.h"
 
+#include "lowering/notes.h"
+
 #include <stddef.h>
 
 typedef struct Query {
@@ -328,6 +330,24 @@ static void attend(Forward *f, Range js, const Window *ks) {
     write_d_q(g, sum_over_keys(f, state.values[t]), t);
 }
 
+/// Notes the program's strategy in words.
+static void note_strategy(MlirOperation forall, const Config *c) {
+  note(forall, "program: the gradient of q, by blocks of queries");
+  note(forall,
+       "block: %lld rows: %lld x %lld x %lld, of queries, of heads, and of "
+       "outer keys",
+       (long long)config_rows(c), (long long)c->block_q, (long long)c->block_h,
+       (long long)c->block_j);
+  note(forall, "step: tiles of %lld inner keys, which %s",
+       (long long)c->block_k,
+       c->inner_stationary ? "stay while outer keys pass"
+                           : "pass while outer keys stay");
+  if (c->stages) // on a GPU
+    note(forall, "outer window: %s",
+         c->local_outer ? "loaded once by a block, into shared memory"
+                        : "loaded again for each step, from global memory");
+}
+
 MlirLogicalResult grad_query(Ir *b, MlirOperation op, const GradStats *stats,
                              MlirValue d_q, const GradSums *sums) {
   Query g = {
@@ -345,6 +365,6 @@ MlirLogicalResult grad_query(Ir *b, MlirOperation op, const GradStats *stats,
   }
   if (!mlirValueIsNull(d_q) ||
       (sums->by_query && (wants_keys(&g) || wants_values(&g))))
-    queries_program(&g.f);
+    note_strategy(queries_program(&g.f), &g.f.config);
   return mlirLogicalResultSuccess();
 }

@@ -76,7 +76,7 @@ static int64_t shared_bytes(const Strategy *s, const Config *c) {
   int64_t bytes = PAIR * (c->block_k + columns) * row;
   if (!c->local_outer)
     return bytes;
-  int64_t outer = plan_outer_rows(c, s->outer, s->causal) + c->turns - 1;
+  int64_t outer = plan_outer_rows_of_turns(c, s->outer, s->causal);
   return bytes + PAIR * outer * padded +
          PAIR * c->turns * (c->block_h * padded + columns * NUMBER);
 }

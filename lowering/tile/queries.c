@@ -113,64 +113,7 @@ static MlirValue queries_at_once(Forward *f, MlirValue query, MlirValue count) {
                    ir_const_index(b, n));
 }
 
-/// Notes the strategy of a gradient's program of q in words.
-static void note_query(MlirOperation forall, const Config *c) {
-  note(forall, "program: the gradient of q, by blocks of queries");
-  note(forall,
-       "block: %lld rows: %lld x %lld x %lld, of queries, of heads, and of "
-       "outer keys",
-       (long long)config_rows(c), (long long)c->block_q, (long long)c->block_h,
-       (long long)c->block_j);
-  note(forall, "step: tiles of %lld inner keys, which %s",
-       (long long)c->block_k,
-       c->inner_stationary ? "stay while outer keys pass"
-                           : "pass while outer keys stay");
-  if (c->stages) // on a GPU
-    note(forall, "outer window: %s",
-         c->local_outer ? "loaded once by a block, into shared memory"
-                        : "loaded again for each step, from global memory");
-}
-
-/// The same of that of keys and values.
-static void note_keys(MlirOperation forall, const Config *c) {
-  note(forall,
-       "program: gradients of keys and of values, by blocks of inner "
-       "keys; %s",
-       c->by_pairs ? "outer ones' are the program's of q"
-       : c->split  ? "another program has the other ones"
-                   : "all in one program");
-  note(forall, "block: %lld rows, of inner keys", (long long)c->block_k);
-  if (c->by_pairs) {
-    note(forall,
-         "step: %lld columns: %lld x %lld, of outer keys and of heads, of a "
-         "query",
-         (long long)config_rows(c), (long long)c->block_j,
-         (long long)c->block_h);
-    note(forall, "factors of columns: %s",
-         c->local_outer ? "of some queries, loaded into shared memory"
-                        : "loaded again for each step, from global memory");
-    return;
-  }
-  note(forall,
-       "step: %lld columns: %lld x %lld, of queries and of heads, for an outer "
-       "key",
-       (long long)(c->block_q * c->block_h), (long long)c->block_q,
-       (long long)c->block_h);
-  note(forall, "sums of inner keys and values: %s",
-       c->global_sums ? "in global memory, between outer keys"
-       : c->split     ? "in the block's memory, between outer keys"
-                      : "carried from outer key to outer key");
-  note(forall, "sums of outer keys and values: in memory, by block; "
-               "other programs add them up");
-  if (c->shared_left)
-    note(forall, "left operands that outer keys make: in shared memory");
-}
-
 void queries_annotate(Ir *b, MlirOperation forall, const Config *config) {
-  if (config->part == CONFIG_QUERY)
-    note_query(forall, config);
-  else if (config->part == CONFIG_KEYS)
-    note_keys(forall, config);
   if (config->stages)
     mlirOperationSetAttributeByName(forall, ir_str(SIMPLICIAL_STAGES_ATTR),
                                     ir_i64_attr(b, config->stages));

@@ -162,6 +162,11 @@ static bool are_neighbours(const Rows *rows) {
   return rows->distance == 1 && rows->left > 1;
 }
 
+/// Whether a warp combines them all, and stores one row for them.
+static bool are_stored_once(const Rows *rows) {
+  return are_neighbours(rows) && rows->in_warp == rows->n;
+}
+
 static Rows rows_of(MlirOperation op) {
   ReducedRows reduced = tile_op_reduced_rows(op, 2);
   Rows rows = {reduced.n, reduced.distance,
@@ -253,7 +258,7 @@ static void store_slices(Distribute *s, const Rows *rows, int n,
   Ir *b = &s->b;
   MlirType pair = ir_vector(ir_f32(b), IR_DIMS(2));
   IrAttribute alignment = {"alignment", ir_i64_attr(b, 2 * sizeof(float))};
-  bool one = are_neighbours(rows) && rows->in_warp > 1;
+  bool one = are_stored_once(rows);
   MlirValue in_warp = ir_const_index(b, rows->in_warp);
   for (int i = 0; i < 2; ++i) {
     MlirValue row = one ? ir_divui(b, s->rows[i], in_warp) : s->rows[i];
@@ -276,8 +281,7 @@ static void store_slices(Distribute *s, const Rows *rows, int n,
 
 /// The first of the stored rows that become `row`.
 static MlirValue first_row(Ir *b, const Rows *rows, MlirValue row) {
-  if (rows->left == rows->distance ||
-      (are_neighbours(rows) && rows->in_warp == rows->n))
+  if (rows->left == rows->distance || are_stored_once(rows))
     return row;
   MlirValue distance = ir_const_index(b, rows->distance);
   MlirValue outer = ir_muli(b, ir_divui(b, row, distance),

@@ -366,7 +366,14 @@ static void write_by_column(Distribute *s, MlirOperation op) {
 
 /// Slices that are evaluated before one of them is stored, behind which what
 /// they are made of could not be loaded in one piece.
-enum { LOADED = 4 };
+enum { TOGETHER = 4 };
+
+/// So many of a tile's `slices` from `at` on, or those that are left.
+static void evaluate_together(Distribute *s, MlirValue tile, At at, int slices,
+                              Fragment group[TOGETHER]) {
+  for (int k = 0; k < TOGETHER && at.slice < slices; ++k, ++at.slice)
+    group[k] = fragment(s, tile, at);
+}
 
 void transfer_write(Distribute *s, MlirOperation op) {
   if (tile_op_stored_row_dims(op) == 0) {
@@ -378,6 +385,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
   MlirType type = ir_type(tile), element = ir_element(type);
   int rank = ir_rank(type), row_dims = tile_op_stored_row_dims(op);
   bool columns = tile_has_columns(type, row_dims);
+  int slices = context_slices(type, row_dims);
   MlirValue size = ir_const_index(b, tile_rows(type, row_dims));
   MlirValue before[IR_MAX_RANK], end;
   if (!transfer_stored_end(s, op, &end))
@@ -398,14 +406,11 @@ void transfer_write(Distribute *s, MlirOperation op) {
       writes =
           both(b, writes, ir_cmpi(b, IR_EQ, s->column, ir_const_index(b, 0)));
     IrIf branch = ir_if_begin(b, writes, IR_NONE);
-    Fragment group[LOADED];
-    for (; at.slice < context_slices(type, row_dims); ++at.slice) {
-      int in_group = at.slice % LOADED;
-      for (At each = at; !in_group && each.slice < at.slice + LOADED &&
-                         each.slice < context_slices(type, row_dims);
-           ++each.slice)
-        group[each.slice - at.slice] = fragment(s, tile, each);
-      Fragment f = group[in_group];
+    Fragment group[TOGETHER];
+    for (; at.slice < slices; ++at.slice) {
+      if (at.slice % TOGETHER == 0)
+        evaluate_together(s, tile, at, slices, group);
+      Fragment f = group[at.slice % TOGETHER];
       MlirValue indices[IR_MAX_RANK];
       if (columns)
         places[rank - 1] = first_column(s, at.slice);
