@@ -65,11 +65,14 @@ typedef struct Forward {
   double c;        ///< scale * log2(e)
   int64_t d, rows;
   int64_t group;   ///< query heads that share a key head
+  MlirValue parts; ///< that an inner window is split into, a block each; null:
+                   ///< it is not, and there is no `part`
   MlirValue keys;  ///< how many there are
   MlirValue shift; ///< from a query's number to its position
   // Of the current tile:
   MlirValue batch, query, head, key_head;
   MlirValue block;   ///< its number, of those of these heads
+  MlirValue part;    ///< its number of those that an inner window is split into
   MlirValue count;   ///< of its queries
   MlirValue beyond;  ///< an i1: keys behind the inner windows are finite; null:
                      ///< it is not known
@@ -145,6 +148,20 @@ void queries_annotate(Ir *b, MlirOperation forall, const Config *config);
 void queries_store(Forward *f, MlirValue x, MlirValue memref,
                    const MlirValue *indices, const unsigned *memory_dims,
                    int64_t columns);
+
+// forward.c
+/// The forward program; into parts of `out` and `lse`, if there are `parts`.
+MlirOperation forward_program(Forward *f);
+
+/// Merges the softmaxes of rows of (outer key, head) and writes what comes out.
+void forward_finish(Forward *f, Softmax state);
+
+// forward_parts.c
+/// The forward program of inner windows that several blocks share.
+MlirOperation forward_by_parts(Forward *f);
+
+/// The keys of an inner window that the block's part has.
+Window forward_part_of(Forward *f, const Window *window);
 
 // pairs.c
 /// The program's step for all pairs of keys in the windows.
