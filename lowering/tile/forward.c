@@ -52,8 +52,8 @@ static void step(Forward *f, State *state, const OuterTile *outer, int n,
   *state = carried(softmax_step(f, softmax_of(state), outer, n, inner));
 }
 
-/// Writes what there is of each (query, head), or of each part of its window:
-/// x [heads], or [heads, columns].
+/// Writes x [heads], or [heads, columns], of the block's queries, or of their
+/// part of a window.
 static void store(Forward *f, MlirValue x, MlirValue memref, bool heads_first,
                   int64_t columns) {
   MlirValue indices[IR_MAX_RANK] = {f->batch, f->query, f->head};
@@ -62,7 +62,7 @@ static void store(Forward *f, MlirValue x, MlirValue memref, bool heads_first,
     indices[1] = f->head, indices[2] = f->query;
     dims[0] = 2, dims[1] = 1;
   }
-  if (!mlirValueIsNull(f->parts))
+  if (!mlirValueIsNull(f->parts.n))
     indices[n++] = f->part;
   dims[2] = n;
   if (columns)
@@ -70,14 +70,13 @@ static void store(Forward *f, MlirValue x, MlirValue memref, bool heads_first,
   queries_store(f, x, memref, indices, dims, columns);
 }
 
-void forward_finish(Forward *f, Softmax state) {
+/// The rows of each head as one: m, l [heads], acc [heads, D].
+static Softmax merged(Forward *f, Softmax state) {
   Ir *b = f->b;
   int64_t j = f->config.block_j, pairs = f->rows / j;
   MlirType split = f32_vector(f, IR_DIMS(j, pairs));
   MlirType split_d = f32_vector(f, IR_DIMS(j, pairs, f->d));
   MlirType per_head = f32_vector(f, IR_DIMS(pairs));
-  MlirType per_head_d = f32_vector(f, IR_DIMS(pairs, f->d));
-
   if (f->config.sum_columns > 1)
     state.l = softmax_row_sum(f, state.l);
   MlirValue m_rows = ir_shape_cast(b, state.m, split);
@@ -91,15 +90,32 @@ void forward_finish(Forward *f, Softmax state) {
       b, ir_shape_cast(b, w, f32_vector(f, IR_DIMS(j, pairs, 1))), split_d);
   MlirValue acc = ir_multi_reduction(
       b, IR_SUM, ir_mulf(b, ir_shape_cast(b, state.acc, split_d), w_d), 0,
-      ir_zero(b, per_head_d));
+      ir_zero(b, f32_vector(f, IR_DIMS(pairs, f->d))));
+  return (Softmax){m, l, acc, null_value()};
+}
 
+static void finish_part(Forward *f, Softmax state) {
+  store(f, state.m, f->parts.m, true, 0);
+  store(f, state.l, f->parts.l, true, 0);
+  if (!mlirValueIsNull(f->parts.acc))
+    store(f, state.acc, f->parts.acc, false, f->d);
+}
+
+void forward_finish(Forward *f, Softmax state) {
+  Ir *b = f->b;
+  state = merged(f, state);
+  if (!mlirValueIsNull(f->parts.n)) {
+    finish_part(f, state);
+    return;
+  }
   // A query without an allowed pair has l = 0. Its acc is 0 too, or, beside
   // queries that see values that are not finite, not a number.
+  MlirType per_head = ir_type(state.l), per_head_d = ir_type(state.acc);
   MlirValue zero = ir_zero(b, per_head);
-  MlirValue none = ir_cmpf(b, IR_OEQ, l, zero);
+  MlirValue none = ir_cmpf(b, IR_OEQ, state.l, zero);
   MlirValue inverse =
-      ir_select(b, none, zero, ir_divf(b, ir_const_f(b, per_head, 1), l));
-  MlirValue out = ir_mulf(b, acc, ir_broadcast_rows(b, inverse, f->d));
+      ir_select(b, none, zero, ir_divf(b, ir_const_f(b, per_head, 1), state.l));
+  MlirValue out = ir_mulf(b, state.acc, ir_broadcast_rows(b, inverse, f->d));
   if (f->config.block_q > 1)
     out = ir_select(b, ir_broadcast_rows(b, none, f->d), ir_zero(b, per_head_d),
                     out);
@@ -108,13 +124,14 @@ void forward_finish(Forward *f, Softmax state) {
           f->d);
   if (mlirValueIsNull(f->lse))
     return;
-  MlirValue lse = ir_fma(b, m, ir_const_f(b, per_head, log(2)), ir_log(b, l));
+  MlirValue lse =
+      ir_fma(b, state.m, ir_const_f(b, per_head, log(2)), ir_log(b, state.l));
   store(f, lse, f->lse, true, 0);
 }
 
 static void attend(Forward *f, Range js, const Window *ks) {
   Window own = *ks;
-  if (!mlirValueIsNull(f->parts))
+  if (!mlirValueIsNull(f->parts.n))
     own = forward_part_of(f, ks);
   State state = pairs_loop(f, carried(softmax_begin(f)), js, &own);
   forward_finish(f, softmax_of(&state));

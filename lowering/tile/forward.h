@@ -30,6 +30,13 @@ typedef struct State {
   MlirValue values[MAX_STATE + 1]; ///< and room for one that a loop adds
 } State;
 
+/// What blocks make of their parts of inner windows.
+typedef struct WindowParts {
+  MlirValue n;    ///< how many there are; null: windows are not split
+  MlirValue m, l; ///< memrefs [B, Hq, Nq, n] of softmaxes' maxima and sums
+  MlirValue acc;  ///< and [B, Nq, Hq, n, D] of accumulators; null: not wanted
+} WindowParts;
+
 struct Forward;
 struct OuterTile;
 struct InnerTile;
@@ -64,11 +71,10 @@ typedef struct Forward {
   double scale;    ///< of logits
   double c;        ///< scale * log2(e)
   int64_t d, rows;
-  int64_t group;   ///< query heads that share a key head
-  MlirValue parts; ///< that an inner window is split into, a block each; null:
-                   ///< it is not, and there is no `part`
-  MlirValue keys;  ///< how many there are
-  MlirValue shift; ///< from a query's number to its position
+  int64_t group;     ///< query heads that share a key head
+  WindowParts parts; ///< that an inner window is split into, a block each
+  MlirValue keys;    ///< how many there are
+  MlirValue shift;   ///< from a query's number to its position
   // Of the current tile:
   MlirValue batch, query, head, key_head;
   MlirValue block;   ///< its number, of those of these heads
@@ -150,7 +156,7 @@ void queries_store(Forward *f, MlirValue x, MlirValue memref,
                    int64_t columns);
 
 // forward.c
-/// The forward program; into parts of `out` and `lse`, if there are `parts`.
+/// The forward program; into `parts`, if there are some.
 MlirOperation forward_program(Forward *f);
 
 /// Merges the softmaxes of rows of (outer key, head) and writes what comes out.

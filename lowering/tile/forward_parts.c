@@ -5,10 +5,10 @@
 //
 //     parts = as many as there are blocks for, of at least a step each
 //     for part in parts, beside (batch, heads, query):
-//       out_part[part], lse_part[part] = attend to this part of the window
+//       m[part], l[part], acc[part] = the softmax of this part of the window
 //     for (batch, head, query), rows being parts:
-//       m = max lse_part;  w = exp(lse_part - m);  l = sum w
-//       out = sum w * out_part / l;  lse = m + ln l
+//       w   = exp2(m - max m);  l = sum l * w
+//       out = sum acc * w / l;  lse = (max m) * ln 2 + ln l
 //
 // How many parts there are follows from sizes alone, and they are merged in one
 // order, so that results have the same bits on any machine.
@@ -18,7 +18,7 @@
 #include "mlir-c/BuiltinTypes.h"
 
 #include <float.h>
-#include <math.h>
+#include <stddef.h>
 
 /// Rows in which parts are merged.
 enum { ROWS = 32 };
@@ -54,8 +54,8 @@ Window forward_part_of(Forward *f, const Window *window) {
       ir_maxsi(b, ir_subi(b, all.upper, all.lower), ir_const_index(b, 0));
   MlirValue steps = ir_ceil_div(b, length, config_step(&f->config));
   // In each part ceil(steps / parts) of them.
-  MlirValue last = ir_subi(b, f->parts, ir_const_index(b, 1));
-  MlirValue each = ir_divui(b, ir_addi(b, steps, last), f->parts);
+  MlirValue last = ir_subi(b, f->parts.n, ir_const_index(b, 1));
+  MlirValue each = ir_divui(b, ir_addi(b, steps, last), f->parts.n);
   MlirValue keys = ir_muli(b, each, step);
   own.lower =
       ir_minsi(b, all.upper, ir_addi(b, all.lower, ir_muli(b, f->part, keys)));
@@ -71,7 +71,7 @@ static MlirValue parts_of(const Forward *f, bool heads_first, bool columns) {
   int64_t shape[] = {ir_dim_size(q, 0), any, ir_dim_size(q, DIM_H), any, f->d};
   MlirValue batches = ir_dim(b, f->q, 0), queries = ir_dim(b, f->q, DIM_N);
   MlirValue heads = ir_const_index(b, ir_dim_size(q, DIM_H));
-  MlirValue sizes[] = {batches, queries, heads, f->parts, {NULL}};
+  MlirValue sizes[] = {batches, queries, heads, f->parts.n, null_value()};
   if (heads_first) {
     shape[1] = shape[2], shape[2] = any;
     sizes[1] = heads, sizes[2] = queries;
@@ -80,44 +80,50 @@ static MlirValue parts_of(const Forward *f, bool heads_first, bool columns) {
   return ir_alloc_sized(b, type, sizes);
 }
 
-/// The state with ROWS more parts, from `part` on, a row each.
-static Softmax with_parts(Forward *f, Softmax state, MlirValue out,
-                          MlirValue lse, MlirValue part) {
+/// ROWS numbers of parts, from `part` on: `none` behind the last one.
+static MlirValue read(const Forward *f, MlirValue memref, MlirValue part,
+                      MlirValue mask, float none) {
   Ir *b = f->b;
-  MlirValue zero = ir_const_index(b, 0);
-  MlirValue n = ir_subi(b, f->parts, part);
-  MlirType rows = f32_vector(f, IR_DIMS(ROWS)), i1 = ir_i1(b);
+  MlirType rows = f32_vector(f, IR_DIMS(ROWS));
+  MlirValue x = ir_transfer_read(
+      b, rows, memref, (const MlirValue[]){f->batch, f->head, f->query, part},
+      (const unsigned[]){3}, mask);
+  return ir_select(b, mask, x, ir_const_f(b, rows, none));
+}
+
+/// The state with ROWS more parts, from `part` on, a row each.
+static Softmax with_parts(Forward *f, Softmax state, const WindowParts *parts,
+                          MlirValue part) {
+  Ir *b = f->b;
+  MlirValue n = ir_subi(b, parts->n, part), before = state.m;
+  MlirType i1 = ir_i1(b);
   MlirValue mask =
       ir_create_mask(b, IR_LIST(MlirValue, n), ir_vector(i1, IR_DIMS(ROWS)));
-  MlirValue m = ir_transfer_read(
-      b, rows, lse, (const MlirValue[]){f->batch, f->head, f->query, part},
-      (const unsigned[]){3}, mask);
-  m = ir_select(b, mask, ir_mulf(b, m, ir_const_f(b, rows, 1 / log(2))),
-                ir_const_f(b, rows, -INFINITY));
-  MlirValue before = state.m;
+  MlirValue m = read(f, parts->m, part, mask, -FLT_MAX);
   state.m = ir_maxnumf(b, before, m);
   MlirValue a = ir_exp2(b, ir_subf(b, before, state.m));
   MlirValue w = ir_exp2(b, ir_subf(b, m, state.m));
-  state.l = ir_fma(b, state.l, a, w);
-  if (mlirValueIsNull(out))
+  state.l =
+      ir_fma(b, state.l, a, ir_mulf(b, read(f, parts->l, part, mask, 0), w));
+  if (mlirValueIsNull(parts->acc))
     return state;
   MlirType tile = f32_vector(f, IR_DIMS(ROWS, f->d));
   MlirValue x = ir_transfer_read(
-      b, tile, out,
-      (const MlirValue[]){f->batch, f->query, f->head, part, zero},
+      b, tile, parts->acc,
+      (const MlirValue[]){f->batch, f->query, f->head, part,
+                          ir_const_index(b, 0)},
       (const unsigned[]){3, 4},
-      window_mask(b, ir_vector(i1, IR_DIMS(ROWS, f->d)), (MlirValue){NULL}, n));
+      window_mask(b, ir_vector(i1, IR_DIMS(ROWS, f->d)), null_value(), n));
   state.acc = ir_fma(b, state.acc, ir_broadcast_rows(b, a, f->d),
                      ir_mulf(b, x, ir_broadcast_rows(b, w, f->d)));
   return state;
 }
 
-/// What is written to f's out and lse, from parts of it.
-static void merge(Forward *f, MlirValue out, MlirValue lse) {
+/// Writes what the parts are together.
+static void merge(Forward *f, const WindowParts *parts) {
   Ir *b = f->b;
   f->config = (Config){.block_q = 1, .block_h = 1, .block_j = ROWS};
   f->rows = ROWS;
-  MlirValue zero = ir_const_index(b, 0);
   MlirValue sizes[] = {ir_dim(b, f->q, 0),
                        ir_const_index(b, ir_dim_size(ir_type(f->q), DIM_H)),
                        ir_dim(b, f->q, DIM_N)};
@@ -126,28 +132,27 @@ static void merge(Forward *f, MlirValue out, MlirValue lse) {
   f->head = blocks.iv[1];
   f->query = blocks.iv[2];
   Softmax state = softmax_begin(f);
-  MlirValue carried[] = {state.m, state.l, state.acc};
   IrLoop loop =
-      ir_for_begin(b, zero, f->parts, ir_const_index(b, ROWS), 3, carried);
-  state = (Softmax){loop.args[0], loop.args[1], loop.args[2], {NULL}};
-  state = with_parts(f, state, out, lse, loop.iv[0]);
+      ir_for_begin(b, ir_const_index(b, 0), parts->n, ir_const_index(b, ROWS),
+                   3, (MlirValue[]){state.m, state.l, state.acc});
+  state = (Softmax){loop.args[0], loop.args[1], loop.args[2], null_value()};
+  state = with_parts(f, state, parts, loop.iv[0]);
   ir_for_end(b, &loop, 3, (const MlirValue[]){state.m, state.l, state.acc});
-  f->parts = (MlirValue){NULL};
-  forward_finish(
-      f, (Softmax){loop.results[0], loop.results[1], loop.results[2], {NULL}});
+  forward_finish(f, (Softmax){loop.results[0], loop.results[1], loop.results[2],
+                              null_value()});
   ir_forall_end(b, &blocks);
 }
 
 MlirOperation forward_by_parts(Forward *f) {
   Forward part = *f;
   part.keys = ir_dim(f->b, f->outer.keys, DIM_N);
-  part.parts = count(&part);
+  part.parts.n = count(&part);
+  part.parts.m = parts_of(&part, true, false);
+  part.parts.l = parts_of(&part, true, false);
   if (!mlirValueIsNull(f->out))
-    part.out = parts_of(&part, false, true);
-  part.lse = parts_of(&part, true, false);
+    part.parts.acc = parts_of(&part, false, true);
   MlirOperation program = forward_program(&part);
   Forward whole = *f;
-  whole.parts = part.parts;
-  merge(&whole, part.out, part.lse);
+  merge(&whole, &part.parts);
   return program;
 }

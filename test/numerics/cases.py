@@ -347,6 +347,37 @@ def gpu_queries():
     yield Case(**{**SMALL, "w2": 7}, Hq=8, D=128, bad=(("v2", (0, 4, 0, 7), math.inf),), config=few(8))
 
 
+def parts():
+    """Few queries, whose windows several blocks share: parts of 128 keys on the CPU."""
+    for nq in (1, 3, 16, 17):  # so many are not few any more
+        yield Case(Nq=nq, N=400, w1=3, w2=None, D=16, Hq=2, dynamic="Nq")
+    yield Case(Nq=1, N=600, w1=None, w2=1, D=16, Hq=1)
+    yield Case(Nq=2, N=500, w1=2, w2=300, D=16, Hq=6, Hk=3, causal=False, dynamic="B Nq N")
+    yield Case(Nq=1, N=1000, w1=1, w2=None, D=16, B=2, Hq=3, dtype="bf16", results="out")
+    yield Case(Nq=1, N=1000, w1=1, w2=None, D=16, results="lse", scale=1.0, data="down")
+    yield Case(Nq=9, N=300, w1=2, w2=None, D=48, form="determinant", k2_bias=0.3, v2_bias=1.0, Hq=1)
+    yield Case(Nq=1, N=400, w1=3, w2=None, D=16, scale=1.0, data="up", threads=3)
+    yield Case(Nq=12, N=5, w1=3, w2=None, dynamic="N", causal=False)
+    for name in ("k2", "v2"):
+        yield Case(Nq=3, N=400, w1=3, w2=None, D=16, Hq=2, bad=((name, (0, 200, 0, 3), math.nan),))
+
+
+def gpu_parts():
+    """The same in parts of 16 keys, as many as there are blocks for."""
+    one = dict(dtype="bf16", N=150, Nq=1, Hq=8, Hk=2, w1=3, w2=None)
+    for blocks in (1, 2, 3, 4, 7, 20, 64, 1000):
+        yield Case(**one, config=f"block_k = 16, tiles = 1, block_tail = 16, blocks = {blocks}")
+    yield Case(**{**one, "N": 700, "Hq": 1, "Hk": 1}, config="block_k = 16, blocks = 64")  # more than are merged at once
+    yield Case(**one)
+    yield Case(**{**one, "Nq": 5, "B": 2, "D": 128}, dynamic="B Nq N")
+    yield Case(**{**one, "dtype": "f32"}, results="out")
+    yield Case(**{**one, "w2": 40, "Nq": 16}, causal=False, results="lse")
+    yield Case(**{**one, "D": 48}, form="determinant", k2_bias=0.3, v2_bias=1.0)
+    yield Case(**one, data="down", scale=1.0, pad=(1, 2, 3, 5, 7))
+    yield Case(**{**one, "N": 3, "Nq": 9}, dynamic="N")
+    yield Case(**one, bad=(("v2", (0, 100, 0, 7), math.nan), ("k2", (0, 20, 1, 7), math.nan)))
+
+
 def gpu_rings():
     """Tiles of 16 inner keys, so that a window has several, for sm_90a: copied by a producer, by TMA where they are
     whole and aligned; and by all warps."""
@@ -450,5 +481,5 @@ def gpu_mixed():
 
 GROUPS = {group.__name__: list(group()) for group in (
     heads, windows, dims, lengths, queries, empty, attributes, determinant, half_types, dynamic, strided, results,
-    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_queries, gpu_warpgroups, gpu_rings, gpu_tiles, gpu_values,
-    gpu_mixed)}
+    threads, large_logits, not_finite, mixed, parts, gpu, gpu_f32, gpu_queries, gpu_warpgroups, gpu_parts, gpu_rings,
+    gpu_tiles, gpu_values, gpu_mixed)}

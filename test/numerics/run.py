@@ -32,6 +32,7 @@ def attributes(case, target, strategies=()):
     entries += [f'form = "{case.form}"'] if case.form else []
     config = [f"operand = {case.operand}"] if case.operand else []
     config += [case.config] if case.config else []
+    config += ["blocks = 0"] if case.config and not strategies and "blocks" not in case.config else []
     config = [] if target == "cpu" else config
     dictionary = lambda entries: f"{{{', '.join(entries)}}}"
     parts = {name: [*config, *own] for name, own in dict(strategies).items()}
