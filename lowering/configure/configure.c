@@ -320,13 +320,13 @@ static MlirLogicalResult configure(MlirOperation op) {
       mlirLogicalResultIsFailure(
           strategy_of(op, CONFIG_FORWARD, attributes, &list, &config)))
     return mlirLogicalResultFailure();
-  bool twofold = forward_strategy_is_twofold(op, &config);
-  if (twofold && mlirLogicalResultIsFailure(
+  bool has_few = config_has_few(op);
+  if (has_few && mlirLogicalResultIsFailure(
                      strategy_of(op, CONFIG_FEW, attributes, &list, &few)))
     return mlirLogicalResultFailure();
   note_given(op, ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR));
   note_strategy(op, &config, list.n > 0);
-  config_write(op, &config, twofold ? &few : NULL);
+  config_write(op, &config, has_few ? &few : NULL);
   return mlirLogicalResultSuccess();
 }
 

@@ -22,7 +22,8 @@
 // What is fixed is so in all candidates. Which one is taken, choose.h says.
 //
 // Few queries are too few to fill rows, and their blocks to fill a machine:
-// then rows are of outer keys, and `blocks` says how many blocks are wanted.
+// then rows are of outer keys, steps are short, and `blocks` says how many
+// blocks are wanted.
 
 #include "forward_strategy.h"
 
@@ -180,6 +181,8 @@ static const char *why_one_tile(const Strategy *s, const Config *config) {
     return "several are for two warpgroups";
   if (config->block_k > MOST_KEYS)
     return "several are of at most 64 keys each";
+  if (s->few)
+    return "of few queries blocks share steps, of which there are more";
   return NULL;
 }
 
@@ -347,11 +350,6 @@ static const char *why_by_warps(const ForwardShape *shape) {
   Work work;
   forward_work(&usual, shape, &work);
   return budget_refuses_groups(&work);
-}
-
-bool forward_strategy_is_twofold(MlirOperation op, const Config *config) {
-  return !queries_of(op) && !config->blocks &&
-         !config_has(op, CONFIG_FORWARD, "blocks");
 }
 
 MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,

@@ -15,8 +15,4 @@
 MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
                                    ConfigPart part, Config *config);
 
-/// Whether an attention may have few queries or many, so that it gets a
-/// strategy for either.
-bool forward_strategy_is_twofold(MlirOperation op, const Config *config);
-
 #endif // SIMPLICIAL_LOWERING_TILE_FORWARD_STRATEGY_H

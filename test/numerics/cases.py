@@ -28,6 +28,7 @@ class Case:
     threads: int = None
     operand: str = None       # element type of the operands of products, if not what the target takes by itself
     config: str = ""          # entries of simplicial.config for GPUs
+    few: bool = False         # it has a strategy for few queries beside that for many
     data: str = "peaked"      # how the inputs are made, see data.py
     bad: tuple = ()           # ((input name, index, value), ...): single elements overwritten by inf or nan
 
@@ -350,9 +351,9 @@ def gpu_queries():
 def parts():
     """Few queries, whose windows several blocks share: parts of 128 keys on the CPU."""
     for nq in (1, 3, 16, 17):  # so many are not few any more
-        yield Case(Nq=nq, N=400, w1=3, w2=None, D=16, Hq=2, dynamic="Nq")
+        yield Case(Nq=nq, N=400, w1=3, w2=None, D=16, Hq=2, dynamic="Nq", few=True)
     yield Case(Nq=1, N=600, w1=None, w2=1, D=16, Hq=1)
-    yield Case(Nq=2, N=500, w1=2, w2=300, D=16, Hq=6, Hk=3, causal=False, dynamic="B Nq N")
+    yield Case(Nq=2, N=500, w1=2, w2=300, D=16, Hq=6, Hk=3, causal=False, dynamic="B Nq N", few=True)
     yield Case(Nq=1, N=1000, w1=1, w2=None, D=16, B=2, Hq=3, dtype="bf16", results="out")
     yield Case(Nq=1, N=1000, w1=1, w2=None, D=16, results="lse", scale=1.0, data="down")
     yield Case(Nq=9, N=300, w1=2, w2=None, D=48, form="determinant", k2_bias=0.3, v2_bias=1.0, Hq=1)
@@ -369,7 +370,8 @@ def gpu_parts():
         yield Case(**one, config=f"block_k = 16, tiles = 1, block_tail = 16, blocks = {blocks}")
     yield Case(**{**one, "N": 700, "Hq": 1, "Hk": 1}, config="block_k = 16, blocks = 64")  # more than are merged at once
     yield Case(**one)
-    yield Case(**{**one, "Nq": 5, "B": 2, "D": 128}, dynamic="B Nq N")
+    yield Case(**{**one, "Nq": 5, "B": 2, "D": 128}, dynamic="B Nq N", few=True)
+    yield Case(**{**one, "Nq": 18}, dynamic="Nq", few=True)
     yield Case(**{**one, "dtype": "f32"}, results="out")
     yield Case(**{**one, "w2": 40, "Nq": 16}, causal=False, results="lse")
     yield Case(**{**one, "D": 48}, form="determinant", k2_bias=0.3, v2_bias=1.0)

@@ -34,6 +34,7 @@ def attributes(case, target, strategies=()):
     config += [case.config] if case.config else []
     config += ["blocks = 0"] if case.config and not strategies and "blocks" not in case.config else []
     config = [] if target == "cpu" else config
+    config += ["few = {}"] if case.few else []
     dictionary = lambda entries: f"{{{', '.join(entries)}}}"
     parts = {name: [*config, *own] for name, own in dict(strategies).items()}
     if any(parts.values()) if strategies else config:

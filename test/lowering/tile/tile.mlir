@@ -64,7 +64,7 @@ func.func @kj(%q: memref<2x?x8x16xbf16>, %k1: memref<2x?x2x16xbf16>, %k2: memref
               %lse: memref<2x8x?xf32>) {
   "simplicial.attention_into"(%q, %k1, %k2, %v1, %v2, %out, %lse)
       {w1 = 5 : i64, w2 = 16 : i64, causal,
-       simplicial.config = {blocks = 0 : i64, block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
+       simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
     : (memref<2x?x8x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>,
        memref<2x?x2x16xbf16>, memref<2x?x8x16xbf16>, memref<2x8x?xf32>) -> ()
   return
@@ -86,7 +86,7 @@ func.func @kj(%q: memref<2x?x8x16xbf16>, %k1: memref<2x?x2x16xbf16>, %k2: memref
 func.func @jk(%q: memref<2x?x8x16xbf16>, %kv: memref<2x?x2x16xbf16>, %out: memref<2x?x8x16xbf16>) {
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
       {w1 = 5 : i64, w2 = 16 : i64,
-       simplicial.config = {blocks = 0 : i64, block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64, order = "jk", operand = bf16}}
+       simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64, order = "jk", operand = bf16}}
     : (memref<2x?x8x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>,
        memref<2x?x2x16xbf16>, memref<2x?x8x16xbf16>) -> ()
   return
@@ -112,7 +112,7 @@ func.func @swapped(%q: memref<2x?x8x16xf32>, %k1: memref<2x?x2x16xf32>, %k2: mem
                    %v1: memref<2x?x2x16xf32>, %v2: memref<2x?x2x16xf32>, %out: memref<2x?x8x16xf32>) {
   "simplicial.attention_into"(%q, %k1, %k2, %v1, %v2, %out)
       {w1 = 16 : i64, w2 = 5 : i64, k2_bias = 0.5 : f32, v2_bias = 2.0 : f32,
-       simplicial.config = {blocks = 0 : i64, block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
+       simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
     : (memref<2x?x8x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>,
        memref<2x?x2x16xf32>, memref<2x?x8x16xf32>) -> ()
   return
@@ -132,7 +132,7 @@ func.func @swapped(%q: memref<2x?x8x16xf32>, %k1: memref<2x?x2x16xf32>, %k2: mem
 func.func @inner_bias(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>, %out: memref<2x?x8x16xf32>) {
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
       {w1 = 5 : i64, w2 = 16 : i64, k2_bias = 0.5 : f32, v2_bias = 2.0 : f32,
-       simplicial.config = {blocks = 0 : i64, block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
+       simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
     : (memref<2x?x8x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>,
        memref<2x?x2x16xf32>, memref<2x?x8x16xf32>) -> ()
   return
@@ -149,7 +149,7 @@ func.func @inner_bias(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>, %out:
 func.func @determinant(%q: memref<2x?x8x48xf32>, %kv: memref<2x?x2x48xf32>, %out: memref<2x?x8x48xf32>) {
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
       {w1 = 5 : i64, w2 = 16 : i64, form = "determinant",
-       simplicial.config = {blocks = 0 : i64, block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
+       simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64}}
     : (memref<2x?x8x48xf32>, memref<2x?x2x48xf32>, memref<2x?x2x48xf32>, memref<2x?x2x48xf32>,
        memref<2x?x2x48xf32>, memref<2x?x8x48xf32>) -> ()
   return
@@ -199,7 +199,7 @@ func.func @unbounded(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>, %out: 
 // CHECK: arith.select %{{.*}} : vector<4x16xi1>, vector<4x16xf32>
 func.func @gpu(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x4x48xf32>) attributes {simplicial.target = "sm_80"} {
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
-      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {blocks = 0 : i64, block_q = 1 : i64, block_j = 1 : i64, local_outer = false}}
+      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_q = 1 : i64, block_j = 1 : i64, local_outer = false}}
     : (memref<2x?x4x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
        memref<2x?x1x48xf32>, memref<2x?x4x48xf32>) -> ()
   return
@@ -215,7 +215,7 @@ func.func @gpu(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref
 // CHECK: vector.contract {{.*}} vector<4x48xtf32>, vector<16x48xtf32> into vector<4x16xf32>
 func.func @tf32(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x4x48xf32>) attributes {simplicial.target = "sm_80"} {
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
-      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {blocks = 0 : i64, block_q = 1 : i64, block_j = 1 : i64, local_outer = false, operand = tf32}}
+      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_q = 1 : i64, block_j = 1 : i64, local_outer = false, operand = tf32}}
     : (memref<2x?x4x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
        memref<2x?x1x48xf32>, memref<2x?x4x48xf32>) -> ()
   return
@@ -235,7 +235,7 @@ func.func @tf32(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memre
 // CHECK: vector.multi_reduction <add>, %{{.*}} [1] : vector<4x8xf32> to vector<4xf32>
 func.func @sum_columns(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x4x48xf32>) attributes {simplicial.target = "sm_80"} {
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
-      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {blocks = 0 : i64, block_q = 1 : i64, block_j = 1 : i64, local_outer = false, sum_columns = 8 : i64}}
+      {w1 = 5 : i64, w2 = 16 : i64, simplicial.config = {block_q = 1 : i64, block_j = 1 : i64, local_outer = false, sum_columns = 8 : i64}}
     : (memref<2x?x4x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
        memref<2x?x1x48xf32>, memref<2x?x4x48xf32>) -> ()
   return
@@ -276,7 +276,7 @@ func.func @sum_columns(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out
 func.func @queries(%q: memref<2x?x1x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x1x48xf32>, %lse: memref<2x1x?xf32>) attributes {simplicial.target = "sm_80"} {
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out, %lse)
       {causal, w1 = 1 : i64, w2 = 16 : i64,
-       simplicial.config = {blocks = 0 : i64, block_q = 4 : i64, block_tail = 16 : i64, local_outer = true}}
+       simplicial.config = {block_q = 4 : i64, block_tail = 16 : i64, local_outer = true}}
     : (memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
        memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x1x?xf32>) -> ()
   return
@@ -320,7 +320,7 @@ func.func @queries(%q: memref<2x?x1x48xf32>, %kv: memref<2x?x1x48xf32>, %out: me
 func.func @steps(%q: memref<1x?x64x64xbf16>, %k: memref<1x?x1x64xbf16>, %v: memref<1x?x1x64xbf16>, %out: memref<1x?x64x64xbf16>) attributes {simplicial.target = "sm_90a"} {
   "simplicial.attention_into"(%q, %k, %k, %v, %v, %out)
       {causal, w1 = 4 : i64, w2 = 60 : i64,
-       simplicial.config = {blocks = 0 : i64, block_q = 1 : i64, block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64,
+       simplicial.config = {block_q = 1 : i64, block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64,
                             block_last = 16 : i64, block_tail = 16 : i64, tiles = 2 : i64, order = "kj",
                             local_outer = false, lazy_rescale = true, sum_columns = 1 : i64, stages = 1 : i64,
                             producer = false, operand = bf16}}
@@ -343,7 +343,7 @@ func.func @unread(%q: !t, %k: !t, %lse: memref<1x1x8xf32>) {
   %out = memref.alloc() : !t
   "simplicial.attention_into"(%q, %k, %k, %k, %k, %out, %lse)
       {causal, w1 = 2 : i64, w2 = 4 : i64,
-       simplicial.config = {blocks = 0 : i64, block_q = 1 : i64, block_h = 1 : i64, block_j = 2 : i64, block_k = 4 : i64,
+       simplicial.config = {block_q = 1 : i64, block_h = 1 : i64, block_j = 2 : i64, block_k = 4 : i64,
                             block_last = 4 : i64, block_tail = 0 : i64, tiles = 1 : i64, order = "kj",
                             local_outer = false, lazy_rescale = false, sum_columns = 1 : i64, stages = 0 : i64,
                             producer = false, operand = f32}}
