@@ -42,6 +42,8 @@ MlirLogicalResult tile_grad(MlirOperation op) {
   const MlirValue *first = &gradients[SIMPLICIAL_K1];
   enum { K1, K2, V1, V2 };
   GradStats stats = grad_stats(&b, op, &f->config);
+  f->end = documents_ends(f);
+  f->has_keys = true; // programs over them
   grad_sums_allocate(&sums, first[f->swapped ? K2 : K1],
                      first[f->swapped ? V2 : V1]);
   if (mlirLogicalResultIsFailure(

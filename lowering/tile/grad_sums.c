@@ -39,13 +39,18 @@ Range grad_sums_seers(const Forward *f, int64_t width, MlirValue first,
   range.upper = mlirValueIsNull(range.upper)
                     ? f->keys
                     : ir_minsi(b, range.upper, f->keys);
+  MlirValue end = documents_end(f, last);
+  if (!mlirValueIsNull(end))
+    range.upper = ir_minsi(b, range.upper, end);
   return range;
 }
 
 Range grad_sums_seen(const Forward *f, Range positions) {
   Ir *b = f->b;
-  Queries queries = {positions.lower,
-                     ir_subi(b, positions.upper, ir_const_index(b, 1))};
+  Queries queries = {
+      .first = positions.lower,
+      .last = ir_subi(b, positions.upper, ir_const_index(b, 1)),
+      .first_begin = documents_begin(f, positions.lower)};
   Range outer = window_of(b, f->outer.window, f->causal, queries, f->keys).any;
   MlirValue some = ir_cmpi(b, IR_SLT, positions.lower, positions.upper);
   outer.upper = ir_select(b, some, outer.upper, outer.lower);
@@ -57,9 +62,11 @@ static MlirValue all_of(const GradSums *g) {
   return g->by_query ? ir_dim(g->f.b, g->f.q, DIM_N) : g->f.keys;
 }
 
-Range grad_sums_outer(const GradSums *g, MlirValue t) {
-  const Forward *f = &g->f;
+Range grad_sums_outer(const GradSums *g, MlirValue batch, MlirValue t) {
+  Forward at = g->f;
+  const Forward *f = &at;
   Ir *b = f->b;
+  at.batch = batch;
   MlirValue size = ir_const_index(b, g->size), first = ir_muli(b, t, size);
   Range tile = {first, ir_minsi(b, all_of(g), ir_addi(b, first, size))};
   if (g->by_query)
@@ -80,7 +87,8 @@ static Range tiles_of(const GradSums *g, MlirValue j, MlirValue end) {
   Range some = {ir_subi(b, positions.lower, f->shift),
                 ir_subi(b, positions.upper, f->shift)};
   if (!g->by_query) {
-    Queries queries = {positions.lower, ir_subi(b, positions.upper, one)};
+    Queries queries = {.first = positions.lower,
+                       .last = ir_subi(b, positions.upper, one)};
     some = window_of(b, f->inner.window, f->causal, queries, f->keys).any;
   }
   MlirValue zero = ir_const_index(b, 0);
@@ -132,7 +140,7 @@ static MlirValue add_part(const GradSums *g, MlirValue sums, MlirValue head,
                           MlirValue t, MlirValue j, MlirValue sum) {
   Ir *b = g->f.b;
   MlirValue zero = ir_const_index(b, 0), rows = ir_const_index(b, ROWS);
-  Range outer = grad_sums_outer(g, t);
+  Range outer = grad_sums_outer(g, g->f.batch, t);
   MlirType tile = ir_type(sum);
   MlirValue lower = ir_maxsi(b, zero, ir_subi(b, outer.lower, j));
   MlirValue upper = ir_minsi(b, rows, ir_subi(b, outer.upper, j));
@@ -186,6 +194,8 @@ static void add(GradSums *g, const Parts *parts, double scale) {
     sum = loop.results[0];
   }
   MlirValue x = ir_mulf(b, sum, ir_const_f(b, type, scale));
+  // Parts have nothing for keys that no query sees.
+  x = documents_only_seen(&g->f, g->f.outer.window, x, j, ir_subi(b, end, j));
   x = ir_convert(b, x, ir_element(ir_type(parts->result)));
   MlirType mask = ir_vector(ir_i1(b), IR_DIMS(ROWS, g->f.d));
   ir_transfer_write(

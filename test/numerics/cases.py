@@ -28,6 +28,8 @@ class Case:
     threads: int = None
     operand: str = None       # element type of the operands of products, if not what the target takes by itself
     config: str = ""          # entries of simplicial.config for GPUs
+    documents: tuple = ()     # for each sequence in turn, lengths of documents, the last one reaching further; below 0: of
+                              # positions that see nothing
     data: str = "peaked"      # how the inputs are made, see data.py
     bad: tuple = ()           # ((input name, index, value), ...): single elements overwritten by inf or nan
 
@@ -105,6 +107,23 @@ def empty():
     yield Case(B=0, N=6, dynamic="B")
     yield Case(N=0, dynamic="Nq N")
     yield Case(N=5, Nq=12, form="determinant", D=48, k2_bias=0.5, v2_bias=1.0)
+
+
+def documents():
+    """Packed sequences: documents of one key, longer than windows, that begin at tiles' edges, with padding between."""
+    mixed = ((1, 1, 7, 16, 1, 30, 2), (16, 16, 32, 3), (70,))
+    for causal in (True, False):
+        yield Case(N=70, B=3, documents=mixed, causal=causal)
+        yield Case(N=70, B=2, Hq=4, Hk=2, w1=None, w2=None, documents=mixed, causal=causal)
+        yield Case(N=70, B=2, Hq=1, w1=20, w2=6, documents=mixed, causal=causal, k2_bias=0.3, v2_bias=-1.0)
+    yield Case(N=40, Hq=3, documents=(40 * (1,),))
+    yield Case(N=70, B=3, Hq=2, documents=((-9, 20), (5, -8, 20, -3, 30), (-70,)))
+    yield Case(N=70, Nq=9, B=3, Hq=4, documents=((62, 1), (-64, 3), (30,)), dynamic="B Nq N")
+    yield Case(N=5, Nq=12, Hq=2, documents=((2,),))
+    yield Case(N=0, Nq=6, documents=((2,),), dynamic="Nq N")
+    yield Case(N=70, D=48, form="determinant", w1=12, w2=30, documents=mixed)
+    yield Case(N=70, B=2, Hq=4, dtype="bf16", documents=mixed[1:], threads=3)
+    yield Case(N=70, dtype="f16", w1=None, documents=mixed)
 
 
 def attributes():
@@ -449,6 +468,6 @@ def gpu_mixed():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    heads, windows, dims, lengths, queries, empty, attributes, determinant, half_types, dynamic, strided, results,
+    heads, windows, dims, lengths, queries, empty, documents, attributes, determinant, half_types, dynamic, strided, results,
     threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_queries, gpu_warpgroups, gpu_rings, gpu_tiles, gpu_values,
     gpu_mixed)}
