@@ -366,6 +366,27 @@ def gpu_queries():
     yield Case(**{**SMALL, "w2": 7}, Hq=8, D=128, bad=(("v2", (0, 4, 0, 7), math.inf),), config=few(8))
 
 
+def gpu_documents():
+    """Documents in tiles of one query and of several, which some rows are masked in."""
+    mixed = ((1, 1, 7, 16, 1, 30, 2), (16, 16, 3), (5, -9, 20, -70))
+    few = lambda q, **others: ", ".join([f"block_q = {q} : i64", *[f"{name} = {value}" for name, value in others.items()]])
+    small = {**SMALL, "N": 40, "documents": mixed}
+    yield Case(**small, B=3, Hq=4)
+    yield Case(**{**small, "w1": None, "dtype": "f16"}, Hq=8, Hk=2, causal=False)
+    for w1, w2 in (6, 30), (30, 6), (None, 9), (None, None):
+        yield Case(**{**small, "w1": w1, "w2": w2}, Hq=4, config=few(4))
+    yield Case(**{**small, "w2": 30}, B=3, Nq=23, Hq=2, causal=False, dynamic="B Nq N", config=few(8, local_outer="true"))
+    yield Case(**{**small, "N": 5}, Nq=12, Hq=4, dynamic="B Nq N", config=few(4))
+    yield Case(**{**small, "N": 0}, Nq=3, dynamic="N", Hq=3, config=few(2))
+    yield Case(**{**small, "dtype": "f32"}, Hq=4, k2_bias=0.5, v2_bias=-0.3, config=few(4))
+    yield Case(**{**small, "w2": 40}, Hq=4, D=48, form="determinant", config=few(4))
+    for name in ("k1", "k2", "v1", "v2"):  # the end of a document: that behind it does not see it
+        yield Case(**small, Hq=3, bad=((name, (0, 8, 0, 3), math.nan),), config=few(5))
+    yield Case(**{**small, "w1": 12, "w2": 30, "N": 120}, Hq=8, Nq=40, config=few(8, block_k="32 : i64"))  # warpgroups
+    yield Case(**{**small, "w2": 70, "N": 120, "documents": ((90, 2, 28),)}, Hq=8, D=128, Nq=32, config=few(8))
+    yield Case(**small, Hq=64, D=128, Nq=14)
+
+
 def gpu_rings():
     """Tiles of 16 inner keys, so that a window has several, for sm_90a: copied by a producer, by TMA where they are
     whole and aligned; and by all warps."""
@@ -469,5 +490,5 @@ def gpu_mixed():
 
 GROUPS = {group.__name__: list(group()) for group in (
     heads, windows, dims, lengths, queries, empty, documents, attributes, determinant, half_types, dynamic, strided, results,
-    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_queries, gpu_warpgroups, gpu_rings, gpu_tiles, gpu_values,
+    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_queries, gpu_documents, gpu_warpgroups, gpu_rings, gpu_tiles, gpu_values,
     gpu_mixed)}
