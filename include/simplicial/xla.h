@@ -10,7 +10,8 @@
 //   simplicial_attention_grad  CUDA       simplicialXlaAttentionGradCuda
 //
 // Operands and results are those of simplicialAttentionFunction (attention.h),
-// row-major; whether there is a second result says whether lse is wanted. Where
+// row-major; whether there is a second result says whether lse is wanted, and
+// whether there is one input more, whether there is `start`. Where
 // a tensor has more dimensions than it should, the first ones are one with B:
 // what vmap makes of a call. The element type and sizes of the description are
 // the buffers', all else attributes of the call, by the names of

@@ -15,8 +15,10 @@ enum {
   INPUTS = SIMPLICIAL_V2 + 1,
   GRADIENT_INPUTS = SIMPLICIAL_D_OUT + 1,
   GRADIENTS = SIMPLICIAL_V2 + 1,
-  MAX_TENSORS = GRADIENT_INPUTS + GRADIENTS,
-  RANK = 4, // of all but lse
+  MAX_TENSORS = GRADIENT_INPUTS + 1 + GRADIENTS,
+  RANK = 4, // of all others
+  LSE_RANK = 3,
+  START_RANK = 2,
 };
 
 /// Which handler it is.
@@ -123,17 +125,18 @@ static DLDataType type_of(XLA_FFI_DataType type) {
     return (DLDataType){kDLBfloat, 16, 1};
   case XLA_FFI_DataType_F64:
     return (DLDataType){kDLFloat, 64, 1};
+  case XLA_FFI_DataType_S32:
+    return (DLDataType){kDLInt, 32, 1};
   default:
     return (DLDataType){kDLOpaqueHandle, 8, 1};
   }
 }
 
-/// Adds a tensor of these elements. Its first dimensions are made one, as far
-/// as there are too many.
-static void add_tensor(Call *self, const XLA_FFI_Buffer *buffer,
+/// Adds a tensor of these elements, and of `rank` dimensions. Its first ones are
+/// made one, as far as there are too many.
+static void add_tensor(Call *self, const XLA_FFI_Buffer *buffer, int rank,
                        DLDevice device) {
   int index = self->count++;
-  int rank = index == SIMPLICIAL_LSE ? RANK - 1 : RANK;
   DLTensor *tensor = &self->tensors[index];
   self->arguments[index] = tensor;
   *tensor = (DLTensor){.data = buffer->data,
@@ -154,18 +157,23 @@ static void add_tensor(Call *self, const XLA_FFI_Buffer *buffer,
   tensor->shape = self->shapes[index];
 }
 
+/// Inputs without a bound.
+static int inputs_of(bool gradient) {
+  return gradient ? GRADIENT_INPUTS : INPUTS;
+}
+
 static SimplicialStatus check_counts(const XLA_FFI_CallFrame *frame,
                                      bool gradient) {
-  int inputs = gradient ? GRADIENT_INPUTS : INPUTS;
+  int inputs = inputs_of(gradient);
   int most = gradient ? GRADIENTS : 2;
-  if (frame->args.size == inputs && frame->rets.size >= 1 &&
-      frame->rets.size <= most)
+  if (frame->args.size >= inputs && frame->args.size <= inputs + 1 &&
+      frame->rets.size >= 1 && frame->rets.size <= most)
     return simplicialOk();
   return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                          "attention%s: there are %lld inputs and %lld results, "
-                         "instead of %d and 1 to %d",
+                         "instead of %d, or %d with start, and 1 to %d",
                          gradient ? "_grad" : "", (long long)frame->args.size,
-                         (long long)frame->rets.size, inputs, most);
+                         (long long)frame->rets.size, inputs, inputs + 1, most);
 }
 
 static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
@@ -173,10 +181,16 @@ static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
   SimplicialStatus status = check_counts(frame, gradient);
   if (status.code)
     return status;
-  for (int64_t i = 0; i < frame->args.size; ++i)
-    add_tensor(self, frame->args.buffers[i], device);
-  for (int64_t i = 0; i < frame->rets.size; ++i)
-    add_tensor(self, frame->rets.buffers[i], device);
+  int inputs = inputs_of(gradient);
+  for (int i = 0; i < (int)frame->args.size; ++i)
+    add_tensor(self, frame->args.buffers[i],
+               i == inputs           ? START_RANK
+               : i == SIMPLICIAL_LSE ? LSE_RANK
+                                     : RANK,
+               device);
+  for (int i = 0; i < (int)frame->rets.size; ++i)
+    add_tensor(self, frame->rets.buffers[i], !gradient && i ? LSE_RANK : RANK,
+               device);
   const DLTensor *q = &self->tensors[SIMPLICIAL_Q];
   const DLTensor *k1 = &self->tensors[SIMPLICIAL_K1];
   if (q->ndim != RANK || k1->ndim != RANK)
@@ -190,6 +204,8 @@ static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
   self->spec.hk = k1->shape[2];
   self->spec.d = q->shape[3];
   self->spec.lse = !gradient && frame->rets.size == 2;
+  self->spec.bound =
+      frame->args.size > inputs ? SIMPLICIAL_START : SIMPLICIAL_NO_BOUND;
   return simplicialOk();
 }
 
