@@ -13,6 +13,7 @@
 #include "unit.h"
 
 #include <dlfcn.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -307,12 +308,12 @@ static void refuses_tensors(void **state) {
   prepare(false, 0);
   call->frame.args.size = 4;
   refuse(simplicialXlaAttention, "attention: there are 4 inputs and 2 results, "
-                                 "instead of 5 and 1 to 2");
+                                 "instead of 5, or 6 with start, and 1 to 2");
   prepare(true, 0);
   call->frame.rets.size = 6;
   refuse(simplicialXlaAttentionGrad,
-         "attention_grad: there are 8 inputs and 6 results, instead of 8 and 1 "
-         "to 5");
+         "attention_grad: there are 8 inputs and 6 results, instead of 8, or 9 "
+         "with start, and 1 to 5");
   call->frame.rets.size = 4;
   refuse(simplicialXlaAttentionGrad,
          "attention_grad: 13 arguments are needed, not 12");
@@ -340,6 +341,38 @@ static void refuses_tensors(void **state) {
   call->buffers[SIMPLICIAL_Q].dims[3] = 8;
   refuse(simplicialXlaAttention, "attention: error: head dimension must be a "
                                  "multiple of 16 from 16 to 256, not 8");
+}
+
+/// Documents of one key: P is 1. With two dimensions before N, of which the
+/// first is one with B.
+static void takes_documents(void **state) {
+  (void)state;
+  enum { V = 2, INPUTS = 5 };
+  prepare(false, V);
+  int32_t starts[V * B * N];
+  for (int i = 0; i < V * B * N; ++i)
+    starts[i] = i % N;
+  int64_t dims[] = {V, B, N};
+  XLA_FFI_Buffer start = {.dtype = XLA_FFI_DataType_S32,
+                          .data = starts,
+                          .rank = 3,
+                          .dims = dims};
+  XLA_FFI_Buffer *inputs[INPUTS + 1];
+  memcpy(inputs, call->pointers, sizeof inputs);
+  inputs[INPUTS] = &start;
+  call->frame.args = (XLA_FFI_Args){.size = INPUTS + 1, .buffers = inputs};
+  expect_success(simplicialXlaAttention);
+  const float *out = call->data[SIMPLICIAL_OUT];
+  for (int i = 0; i < V * B * NQ * HQ * D; ++i) {
+    int query = i / (HQ * D), head = i / D % HQ / (HQ / HK);
+    int key = ((query / NQ * N + query % NQ + N - NQ) * HK + head) * D + i % D;
+    double want = (double)call->data[SIMPLICIAL_V1][key] *
+                  (double)call->data[SIMPLICIAL_V2][key];
+    assert_true(fabs((double)out[i] - want) < 1e-5);
+  }
+  start.dtype = XLA_FFI_DataType_F32;
+  refuse(simplicialXlaAttention,
+         "attention: input 5: has element type f32 instead of i32");
 }
 
 static void runs_on_a_gpus_stream(void **state) {
@@ -412,6 +445,7 @@ int main(void) {
       cmocka_unit_test(attributes_have_defaults),
       cmocka_unit_test(refuses_attributes),
       cmocka_unit_test(refuses_tensors),
+      cmocka_unit_test(takes_documents),
       cmocka_unit_test(runs_on_a_gpus_stream),
   };
   return cmocka_run_group_tests(tests, start, end);
