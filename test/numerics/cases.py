@@ -113,17 +113,17 @@ def documents():
     """Packed sequences: documents of one key, longer than windows, that begin at tiles' edges, with padding between."""
     mixed = ((1, 1, 7, 16, 1, 30, 2), (16, 16, 32, 3), (70,))
     for causal in (True, False):
-        yield Case(N=70, B=3, documents=mixed, causal=causal)
-        yield Case(N=70, B=2, Hq=4, Hk=2, w1=None, w2=None, documents=mixed, causal=causal)
-        yield Case(N=70, B=2, Hq=1, w1=20, w2=6, documents=mixed, causal=causal, k2_bias=0.3, v2_bias=-1.0)
-    yield Case(N=40, Hq=3, documents=(40 * (1,),))
-    yield Case(N=70, B=3, Hq=2, documents=((-9, 20), (5, -8, 20, -3, 30), (-70,)))
-    yield Case(N=70, Nq=9, B=3, Hq=4, documents=((62, 1), (-64, 3), (30,)), dynamic="B Nq N")
-    yield Case(N=5, Nq=12, Hq=2, documents=((2,),))
-    yield Case(N=0, Nq=6, documents=((2,),), dynamic="Nq N")
+        yield Case(N=70, D=16, B=3, documents=mixed, causal=causal)
+        yield Case(N=70, D=16, B=2, Hq=4, Hk=2, w1=None, w2=None, documents=mixed, causal=causal)
+        yield Case(N=70, D=16, B=2, Hq=1, w1=20, w2=6, documents=mixed, causal=causal, k2_bias=0.3, v2_bias=-1.0)
+    yield Case(N=40, D=16, Hq=3, documents=(40 * (1,),))
+    yield Case(N=70, D=16, B=3, Hq=2, documents=((-9, 20), (5, -8, 20, -3, 30), (-70,)))
+    yield Case(N=70, D=16, Nq=9, B=3, Hq=4, documents=((62, 1), (-64, 3), (30,)), dynamic="B Nq N")
+    yield Case(N=5, D=16, Nq=12, Hq=2, documents=((2,),))
+    yield Case(N=0, D=16, Nq=6, documents=((2,),), dynamic="Nq N")
     yield Case(N=70, D=48, form="determinant", w1=12, w2=30, documents=mixed)
-    yield Case(N=70, B=2, Hq=4, dtype="bf16", documents=mixed[1:], threads=3)
-    yield Case(N=70, dtype="f16", w1=None, documents=mixed)
+    yield Case(N=70, D=16, B=2, Hq=4, dtype="bf16", documents=mixed[1:], threads=3)
+    yield Case(N=70, D=16, dtype="f16", w1=None, documents=mixed)
 
 
 def attributes():
