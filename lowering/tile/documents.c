@@ -111,31 +111,31 @@ MlirValue documents_cut_rows(const Forward *f, MlirValue s,
   MlirValue own =
       window_numbers_of_rows(b, f->rows, f->config.block_h, outer->place.n,
                              outer->place.size > 1);
-  s = ir_select(
-      b,
-      ir_broadcast_rows(b, ir_cmpi(b, IR_SLT, own, starts), inner->size),
-      nothing, s);
-  return ir_select(b, window_mask_from(b, mask, starts, inner->n), nothing, s);
+  MlirValue limits =
+      window_limits_where(b, ir_cmpi(b, IR_SLT, own, starts),
+                          window_limits_from(b, starts, inner->n));
+  return ir_select(b, window_mask_below(b, mask, limits), nothing, s);
+}
+
+/// Whether x is below the numbers.
+static MlirValue is_below(const Forward *f, MlirValue x, MlirValue limits) {
+  Ir *b = f->b;
+  x = ir_broadcast(b, ir_index_cast(b, x, ir_i32(b)), ir_type(limits));
+  return ir_cmpi(b, IR_SLT, x, limits);
 }
 
 MlirValue documents_cut_columns(const Forward *f, MlirValue s, MlirValue first,
                                 MlirValue count, MlirValue position) {
   Ir *b = f->b;
   MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
-  int64_t rows = ir_dim_size(type, 0), columns = ir_dim_size(type, 1);
+  int64_t rows = ir_dim_size(type, 0);
   MlirValue ends = load_numbers(f, f->end, rows, first, null_value(), count);
-  MlirValue sees =
+  MlirValue limits =
       f->config.block_q > 1
-          ? window_mask_from(b, mask, ends, position)
-          : ir_broadcast_rows(
-                b,
-                ir_cmpi(b, IR_SLT,
-                        ir_broadcast(b,
-                                     ir_index_cast(b, position, ir_i32(b)),
-                                     numbers(f, rows)),
-                        ends),
-                columns);
-  return ir_select(b, sees, s, ir_const_f(b, type, -INFINITY));
+          ? window_limits_from(b, ends, position)
+          : window_limits_where(b, is_below(f, position, ends), null_value());
+  return ir_select(b, window_mask_below(b, mask, limits), s,
+                   ir_const_f(b, type, -INFINITY));
 }
 
 MlirValue documents_only_seen(const Forward *f, int64_t width, MlirValue x,
@@ -143,15 +143,13 @@ MlirValue documents_only_seen(const Forward *f, int64_t width, MlirValue x,
   if (mlirValueIsNull(f->end))
     return x;
   Ir *b = f->b;
-  int64_t rows = ir_dim_size(ir_type(x), 0);
+  MlirType type = ir_type(x);
+  int64_t rows = ir_dim_size(type, 0);
   MlirValue ends = load_numbers(f, f->end, rows, first, null_value(), count);
   // Of those that may see a key the first one is least likely to be behind its
   // end.
-  MlirValue least = ir_maxsi(b, ir_const_index(b, 0), f->shift);
-  MlirValue seen = ir_cmpi(b, IR_SLT,
-                           ir_broadcast(b, ir_index_cast(b, least, ir_i32(b)),
-                                        numbers(f, rows)),
-                           ends);
+  MlirValue seen =
+      is_below(f, ir_maxsi(b, ir_const_index(b, 0), f->shift), ends);
   MlirValue seer = first;
   if (!f->causal)
     seer = window_unbounded(b, width, false, first).lower;
@@ -159,8 +157,10 @@ MlirValue documents_only_seen(const Forward *f, int64_t width, MlirValue x,
     MlirValue seers = window_numbers_of_rows(b, rows, 1, seer, true);
     seen = ir_select(b, seen, ir_cmpi(b, IR_SLT, seers, ends), seen);
   }
-  return ir_select(b, ir_broadcast_rows(b, seen, ir_dim_size(ir_type(x), 1)), x,
-                   ir_zero(b, ir_type(x)));
+  MlirValue limits = window_limits_where(b, seen, null_value());
+  return ir_select(
+      b, window_mask_below(b, ir_with_element(type, ir_i1(b)), limits), x,
+      ir_zero(b, type));
 }
 
 // Ends ------------------------------------------------------------------------

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+enum { LIMIT = 1 << 30 }; // more than there are columns or rows
+
 /// No key position reaches this, so neither does a window need to.
 static const int64_t far = (int64_t)1 << 48;
 
@@ -76,7 +78,6 @@ static MlirValue numbers(Ir *b, int64_t n) {
 }
 
 MlirValue window_limit(Ir *b, MlirValue end) {
-  enum { LIMIT = 1 << 30 }; // more than there are columns or rows
   end = ir_maxsi(b, ir_const_index(b, -LIMIT),
                  ir_minsi(b, end, ir_const_index(b, LIMIT)));
   return ir_index_cast(b, end, ir_i32(b));
@@ -101,8 +102,7 @@ MlirValue window_numbers_of_rows(Ir *b, int64_t rows, int64_t heads,
               : ir_broadcast(b, first, ir_vector(ir_i32(b), IR_DIMS(rows)));
 }
 
-/// A mask of the columns below limits by row.
-static MlirValue columns_below(Ir *b, MlirType mask, MlirValue limits) {
+MlirValue window_mask_below(Ir *b, MlirType mask, MlirValue limits) {
   int64_t columns = ir_dim_size(mask, 1);
   MlirValue column =
       ir_broadcast(b, numbers(b, columns), ir_with_element(mask, ir_i32(b)));
@@ -118,17 +118,22 @@ MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
     limit = ir_addi(
         b, limit,
         ir_broadcast(b, ir_const_i32(b, i32, (int32_t)-offset), by_row));
-  return columns_below(b, mask, limit);
+  return window_mask_below(b, mask, limit);
 }
 
-MlirValue window_mask_from(Ir *b, MlirType mask, MlirValue limits,
-                           MlirValue first) {
+MlirValue window_limits_from(Ir *b, MlirValue limits, MlirValue first) {
   MlirValue back = ir_subi(b, ir_const_index(b, 0), first);
-  return columns_below(
-      b, mask,
-      ir_addi(b, limits,
-              ir_broadcast(b, ir_index_cast(b, back, ir_i32(b)),
-                           ir_type(limits))));
+  return ir_addi(
+      b, limits,
+      ir_broadcast(b, ir_index_cast(b, back, ir_i32(b)), ir_type(limits)));
+}
+
+MlirValue window_limits_where(Ir *b, MlirValue condition, MlirValue others) {
+  MlirType i32 = ir_i32(b), type = ir_with_element(ir_type(condition), i32);
+  MlirValue all = ir_broadcast(b, ir_const_i32(b, i32, LIMIT), type);
+  if (mlirValueIsNull(others))
+    others = ir_broadcast(b, ir_const_i32(b, i32, 0), type);
+  return ir_select(b, condition, all, others);
 }
 
 MlirValue window_mask_by_column(Ir *b, MlirType mask, bool queries,

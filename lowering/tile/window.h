@@ -54,10 +54,15 @@ MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
 MlirValue window_numbers_of_rows(Ir *b, int64_t rows, int64_t heads,
                                  MlirValue first, bool each);
 
-/// A mask [rows, columns] of the columns, from number `first` on, that are
-/// below the row's limit, an i32.
-MlirValue window_mask_from(Ir *b, MlirType mask, MlirValue limits,
-                           MlirValue first);
+/// A mask [rows, columns] of the columns below the row's limit, an i32.
+MlirValue window_mask_below(Ir *b, MlirType mask, MlirValue limits);
+
+/// Limits [rows] less `first`: of columns that begin with that number.
+MlirValue window_limits_from(Ir *b, MlirValue limits, MlirValue first);
+
+/// Limits [rows]: all columns where a condition holds, elsewhere `others`
+/// (null: none).
+MlirValue window_limits_where(Ir *b, MlirValue condition, MlirValue others);
 
 /// A mask [rows, columns] of the rows below `limit`, or, with `queries`, below
 /// `limit` + column, columns being queries.

@@ -95,12 +95,6 @@ static bool evaluates_product(Distribute *s, MlirValue tile) {
   return found;
 }
 
-/// Whether integers are loaded: for masks, which all slices would load again.
-static bool loads_integers(MlirOperation op) {
-  return ir_is(op, "vector.transfer_read") &&
-         mlirTypeIsAInteger(ir_element(ir_type(ir_result(op, 0))));
-}
-
 static void decide_kept(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
@@ -115,8 +109,6 @@ static void decide_kept(Distribute *s, MlirBlock block) {
     if (ir_is(op, "vector.transfer_write") &&
         evaluates_product(s, ir_operand(op, 0)))
       keep(s, ir_operand(op, 0));
-    if (loads_integers(op))
-      keep(s, ir_result(op, 0));
     if (ir_is(op, "vector.transfer_read") &&
         mlirOperationIsNull(context_shared_read(ir_result(op, 0))) &&
         tile_op_is_overwritten(op, s->forall))
