@@ -25,7 +25,7 @@ enum { MAX_VALUES = SIMPLICIAL_D_OUT + 1 + GRADIENTS, BOUND = MAX_VALUES };
 enum { MIN_D = 16, MAX_D = 256, PLANES = 3 };
 
 static const char *const operand_names[] = {
-    "q",     "k1",  "k2",   "v1",   "v2",   "out", "lse",
+    "q",     "k1",  "k2",   "v1",   "v2",   "out",  "lse",
     "d_out", "d_q", "d_k1", "d_k2", "d_v1", "d_v2", "start"};
 
 // Sizes -----------------------------------------------------------------------
@@ -433,9 +433,9 @@ static MlirWalkResult check_target(MlirOperation op, void *user) {
 
 MlirLogicalResult pass_verify(MlirOperation module) {
   static const char *const names[] = {
-      SIMPLICIAL_ATTENTION,         SIMPLICIAL_ATTENTION_INTO,
-      SIMPLICIAL_ATTENTION_GRAD,    SIMPLICIAL_ATTENTION_GRAD_INTO,
-      SIMPLICIAL_BOUNDED_INTO,      SIMPLICIAL_BOUNDED_GRAD_INTO};
+      SIMPLICIAL_ATTENTION,      SIMPLICIAL_ATTENTION_INTO,
+      SIMPLICIAL_ATTENTION_GRAD, SIMPLICIAL_ATTENTION_GRAD_INTO,
+      SIMPLICIAL_BOUNDED_INTO,   SIMPLICIAL_BOUNDED_GRAD_INTO};
   Walk walk = {.status = chip_list_of(module, &walk.target)};
   if (mlirLogicalResultIsSuccess(walk.status))
     mlirOperationWalk(module, check_target, &walk, MlirWalkPreOrder);

@@ -11,10 +11,8 @@ static const struct {
   const char *name;
   DLDataType type;
 } element_types[] = {
-    {"f16", {kDLFloat, 16, 1}},
-    {"bf16", {kDLBfloat, 16, 1}},
-    {"f32", {kDLFloat, 32, 1}},
-    {"f64", {kDLFloat, 64, 1}},
+    {"f16", {kDLFloat, 16, 1}}, {"bf16", {kDLBfloat, 16, 1}},
+    {"f32", {kDLFloat, 32, 1}}, {"f64", {kDLFloat, 64, 1}},
     {"i32", {kDLInt, 32, 1}},
 };
 

@@ -132,8 +132,8 @@ static DLDataType type_of(XLA_FFI_DataType type) {
   }
 }
 
-/// Adds a tensor of these elements, and of `rank` dimensions. Its first ones are
-/// made one, as far as there are too many.
+/// Adds a tensor of these elements, and of `rank` dimensions. Its first ones
+/// are made one, as far as there are too many.
 static void add_tensor(Call *self, const XLA_FFI_Buffer *buffer, int rank,
                        DLDevice device) {
   int index = self->count++;

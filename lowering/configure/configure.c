@@ -316,9 +316,8 @@ static MlirLogicalResult configure(MlirOperation op) {
 }
 
 MlirLogicalResult pass_configure(MlirOperation module) {
-  static const char *const attentions[] = {SIMPLICIAL_ATTENTION,
-                                           SIMPLICIAL_ATTENTION_INTO,
-                                           SIMPLICIAL_BOUNDED_INTO};
+  static const char *const attentions[] = {
+      SIMPLICIAL_ATTENTION, SIMPLICIAL_ATTENTION_INTO, SIMPLICIAL_BOUNDED_INTO};
   static const char *const gradients[] = {SIMPLICIAL_ATTENTION_GRAD,
                                           SIMPLICIAL_ATTENTION_GRAD_INTO,
                                           SIMPLICIAL_BOUNDED_GRAD_INTO};

@@ -286,9 +286,8 @@ static MlirLogicalResult bufferize(MlirOperation op) {
 
   int others = has_lse ? SIMPLICIAL_LSE + 1 : SIMPLICIAL_LSE;
   int n = add_bound(&b, op, operands, others);
-  replace(op,
-          n > others ? SIMPLICIAL_BOUNDED_INTO : SIMPLICIAL_ATTENTION_INTO, n,
-          operands);
+  replace(op, n > others ? SIMPLICIAL_BOUNDED_INTO : SIMPLICIAL_ATTENTION_INTO,
+          n, operands);
   return mlirLogicalResultSuccess();
 }
 
@@ -320,10 +319,10 @@ static MlirLogicalResult bufferize_grad(MlirOperation op) {
   }
   int bounds = add_bound(&b, op, operands, n) - n;
   sizes[INPUTS + GRADIENTS] = bounds;
-  MlirOperation into = replace(
-      op,
-      bounds ? SIMPLICIAL_BOUNDED_GRAD_INTO : SIMPLICIAL_ATTENTION_GRAD_INTO,
-      n + bounds, operands);
+  MlirOperation into = replace(op,
+                               bounds ? SIMPLICIAL_BOUNDED_GRAD_INTO
+                                      : SIMPLICIAL_ATTENTION_GRAD_INTO,
+                               n + bounds, operands);
   IrAttribute segments = ir_segments(&b, INPUTS + GRADIENTS + bounds, sizes);
   mlirOperationSetAttributeByName(into, ir_str(segments.name), segments.value);
   return mlirLogicalResultSuccess();

@@ -28,8 +28,8 @@ static MlirValue limited(const Forward *f, MlirValue x) {
 
 static MlirValue load(const Forward *f, MlirValue memref, MlirValue at) {
   Ir *b = f->b;
-  return ir_index_cast(
-      b, ir_load(b, memref, (const MlirValue[]){f->batch, at}), ir_index(b));
+  return ir_index_cast(b, ir_load(b, memref, (const MlirValue[]){f->batch, at}),
+                       ir_index(b));
 }
 
 MlirValue documents_begin(const Forward *f, MlirValue position) {
@@ -39,8 +39,7 @@ MlirValue documents_begin(const Forward *f, MlirValue position) {
   MlirValue zero = ir_const_index(b, 0), one = ir_const_index(b, 1);
   MlirValue at = ir_maxsi(b, zero, position), n = f->keys;
   if (f->has_keys)
-    return limited(
-        f, load(f, f->start, ir_minsi(b, at, ir_subi(b, n, one))));
+    return limited(f, load(f, f->start, ir_minsi(b, at, ir_subi(b, n, one))));
   // There may be no keys: a loop that then has no iteration.
   MlirValue begin = zero;
   IrLoop loop =
@@ -91,9 +90,8 @@ static MlirValue starts_of_rows(const Forward *f) {
   Ir *b = f->b;
   int64_t queries = f->config.block_q, heads = f->rows / queries;
   MlirValue zero = ir_const_index(b, 0), at = f->positions.first;
-  MlirValue x =
-      load_numbers(f, f->start, queries, at,
-                   ir_maxsi(b, zero, ir_subi(b, zero, at)), f->count);
+  MlirValue x = load_numbers(f, f->start, queries, at,
+                             ir_maxsi(b, zero, ir_subi(b, zero, at)), f->count);
   MlirValue none =
       ir_broadcast(b, ir_const_i32(b, ir_i32(b), 0), numbers(f, queries));
   x = ir_select(b, ir_cmpi(b, IR_SLT, x, none), none, x);
@@ -108,9 +106,8 @@ MlirValue documents_cut_rows(const Forward *f, MlirValue s,
   MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
   MlirValue nothing = ir_const_f(b, type, -INFINITY);
   MlirValue starts = starts_of_rows(f);
-  MlirValue own =
-      window_numbers_of_rows(b, f->rows, f->config.block_h, outer->place.n,
-                             outer->place.size > 1);
+  MlirValue own = window_numbers_of_rows(b, f->rows, f->config.block_h,
+                                         outer->place.n, outer->place.size > 1);
   MlirValue limits =
       window_limits_where(b, ir_cmpi(b, IR_SLT, own, starts),
                           window_limits_from(b, starts, inner->n));
@@ -204,8 +201,9 @@ MlirValue documents_ends(const Forward *f) {
   at.batch = blocks.iv[0];
   MlirValue size = ir_const_index(b, KEYS);
   MlirValue first = ir_muli(b, blocks.iv[1], size);
-  IrLoop loop = ir_for_begin(b, first, ir_minsi(b, keys, ir_addi(b, first, size)),
-                             ir_const_index(b, 1), 0, NULL);
+  IrLoop loop =
+      ir_for_begin(b, first, ir_minsi(b, keys, ir_addi(b, first, size)),
+                   ir_const_index(b, 1), 0, NULL);
   MlirValue end = ir_index_cast(b, search(&at, loop.iv[0]), ir_i32(b));
   ir_transfer_write(b, ir_broadcast(b, end, numbers(f, 1)), ends,
                     (const MlirValue[]){at.batch, loop.iv[0]},

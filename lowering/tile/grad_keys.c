@@ -131,8 +131,7 @@ static MlirValue cut(const Keys *g, MlirValue s, const Columns *columns) {
   MlirValue end =
       ir_addi(b, columns->position, ir_const_index(b, f->config.block_q));
   MlirType type = ir_type(s);
-  IrIf branch =
-      ir_if_begin(b, ir_cmpi(b, IR_SLT, g->first_end, end), 1, &type);
+  IrIf branch = ir_if_begin(b, ir_cmpi(b, IR_SLT, g->first_end, end), 1, &type);
   MlirValue then =
       documents_cut_columns(f, s, g->first, g->count, columns->position);
   ir_if_else(b, &branch, 1, &then);

@@ -21,7 +21,7 @@ typedef struct Keys {
   // Of the rows that are taken at once: all of a tile, or one
   MlirValue first, count;
   MlirValue first_end; ///< of the first one, see Forward; null: no bound
-  Range positions; ///< of queries that see one of them
+  Range positions;     ///< of queries that see one of them
 } Keys;
 
 /// Elementwise products of three factors by plane, or cross products.

@@ -28,10 +28,9 @@ Range keys_rows_seen(const Keys *g, Range positions) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   MlirValue zero = ir_const_index(b, 0);
-  Queries queries = {
-      .first = positions.lower,
-      .last = ir_subi(b, positions.upper, ir_const_index(b, 1)),
-      .first_begin = documents_begin(f, positions.lower)};
+  Queries queries = {.first = positions.lower,
+                     .last = ir_subi(b, positions.upper, ir_const_index(b, 1)),
+                     .first_begin = documents_begin(f, positions.lower)};
   Range seen = window_of(b, f->inner.window, f->causal, queries, f->keys).any;
   seen.lower = ir_minsi(b, g->count,
                         ir_maxsi(b, zero, ir_subi(b, seen.lower, g->first)));

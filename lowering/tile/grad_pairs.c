@@ -343,8 +343,8 @@ void keys_take_pairs(Keys *g) {
     Range seen =
         grad_sums_seen(f, (Range){x.first, ir_addi(b, x.first, count)});
     if (!mlirValueIsNull(f->start)) // there may be none
-      seen.lower = ir_minsi(b, seen.lower,
-                            ir_subi(b, f->keys, ir_const_index(b, 1)));
+      seen.lower =
+          ir_minsi(b, seen.lower, ir_subi(b, f->keys, ir_const_index(b, 1)));
     x.first_key = seen.lower;
     x.keys = put_outer(g, x.keys, seen);
     x.values = put_outer(g, x.values, seen);

@@ -47,10 +47,9 @@ Range grad_sums_seers(const Forward *f, int64_t width, MlirValue first,
 
 Range grad_sums_seen(const Forward *f, Range positions) {
   Ir *b = f->b;
-  Queries queries = {
-      .first = positions.lower,
-      .last = ir_subi(b, positions.upper, ir_const_index(b, 1)),
-      .first_begin = documents_begin(f, positions.lower)};
+  Queries queries = {.first = positions.lower,
+                     .last = ir_subi(b, positions.upper, ir_const_index(b, 1)),
+                     .first_begin = documents_begin(f, positions.lower)};
   Range outer = window_of(b, f->outer.window, f->causal, queries, f->keys).any;
   MlirValue some = ir_cmpi(b, IR_SLT, positions.lower, positions.upper);
   outer.upper = ir_select(b, some, outer.upper, outer.lower);

@@ -25,9 +25,8 @@ static MlirLogicalResult tile(MlirOperation op) {
 }
 
 MlirLogicalResult pass_tile(MlirOperation module) {
-  static const char *const names[] = {SIMPLICIAL_ATTENTION_INTO,
-                                      SIMPLICIAL_ATTENTION_GRAD_INTO,
-                                      SIMPLICIAL_BOUNDED_INTO,
-                                      SIMPLICIAL_BOUNDED_GRAD_INTO};
+  static const char *const names[] = {
+      SIMPLICIAL_ATTENTION_INTO, SIMPLICIAL_ATTENTION_GRAD_INTO,
+      SIMPLICIAL_BOUNDED_INTO, SIMPLICIAL_BOUNDED_GRAD_INTO};
   return pass_for_each(module, 4, names, tile);
 }

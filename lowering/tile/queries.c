@@ -93,8 +93,8 @@ static MlirValue add_not_finite(Forward *f, MlirValue x, MlirValue lower,
   return load_not_finite(f, x, f->inner.values, lower, upper);
 }
 
-/// The same of the outer keys that some queries see, and that are before others'
-/// documents.
+/// The same of the outer keys that some queries see, and that are before
+/// others' documents.
 static MlirValue add_not_finite_outer(Forward *f, MlirValue x) {
   MlirValue end = f->positions.last_begin;
   if (mlirValueIsNull(end))

@@ -45,9 +45,8 @@ Window window_of(Ir *b, int64_t width, bool causal, Queries queries,
                         queries.first_begin, keys);
   window.every = window.any;
   if (!mlirValueEqual(queries.first, queries.last))
-    window.every =
-        range_of(b, width, causal, queries.last, queries.first,
-                 queries.last_begin, keys);
+    window.every = range_of(b, width, causal, queries.last, queries.first,
+                            queries.last_begin, keys);
   return window;
 }
 

@@ -255,8 +255,8 @@ static void computes_documents(void **state) {
   for (int i = 0; i < QUERY; ++i) {
     int query = i / (HQ * D), head = i / D % HQ / (HQ / HK);
     int at = key(query / NQ, query % NQ + N - NQ, head) + i % D;
-    double want = (double)data->x[SIMPLICIAL_V1][at] *
-                  (double)data->x[SIMPLICIAL_V2][at];
+    double want =
+        (double)data->x[SIMPLICIAL_V1][at] * (double)data->x[SIMPLICIAL_V2][at];
     assert_close(&out[i], &want, 1);
   }
 
@@ -267,14 +267,13 @@ static void computes_documents(void **state) {
     arguments[i] = &tensors[i];
   arguments[INPUTS] = &start;
   arguments[INPUTS + 1] = &tensors[INPUTS];
-  assert_status(SIMPLICIAL_OK, simplicialFunctionCall(function_of(&s), arguments,
-                                                      INPUTS + 2));
+  assert_status(SIMPLICIAL_OK,
+                simplicialFunctionCall(function_of(&s), arguments, INPUTS + 2));
   for (int i = 0; i < QUERY; ++i)
     assert_close(&d_q[i], &(double){0}, 1);
   arguments[INPUTS] = &tensors[SIMPLICIAL_LSE];
-  assert_status(
-      SIMPLICIAL_INVALID_ARGUMENT,
-      simplicialFunctionCall(function_of(&s), arguments, INPUTS + 2));
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                simplicialFunctionCall(function_of(&s), arguments, INPUTS + 2));
 }
 
 /// Code for the processors of these names, as far as GCC says that this machine

@@ -353,10 +353,8 @@ static void takes_documents(void **state) {
   for (int i = 0; i < V * B * N; ++i)
     starts[i] = i % N;
   int64_t dims[] = {V, B, N};
-  XLA_FFI_Buffer start = {.dtype = XLA_FFI_DataType_S32,
-                          .data = starts,
-                          .rank = 3,
-                          .dims = dims};
+  XLA_FFI_Buffer start = {
+      .dtype = XLA_FFI_DataType_S32, .data = starts, .rank = 3, .dims = dims};
   XLA_FFI_Buffer *inputs[INPUTS + 1];
   memcpy(inputs, call->pointers, sizeof inputs);
   inputs[INPUTS] = &start;

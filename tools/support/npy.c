@@ -192,10 +192,9 @@ static SimplicialStatus write_header(OutputFile *file, DLDataType type,
   enum { ALIGNMENT = 64 };
   char header[LENGTH + 2 + 256]; // a shape of 8 numbers takes at most 176
   int size = LENGTH + 2;
-  size +=
-      sprintf(header + size,
-              "{'descr': '<%c%d', 'fortran_order': False, 'shape': (",
-              type.code == kDLInt ? 'i' : 'f', type.bits / 8);
+  size += sprintf(header + size,
+                  "{'descr': '<%c%d', 'fortran_order': False, 'shape': (",
+                  type.code == kDLInt ? 'i' : 'f', type.bits / 8);
   for (int d = 0; d < tensor->ndim; ++d)
     size += sprintf(header + size, "%lld, ", (long long)tensor->shape[d]);
   size += sprintf(header + size, "), }");

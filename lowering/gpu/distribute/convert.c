@@ -138,9 +138,9 @@ static void load_scalar(Distribute *s, MlirOperation op) {
   MlirType type = ir_type(result);
   for (int d = 0; d + 1 < (int)mlirOperationGetNumOperands(op); ++d)
     indices[d] = context_scalar(s, ir_operand(op, 1 + d));
-  context_entry(s, result)->scalar =
-      transfer_load(&s->b, type, transfer_address(s, ir_operand(op, 0), indices),
-                    ir_element_bytes(type));
+  context_entry(s, result)->scalar = transfer_load(
+      &s->b, type, transfer_address(s, ir_operand(op, 0), indices),
+      ir_element_bytes(type));
 }
 
 /// Whether an op needs more warps than those that are in the branch.
