@@ -14,7 +14,8 @@ irdl.dialect @simplicial {
   //   q                tensor [B, Nq, Hq, D]
   //   k1, k2, v1, v2   tensor [B, N, Hk, D]
   //   bound            `start`, a tensor [B, N] of i32: for the query at each
-  //                    position the first key that it may see
+  //                    position the first key that it may see; or `lengths`,
+  //                    [B] of i32: how many keys each sequence has
   //   out              tensor [B, Nq, Hq, D]   of q's type
   //   lse              tensor [B, Hq, Nq]      f32, natural logarithm
   //

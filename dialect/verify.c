@@ -21,12 +21,12 @@
 enum { B, N, H, D };                        // dimensions of q, keys and values
 enum { LSE_B, LSE_H, LSE_N, LSE_RANK = 3 }; // and of lse
 enum { GRADIENTS = SIMPLICIAL_V2 + 1 };     // q's to v2's
-enum { MAX_VALUES = SIMPLICIAL_D_OUT + 1 + GRADIENTS, BOUND = MAX_VALUES };
+enum { MAX_VALUES = SIMPLICIAL_D_OUT + 1 + GRADIENTS };
 enum { MIN_D = 16, MAX_D = 256, PLANES = 3 };
 
 static const char *const operand_names[] = {
-    "q",     "k1",  "k2",   "v1",   "v2",   "out",  "lse",
-    "d_out", "d_q", "d_k1", "d_k2", "d_v1", "d_v2", "start"};
+    "q",     "k1",  "k2",   "v1",   "v2",   "out", "lse",
+    "d_out", "d_q", "d_k1", "d_k2", "d_v1", "d_v2"};
 
 // Sizes -----------------------------------------------------------------------
 
@@ -165,12 +165,16 @@ static MlirLogicalResult check_lse(MlirOperation op, MlirType lse, MlirType q) {
   return mlirLogicalResultSuccess();
 }
 
-/// [B, N] of i32.
+/// start, [B, N], or lengths, [B], of i32.
 static MlirLogicalResult check_bound(MlirOperation op, MlirType bound,
                                      MlirType k1) {
-  enum { RANK = 2 };
-  const char *name = operand_names[BOUND];
-  if (mlirLogicalResultIsFailure(check_rank(op, name, bound, RANK)) ||
+  enum { START_RANK = 2 };
+  bool lengths = ir_rank(bound) == 1;
+  const char *name = lengths ? "lengths" : "start";
+  if (!lengths && ir_rank(bound) != START_RANK)
+    return ir_error(op, "what bounds it must be start, of rank 2, or lengths, "
+                        "of rank 1");
+  if (mlirLogicalResultIsFailure(check_rank(op, name, bound, ir_rank(bound))) ||
       mlirLogicalResultIsFailure(check_layout(op, name, bound)))
     return mlirLogicalResultFailure();
   MlirType element = ir_element(bound);
@@ -178,8 +182,9 @@ static MlirLogicalResult check_bound(MlirOperation op, MlirType bound,
       mlirIntegerTypeGetWidth(element) != 32)
     return ir_error(op, "%s must have element type i32", name);
   if (!sizes_agree(ir_dim_size(bound, B), ir_dim_size(k1, B)) ||
-      !sizes_agree(ir_dim_size(bound, N), ir_dim_size(k1, N)))
-    return ir_error(op, "%s must have shape [B, N]", name);
+      (!lengths && !sizes_agree(ir_dim_size(bound, N), ir_dim_size(k1, N))))
+    return ir_error(op, "%s must have shape %s", name,
+                    lengths ? "[B]" : "[B, N]");
   return mlirLogicalResultSuccess();
 }
 
@@ -220,7 +225,7 @@ static MlirLogicalResult check_values(MlirOperation op) {
   while (!ir_is(op, form->name))
     ++form;
   if (form->bounded && mlirValueIsNull(simplicialAttentionGetBound(op)))
-    return ir_error(op, "must have a last operand of i32, 'start'");
+    return ir_error(op, "must have a last operand of i32: start, or lengths");
   int n = count_operands(op);
   int results = (int)mlirOperationGetNumResults(op);
   if (n > form->most || n < form->least || results != form->results)
@@ -228,6 +233,7 @@ static MlirLogicalResult check_values(MlirOperation op) {
                     "has %d operands and %d results, which must be %d and "
                     "%d",
                     n, results, form->most, form->results);
+  n = (int)mlirOperationGetNumOperands(op);
   for (int i = 0; i < n + results; ++i) {
     MlirType type = ir_type(i < n ? ir_operand(op, i) : ir_result(op, i - n));
     if (form->memrefs ? !mlirTypeIsAMemRef(type)

@@ -56,9 +56,9 @@ typedef struct SimplicialAttentionSpec {
 ///
 /// q, out, d_out, d_q: [B, Nq, Hq, D]; k1, k2, v1, v2 and what begins with d_
 /// of them: [B, N, Hk, D]; lse: [B, Hq, Nq] of f32. What `bound` says is the
-/// last input, behind v2 or d_out: `start`, [B, N] of i32. A description that
-/// cannot be is a SIMPLICIAL_INVALID_ARGUMENT, or, where the operation's
-/// verifier says so, a SIMPLICIAL_COMPILE_ERROR.
+/// last input, behind v2 or d_out: `start`, [B, N], or `lengths`, [B], of i32.
+/// A description that cannot be is a SIMPLICIAL_INVALID_ARGUMENT, or, where the
+/// operation's verifier says so, a SIMPLICIAL_COMPILE_ERROR.
 ///
 /// Functions are told apart by the text of their modules: who calls often keeps
 /// the pointer. A child of fork has the functions of its parent, and compiles

@@ -17,8 +17,9 @@
 //
 // Allowed pairs: with `causal`, j in (p - w1, p] and k in (p - w2, p]; without,
 // |j - p| < w1 and |k - p| < w2. An absent window does not bound. With the
-// operand `start`, [B, N] of i32, j and k are start[b, p] or more as well. A
-// query without an allowed pair gives out = 0 and lse = -inf.
+// operand `start`, [B, N] of i32, j and k are start[b, p] or more as well; with
+// `lengths`, [B] of i32, sequence b has lengths[b] keys in place of N. A query
+// without an allowed pair gives out = 0 and lse = -inf.
 //
 // Nothing here holds global state: two contexts can be used from two threads.
 // As everywhere in MLIR, one context's IR is changed by one thread at a time.
@@ -136,7 +137,8 @@ MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionGradCreate(
     SimplicialAttentionAttributes attributes);
 
 /// The operand of any of the dialect's operations that bounds what queries see,
-/// which is the last one, of i32: `start`. A null value: it has none.
+/// which is the last one, of i32: `start`, of rank 2, or `lengths`, of rank 1.
+/// A null value: it has none.
 MLIR_CAPI_EXPORTED MlirValue simplicialAttentionGetBound(MlirOperation op);
 
 /// Adds that operand to an attention or attention_grad that has none.

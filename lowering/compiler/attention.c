@@ -63,7 +63,8 @@ static SimplicialStatus check(const SimplicialAttentionSpec *spec) {
                            "attention: there are %d gradients, not those of "
                            "0x%x",
                            GRADIENTS, spec->gradients);
-  if (spec->bound != SIMPLICIAL_NO_BOUND && spec->bound != SIMPLICIAL_START)
+  if (spec->bound != SIMPLICIAL_NO_BOUND && spec->bound != SIMPLICIAL_START &&
+      spec->bound != SIMPLICIAL_LENGTHS)
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "attention: there is no bound %d", (int)spec->bound);
   if (spec->gradients && spec->lse)
@@ -106,7 +107,8 @@ static Types types_of(const SimplicialAttentionSpec *spec) {
   write_type(types.query, query, 4, element);
   write_type(types.key, key, 4, element);
   write_type(types.lse, lse, 3, "f32");
-  write_type(types.bound, bound, 2, "i32");
+  write_type(types.bound, bound, spec->bound == SIMPLICIAL_LENGTHS ? 1 : 2,
+             "i32");
   return types;
 }
 

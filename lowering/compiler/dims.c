@@ -37,7 +37,8 @@ typedef struct Equation {
   const char *shapes[13];
 } Equation;
 
-static const char bound_shape[] = "bn";
+/// Of what bounds it, by rank.
+static const char *const bound_shapes[] = {NULL, "b", "bn"};
 
 static const Equation equations[] = {
     {SIMPLICIAL_ATTENTION,
@@ -152,7 +153,8 @@ static void unite_by_equation(Dims *self, MlirOperation op,
                               const Equation *equation) {
   int operands = (int)mlirOperationGetNumOperands(op);
   int results = (int)mlirOperationGetNumResults(op);
-  bool bounded = !mlirValueIsNull(simplicialAttentionGetBound(op));
+  MlirValue bound = simplicialAttentionGetBound(op);
+  bool bounded = !mlirValueIsNull(bound);
   int letters['z' + 1]; // the first dim each letter stands for
   memset(letters, -1, sizeof letters);
   for (int i = 0; i < operands + results; ++i) {
@@ -160,7 +162,7 @@ static void unite_by_equation(Dims *self, MlirOperation op,
     int dim = dims_of(
         self, result ? ir_result(op, i - operands) : ir_operand(op, i), result);
     const char *shape = bounded && i + 1 == operands
-                            ? bound_shape
+                            ? bound_shapes[ir_rank(ir_type(bound))]
                             : equation->shapes[i - (bounded && result)];
     for (const char *l = shape; *l; ++l, ++dim)
       if (letters[(int)*l] < 0)

@@ -18,7 +18,6 @@ enum {
   MAX_TENSORS = GRADIENT_INPUTS + 1 + GRADIENTS,
   RANK = 4, // of all others
   LSE_RANK = 3,
-  START_RANK = 2,
 };
 
 /// Which handler it is.
@@ -33,6 +32,11 @@ typedef struct Call {
   DLTensor tensors[MAX_TENSORS], *arguments[MAX_TENSORS];
   int64_t shapes[MAX_TENSORS][RANK]; // of those with more dimensions
 } Call;
+
+/// The rank of what bounds attention; if there is nothing, it is not read.
+static int bound_rank(SimplicialBound bound) {
+  return bound == SIMPLICIAL_LENGTHS ? 1 : 2;
+}
 
 // Attributes ------------------------------------------------------------------
 
@@ -60,6 +64,17 @@ static SimplicialStatus read_form(const XLA_FFI_ByteSpan *name,
   return attribute_error(name, "must be \"trilinear\" or \"determinant\"");
 }
 
+static SimplicialStatus read_bound(const XLA_FFI_ByteSpan *name,
+                                   XLA_FFI_AttrType type, const void *value,
+                                   SimplicialBound *bound) {
+  if (type == XLA_FFI_AttrType_STRING) {
+    *bound = is_text(value, "lengths") ? SIMPLICIAL_LENGTHS : SIMPLICIAL_START;
+    if (*bound == SIMPLICIAL_LENGTHS || is_text(value, "start"))
+      return simplicialOk();
+  }
+  return attribute_error(name, "must be \"start\" or \"lengths\"");
+}
+
 static SimplicialStatus read_attribute(const XLA_FFI_Attrs *attributes,
                                        int64_t index,
                                        SimplicialAttentionSpec *spec,
@@ -83,6 +98,8 @@ static SimplicialStatus read_attribute(const XLA_FFI_Attrs *attributes,
   XLA_FFI_AttrType type = attributes->types[index];
   if (is_text(name, "form"))
     return read_form(name, type, attributes->attrs[index], &at->form);
+  if (is_text(name, "bound"))
+    return read_bound(name, type, attributes->attrs[index], &spec->bound);
   for (size_t i = 0; i < sizeof scalars / sizeof *scalars; ++i) {
     if (!is_text(name, scalars[i].name))
       continue;
@@ -163,28 +180,28 @@ static int inputs_of(bool gradient) {
 }
 
 static SimplicialStatus check_counts(const XLA_FFI_CallFrame *frame,
-                                     bool gradient) {
-  int inputs = inputs_of(gradient);
+                                     bool gradient, SimplicialBound bound) {
+  int inputs = inputs_of(gradient) + (bound != SIMPLICIAL_NO_BOUND);
   int most = gradient ? GRADIENTS : 2;
-  if (frame->args.size >= inputs && frame->args.size <= inputs + 1 &&
-      frame->rets.size >= 1 && frame->rets.size <= most)
+  if (frame->args.size == inputs && frame->rets.size >= 1 &&
+      frame->rets.size <= most)
     return simplicialOk();
   return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                          "attention%s: there are %lld inputs and %lld results, "
-                         "instead of %d, or %d with start, and 1 to %d",
+                         "instead of %d and 1 to %d",
                          gradient ? "_grad" : "", (long long)frame->args.size,
-                         (long long)frame->rets.size, inputs, inputs + 1, most);
+                         (long long)frame->rets.size, inputs, most);
 }
 
 static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
                                      bool gradient, DLDevice device) {
-  SimplicialStatus status = check_counts(frame, gradient);
+  SimplicialStatus status = check_counts(frame, gradient, self->spec.bound);
   if (status.code)
     return status;
   int inputs = inputs_of(gradient);
   for (int i = 0; i < (int)frame->args.size; ++i)
     add_tensor(self, frame->args.buffers[i],
-               i == inputs           ? START_RANK
+               i == inputs           ? bound_rank(self->spec.bound)
                : i == SIMPLICIAL_LSE ? LSE_RANK
                                      : RANK,
                device);
@@ -204,8 +221,6 @@ static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
   self->spec.hk = k1->shape[2];
   self->spec.d = q->shape[3];
   self->spec.lse = !gradient && frame->rets.size == 2;
-  self->spec.bound =
-      frame->args.size > inputs ? SIMPLICIAL_START : SIMPLICIAL_NO_BOUND;
   return simplicialOk();
 }
 
@@ -216,9 +231,10 @@ static SimplicialStatus run(const XLA_FFI_CallFrame *frame, bool gradient,
                             DLDevice device) {
   Call call = {0};
   const SimplicialFunction *function;
-  SimplicialStatus status = read_buffers(&call, frame, gradient, device);
+  SimplicialStatus status =
+      read_attributes(&frame->attrs, gradient, &call.spec);
   if (!status.code)
-    status = read_attributes(&frame->attrs, gradient, &call.spec);
+    status = read_buffers(&call, frame, gradient, device);
   if (!status.code)
     status = simplicialAttentionFunction(
         &call.spec, device.device_type == kDLCUDA ? "cuda" : "cpu", &function);

@@ -37,7 +37,7 @@ MlirValue documents_begin(const Forward *f, MlirValue position) {
     return null_value();
   Ir *b = f->b;
   MlirValue zero = ir_const_index(b, 0), one = ir_const_index(b, 1);
-  MlirValue at = ir_maxsi(b, zero, position), n = f->keys;
+  MlirValue at = ir_maxsi(b, zero, position), n = f->most_keys;
   if (f->has_keys)
     return limited(f, load(f, f->start, ir_minsi(b, at, ir_subi(b, n, one))));
   // There may be no keys: a loop that then has no iteration.
@@ -167,7 +167,7 @@ static MlirValue search(const Forward *f, MlirValue key) {
   enum { STEPS = 32 }; // halve anything to nothing
   Ir *b = f->b;
   MlirValue zero = ir_const_index(b, 0), one = ir_const_index(b, 1);
-  MlirValue n = f->keys, last = ir_subi(b, n, one);
+  MlirValue n = f->most_keys, last = ir_subi(b, n, one);
   MlirValue range[] = {zero, n};
   IrLoop loop = ir_for_begin(b, zero, ir_const_index(b, STEPS), one, 2, range);
   MlirValue lower = loop.args[0], upper = loop.args[1];
@@ -190,7 +190,7 @@ MlirValue documents_ends(const Forward *f) {
   Forward at = *f;
   Ir *b = f->b;
   MlirType type = ir_type(f->start);
-  MlirValue sizes[] = {ir_dim(b, f->start, 0), f->keys};
+  MlirValue sizes[] = {ir_dim(b, f->start, 0), f->most_keys};
   MlirValue ends = ir_alloc_sized(
       b,
       ir_memref(ir_i32(b), IR_DIMS(ir_dim_size(type, 0), ir_dim_size(type, 1))),

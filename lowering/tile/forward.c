@@ -121,8 +121,8 @@ MlirLogicalResult tile_forward(MlirOperation op) {
   MlirOperation unread = unread_buffer(ir_operand(op, SIMPLICIAL_OUT));
   if (mlirOperationIsNull(unread))
     f.out = ir_operand(op, SIMPLICIAL_OUT);
-  int others = (int)mlirOperationGetNumOperands(op);
-  if (others - !mlirValueIsNull(f.start) > SIMPLICIAL_LSE)
+  int bounds = !mlirValueIsNull(simplicialAttentionGetBound(op));
+  if ((int)mlirOperationGetNumOperands(op) - bounds > SIMPLICIAL_LSE)
     f.lse = ir_operand(op, SIMPLICIAL_LSE);
   notes_set(queries_program(&f), notes_get(op));
   mlirOperationDestroy(op);

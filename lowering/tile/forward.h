@@ -64,14 +64,16 @@ typedef struct Forward {
   double scale;    ///< of logits
   double c;        ///< scale * log2(e)
   int64_t d, rows;
-  int64_t group;   ///< query heads that share a key head
-  MlirValue keys;  ///< how many there are
-  MlirValue shift; ///< from a query's number to its position
-  MlirValue start; ///< [B, keys]: the first key that a position's query may
-                   ///< see; null: any
-  MlirValue end;   ///< [B, keys]: how many positions' queries may see a key, or
-                   ///< keys before it; null: all, or it is not needed
-  bool has_keys;   ///< there are some
+  int64_t group;       ///< query heads that share a key head
+  MlirValue most_keys; ///< of any sequence
+  MlirValue lengths;   ///< [B]: how many each one has; null: that many
+  MlirValue keys;      ///< how many there are, of the current sequence
+  MlirValue shift;     ///< from a query's number to its position
+  MlirValue start;     ///< [B, keys]: the first key that a position's query may
+                       ///< see; null: any
+  MlirValue end; ///< [B, keys]: how many positions' queries may see a key, or
+                 ///< keys before it; null: all, or it is not needed
+  bool has_keys; ///< there are some
   // Of the current tile:
   MlirValue batch, query, head, key_head;
   MlirValue block;   ///< its number, of those of these heads
@@ -173,6 +175,9 @@ MlirValue documents_only_seen(const Forward *f, int64_t width, MlirValue x,
 MlirValue documents_ends(const Forward *f);
 
 // queries.c
+/// Takes a sequence of the batch: how many keys it has, and where queries are.
+void queries_enter(Forward *f, MlirValue batch);
+
 /// Takes an operation's operands and attributes, and the strategy of a part.
 MlirLogicalResult queries_take(Forward *f, MlirOperation op, ConfigPart part);
 

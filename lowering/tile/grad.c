@@ -33,7 +33,7 @@ MlirLogicalResult tile_grad(MlirOperation op) {
   if (mlirLogicalResultIsFailure(queries_take(f, op, CONFIG_KEYS)) ||
       mlirLogicalResultIsFailure(config_get(op, CONFIG_QUERY, &query)))
     return mlirLogicalResultFailure();
-  f->keys = ir_dim(&b, f->outer.keys, DIM_N);
+  f->keys = f->most_keys = ir_dim(&b, f->outer.keys, DIM_N);
   f->shift = ir_subi(&b, f->keys, ir_dim(&b, f->q, DIM_N));
   sums.by_query = f->config.by_pairs;
   sums.size = sums.by_query ? query.turns : f->config.block_k;

@@ -385,6 +385,8 @@ static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
   MlirType type = ir_type(x);
   x = ir_mulf(b, x, ir_const_f(b, type, scale));
   x = documents_only_seen(&g->f, g->f.inner.window, x, g->first, g->count);
+  if (!mlirValueIsNull(g->f.lengths))
+    x = only(g, (Range){null_value(), g->live}, x);
   ir_transfer_write(
       b, ir_convert(b, x, ir_element(ir_type(memref))), memref,
       (const MlirValue[]){g->f.batch, g->first, g->f.key_head,
@@ -524,20 +526,23 @@ static void build(Keys *g) {
   MlirValue size = ir_const_index(b, keys_rows(g));
   MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0),
                        ir_dim(b, f->inner.keys, DIM_H),
-                       ir_ceil_div(b, f->keys, keys_rows(g))};
+                       ir_ceil_div(b, f->most_keys, keys_rows(g))};
   IrLoop blocks = ir_forall_begin(b, 3, sizes);
-  f->batch = blocks.iv[0];
+  queries_enter(f, blocks.iv[0]);
   f->key_head = blocks.iv[1];
   g->tile = blocks.iv[2];
   MlirValue first = ir_muli(b, g->tile, size);
-  MlirValue end = ir_minsi(b, f->keys, ir_addi(b, first, size));
+  MlirValue end = ir_minsi(b, f->most_keys, ir_addi(b, first, size));
   MlirValue step = rows_at_once(g, first, end);
   int n = f->config.by_pairs ? 0 : 1;
   if (n)
-    g->base = grad_sums_outer(g->sums, f->batch, g->tile).lower;
+    g->base = grad_sums_outer(g->sums, f, g->tile).lower;
   IrLoop loop = ir_for_begin(b, first, end, step, n, &g->base);
   g->first = loop.iv[0];
-  g->count = ir_minsi(b, step, ir_subi(b, end, g->first));
+  g->live = g->count = ir_minsi(b, step, ir_subi(b, end, g->first));
+  if (!mlirValueIsNull(f->lengths))
+    g->live = ir_maxsi(b, ir_const_index(b, 0),
+                       ir_minsi(b, g->count, ir_subi(b, f->keys, g->first)));
   MlirValue done = null_value();
   if (n)
     done = take_rows(g, loop.args[0]);
@@ -555,7 +560,7 @@ static MlirValue allocate_sums(const Keys *g) {
   Ir *b = f->b;
   MlirType type = ir_type(f->inner.keys);
   int64_t wanted = keys_wants_keys(g) + keys_wants_values(g);
-  MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0), f->keys, null_value(),
+  MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0), f->most_keys, null_value(),
                        null_value()};
   return ir_alloc_sized(
       b,

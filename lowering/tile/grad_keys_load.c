@@ -47,9 +47,9 @@ Rows keys_load_rows(const Keys *g) {
   for (int t = 0; t < f->planes; ++t)
     rows.keys.x[t] =
         load_keys(f, f->inner.keys, g->first, keys_rows(g), null_value(),
-                  g->count, t * keys_width(g), keys_width(g));
+                  g->live, t * keys_width(g), keys_width(g));
   rows.values = load_keys(f, f->inner.values, g->first, keys_rows(g),
-                          null_value(), g->count, 0, f->d);
+                          null_value(), g->live, 0, f->d);
   return rows;
 }
 

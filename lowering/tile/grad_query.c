@@ -232,7 +232,7 @@ static void add_part(Query *g, const Parts *parts, const OuterTile *outer,
   MlirValue zero = ir_const_index(b, 0), j = outer->place.n;
   MlirValue indices[] = {
       f->batch, ir_divui(b, f->head, ir_const_index(b, c->block_h)), f->block,
-      documents_from(f, j, grad_sums_outer(g->sums, f->batch, f->block).lower),
+      documents_from(f, j, grad_sums_outer(g->sums, f, f->block).lower),
       ir_const_index(b, d)};
   const unsigned dims[] = {3, 4};
   MlirType bits = ir_with_element(tile, ir_i1(b));

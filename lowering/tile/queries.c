@@ -140,12 +140,27 @@ void queries_annotate(Ir *b, MlirOperation forall, const Config *config) {
                                     mlirUnitAttrGet(b->context));
 }
 
+void queries_enter(Forward *f, MlirValue batch) {
+  f->batch = batch;
+  if (mlirValueIsNull(f->lengths))
+    return;
+  // Fewer by how many are missing, so are positions.
+  Ir *b = f->b;
+  MlirValue length = ir_index_cast(
+      b, ir_load(b, f->lengths, (const MlirValue[]){batch}), ir_index(b));
+  MlirValue keys =
+      ir_maxsi(b, ir_const_index(b, 0), ir_minsi(b, length, f->most_keys));
+  MlirValue missing = ir_subi(b, f->keys, keys);
+  f->shift = ir_subi(b, f->shift, missing);
+  f->keys = keys;
+}
+
 MlirOperation queries_program(Forward *f) {
   Ir *b = f->b;
   int64_t heads = ir_dim_size(ir_type(f->q), DIM_H);
   int64_t block_h = f->config.block_h, block_q = f->config.block_q;
   MlirValue queries = ir_dim(b, f->q, DIM_N), one = ir_const_index(b, 1);
-  f->keys = ir_dim(b, f->outer.keys, DIM_N);
+  f->keys = f->most_keys = ir_dim(b, f->outer.keys, DIM_N);
   f->shift = ir_subi(b, f->keys, queries);
   // Several queries are taken at once, or in turns.
   int64_t in_block = block_q > 1 ? block_q : f->config.turns;
@@ -155,7 +170,7 @@ MlirOperation queries_program(Forward *f) {
   MlirValue sizes[] = {ir_dim(b, f->q, 0), ir_const_index(b, heads / block_h),
                        blocks};
   IrLoop tiles = ir_forall_begin(b, 3, sizes);
-  f->batch = tiles.iv[0];
+  queries_enter(f, tiles.iv[0]);
   f->head = ir_muli(b, tiles.iv[1], ir_const_index(b, block_h));
   f->key_head = ir_divui(b, f->head, ir_const_index(b, f->group));
   f->block = tiles.iv[2];
@@ -197,7 +212,9 @@ MlirLogicalResult queries_take(Forward *f, MlirOperation op, ConfigPart part) {
   f->negated = f->swapped && a.form == SIMPLICIAL_DETERMINANT;
   f->planes = a.form == SIMPLICIAL_DETERMINANT ? MAX_PLANES : 1;
   f->q = ir_operand(op, SIMPLICIAL_Q);
-  f->start = simplicialAttentionGetBound(op);
+  MlirValue bound = simplicialAttentionGetBound(op);
+  if (!mlirValueIsNull(bound))
+    *(ir_rank(ir_type(bound)) == 1 ? &f->lengths : &f->start) = bound;
   f->d = ir_dim_size(ir_type(f->q), DIM_D);
   f->rows = f->config.block_q * f->config.block_h * f->config.block_j;
   f->group = ir_dim_size(ir_type(f->q), DIM_H) /

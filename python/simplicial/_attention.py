@@ -28,18 +28,9 @@ def _heads(views: list[View]) -> tuple[int, int, int]:
     return views[0].shape[2], views[1].shape[2], views[0].shape[3]
 
 
-def _bound(start: Array | None) -> str | None:
-    return None if start is None else "start"
-
-
-def _bounds(start: Array | None) -> list[View]:
-    """The last input, if there is one."""
-    return [] if start is None else [view("start", start)]
-
-
 def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | None = None, w2: int | None = None,
               causal: bool = True, scale: float | None = None, *, form: str = "trilinear", k2_bias: float = 0.0,
-              v2_bias: float = 0.0, start: Array | None = None,
+              v2_bias: float = 0.0, start: Array | None = None, lengths: Array | None = None,
               return_lse: bool = False) -> Array | tuple[Array, Array]:
     """2-simplicial attention of NumPy arrays, or of anything with DLPack.
 
@@ -56,6 +47,8 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
       form              "trilinear", or "determinant": D is three planes, and 3x3 determinants replace the products
       start             [B, N] of int32, which does not decrease along N: the query at position p of sequence b sees no key
                         before start[b, p], as where documents are packed, or sequences padded on the left
+      lengths           [B] of int32: sequence b has lengths[b] keys, the first ones, and N is that where it says where
+                        queries stand; not beside start
       return_lse        whether the logarithm of the sum of exp(S) is wanted, too
 
     Returns out [B, Nq, Hq, D] of q's type, and with return_lse (out, lse), lse [B, Hq, Nq] of float32: as new arrays of
@@ -66,8 +59,9 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
     attributes = w1, w2, bool(causal), scale, form, k2_bias, v2_bias
     views = [view(name, x) for name, x in zip(OPERANDS, (q, k1, k2, v1, v2))]
     heads = _heads(views)
-    function = _functions.get(_target(views[0]), views[0].dtype, heads, attributes, return_lse, (), _bound(start))
-    bounds = _bounds(start)
+    bound, last = _functions.one_bound(start, lengths)
+    function = _functions.get(_target(views[0]), views[0].dtype, heads, attributes, return_lse, (), bound)
+    bounds = [view(bound, last)] if bound else []
     batch, queries, _, _ = views[0].shape
     results = [Output(q, views[0], views[0].shape)]
     if return_lse:
@@ -80,11 +74,11 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
 def attention_grad(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, out: Array, lse: Array, d_out: Array,
                    w1: int | None = None, w2: int | None = None, causal: bool = True, scale: float | None = None, *,
                    form: str = "trilinear", k2_bias: float = 0.0, v2_bias: float = 0.0, start: Array | None = None,
-                   wanted: typing.Sequence[str] = OPERANDS) -> tuple[Array | None, ...]:
+                   lengths: Array | None = None, wanted: typing.Sequence[str] = OPERANDS) -> tuple[Array | None, ...]:
     """The gradients of a number with respect to q, k1, k2, v1 and v2, from that with respect to out.
 
     Arguments:
-      q ... v2, start   as attention had them, as it had the attributes
+      q ... v2, start, lengths    as attention had them, as it had the attributes
       out, lse          what it returned, with return_lse
       d_out             [B, Nq, Hq, D] of q's type
       wanted            names of the operands whose gradients are wanted; the others cost nothing
@@ -100,8 +94,9 @@ def attention_grad(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, out: Ar
     arrays = dict(zip((*OPERANDS, "out", "lse", "d_out"), (q, k1, k2, v1, v2, out, lse, d_out)))
     views = {name: view(name, x) for name, x in arrays.items()}
     heads = _heads(list(views.values()))
-    function = _functions.get(_target(views["q"]), views["q"].dtype, heads, attributes, False, wanted, _bound(start))
-    bounds = _bounds(start)
+    bound, last = _functions.one_bound(start, lengths)
+    function = _functions.get(_target(views["q"]), views["q"].dtype, heads, attributes, False, wanted, bound)
+    bounds = [view(bound, last)] if bound else []
     results = {name: Output(arrays[name], views[name], views[name].shape) for name in wanted}
     call(function, [*views.values(), *bounds, *(result.view for result in results.values())])
     return tuple(results[name].take() if name in results else None for name in OPERANDS)
@@ -124,7 +119,7 @@ def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None
       heads, kv_heads, head_dim   Hq, Hk and D
       w1 ... return_lse as attention has them
       gradients         names of operands: the function is that of their gradients (see attention_grad)
-      bound             the function's last input: "start"; None: there is none
+      bound             the function's last input: "start" or "lengths"; None: there is none
       batch, queries, keys        B, Nq and N; None: each call chooses
       name              of the C function: _mlir_ciface_NAME in the object, simplicial_NAME in the header
       target            "cpu", "cpu:x86-64-v3" and other processors by LLVM's names, or NVIDIA GPUs: "sm_90a",

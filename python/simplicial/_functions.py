@@ -16,9 +16,9 @@ from ._library import Attributes, DataType, Error, Spec, check, error_of, librar
 
 FORMS = {"trilinear": 0, "determinant": 1}
 OPERANDS = ("q", "k1", "k2", "v1", "v2")
-BOUNDS = ("start",)  # of SimplicialBound 1 on
+BOUNDS = ("start", "lengths")  # of SimplicialBound 1 on
 DYNAMIC = -1
-_RANKS = {"lse": 3, "start": 2}  # of all others: 4
+_RANKS = {"lse": 3, "start": 2, "lengths": 1}  # of all others: 4
 _MOST_RANK = 4
 _WORDS = 6 + 2 * _MOST_RANK  # of a DLTensor, its shape and its strides
 
@@ -104,6 +104,14 @@ class Function:
             number = f"input {i}" if i < inputs else f"output {i - inputs}"
             text = text.replace(f": {number}: ", f": {name} ")
         return Error(text)
+
+
+def one_bound(*bounds):
+    """The name of the one of BOUNDS that is not None, and it; or None twice."""
+    given = [(name, value) for name, value in zip(BOUNDS, bounds) if value is not None]
+    if len(given) > 1:
+        raise Error("attention: either start or lengths can be given, not both")
+    return given[0] if given else (None, None)
 
 
 def spec_of(dtype, sizes, attributes, lse, gradients, bound=None):

@@ -539,9 +539,9 @@ func.func @start_has_a_sign(%q: !q, %start: tensor<1x8xui32>) {
 // -----
 
 !q = tensor<1x8x4x48xf32>
-func.func @start_rank(%q: !q, %start: tensor<8xi32>) {
-  // expected-error @below {{start must have rank 2}}
-  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %start) : (!q, !q, !q, !q, !q, tensor<8xi32>) -> (!q, tensor<1x4x8xf32>)
+func.func @bound_rank(%q: !q, %start: tensor<1x8x1xi32>) {
+  // expected-error @below {{what bounds it must be start, of rank 2, or lengths, of rank 1}}
+  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %start) : (!q, !q, !q, !q, !q, tensor<1x8x1xi32>) -> (!q, tensor<1x4x8xf32>)
   return
 }
 
@@ -558,7 +558,7 @@ func.func @start_shape(%q: !q, %start: tensor<1x9xi32>) {
 
 !q = memref<1x8x4x48xf32>
 func.func @bounded_without_bound(%q: !q, %lse: memref<1x4x8xf32>) {
-  // expected-error @below {{must have a last operand of i32, 'start'}}
+  // expected-error @below {{must have a last operand of i32: start, or lengths}}
   "simplicial.bounded_attention_into"(%q, %q, %q, %q, %q, %q, %lse) : (!q, !q, !q, !q, !q, !q, memref<1x4x8xf32>) -> ()
   return
 }
@@ -592,5 +592,32 @@ func.func @bounded_gradient_segments(%q: !q, %lse: memref<1x4x8xf32>, %start: me
   "simplicial.bounded_attention_grad_into"(%q, %q, %q, %q, %q, %q, %lse, %q, %q, %start)
       {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1>}
     : (!q, !q, !q, !q, !q, !q, memref<1x4x8xf32>, !q, !q, memref<1x8xi32>) -> ()
+  return
+}
+
+// -----
+
+func.func @lengths(%q: tensor<?x9x4x48xf32>, %k: tensor<2x?x2x48xf32>, %lengths: tensor<?xi32>) {
+  %0:2 = "simplicial.attention"(%q, %k, %k, %k, %k, %lengths) {causal, w1 = 4 : i64}
+    : (tensor<?x9x4x48xf32>, tensor<2x?x2x48xf32>, tensor<2x?x2x48xf32>, tensor<2x?x2x48xf32>, tensor<2x?x2x48xf32>, tensor<?xi32>)
+    -> (tensor<?x9x4x48xf32>, tensor<?x4x9xf32>)
+  return
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+func.func @lengths_shape(%q: !q, %lengths: tensor<8xi32>) {
+  // expected-error @below {{lengths must have shape [B]}}
+  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %lengths) : (!q, !q, !q, !q, !q, tensor<8xi32>) -> (!q, tensor<1x4x8xf32>)
+  return
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+func.func @lengths_are_wide(%q: !q, %lengths: tensor<1xi64>) {
+  // expected-error @below {{lengths must have element type i32}}
+  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %lengths) : (!q, !q, !q, !q, !q, tensor<1xi64>) -> (!q, tensor<1x4x8xf32>)
   return
 }

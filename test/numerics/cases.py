@@ -30,6 +30,7 @@ class Case:
     config: str = ""          # entries of simplicial.config for GPUs
     documents: tuple = ()     # for each sequence in turn, lengths of documents, the last one reaching further; below 0: of
                               # positions that see nothing
+    lengths: tuple = ()       # for each sequence in turn, how many keys it has
     data: str = "peaked"      # how the inputs are made, see data.py
     bad: tuple = ()           # ((input name, index, value), ...): single elements overwritten by inf or nan
 
@@ -124,6 +125,30 @@ def documents():
     yield Case(N=70, D=48, form="determinant", w1=12, w2=30, documents=mixed)
     yield Case(N=70, D=16, B=2, Hq=4, dtype="bf16", documents=mixed[1:], threads=3)
     yield Case(N=70, D=16, dtype="f16", w1=None, documents=mixed)
+
+
+def key_lengths():
+    """Sequences of different lengths, from none to all of the keys."""
+    some = dict(N=33, D=16, lengths=(0, 1, 33, 20, 7))
+    for causal in (True, False):
+        yield Case(**some, B=5, Hq=4, causal=causal)
+        yield Case(**some, B=4, Nq=9, Hq=4, Hk=2, w1=None, w2=None, causal=causal, dynamic="B Nq N")
+    yield Case(**some, B=5, Nq=1, Hq=3, w1=20, w2=6)
+    yield Case(**some, B=2, Nq=40, Hq=3, w1=None, causal=False, k2_bias=0.3, v2_bias=-1.0)
+    yield Case(N=0, Nq=6, D=16, lengths=(0,), dynamic="Nq N")
+    yield Case(**{**some, "D": 48}, B=5, form="determinant", threads=3)
+    yield Case(**some, B=5, Hq=2, dtype="f16", bad=(("k1", (3, 19, 0, 3), math.nan), ("v2", (4, 7, 0, 3), math.nan)))
+
+
+def gpu_lengths():
+    some = {**SMALL, "N": 21, "lengths": (20, 0, 1, 21)}
+    few = "block_q = 4 : i64"
+    yield Case(**some, B=3, Nq=6, Hq=4, dynamic="B Nq N")
+    yield Case(**some, B=4, Hq=4, causal=False, config=few)
+    yield Case(**{**some, "w1": None}, B=3, Hq=4, config=few)
+    yield Case(**some, B=2, Nq=40, Hq=16)
+    yield Case(**{**some, "dtype": "f32"}, B=2, Nq=7, Hq=3, config=few,
+               bad=(("v1", (0, 19, 0, 3), math.nan), ("v2", (0, 20, 0, 3), math.nan)))
 
 
 def attributes():
@@ -489,6 +514,6 @@ def gpu_mixed():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    heads, windows, dims, lengths, queries, empty, documents, attributes, determinant, half_types, dynamic, strided, results,
-    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_queries, gpu_documents, gpu_warpgroups, gpu_rings, gpu_tiles, gpu_values,
+    heads, windows, dims, lengths, queries, empty, documents, key_lengths, attributes, determinant, half_types, dynamic, strided, results,
+    threads, large_logits, not_finite, mixed, gpu, gpu_f32, gpu_queries, gpu_documents, gpu_lengths, gpu_warpgroups, gpu_rings, gpu_tiles, gpu_values,
     gpu_mixed)}

@@ -26,7 +26,9 @@ def round_to(dtype, x):
 
 
 def bounds(case):
-    """{name: array} of i32 that bound what queries see: `start`, if the case has documents."""
+    """{name: array} of i32 that bounds what queries see: `start`, if the case has documents, or `lengths`."""
+    if case.lengths:
+        return {"lengths": np.array([case.lengths[b % len(case.lengths)] for b in range(case.B)], np.int32)}
     if not case.documents:
         return {}
     start = np.zeros((case.B, case.N), np.int32)

@@ -232,6 +232,18 @@ def grad_documents():
     yield pairs(**padded, Hq=3, bad=tuple(("k1", (0, at, 0, 3), math.nan) for at in (3, 9)))
 
 
+def grad_lengths():
+    some = dict(N=33, D=16, lengths=(0, 20, 33, 1, 7))
+    for causal in (True, False):
+        yield GradientCase(**some, B=5, Hq=4, causal=causal)
+        yield pairs(**some, B=4, Nq=9, Hq=4, Hk=2, w1=20, w2=6, causal=causal, dynamic="B Nq N", k2_bias=0.4, v2_bias=1.0)
+    yield GradientCase(**some, B=2, Nq=40, Hq=16, w1=None, causal=False)
+    yield GradientCase(**some, B=2, Nq=5, Hq=3, grads="k2 v1", dtype="bf16", w2=None)
+    for make in (GradientCase, pairs):  # what is not finite behind the end, and before it
+        yield make(**some, B=2, Hq=2, causal=False, bad=tuple(("k2", (1, at, 0, 3), math.nan) for at in (17, 20)))
+        yield make(**some, B=2, Hq=2, bad=tuple(("v1", (1, at, 0, 3), math.nan) for at in (17, 20)))
+
+
 # The groups for GPUs have small cases: they also run on the emulator.
 SMALL = dict(dtype="bf16", N=13, w1=3, w2=19)
 
@@ -291,6 +303,13 @@ def grad_gpu_documents():
                 bad=(("k1", (0, 3, 0, 3), math.nan), ("v2", (0, 9, 0, 5), math.nan)))
 
 
+def grad_gpu_lengths():
+    some = {**SMALL, "N": 24, "lengths": (20, 1)}
+    yield GradientCase(**some, B=2, Hq=4, Hk=2, causal=False, keys=("by_pairs = false",))
+    yield pairs(**some, B=2, Nq=9, Hq=3, dynamic="B Nq N")
+    yield GradientCase(**some, Hq=16, bad=(("k2", (0, 17, 0, 3), math.nan), ("k2", (0, 21, 0, 3), math.nan)))
+
+
 def grad_gpu_f32():
     """Products of f32, split or rounded to tf32."""
     small = {**SMALL, "dtype": "f32"}
@@ -318,5 +337,5 @@ def grad_gpu_values():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    grad, grad_windows, grad_empty, grad_documents, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs,
-    grad_gpu, grad_gpu_documents, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}
+    grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs,
+    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}

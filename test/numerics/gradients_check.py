@@ -28,8 +28,8 @@ def worst_row(got, want, unreduced):
 
 def seeing(case):
     """{name: which of a gradient's rows [B, N] have any pair}."""
-    start = bounds(case).get("start", case.B * [None])
-    of_each = [seen(case.queries, case.N, case.w1, case.w2, case.causal, start[b]) for b in range(case.B)]
+    start, lengths = (bounds(case).get(name, case.B * [None]) for name in ("start", "lengths"))
+    of_each = [seen(case.queries, case.N, case.w1, case.w2, case.causal, start[b], lengths[b]) for b in range(case.B)]
     q, first, second = (np.array(rows).reshape(case.B, -1) for rows in (zip(*of_each) if of_each else 3 * [()]))
     return {"q": q, "k1": first, "k2": second, "v1": first, "v2": second}
 

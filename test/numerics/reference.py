@@ -7,7 +7,7 @@
     lse[i]   = ln sum_{j,k} exp(S[i,j,k])
 
 q is [B, Nq, Hq, D]; k1, k2, v1, v2 are [B, N, Hk, D]; out is [B, Nq, Hq, D]; lse is [B, Hq, Nq]. The query at position p
-of sequence b sees no key before start[b, p], if there is a start.
+of sequence b sees no key before start[b, p], if there is a start; with lengths, sequence b has lengths[b] keys in place of N.
 """
 
 import numpy as np
@@ -44,7 +44,7 @@ def logits(q, k1, k2, scale, k2_bias, form, rounded=exact):
 
 
 def attention(q, k1, k2, v1, v2, w1=None, w2=None, causal=False, scale=None, k2_bias=0.0, v2_bias=0.0,
-              form="trilinear", start=None, dtype=np.float64, rounded=exact):
+              form="trilinear", start=None, lengths=None, dtype=np.float64, rounded=exact):
     """(out, lse), computed throughout in `dtype`; `rounded` is what the left operands of the two products become."""
     q, k1, k2, v1, v2 = (np.asarray(x, dtype) for x in (q, k1, k2, v1, v2))
     (batch, queries, heads, dim), (_, keys, kv_heads, _) = q.shape, k1.shape
@@ -55,10 +55,11 @@ def attention(q, k1, k2, v1, v2, w1=None, w2=None, causal=False, scale=None, k2_
     out = np.zeros(q.shape, dtype)
     lse = np.full((batch, heads, queries), -np.inf, dtype)
     for b, i, h in np.ndindex(batch, queries, kv_heads):
-        position = i + keys - queries
+        n = keys if lengths is None else lengths[b]
+        position = i + n - queries
         first = None if start is None else start[b]
-        js = slice(*window(position, w1, keys, causal, first))
-        ks = slice(*window(position, w2, keys, causal, first))
+        js = slice(*window(position, w1, n, causal, first))
+        ks = slice(*window(position, w2, n, causal, first))
         if js.start == js.stop or ks.start == ks.stop:
             continue
         share = slice(h * group, (h + 1) * group)

@@ -50,8 +50,11 @@ def types(case):
 
 def bound(case, place):
     """What there is of the operand that bounds what queries see: ", " and it as an argument, a value or a type."""
-    start = tensor(case, (case.B, case.N), ("B", "N"), "i32")
-    return {"argument": f", %start: {start}", "value": ", %start", "type": f", {start}"}[place] if case.documents else ""
+    if not data.bounds(case):
+        return ""
+    one = case.lengths != ()
+    kind = tensor(case, (case.B,) if one else (case.B, case.N), ("B",) if one else ("B", "N"), "i32")
+    return {"argument": f", %bound: {kind}", "value": ", %bound", "type": f", {kind}"}[place]
 
 
 def module(case, target):
@@ -87,7 +90,7 @@ def execute(tool, target, case, text, x, names, folder, threads, seed=0):
     pads = (*case.pad, *(len(x) - len(case.pad)) * (0,), 0)
     x = {**x, **data.bounds(case)}
     for name, value in x.items():
-        half = case.dtype == "f16" and name not in ("lse", "start")
+        half = case.dtype == "f16" and name not in ("lse", "start", "lengths")
         np.save(folder / f"{name}.npy", value.astype(np.float16) if half else value)
     (folder / "f.mlir").write_text(text)
     command = [tool, folder / "f.mlir", "--function=f", f"--target={target}"]

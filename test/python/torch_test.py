@@ -72,6 +72,7 @@ class Operator(unittest.TestCase):
     def test_documents(self):
         self.check(inputs(), start=torch.from_numpy(data.START))
         self.check(inputs(torch.bfloat16), "bfloat16", start=torch.from_numpy(data.START), causal=False)
+        self.check(inputs(), lengths=torch.from_numpy(data.LENGTHS))
 
     def test_strides(self):
         leaves = inputs()
@@ -138,6 +139,9 @@ class Operator(unittest.TestCase):
             for i in range(3):
                 want = attention(many[0][:, i], *x[1:], **WINDOWS, start=start if dim is None else starts[i])
                 torch.testing.assert_close(got[i], want)
+        lengths = torch.from_numpy(data.LENGTHS)
+        got = torch.vmap(lambda n: attention(*x, **WINDOWS, lengths=n))(torch.stack([lengths, lengths - 1]))
+        torch.testing.assert_close(got[1], attention(*x, **WINDOWS, lengths=lengths - 1))
 
     def test_numpy_and_dlpack(self):
         x = inputs(torch.bfloat16, grad=False)
@@ -159,6 +163,8 @@ class Errors(unittest.TestCase):
         self.refuse("multiple of 16", *inputs(d=24))
         self.refuse("'w2' must be at least 1", *x, w2=0)
         self.refuse("start has element type torch.int64", *x, start=torch.from_numpy(data.START).long())
+        self.refuse("either start or lengths", *x, start=torch.from_numpy(data.START),
+                    lengths=torch.from_numpy(data.LENGTHS))
         self.refuse("start dimension 0 is 1 instead of 2", *x, start=torch.from_numpy(data.START)[:1])
 
     def test_what_has_no_gradient(self):

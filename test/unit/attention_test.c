@@ -494,6 +494,7 @@ static void refuses_what_cannot_be(void **state) {
   EXPECT(dtype.bits, 8, INVALID_ARGUMENT, "element type");
   EXPECT(dtype.bits, 64, COMPILE_ERROR, "element type must be f32");
   EXPECT(attributes.form, 7, INVALID_ARGUMENT, "no form 7");
+  EXPECT(bound, 3, INVALID_ARGUMENT, "no bound 3");
   EXPECT(bound, 7, INVALID_ARGUMENT, "no bound 7");
   EXPECT(gradients, 64, INVALID_ARGUMENT, "0x40");
   EXPECT(gradients, 1, INVALID_ARGUMENT, "without lse");

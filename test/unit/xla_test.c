@@ -308,12 +308,12 @@ static void refuses_tensors(void **state) {
   prepare(false, 0);
   call->frame.args.size = 4;
   refuse(simplicialXlaAttention, "attention: there are 4 inputs and 2 results, "
-                                 "instead of 5, or 6 with start, and 1 to 2");
+                                 "instead of 5 and 1 to 2");
   prepare(true, 0);
   call->frame.rets.size = 6;
   refuse(simplicialXlaAttentionGrad,
-         "attention_grad: there are 8 inputs and 6 results, instead of 8, or 9 "
-         "with start, and 1 to 5");
+         "attention_grad: there are 8 inputs and 6 results, instead of 8 and 1 "
+         "to 5");
   call->frame.rets.size = 4;
   refuse(simplicialXlaAttentionGrad,
          "attention_grad: 13 arguments are needed, not 12");
@@ -359,6 +359,14 @@ static void takes_documents(void **state) {
   memcpy(inputs, call->pointers, sizeof inputs);
   inputs[INPUTS] = &start;
   call->frame.args = (XLA_FFI_Args){.size = INPUTS + 1, .buffers = inputs};
+  refuse(simplicialXlaAttention, "attention: there are 6 inputs and 2 results, "
+                                 "instead of 5 and 1 to 2");
+  XLA_FFI_ByteSpan bound = {"start", 5}, lengths = {"lengths", 7},
+                   other = {"starts", 6};
+  add_text("bound", &other);
+  refuse(simplicialXlaAttention, "attention: the attribute 'bound' must be "
+                                 "\"start\" or \"lengths\"");
+  call->values[call->frame.attrs.size - 1] = &bound;
   expect_success(simplicialXlaAttention);
   const float *out = call->data[SIMPLICIAL_OUT];
   for (int i = 0; i < V * B * NQ * HQ * D; ++i) {
@@ -371,6 +379,23 @@ static void takes_documents(void **state) {
   start.dtype = XLA_FFI_DataType_F32;
   refuse(simplicialXlaAttention,
          "attention: input 5: has element type f32 instead of i32");
+
+  // One key each: the last query sees key 0, the others none.
+  for (int i = 0; i < V * B; ++i)
+    starts[i] = 1;
+  start.dtype = XLA_FFI_DataType_S32;
+  start.rank = 2;
+  call->values[call->frame.attrs.size - 1] = &lengths;
+  expect_success(simplicialXlaAttention);
+  for (int i = 0; i < V * B * NQ * HQ * D; ++i) {
+    int query = i / (HQ * D), head = i / D % HQ / (HQ / HK);
+    int key = (query / NQ * N * HK + head) * D + i % D;
+    double want = (double)call->data[SIMPLICIAL_V1][key] *
+                  (double)call->data[SIMPLICIAL_V2][key];
+    if (query % NQ < NQ - 1)
+      want = 0;
+    assert_true(fabs((double)out[i] - want) < 1e-5);
+  }
 }
 
 static void runs_on_a_gpus_stream(void **state) {

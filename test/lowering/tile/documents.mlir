@@ -106,3 +106,25 @@ func.func @gradient(%q: !q, %k: !k, %out: !q, %lse: !lse, %d_out: !q, %d_q: !q, 
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q, !k, !k, !k, !k, memref<2x?xi32>) -> ()
   return
 }
+
+// Lengths: a sequence's keys are as many as it has, from 0 to all, and positions are fewer by what is missing.
+
+// CHECK-LABEL: func.func @lengths(
+// CHECK-SAME: %[[LENGTHS:[a-z0-9]+]]: memref<2xi32>)
+// CHECK: %[[N:.*]] = memref.dim %arg1
+// CHECK: %[[SHIFT:.*]] = arith.subi %[[N]]
+// CHECK: scf.forall (%[[B:.*]], %{{.*}}, %{{.*}}) in
+// CHECK: %[[X:.*]] = memref.load %[[LENGTHS]][%[[B]]]
+// CHECK: %[[LENGTH:.*]] = arith.index_cast %[[X]] : i32 to index
+// CHECK: %[[MOST:.*]] = arith.minsi %[[LENGTH]], %[[N]]
+// CHECK: %[[KEYS:.*]] = arith.maxsi %c0, %[[MOST]]
+// CHECK: %[[MISSING:.*]] = arith.subi %[[N]], %[[KEYS]]
+// CHECK: arith.subi %[[SHIFT]], %[[MISSING]]
+// CHECK: scf.for %{{.*}} = %c0 to %[[KEYS]] step %c256
+func.func @lengths(%q: memref<2x?x8x16xf32>, %k: memref<2x?x1x16xf32>, %out: memref<2x?x8x16xf32>,
+                   %lengths: memref<2xi32>) {
+  "simplicial.bounded_attention_into"(%q, %k, %k, %k, %k, %out, %lengths)
+    : (memref<2x?x8x16xf32>, memref<2x?x1x16xf32>, memref<2x?x1x16xf32>, memref<2x?x1x16xf32>, memref<2x?x1x16xf32>,
+       memref<2x?x8x16xf32>, memref<2xi32>) -> ()
+  return
+}
