@@ -138,11 +138,12 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateConfigurePass(void);
 
 /// simplicial-bufferize: `attention` on tensors -> `attention_into` on memrefs,
 /// and `attention_grad` -> `attention_grad_into` of the gradients that
-/// something uses (between bufferization.to_buffer and to_tensor, which
-/// upstream's one-shot-bufferize then takes away). A public function's results
-/// that are tensors become trailing arguments, and it does not write its
-/// inputs. For GPUs, ops on tensors are diagnosed that are more than views and
-/// copies; for CPUs, those of linalg that are no loops, such as softmax.
+/// something uses, or those ops with a bound (between bufferization.to_buffer
+/// and to_tensor, which upstream's one-shot-bufferize then takes away). A
+/// public function's results that are tensors become trailing arguments, and it
+/// does not write its inputs. For GPUs, ops on tensors are diagnosed that are
+/// more than views and copies; for CPUs, those of linalg that are no loops,
+/// such as softmax.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateBufferizePass(void);
 
 /// simplicial-tile: `attention_into` -> a tile program of upstream dialects,

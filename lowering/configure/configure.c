@@ -331,15 +331,16 @@ static MlirLogicalResult configure(MlirOperation op) {
 }
 
 MlirLogicalResult pass_configure(MlirOperation module) {
-  static const char *const attentions[] = {SIMPLICIAL_ATTENTION,
-                                           SIMPLICIAL_ATTENTION_INTO};
+  static const char *const attentions[] = {
+      SIMPLICIAL_ATTENTION, SIMPLICIAL_ATTENTION_INTO, SIMPLICIAL_BOUNDED_INTO};
   static const char *const gradients[] = {SIMPLICIAL_ATTENTION_GRAD,
-                                          SIMPLICIAL_ATTENTION_GRAD_INTO};
+                                          SIMPLICIAL_ATTENTION_GRAD_INTO,
+                                          SIMPLICIAL_BOUNDED_GRAD_INTO};
   ChipList list; // is checked, though there may be nothing to configure
   if (mlirLogicalResultIsFailure(chip_list_of(module, &list)))
     return mlirLogicalResultFailure();
   if (mlirLogicalResultIsFailure(
-          pass_for_each(module, 2, attentions, configure)))
+          pass_for_each(module, 3, attentions, configure)))
     return mlirLogicalResultFailure();
-  return pass_for_each(module, 2, gradients, configure_grad);
+  return pass_for_each(module, 3, gradients, configure_grad);
 }

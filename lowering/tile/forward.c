@@ -160,7 +160,8 @@ static MlirLogicalResult program(Ir *b, MlirOperation op, MlirOperation unread,
     return mlirLogicalResultFailure();
   if (mlirOperationIsNull(unread))
     f.out = ir_operand(op, SIMPLICIAL_OUT);
-  if (mlirOperationGetNumOperands(op) > SIMPLICIAL_LSE)
+  int bounds = !mlirValueIsNull(simplicialAttentionGetBound(op));
+  if ((int)mlirOperationGetNumOperands(op) - bounds > SIMPLICIAL_LSE)
     f.lse = ir_operand(op, SIMPLICIAL_LSE);
   notes_set(f.config.blocks ? forward_by_parts(&f) : forward_program(&f),
             notes_get(op));
