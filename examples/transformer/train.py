@@ -71,7 +71,8 @@ class Ranks:
             torch.cuda.set_device(self.device)
         self.context = Whole()
         if self.size > 1:
-            dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
+            if not dist.is_initialized():
+                dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
             groups = [dist.new_group(range(begin, begin + split)) for begin in range(0, self.size, split)]
             if split > 1:
                 self.context = Split(options.length, groups[self.rank // split])
