@@ -140,14 +140,17 @@ class Trainer:
     def rows_of_evaluation(self) -> int:
         return self.ranks.rows.stop - self.ranks.rows.start
 
-    def run(self, until: int | None = None, progress: bool = True) -> dict[str, float]:
-        """Trains up to step `until` (None: to the end). Returns the last validation losses."""
+    def run(self, until: int | None = None, progress: bool = True, end: float = math.inf):
+        """Trains up to step `until` (None: to the last), or to the first checkpoint after the time `end`."""
         options = self.options
         until = min(until or options.steps, options.steps)
         bar = Progress(options.steps, progress and self.ranks.rank == 0)
-        losses, began = [], time.perf_counter() - self.seconds
+        losses, began = [], None
         while self.step < until:
             losses.append(self.train_step())
+            if began is None:  # the first step compiles, and does not count
+                losses[0].item()
+                began = time.perf_counter() - self.seconds
             bar.show(self.step, losses[-1])
             if self.step % options.evaluate == 0 or self.step == options.steps:
                 loss = torch.stack(losses).mean().item()  # waits for the GPU
@@ -159,8 +162,9 @@ class Trainer:
                 bar.line(self.log[-1], options.corpora)
                 losses = []
                 self.save(validation)
+                if time.time() > end:
+                    return
                 began = time.perf_counter() - self.seconds  # evaluation and saving do not count
-        return {name: self.log[-1][name] for name in options.corpora} if self.log else {}
 
     # What stays -------------------------------------------------------------------------------------------------------
 
