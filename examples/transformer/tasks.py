@@ -223,3 +223,12 @@ TASKS: dict[str, tuple[typing.Callable[[], Task], str]] = {
     "recall": (Recall, "control"),
     "recall-apart": (lambda: Recall(True, n=12, keys=24), "loses"),
 }
+# The same at sizes for CPUs, about those of the first look.
+SMALL: dict[str, typing.Callable[[], Task]] = {
+    "triple-sum": lambda: Triple(n=6, m=15),
+    "sum-asked": lambda: SumAsked(n=4, asked=4, m=9),
+    "compose": lambda: Join(True, n=4, keys=3, values=4),
+    "pair-lookup": lambda: Join(n=4, keys=3, values=4),
+    "recall": lambda: Recall(n=6, keys=12, values=4),
+    "recall-apart": lambda: Recall(True, n=4, keys=8, values=4),
+}
