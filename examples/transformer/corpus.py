@@ -4,10 +4,10 @@
     mathematics   theorems and their proofs in set theory: set.mm of metamath-databases, without its comments
     code          the modules of Python's standard library: libpython3.*-stdlib
 
-A text is documents: a theorem with what is declared since the one before it, or a module. Each is in one of three splits,
-which the SHA-256 of its key says: a theorem's key is its statement (so that a second proof of it is with the first), a
-module's its path. A document whose text was there before is left out. FOLDER gets NAME.SPLIT.bin, in which documents end in a
-zero byte, and NAME.json, which says what they are.
+A text is documents: a theorem with what is declared since the one before it, or a module. Each is in one of three
+splits, which the SHA-256 of its key says: a theorem's key is its statement (so that a second proof of it is with the
+first), a module's its path. A document whose text was there before is left out. FOLDER gets NAME.SPLIT.bin, in which
+documents end in a zero byte, and NAME.json, which says what they are.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ def split_of(key: bytes) -> str:
 
 
 def theorems(database: str) -> typing.Iterator[Document]:
-    """Of a Metamath database: `label $p statement $= proof $.`, with what stands before it, white space as one space."""
+    """Of a Metamath database: `label $p statement $= proof $.` and what stands before it, white space as one space."""
     before, at = "", 0
     for match in re.finditer(r"\$\(.*?\$\)|\$p\s.*?\$\.", database, re.S):  # a comment, or a theorem
         before += database[at:match.start()]

@@ -77,7 +77,7 @@ class Ensemble:
                 self._step(tokens, answers)
 
     def _replay(self, tokens, answers):
-        """A step as a CUDA graph: models are so small that a GPU would wait for launches. What warms it up is undone."""
+        """A step as a CUDA graph: with models this small a GPU would wait for launches. What warms it up is undone."""
         if self.graph is None:
             self.inputs = tokens.clone(), answers.clone()
             state = [self.steps, *self.parameters.values(), *self.first.values(), *self.second.values()]

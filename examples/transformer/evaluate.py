@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """How well a model predicts text: nats a byte of windows that it was not trained on.
 
-    python evaluate.py RUN [--split=test] [--windows=256]     of a run that train.py has finished, or has a checkpoint of
+    python evaluate.py RUN [--split=test] [--windows=256]     of a run of train.py, from its last checkpoint
 """
 
 import argparse

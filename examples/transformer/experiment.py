@@ -65,8 +65,9 @@ def run_task(name: str, task: Task, layers: int, every: int, kind: str, settings
     device = "cuda" if torch.cuda.is_available() else "cpu"
     settings = dataclasses.replace(settings, **OWN_SETTINGS.get(name, {}))
     config = Config(vocabulary=task.vocabulary, outputs=task.outputs, positions=task.length, dim=settings.dim,
-                    layers=layers, heads=settings.heads, kv_heads=settings.heads, head_dim=settings.dim // settings.heads,
-                    attention=kind, every=every, w1=task.length, w2=task.length)
+                    layers=layers, heads=settings.heads, kv_heads=settings.heads,
+                    head_dim=settings.dim // settings.heads, attention=kind, every=every, w1=task.length,
+                    w2=task.length)
     members = [(seed, rate) for rate in settings.rates for seed in settings.seeds]
     ensemble = Ensemble(config, task, members, settings.batch, settings.weight_decay, device)
     test = task.test(settings.tests, torch.Generator(device).manual_seed(10 ** 6))
@@ -75,8 +76,9 @@ def run_task(name: str, task: Task, layers: int, every: int, kind: str, settings
         ensemble.train(settings.every)
         tokens.append(step * settings.batch * task.length)
         accuracy.append([round(x, 4) for x in ensemble.accuracy(*test)])
-    return {"task": name, "layers": layers, "every": every, "attention": kind, "parameters": count(ensemble.model),
-            "sizes": dataclasses.asdict(task), "settings": dataclasses.asdict(settings), "members": members, "tokens": tokens, "accuracy": accuracy,
+    return {"task": name, "kind": TASKS[name][1], "layers": layers, "every": every, "attention": kind,
+            "parameters": count(ensemble.model), "sizes": dataclasses.asdict(task),
+            "settings": dataclasses.asdict(settings), "members": members, "tokens": tokens, "accuracy": accuracy,
             "seconds": round(time.perf_counter() - began, 1), "machine": machine()}
 
 
@@ -104,7 +106,8 @@ class LanguageSettings:
 LANGUAGE_SETTINGS = {
     False: LanguageSettings({size: SIZES[size] for size in ("1M", "3M", "10M", "30M")}, (1e-3, 2e-3, 4e-3),
                             {"1M": (0, 1, 2), "3M": (0, 1, 2), "10M": (0,), "30M": (0,)},
-                            {"length": 1024, "batch": 32, "steps": 1500, "warmup": 100, "evaluate": 100, "windows": 128}),
+                            {"length": 1024, "batch": 32, "steps": 1500, "warmup": 100, "evaluate": 100,
+                             "windows": 128}),
     True: LanguageSettings({f"dim-{dim}": SIZES["tiny"] | {"dim": dim, "heads": dim // 16} for dim in (32, 48, 64)},
                            (4e-3, 8e-3, 1.6e-2), {f"dim-{dim}": (0, 1, 2) for dim in (32, 48, 64)},
                            {"length": 128, "batch": 16, "steps": 500, "warmup": 50, "evaluate": 50, "windows": 64})}
@@ -165,8 +168,8 @@ def run_language(folder: pathlib.Path, work: pathlib.Path, name: str, config: Co
 
 def language_runs(small: bool, folder: pathlib.Path, work: pathlib.Path, end: float
                   ) -> typing.Iterator[tuple[str, typing.Callable[[], dict]]]:
-    """First the learning rates of the smallest size for both models, then the sizes, then more seeds; at last dot products
-    for as long as the simplicial model took, by more steps."""
+    """First the learning rates of the smallest size for both models, then the sizes, then more seeds; at last dot
+    products for as long as the simplicial model took, by more steps."""
     settings = LANGUAGE_SETTINGS[small]
     first = next(iter(settings.sizes))
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A decoder-only Transformer in which every few layers attend to pairs of keys, and its equal with ordinary attention.
 
-    tokens [B, N] -> embedding -> layers: x + attention(norm(x)), then x + SwiGLU(norm(x)) -> norm -> logits [B, N, outputs]
+    tokens [B, N] -> embedding -> layers: x + attention(norm(x)), then x + SwiGLU(norm(x)) -> norm -> head
 
-Layers `every`, 2 * `every` ... are 2-simplicial. In the model of `attention = "dot-product"` they are ordinary ones whose
-SwiGLU is wider by what the projections to second keys and values have parameters.
+Layers `every`, 2 * `every` ... are 2-simplicial. In the model of `attention = "dot-product"` they are ordinary ones,
+whose SwiGLU is wider by what the projections to second keys and values have parameters.
 """
 
 import dataclasses

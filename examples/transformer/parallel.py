@@ -6,8 +6,8 @@
     rank 2        |....|        |--------|
                    halo          positions of rank 2: it gets the last max(w1, w2) - 1 keys and values before them
 
-The queries of a rank that see no halo are computed while it is on its way, forward, and while its gradient is on its way
-back, backward. If ranks have fewer positions than a halo, it comes from several.
+The queries of a rank that see no halo are computed while it is on its way, forward, and while its gradient is on its
+way back, backward. If ranks have fewer positions than a halo, it comes from several.
 """
 
 import torch

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""python report.py OUT: table.md and plots of what experiment.py has in OUT."""
+"""python report.py OUT: table.md and plots of what experiment.py has in OUT. Needs NumPy only."""
 
 import csv
 import json
@@ -9,7 +9,6 @@ import sys
 
 from chart import Line, chart
 from fit import fits, load
-from tasks import TASKS
 
 KINDS = ("dot-product", "simplicial")
 LEVELS = (0.95, 0.99)
@@ -59,25 +58,25 @@ def report_tasks(folder: pathlib.Path) -> str:
     runs = {}
     for path in folder.glob("*.json"):
         run = json.loads(path.read_text())
-        runs.setdefault((run["task"], run["layers"], run["every"]), {})[run["attention"]] = run
-    both = [(key, runs[key]) for key in sorted(runs, key=lambda key: (list(TASKS).index(key[0]), key[1:]))
-            if len(runs[key]) == 2]
+        runs.setdefault((run["kind"], run["task"], run["layers"], run["every"]), {})[run["attention"]] = run
+    both = [(key, runs[key]) for key in sorted(runs) if len(runs[key]) == 2]
     rows = []
-    for (task, layers, every), pair in both:
+    for (what, task, layers, every), pair in both:
         plain, pairs = (best(pair[kind]) for kind in KINDS)
         cells = [f"{100 * c['mean']:.1f} ({100 * c['least']:.1f}), {c['there']}, {c['rate']:g}" for c in (plain, pairs)]
         tokens = [f"{millions(plain['tokens'][level])} / {millions(pairs['tokens'][level])}" for level in LEVELS]
-        rows.append([task, TASKS[task][1], layers, every, *cells, *tokens,
+        rows.append([task, what, layers, every, *cells, *tokens,
                      ratio(plain["tokens"][LEVELS[1]], pairs["tokens"][LEVELS[1]])])
-    for task in dict.fromkeys(key[0] for key, _ in both):
+    for task in dict.fromkeys(key[1] for key, _ in both):
         lines = []
-        for color, ((_, layers, every), pair) in enumerate((key, pair) for key, pair in both if key[0] == task):
+        for color, ((_, _, layers, _), pair) in enumerate((key, pair) for key, pair in both if key[1] == task):
             for kind in KINDS:
                 members = best(pair[kind])["members"]
                 curve = [sum(row[i] for i in members) / len(members) for row in pair[kind]["accuracy"]]
                 lines.append(Line(f"{kind}, {layers} layers", pair[kind]["tokens"], curve, kind == KINDS[0], color))
         (folder / f"{task}.svg").write_text(chart(lines, task, "tokens", "accuracy, mean of seeds"))
-    heads = ["task", "is of", "layers", "every", *(f"{kind}: accuracy (least seed), seeds at 99%, rate" for kind in KINDS),
+    heads = ["task", "is of", "layers", "every",
+             *(f"{kind}: accuracy (least seed), seeds at 99%, rate" for kind in KINDS),
              *(f"million tokens to {100 * level:.0f}%" for level in LEVELS), "times fewer to 99%"]
     return table(heads, rows)
 
@@ -112,8 +111,8 @@ def report_language(folder: pathlib.Path) -> str:
     (folder / "loss.svg").write_text(chart(lines, "Validation loss, best run of each", "tokens", "nats a byte",
                                            logarithmic=True))
     texts = runs[order[0]]["options"]["corpora"]
-    text = table(["run", "parameters", "rate", "steps", "million tokens", "seconds", *(f"nats, {t}" for t in texts)], rows)
-    return text + "\n" + report_fit(folder)
+    heads = ["run", "parameters", "rate", "steps", "million tokens", "seconds", *(f"nats, {text}" for text in texts)]
+    return table(heads, rows) + "\n" + report_fit(folder)
 
 
 def loss(run: dict) -> float:

@@ -123,8 +123,8 @@ class Join(Fresh):
 
 @dataclasses.dataclass
 class Apart(Fresh):
-    """A stream x y v x y v ... in which pairs (x, y) are all different, then x y of some: what is v? Tokens of a pair are
-    neighbours, so that a layer before can join them."""
+    """A stream x y v x y v ... in which pairs (x, y) are all different, then x y of some: what is v? Tokens of a pair
+    are neighbours, so that a layer before can join them."""
     n: int = 8
     keys: int = 4
     values: int = 16

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""2-simplicial attention whose logits are a learnable third-order tensor A of q, k1 and k2, in place of the trilinear form.
+"""2-simplicial attention with a learnable third-order tensor A of q, k1 and k2 in place of the trilinear form.
 
     S[i,j,k] = scale * sum_abc A[a,b,c] q[i,a] k1[j,b] k2[k,c],  A[a,b,c] = sum_r U[a,r] V[b,r] W[c,r]
 
-A has rank R: S is the trilinear form of the projections q U, k1 V and k2 W, which are R wide, and that is what the kernel
-gets. Each query head has a U, each key head a V and a W.
+A has rank R: S is the trilinear form of the projections q U, k1 V and k2 W, which are R wide, and that is what the
+kernel gets. Each query head has a U, each key head a V and a W.
 """
 
 import typing

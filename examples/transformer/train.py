@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Trains a Transformer on bytes of text: on a CPU, on a GPU, or with torchrun on several.
 
-    python train.py OUT                                          a tiny model, minutes on a CPU
-    python train.py OUT --size=30M --steps=4000                  on a GPU: bf16, compiled
-    torchrun --nproc-per-node=8 train.py OUT --context-parallel=4    sequences split over 4 ranks, batches over 2 such groups
+    python train.py OUT                                              a tiny model, minutes on a CPU
+    python train.py OUT --size=30M --steps=4000                      on a GPU: bf16, compiled
+    torchrun --nproc-per-node=8 train.py OUT --context-parallel=4    sequences over 4 ranks, batches over 2 such groups
 
-A batch is a function of seed and step, and nothing else is random. OUT gets log.csv, loss.svg, checkpoint.pt and, at the
-end, result.json; a run that finds a checkpoint there goes on from it, to the same bits.
+A batch is a function of seed and step, and nothing else is random. OUT gets log.csv, loss.svg, checkpoint.pt and, at
+the end, result.json; a run that finds a checkpoint there goes on from it, to the same bits.
 """
 
 import argparse
@@ -229,20 +229,22 @@ def machine(ranks: Ranks) -> dict:
 
 
 class Progress:
-    """A bar where there is a terminal."""
+    """A bar where there is a terminal, which waits for a GPU a few times a second only."""
 
     def __init__(self, steps: int, shown: bool):
         self.steps, self.shown, self.began, self.first = steps, shown, time.perf_counter(), None
+        self.shown_at = 0.0
         self.bar = shown and sys.stderr.isatty()
 
     def show(self, step: int, loss: torch.Tensor):
         self.first = step - 1 if self.first is None else self.first
-        if self.bar:
-            passed = time.perf_counter() - self.began
+        passed = time.perf_counter() - self.began
+        if self.bar and passed > self.shown_at + 0.2:
+            self.shown_at = passed
             left = passed / (step - self.first) * (self.steps - step)
             filled = 30 * step // self.steps
-            print(f"\r[{'#' * filled}{'.' * (30 - filled)}] {step}/{self.steps}  loss {loss.item():.3f}  {left:.0f} s left ",
-                  end="", file=sys.stderr, flush=True)
+            print(f"\r[{'#' * filled:.<30}] {step}/{self.steps}  loss {loss.item():.3f}  {left:.0f} s left ", end="",
+                  file=sys.stderr, flush=True)
 
     def line(self, row: dict, corpora: tuple[str, ...]):
         if self.shown:
@@ -284,7 +286,8 @@ def main(arguments: list[str]):
     config, options, folder, compiled = parse(arguments)
     trainer = Trainer(config, options, folder, compiled)
     if trainer.ranks.rank == 0:
-        print(f"{count(trainer.model)} parameters, {options.batch} x {options.length} bytes a step, {folder}", flush=True)
+        size = f"{count(trainer.model)} parameters, {options.batch} x {options.length} bytes a step"
+        print(f"{size}, from step {trainer.step} to {options.steps}, in {folder}", flush=True)
     trainer.run()
     trainer.ranks.close()
 
