@@ -38,35 +38,28 @@ def slope(parameters: np.ndarray, losses: np.ndarray) -> np.ndarray:
     return -(np.log(losses) * x).sum(-1) / (x * x).sum()
 
 
-def sample(sizes: list[Size], names: list[str], windows: dict[str, np.ndarray], random: np.random.Generator
-           ) -> np.ndarray:
-    """The mean losses of all sizes with these windows, and with seeds that are drawn."""
-    means = []
-    for size in sizes:
-        seeds = len(next(iter(size.losses.values())))
-        chosen = random.integers(seeds, size=seeds)
-        means.append(np.mean([size.losses[name][chosen][:, windows[name]].mean() for name in names]))
-    return np.array(means)
+def weights(n: int, samples: int, random: np.random.Generator) -> np.ndarray:
+    """[samples, n]: of n things, drawn n times with replacement."""
+    return random.multinomial(n, np.full(n, 1 / n), samples) / n
 
 
 def fits(models: dict[str, list[Size]], names: list[str], samples: int = SAMPLES) -> dict[str, Fit]:
     """Of each model, and the difference of the second from the first."""
     random = np.random.default_rng(0)
     kinds = list(models)
-    counts = {name: models[kinds[0]][0].losses[name].shape[1] for name in names}
-    parameters = {kind: np.array([size.parameters for size in models[kind]]) for kind in kinds}
-    drawn = {kind: np.empty((samples, len(models[kind]))) for kind in kinds}
-    for i in range(samples):
-        windows = {name: random.integers(n, size=n) for name, n in counts.items()}
-        for kind in kinds:
-            drawn[kind][i] = sample(models[kind], names, windows, random)
-    exact = {kind: slope(parameters[kind], np.array([np.mean([size.losses[name].mean() for name in names])
-                                                     for size in models[kind]])) for kind in kinds}
-    slopes = {kind: slope(parameters[kind], drawn[kind]) for kind in kinds}
-    exact["difference"] = exact[kinds[1]] - exact[kinds[0]]
-    slopes["difference"] = slopes[kinds[1]] - slopes[kinds[0]]
+    windows = {name: weights(models[kinds[0]][0].losses[name].shape[1], samples, random) for name in names}
+    exact, drawn = {}, {}
+    for kind in kinds:
+        parameters = np.array([size.parameters for size in models[kind]])
+        means, sampled = [], []
+        for size in models[kind]:
+            seeds = weights(len(size.losses[names[0]]), samples, random)
+            means.append(np.mean([size.losses[name].mean() for name in names]))
+            sampled.append(np.mean([((seeds @ size.losses[name]) * windows[name]).sum(1) for name in names], 0))
+        exact[kind], drawn[kind] = slope(parameters, np.array(means)), slope(parameters, np.stack(sampled, 1))
+    exact["difference"], drawn["difference"] = (x[kinds[1]] - x[kinds[0]] for x in (exact, drawn))
     edges = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
-    return {key: Fit(float(exact[key]), *map(float, np.quantile(slopes[key], edges))) for key in exact}
+    return {key: Fit(float(exact[key]), *map(float, np.quantile(drawn[key], edges))) for key in exact}
 
 
 def load(folder: pathlib.Path) -> tuple[dict[str, list[Size]], list[str]]:

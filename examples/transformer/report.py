@@ -54,13 +54,14 @@ def ratio(plain: float, pairs: float) -> str:
     return f"{plain / pairs:.2f}"
 
 
-def report_tasks(folder: pathlib.Path) -> str:
+def report_tasks(folder: pathlib.Path) -> tuple[str, dict[str, str]]:
+    """A table, and plots by their names."""
     runs = {}
     for path in folder.glob("*.json"):
         run = json.loads(path.read_text())
         runs.setdefault((run["kind"], run["task"], run["layers"], run["every"]), {})[run["attention"]] = run
     both = [(key, runs[key]) for key in sorted(runs) if len(runs[key]) == 2]
-    rows = []
+    rows, plots = [], {}
     for (what, task, layers, every), pair in both:
         plain, pairs = (best(pair[kind]) for kind in KINDS)
         cells = [f"{100 * c['mean']:.1f} ({100 * c['least']:.1f}), {c['there']}, {c['rate']:g}" for c in (plain, pairs)]
@@ -74,17 +75,17 @@ def report_tasks(folder: pathlib.Path) -> str:
                 members = best(pair[kind])["members"]
                 curve = [sum(row[i] for i in members) / len(members) for row in pair[kind]["accuracy"]]
                 lines.append(Line(f"{kind}, {layers} layers", pair[kind]["tokens"], curve, kind == KINDS[0], color))
-        (folder / f"{task}.svg").write_text(chart(lines, task, "tokens", "accuracy, mean of seeds"))
+        plots[f"{task}.svg"] = chart(lines, task, "tokens", "accuracy, mean of seeds")
     heads = ["task", "is of", "layers", "every",
              *(f"{kind}: accuracy (least seed), seeds at 99%, rate" for kind in KINDS),
              *(f"million tokens to {100 * level:.0f}%" for level in LEVELS), "times fewer to 99%"]
-    return table(heads, rows)
+    return table(heads, rows), plots
 
 
 # Language models ------------------------------------------------------------------------------------------------------
 
 
-def report_language(folder: pathlib.Path) -> str:
+def report_language(folder: pathlib.Path) -> tuple[str, dict[str, str]]:
     runs = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
     rows, lines = [], []
     order = sorted(runs, key=lambda name: (runs[name]["parameters"], name))
@@ -108,21 +109,21 @@ def report_language(folder: pathlib.Path) -> str:
         lines.append(Line(f"{kind}, dim {dim}", [float(row["tokens"]) for row in log],
                           [sum(float(row[text]) for text in names) / len(names) for row in log],
                           kind == KINDS[0], colors[dim]))
-    (folder / "loss.svg").write_text(chart(lines, "Validation loss, best run of each", "tokens", "nats a byte",
-                                           logarithmic=True))
+    plots = {"loss.svg": chart(lines, "Validation loss, best run of each", "tokens", "nats a byte", logarithmic=True)}
     texts = runs[order[0]]["options"]["corpora"]
     heads = ["run", "parameters", "rate", "steps", "million tokens", "seconds", *(f"nats, {text}" for text in texts)]
-    return table(heads, rows) + "\n" + report_fit(folder)
+    fitted, more = report_fit(folder)
+    return f"{table(heads, rows)}\n{fitted}", plots | more
 
 
 def loss(run: dict) -> float:
     return sum(run["validation"][name] for name in run["options"]["corpora"])
 
 
-def report_fit(folder: pathlib.Path) -> str:
+def report_fit(folder: pathlib.Path) -> tuple[str, dict[str, str]]:
     models, names = load(folder)
     if len(models["simplicial"]) < 2:
-        return ""
+        return "", {}
     rows, lines = [], []
     for color, name in enumerate(names):
         for key, fit in fits(models, [name]).items():
@@ -130,19 +131,21 @@ def report_fit(folder: pathlib.Path) -> str:
         for kind, sizes in models.items():
             lines.append(Line(f"{kind}, {name}", [size.parameters for size in sizes],
                               [float(size.losses[name].mean()) for size in sizes], kind == KINDS[0], color))
-    (folder / "fit.svg").write_text(chart(lines, "Loss over parameters", "parameters without embeddings",
-                                          "nats a byte", logarithmic=True))
-    return table(["text", "model", "exponent", "95% of samples"], rows)
+    plot = chart(lines, "Loss over parameters", "parameters without embeddings", "nats a byte", logarithmic=True)
+    return table(["text", "model", "exponent", "95% of samples"], rows), {"fit.svg": plot}
 
 
-def main():
-    out = pathlib.Path(sys.argv[1])
-    parts = []
+def files(out: pathlib.Path) -> dict[pathlib.Path, str]:
+    """What is to be written."""
+    parts, found = [], {}
     for name, report in (("tasks", report_tasks), ("language", report_language)):
         if list((out / name).glob("*.json")):
-            parts.append(report(out / name))
-    (out / "table.md").write_text("\n".join(parts))
+            text, plots = report(out / name)
+            parts.append(text)
+            found |= {out / name / file: plot for file, plot in plots.items()}
+    return found | {out / "table.md": "\n".join(parts)}
 
 
 if __name__ == "__main__":
-    main()
+    for path, content in files(pathlib.Path(sys.argv[1])).items():
+        path.write_text(content)

@@ -206,7 +206,7 @@ class Runs(unittest.TestCase):
         self.assertIn("recall-1-1-dot-product", text)
         self.assertNotIn("recall-1-1-simplicial", text)
         self.assertEqual(self.call("tasks", out), "all runs are done\n")
-        self.assertIn("| recall | control | 1 | 1 |", report.report_tasks(self.folder / "tasks"))
+        self.assertIn("| recall | control | 1 | 1 |", report.report_tasks(self.folder / "tasks")[0])
 
     def test_language(self):
         """Runs that need the results of others, too."""
@@ -227,8 +227,9 @@ class Runs(unittest.TestCase):
         hows = ("dim-16", "0.001-0"), ("dim-16", "0.01-0"), ("dim-16", "best-1"), ("dim-32", "best-0")
         self.assertEqual(names, {f"{size}-{kind}-{how}" for kind in experiment.KINDS for size, how in hows}
                          | {f"dim-{dim}-dot-product-time-0" for dim in (16, 32)})
-        text = report.report_language(self.folder / "language")
+        text, plots = report.report_language(self.folder / "language")
         self.assertIn("| mathematics | difference |", text)
+        self.assertEqual(set(plots), {"loss.svg", "fit.svg"})
 
 
 if __name__ == "__main__":
