@@ -12,6 +12,7 @@ documents end in a zero byte, and NAME.json, which says what they are.
 
 import hashlib
 import json
+import os
 import pathlib
 import re
 import sys
@@ -61,6 +62,8 @@ def modules(library: pathlib.Path) -> typing.Iterator[Document]:
 
 
 def documents(name: str) -> typing.Iterator[Document]:
+    if name not in NAMES:
+        raise SystemExit(f"there is no text {name!r}; there are {', '.join(NAMES)}")
     if name == "mathematics":
         if not METAMATH.exists():
             raise SystemExit(f"there is no {METAMATH}: install metamath-databases, with apt")
@@ -81,14 +84,21 @@ def split(found: typing.Iterable[Document]) -> dict[str, list[bytes]]:
     return splits
 
 
+def write(path: pathlib.Path, data: bytes):
+    """All at once: other processes may write the same."""
+    part = path.with_suffix(f".{os.getpid()}")
+    part.write_bytes(data)
+    os.replace(part, path)
+
+
 def prepare(folder: pathlib.Path, name: str, found: typing.Iterable[Document]):
     folder.mkdir(parents=True, exist_ok=True)
     about = {}
     for part, texts in split(found).items():
         data = b"".join(text + b"\0" for text in texts)
-        (folder / f"{name}.{part}.bin").write_bytes(data)
+        write(folder / f"{name}.{part}.bin", data)
         about[part] = {"documents": len(texts), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    (folder / f"{name}.json").write_text(json.dumps(about, indent=1) + "\n")
+    write(folder / f"{name}.json", (json.dumps(about, indent=1) + "\n").encode())
 
 
 class Corpus:
@@ -104,14 +114,20 @@ class Corpus:
 
     def draw(self, count: int, length: int, generator: torch.Generator) -> torch.Tensor:
         """[count, length] of the training split, from anywhere."""
-        begins = torch.randint(len(self._data["train"]) - length + 1, (count,), generator=generator)
+        begins = torch.randint(self._room("train", length) + 1, (count,), generator=generator)
         return self._windows("train", begins, length)
 
     def windows(self, part: str, count: int, length: int) -> torch.Tensor:
         """The same [count, length] each time, evenly from all of a split; fewer if there are not as many."""
-        room = len(self._data[part])
-        count = min(count, room // length)
-        return self._windows(part, torch.arange(count) * (room - length) // max(1, count - 1), length)
+        room = self._room(part, length)
+        count = min(count, len(self._data[part]) // length)
+        return self._windows(part, torch.arange(count) * room // max(1, count - 1), length)
+
+    def _room(self, part, length):
+        """The last place where a window begins."""
+        if len(self._data[part]) < length:
+            raise SystemExit(f"{self.name}.{part} has {len(self._data[part])} bytes, fewer than a sequence's {length}")
+        return len(self._data[part]) - length
 
     def _windows(self, part, begins, length):
         data = self._data[part]

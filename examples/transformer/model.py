@@ -98,6 +98,8 @@ class DotProduct(nn.Module):
 
 
 class Simplicial(nn.Module):
+    """simplicial.torch.TwoSimplicialAttention, with a context and, if it has a rank, a tensor."""
+
     def __init__(self, config: Config):
         super().__init__()
         self.heads = [config.heads] + 4 * [config.kv_heads]

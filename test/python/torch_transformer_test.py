@@ -235,6 +235,15 @@ class Texts(unittest.TestCase):
         numbers = list(range(2000)) + list(range(0, 2000, 7))
         self.check_leaks([corpus.Document(b"%d" % (i // 2), b"text %d" % i) for i in numbers])
 
+    def test_errors(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        with self.assertRaisesRegex(SystemExit, "there is no text 'english'; there are mathematics, code"):
+            corpus.Corpus(folder, "english")
+        some_text(folder)
+        text = corpus.Corpus(folder, "code")
+        with self.assertRaisesRegex(SystemExit, r"code.train has \d+ bytes, fewer than a sequence's 100000"):
+            text.draw(1, 100000, torch.Generator())
+
     def test_splits_stay(self):
         """They are not of this run or machine."""
         others = {5: "validation", 6: "validation", 20: "test", 31: "validation"}
