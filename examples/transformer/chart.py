@@ -6,7 +6,7 @@ import math
 from xml.sax.saxutils import escape
 
 COLORS = ("#2f6fb0", "#c2571a", "#2f8f4e", "#7d4fa8", "#59636e", "#b03060")
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 400, 64, 190, 36, 48
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 680, 400, 64, 210, 36, 48
 
 
 @dataclasses.dataclass
@@ -23,7 +23,9 @@ def ticks(low: float, high: float, logarithmic: bool) -> list[float]:
     if logarithmic:
         steps = [m * 10.0 ** e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
                  for m in (1, 2, 3, 5)]
-        return [x for x in steps if low <= x <= high]
+        steps = [x for x in steps if low <= x <= high]
+        if len(steps) > 2:
+            return steps
     step = 10 ** math.floor(math.log10((high - low) / 2))
     step = next(m * step for m in (1, 2, 5, 10) if (high - low) / (m * step) <= 6)
     return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
