@@ -126,8 +126,8 @@ def main(doc, operation):
 
     cases = [case for group in arguments.group or groups for case in groups[group] if arguments.match in str(case)]
     with harness.folder(arguments.keep) as folder:
-        lines = (run(operation, arguments.tool, arguments.target, case, folder) for case in cases)
-        return harness.report(lines, "cases", arguments.expect)
+        return harness.report(lambda case: run(operation, arguments.tool, arguments.target, case, folder), cases, "cases",
+                              arguments)
 
 
 if __name__ == "__main__":
