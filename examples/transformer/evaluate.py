@@ -40,7 +40,7 @@ def main():
     parser.add_argument("run", type=pathlib.Path)
     parser.add_argument("--split", default="test", choices=("validation", "test"))
     parser.add_argument("--windows", type=int, default=256)
-    parser.add_argument("--data", type=pathlib.Path, help="folder of prepared texts (default: that of the run)")
+    parser.add_argument("--data", type=pathlib.Path, help="folder of prepared texts (default: RUN/../data)")
     arguments = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     saved = torch.load(arguments.run / "checkpoint.pt", map_location=device, weights_only=True)
@@ -49,7 +49,7 @@ def main():
     options = saved["options"]
     losses = {}
     for name in options["corpora"]:
-        corpus = Corpus(arguments.data or pathlib.Path(options["data"]), name, device)
+        corpus = Corpus(arguments.data or arguments.run.parent / "data", name, device)
         windows = corpus.windows(arguments.split, arguments.windows, options["length"] + 1)
         losses[name] = window_losses(model, windows, options["batch"]).mean().item()
     print(json.dumps({"step": saved["step"], "split": arguments.split, "nats a byte": losses}))

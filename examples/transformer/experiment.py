@@ -156,7 +156,7 @@ def equal_steps(folder: pathlib.Path, small: bool, size: str) -> int:
 def run_language(folder: pathlib.Path, work: pathlib.Path, name: str, config: Config, options: Options, end: float
                  ) -> dict:
     """Its checkpoint stays in `work` until it is done, and its log goes to `folder`."""
-    trainer = Trainer(config, options, work / name, torch.cuda.is_available())
+    trainer = Trainer(config, options, work / name, work / "data", torch.cuda.is_available())
     trainer.run(end=end)
     if trainer.step < options.steps:
         raise Later("time is up; it goes on from its checkpoint")
@@ -183,7 +183,7 @@ def language_runs(small: bool, folder: pathlib.Path, work: pathlib.Path, end: fl
             else:
                 scaled = rate
             given = settings.options | {"steps": equal_steps(folder, small, size)} if as_long else settings.options
-            options = Options(str(work / "data"), rate=scaled, seed=seed, **given)
+            options = Options(rate=scaled, seed=seed, **given)
             return run_language(folder, work, name, config, options, end)
         how = "time" if as_long else "best" if rate is None else f"{rate:g}"
         name = f"{size}-{kind}-{how}-{seed}"

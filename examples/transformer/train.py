@@ -44,7 +44,6 @@ MOST_STEPS = 10 ** 6  # of a run: a generator's seed, of which 32 bits count, is
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    data: str
     corpora: tuple[str, ...] = NAMES
     length: int = 1024  # tokens of a sequence
     batch: int = 32  # sequences of a step, on all ranks together
@@ -93,10 +92,13 @@ class Ranks:
 
 
 class Trainer:
-    def __init__(self, config: Config, options: Options, folder: pathlib.Path, compile_model: bool = False):
+    """A run in `folder`, on the prepared texts of `data`."""
+
+    def __init__(self, config: Config, options: Options, folder: pathlib.Path, data: pathlib.Path,
+                 compile_model: bool = False):
         self.config, self.options, self.folder = config, options, folder
         self.ranks = Ranks(options)
-        self.corpora = [Corpus(pathlib.Path(options.data), name, self.ranks.device) for name in options.corpora]
+        self.corpora = [Corpus(data, name, self.ranks.device) for name in options.corpora]
         self.model = Transformer(config, options.seed).to(self.ranks.device)
         self.call = torch.compile(self.model) if compile_model else self.model
         self.optimizer = adamw(self.model, options.rate)
@@ -255,17 +257,17 @@ class Progress:
                   flush=True)
 
 
-def parse(arguments: list[str]) -> tuple[Config, Options, pathlib.Path, bool]:
+def parse(arguments: list[str]) -> tuple[Config, Options, argparse.Namespace]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=pathlib.Path, help="folder of the run")
     parser.add_argument("--size", choices=SIZES, default="tiny")
     parser.add_argument("--attention", choices=("simplicial", "dot-product"), default="simplicial")
-    parser.add_argument("--every", type=int, default=4, help="each so manieth layer is 2-simplicial")
+    parser.add_argument("--every", type=int, default=4, help="one layer in so many is 2-simplicial")
     parser.add_argument("--form", choices=("trilinear", "determinant"), default="trilinear")
     parser.add_argument("--rank", type=int, default=0, help="of a learnable tensor in place of the trilinear form")
     parser.add_argument("--data", type=pathlib.Path, help="folder of prepared texts (default: OUT/../data)")
     parser.add_argument("--corpora", type=lambda text: tuple(text.split(",")), default=NAMES)
-    for field in dataclasses.fields(Options)[2:]:
+    for field in dataclasses.fields(Options)[1:]:
         parser.add_argument("--" + field.name.replace("_", "-"), type=field.type)
     parser.add_argument("--no-compile", action="store_true", help="on a GPU, too")
     given = parser.parse_args(arguments)
@@ -277,17 +279,16 @@ def parse(arguments: list[str]) -> tuple[Config, Options, pathlib.Path, bool]:
     options = tiny if given.size == "tiny" else {}
     options = options | {field.name: value for field in dataclasses.fields(Options)
                          if (value := getattr(given, field.name)) is not None}
-    options["data"] = str(given.data or given.out.parent / "data")
-    compiled = torch.cuda.is_available() and not given.no_compile
-    return config, Options(**options), given.out, compiled
+    return config, Options(**options), given
 
 
 def main(arguments: list[str]):
-    config, options, folder, compiled = parse(arguments)
-    trainer = Trainer(config, options, folder, compiled)
+    config, options, given = parse(arguments)
+    compiled = torch.cuda.is_available() and not given.no_compile
+    trainer = Trainer(config, options, given.out, given.data or given.out.parent / "data", compiled)
     if trainer.ranks.rank == 0:
         size = f"{count(trainer.model)} parameters, {options.batch} x {options.length} bytes a step"
-        print(f"{size}, from step {trainer.step} to {options.steps}, in {folder}", flush=True)
+        print(f"{size}, from step {trainer.step} to {options.steps}, in {given.out}", flush=True)
     trainer.run()
     trainer.ranks.close()
 

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import io
 import itertools
+import os
 import pathlib
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # this is what CPUs do
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "examples" / "transformer"))
 
 import corpus  # noqa: E402

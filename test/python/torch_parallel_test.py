@@ -14,6 +14,7 @@ import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # this is what CPUs do
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "examples" / "transformer"))
 
 import corpus  # noqa: E402
@@ -102,9 +103,10 @@ def check_errors(folder, ranks):
 
 def train_some(folder, split):
     """A run of a few steps over all ranks: its losses and parameters."""
-    options = train.Options(str(folder), length=21, batch=4, steps=3, warmup=1, evaluate=3, windows=3,
+    options = train.Options(length=21, batch=4, steps=3, warmup=1, evaluate=3, windows=3,
                             context_parallel=split)
-    run = train.Trainer(model.Config(**SHAPE, **WINDOWS), options, folder / f"run-{dist.get_world_size()}-{split}")
+    name = f"run-{dist.get_world_size()}-{split}"
+    run = train.Trainer(model.Config(**SHAPE, **WINDOWS), options, folder / name, folder)
     run.run(progress=False)
     losses = torch.tensor([run.log[-1][key] for key in ("loss", *corpus.NAMES)])
     return losses, torch.cat([p.detach().flatten() for p in run.model.parameters()])

@@ -2,6 +2,7 @@
 """examples/transformer: it trains, resumes to the same bits, its tensor is the einsum, its texts do not leak."""
 
 import dataclasses
+import os
 import pathlib
 import sys
 import tempfile
@@ -9,6 +10,7 @@ import unittest
 
 import torch
 
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # this is what CPUs do
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "examples" / "transformer"))
 
 import corpus  # noqa: E402
@@ -171,7 +173,7 @@ class Runs(unittest.TestCase):
 
     def trainer(self, name, shape=SHAPE, **options):
         options = {"length": 32, "batch": 6, "steps": 8, "warmup": 2, "evaluate": 3, "windows": 4} | options
-        return train.Trainer(shape, train.Options(str(self.folder), **options), self.folder / name)
+        return train.Trainer(shape, train.Options(**options), self.folder / name, self.folder)
 
     def test_resume(self):
         """A run that ends between two checkpoints and goes on from the first gives the same bits."""
