@@ -76,7 +76,7 @@ def report_tasks(folder: pathlib.Path) -> tuple[str, dict[str, str]]:
                 curve = [sum(row[i] for i in members) / len(members) for row in pair[kind]["accuracy"]]
                 lines.append(Line(f"{kind}, {layers} layers", pair[kind]["tokens"], curve, kind == KINDS[0], color))
         plots[f"{task}.svg"] = chart(lines, task, "tokens", "accuracy, mean of seeds")
-    heads = ["task", "is of", "layers", "every",
+    heads = ["task", "expected", "layers", "every",
              *(f"{kind}: accuracy (least seed), seeds at 99%, rate" for kind in KINDS),
              *(f"million tokens to {100 * level:.0f}%" for level in LEVELS), "times fewer to 99%"]
     return table(heads, rows), plots
