@@ -164,6 +164,37 @@ void simplicialAttentionSetAttributes(
   }
 }
 
+// Operands --------------------------------------------------------------------
+
+MlirValue simplicialAttentionGetBound(MlirOperation op) {
+  static const struct {
+    const char *op;
+    int others; ///< operands at least
+  } bounded[] = {{SIMPLICIAL_ATTENTION, SIMPLICIAL_V2 + 1},
+                 {SIMPLICIAL_ATTENTION_GRAD, SIMPLICIAL_D_OUT + 1},
+                 {SIMPLICIAL_BOUNDED_INTO, SIMPLICIAL_OUT + 1},
+                 {SIMPLICIAL_BOUNDED_GRAD_INTO, SIMPLICIAL_D_OUT + 1}};
+  MlirValue last = {NULL};
+  int n = (int)mlirOperationGetNumOperands(op);
+  for (size_t i = 0; i < sizeof bounded / sizeof *bounded; ++i)
+    if (ir_is(op, bounded[i].op) && n > bounded[i].others)
+      last = ir_operand(op, n - 1);
+  bool is_bound = !mlirValueIsNull(last) && mlirTypeIsAShaped(ir_type(last)) &&
+                  mlirTypeIsAInteger(ir_element(ir_type(last)));
+  return is_bound ? last : (MlirValue){NULL};
+}
+
+void simplicialAttentionSetBound(MlirOperation op, MlirValue bound) {
+  enum { MOST = SIMPLICIAL_D_OUT + 2 };
+  MlirValue operands[MOST];
+  int n = (int)mlirOperationGetNumOperands(op);
+  for (int i = 0; i < n && i < MOST; ++i)
+    operands[i] = ir_operand(op, i);
+  if (n < MOST)
+    operands[n++] = bound;
+  mlirOperationSetOperands(op, n, operands);
+}
+
 MlirOperation
 simplicialAttentionCreate(MlirLocation location, MlirValue q, MlirValue k1,
                           MlirValue k2, MlirValue v1, MlirValue v2,

@@ -8,10 +8,14 @@
 
 irdl.dialect @simplicial {
 
-  // %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2) {attributes}
+  // %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2[, %bound])
+  //                  {attributes}
   //
   //   q                tensor [B, Nq, Hq, D]
   //   k1, k2, v1, v2   tensor [B, N, Hk, D]
+  //   bound            `start`, a tensor [B, N] of i32: for the query at each
+  //                    position the first key that it may see; or `lengths`,
+  //                    [B] of i32: how many keys each sequence has
   //   out              tensor [B, Nq, Hq, D]   of q's type
   //   lse              tensor [B, Hq, Nq]      f32, natural logarithm
   //
@@ -22,7 +26,9 @@ irdl.dialect @simplicial {
     %keys = irdl.base "!builtin.tensor"
     %out = irdl.base "!builtin.tensor"
     %lse = irdl.base "!builtin.tensor"
-    irdl.operands(q: %q, k1: %keys, k2: %keys, v1: %keys, v2: %keys)
+    %bound = irdl.base "!builtin.tensor"
+    irdl.operands(q: %q, k1: %keys, k2: %keys, v1: %keys, v2: %keys,
+                  bound: optional %bound)
     irdl.results(out: %out, lse: %lse)
   }
 
@@ -43,8 +49,23 @@ irdl.dialect @simplicial {
                   lse: optional %lse)
   }
 
+  // The same with a bound, the last operand.
+  irdl.operation @bounded_attention_into {
+    %q = irdl.base "!builtin.memref"
+    %k1 = irdl.base "!builtin.memref"
+    %k2 = irdl.base "!builtin.memref"
+    %v1 = irdl.base "!builtin.memref"
+    %v2 = irdl.base "!builtin.memref"
+    %out = irdl.base "!builtin.memref"
+    %lse = irdl.base "!builtin.memref"
+    %bound = irdl.base "!builtin.memref"
+    irdl.operands(q: %q, k1: %k1, k2: %k2, v1: %v1, v2: %v2, out: %out,
+                  lse: optional %lse, bound: %bound)
+  }
+
   // %d_q, %d_k1, %d_k2, %d_v1, %d_v2 =
-  //   "simplicial.attention_grad"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out)
+  //   "simplicial.attention_grad"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out
+  //                               [, %bound])
   //
   // The gradients of `attention` with respect to its five operands, from what
   // it returned and the gradient of `out`. Attributes as those of `attention`.
@@ -52,8 +73,9 @@ irdl.dialect @simplicial {
     %q = irdl.base "!builtin.tensor"
     %keys = irdl.base "!builtin.tensor"
     %lse = irdl.base "!builtin.tensor"
+    %bound = irdl.base "!builtin.tensor"
     irdl.operands(q: %q, k1: %keys, k2: %keys, v1: %keys, v2: %keys, out: %q,
-                  lse: %lse, d_out: %q)
+                  lse: %lse, d_out: %q, bound: optional %bound)
     irdl.results(d_q: %q, d_k1: %keys, d_k2: %keys, d_v1: %keys, d_v2: %keys)
   }
 
@@ -81,6 +103,28 @@ irdl.dialect @simplicial {
                   lse: %lse, d_out: %d_out, d_q: optional %d_q,
                   d_k1: optional %d_k1, d_k2: optional %d_k2,
                   d_v1: optional %d_v1, d_v2: optional %d_v2)
+  }
+
+  // The same with a bound, the last operand, which has a segment, too.
+  irdl.operation @bounded_attention_grad_into {
+    %q = irdl.base "!builtin.memref"
+    %k1 = irdl.base "!builtin.memref"
+    %k2 = irdl.base "!builtin.memref"
+    %v1 = irdl.base "!builtin.memref"
+    %v2 = irdl.base "!builtin.memref"
+    %out = irdl.base "!builtin.memref"
+    %lse = irdl.base "!builtin.memref"
+    %d_out = irdl.base "!builtin.memref"
+    %d_q = irdl.base "!builtin.memref"
+    %d_k1 = irdl.base "!builtin.memref"
+    %d_k2 = irdl.base "!builtin.memref"
+    %d_v1 = irdl.base "!builtin.memref"
+    %d_v2 = irdl.base "!builtin.memref"
+    %bound = irdl.base "!builtin.memref"
+    irdl.operands(q: %q, k1: %k1, k2: %k2, v1: %v1, v2: %v2, out: %out,
+                  lse: %lse, d_out: %d_out, d_q: optional %d_q,
+                  d_k1: optional %d_k1, d_k2: optional %d_k2,
+                  d_v1: optional %d_v1, d_v2: optional %d_v2, bound: %bound)
   }
 
   // "simplicial.copy_async"(%from, %to, %number, %before, %count, %indices...)

@@ -165,22 +165,58 @@ static MlirLogicalResult check_lse(MlirOperation op, MlirType lse, MlirType q) {
   return mlirLogicalResultSuccess();
 }
 
+/// start, [B, N], or lengths, [B], of i32.
+static MlirLogicalResult check_bound(MlirOperation op, MlirType bound,
+                                     MlirType k1) {
+  enum { START_RANK = 2 };
+  bool lengths = ir_rank(bound) == 1;
+  const char *name = lengths ? "lengths" : "start";
+  if (!lengths && ir_rank(bound) != START_RANK)
+    return ir_error(op, "what bounds it must be start, of rank 2, or lengths, "
+                        "of rank 1");
+  if (mlirLogicalResultIsFailure(check_rank(op, name, bound, ir_rank(bound))) ||
+      mlirLogicalResultIsFailure(check_layout(op, name, bound)))
+    return mlirLogicalResultFailure();
+  MlirType element = ir_element(bound);
+  if (!mlirTypeIsAInteger(element) || !mlirIntegerTypeIsSignless(element) ||
+      mlirIntegerTypeGetWidth(element) != 32)
+    return ir_error(op, "%s must have element type i32", name);
+  if (!sizes_agree(ir_dim_size(bound, B), ir_dim_size(k1, B)) ||
+      (!lengths && !sizes_agree(ir_dim_size(bound, N), ir_dim_size(k1, N))))
+    return ir_error(op, "%s must have shape %s", name,
+                    lengths ? "[B]" : "[B, N]");
+  return mlirLogicalResultSuccess();
+}
+
 /// What an operation is made of.
 typedef struct Form {
   const char *name;
-  int least, most; ///< operands
+  int least, most; ///< operands, without a bound
   int results;
   bool memrefs; ///< not tensors
+  bool bounded; ///< must have a bound
 } Form;
 
 static const Form forms[] = {
-    {SIMPLICIAL_ATTENTION, SIMPLICIAL_V2 + 1, SIMPLICIAL_V2 + 1, 2, false},
-    {SIMPLICIAL_ATTENTION_INTO, SIMPLICIAL_OUT + 1, SIMPLICIAL_LSE + 1, 0,
+    {SIMPLICIAL_ATTENTION, SIMPLICIAL_V2 + 1, SIMPLICIAL_V2 + 1, 2, false,
+     false},
+    {SIMPLICIAL_ATTENTION_INTO, SIMPLICIAL_OUT + 1, SIMPLICIAL_LSE + 1, 0, true,
+     false},
+    {SIMPLICIAL_BOUNDED_INTO, SIMPLICIAL_OUT + 1, SIMPLICIAL_LSE + 1, 0, true,
      true},
     {SIMPLICIAL_ATTENTION_GRAD, SIMPLICIAL_D_OUT + 1, SIMPLICIAL_D_OUT + 1,
-     GRADIENTS, false},
-    {SIMPLICIAL_ATTENTION_GRAD_INTO, SIMPLICIAL_D_OUT + 2, MAX_VALUES, 0, true},
+     GRADIENTS, false, false},
+    {SIMPLICIAL_ATTENTION_GRAD_INTO, SIMPLICIAL_D_OUT + 2, MAX_VALUES, 0, true,
+     false},
+    {SIMPLICIAL_BOUNDED_GRAD_INTO, SIMPLICIAL_D_OUT + 2, MAX_VALUES, 0, true,
+     true},
 };
+
+/// The operands without a bound.
+static int count_operands(MlirOperation op) {
+  return (int)mlirOperationGetNumOperands(op) -
+         !mlirValueIsNull(simplicialAttentionGetBound(op));
+}
 
 /// How many operands and results there are, and of which kind. The dialect's
 /// definition says so as well, where it was loaded before the operation.
@@ -188,13 +224,16 @@ static MlirLogicalResult check_values(MlirOperation op) {
   const Form *form = forms;
   while (!ir_is(op, form->name))
     ++form;
-  int n = (int)mlirOperationGetNumOperands(op);
+  if (form->bounded && mlirValueIsNull(simplicialAttentionGetBound(op)))
+    return ir_error(op, "must have a last operand of i32: start, or lengths");
+  int n = count_operands(op);
   int results = (int)mlirOperationGetNumResults(op);
   if (n > form->most || n < form->least || results != form->results)
     return ir_error(op,
                     "has %d operands and %d results, which must be %d and "
                     "%d",
                     n, results, form->most, form->results);
+  n = (int)mlirOperationGetNumOperands(op);
   for (int i = 0; i < n + results; ++i) {
     MlirType type = ir_type(i < n ? ir_operand(op, i) : ir_result(op, i - n));
     if (form->memrefs ? !mlirTypeIsAMemRef(type)
@@ -206,13 +245,18 @@ static MlirLogicalResult check_values(MlirOperation op) {
   return mlirLogicalResultSuccess();
 }
 
+static bool is_grad_into(MlirOperation op) {
+  return ir_is_any(op, IR_NAMES(SIMPLICIAL_ATTENTION_GRAD_INTO,
+                                SIMPLICIAL_BOUNDED_GRAD_INTO));
+}
+
 /// Which of operand_names the operands are.
 static MlirLogicalResult find_names(MlirOperation op, int *names) {
-  int n = (int)mlirOperationGetNumOperands(op);
+  int n = count_operands(op);
   for (int i = 0; i < n; ++i)
     names[i] = i;
   MlirValue gradients[GRADIENTS];
-  if (!ir_is(op, SIMPLICIAL_ATTENTION_GRAD_INTO))
+  if (!is_grad_into(op))
     return mlirLogicalResultSuccess();
   if (mlirLogicalResultIsFailure(verify_gradients(op, gradients)))
     return mlirLogicalResultFailure();
@@ -224,10 +268,11 @@ static MlirLogicalResult find_names(MlirOperation op, int *names) {
 
 MlirLogicalResult verify_gradients(MlirOperation op, MlirValue *gradients) {
   MlirAttribute sizes = ir_get_attr(op, "operandSegmentSizes");
-  int n = (int)mlirOperationGetNumOperands(op), at = 0;
+  int n = count_operands(op), at = 0;
+  int bounds = (int)mlirOperationGetNumOperands(op) - n;
   bool right = !mlirAttributeIsNull(sizes) &&
                mlirAttributeIsADenseI32Array(sizes) &&
-               mlirDenseArrayGetNumElements(sizes) == MAX_VALUES;
+               mlirDenseArrayGetNumElements(sizes) == MAX_VALUES + bounds;
   for (int i = 0; i < MAX_VALUES && right; ++i) {
     int32_t size = mlirDenseI32ArrayGetElement(sizes, i);
     right = size == 1 || (size == 0 && i > SIMPLICIAL_D_OUT);
@@ -242,7 +287,7 @@ MlirLogicalResult verify_gradients(MlirOperation op, MlirValue *gradients) {
                         "'operandSegmentSizes' must have %d numbers: 1 of "
                         "q to d_out, then 1 of each gradient that there "
                         "is, 0 of others",
-                        MAX_VALUES);
+                        MAX_VALUES + bounds);
 }
 
 /// An operand or result that is like q, like the keys, or lse.
@@ -266,7 +311,7 @@ MlirLogicalResult verify_attention(MlirOperation op) {
           simplicialAttentionGetAttributes(op, &attributes)))
     return mlirLogicalResultFailure();
 
-  int n = (int)mlirOperationGetNumOperands(op);
+  int n = count_operands(op);
   MlirType types[MAX_VALUES];
   for (int i = 0; i < n; ++i) {
     types[i] = ir_type(ir_operand(op, i));
@@ -284,6 +329,10 @@ MlirLogicalResult verify_attention(MlirOperation op) {
   for (int i = SIMPLICIAL_K2; i < n; ++i)
     if (mlirLogicalResultIsFailure(check_value(op, names[i], types[i], q, k1)))
       return mlirLogicalResultFailure();
+  MlirValue bound = simplicialAttentionGetBound(op);
+  if (!mlirValueIsNull(bound) &&
+      mlirLogicalResultIsFailure(check_bound(op, ir_type(bound), k1)))
+    return mlirLogicalResultFailure();
   if (ir_is(op, SIMPLICIAL_ATTENTION_GRAD))
     for (int i = 0; i < GRADIENTS; ++i)
       if (!mlirTypeEqual(ir_type(ir_result(op, i)), types[i]))
@@ -390,15 +439,16 @@ static MlirWalkResult check_target(MlirOperation op, void *user) {
 
 MlirLogicalResult pass_verify(MlirOperation module) {
   static const char *const names[] = {
-      SIMPLICIAL_ATTENTION, SIMPLICIAL_ATTENTION_INTO,
-      SIMPLICIAL_ATTENTION_GRAD, SIMPLICIAL_ATTENTION_GRAD_INTO};
+      SIMPLICIAL_ATTENTION,      SIMPLICIAL_ATTENTION_INTO,
+      SIMPLICIAL_ATTENTION_GRAD, SIMPLICIAL_ATTENTION_GRAD_INTO,
+      SIMPLICIAL_BOUNDED_INTO,   SIMPLICIAL_BOUNDED_GRAD_INTO};
   Walk walk = {.status = chip_list_of(module, &walk.target)};
   if (mlirLogicalResultIsSuccess(walk.status))
     mlirOperationWalk(module, check_target, &walk, MlirWalkPreOrder);
   if (mlirLogicalResultIsSuccess(walk.status))
     mlirOperationWalk(module, check_constants, &walk, MlirWalkPreOrder);
   if (mlirLogicalResultIsSuccess(walk.status))
-    walk.status = pass_for_each(module, 4, names, verify_attention);
+    walk.status = pass_for_each(module, 6, names, verify_attention);
   if (mlirLogicalResultIsSuccess(walk.status))
     mlirOperationWalk(module, check_types, &walk, MlirWalkPreOrder);
   return walk.status;

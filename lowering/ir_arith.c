@@ -42,7 +42,12 @@ MlirValue ir_const_int(Ir *b, MlirType type, int64_t value) {
   return ir_constant(b, type, mlirIntegerAttrGet(type, value));
 }
 
-MlirValue ir_zero(Ir *b, MlirType type) { return ir_const_f(b, type, 0); }
+MlirValue ir_zero(Ir *b, MlirType type) {
+  MlirType element = scalar_of(type);
+  return mlirTypeIsAFloat(element)
+             ? ir_const_f(b, type, 0)
+             : ir_constant(b, type, mlirIntegerAttrGet(element, 0));
+}
 
 /// An op whose result has the type of its first operand.
 static MlirValue same(Ir *b, const char *name, int n, const MlirValue *v) {

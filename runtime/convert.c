@@ -108,12 +108,16 @@ static void store(void *array, DLDataType type, int64_t i, double value) {
 SimplicialStatus simplicialConvert(void *to, DLDataType toType,
                                    const void *from, DLDataType fromType,
                                    int64_t count) {
+  bool integers = toType.code == kDLInt || fromType.code == kDLInt;
   if (!simplicialTypeIsSupported(toType) ||
-      !simplicialTypeIsSupported(fromType))
+      !simplicialTypeIsSupported(fromType) ||
+      (integers && toType.code != fromType.code))
     return simplicialError(
         SIMPLICIAL_INVALID_ARGUMENT, "cannot convert from type %s to type %s",
         simplicialTypeName(fromType), simplicialTypeName(toType));
-  for (int64_t i = 0; i < count; ++i)
+  if (integers && count > 0)
+    memcpy(to, from, (size_t)count * sizeof(int32_t));
+  for (int64_t i = 0; i < count && !integers; ++i)
     store(to, toType, i, load(from, fromType, i));
   return simplicialOk();
 }

@@ -11,10 +11,9 @@ static const struct {
   const char *name;
   DLDataType type;
 } element_types[] = {
-    {"f16", {kDLFloat, 16, 1}},
-    {"bf16", {kDLBfloat, 16, 1}},
-    {"f32", {kDLFloat, 32, 1}},
-    {"f64", {kDLFloat, 64, 1}},
+    {"f16", {kDLFloat, 16, 1}}, {"bf16", {kDLBfloat, 16, 1}},
+    {"f32", {kDLFloat, 32, 1}}, {"f64", {kDLFloat, 64, 1}},
+    {"i32", {kDLInt, 32, 1}},
 };
 
 enum { ELEMENT_TYPE_COUNT = sizeof element_types / sizeof element_types[0] };
@@ -119,7 +118,8 @@ SimplicialStatus simplicialTensorCheck(const DLTensor *tensor) {
   if (!simplicialTypeIsSupported(type))
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "unsupported element type (DLPack code %d, %d bits, "
-                           "%d lanes); supported are f16, bf16, f32 and f64",
+                           "%d lanes); supported are f16, bf16, f32, f64 "
+                           "and i32",
                            type.code, type.bits, type.lanes);
   if (tensor->ndim < 0 || tensor->ndim > SIMPLICIAL_MAX_RANK)
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,

@@ -28,9 +28,9 @@ extern "C" {
 #endif
 
 /// An attention, or its gradients. Fields that are left zero say: no
-/// attributes, no lse, no gradients.
+/// attributes, no lse, no gradients, no bound.
 typedef struct SimplicialAttentionSpec {
-  DLDataType dtype; ///< f32, f16 or bf16, of all tensors but lse
+  DLDataType dtype; ///< f32, f16 or bf16, of all tensors but lse and bounds
   // Sizes. The first three may be SIMPLICIAL_DYNAMIC: each call chooses.
   int64_t b;  ///< B, sequences in a batch
   int64_t nq; ///< Nq, queries of a sequence
@@ -43,6 +43,7 @@ typedef struct SimplicialAttentionSpec {
   /// The gradients that are wanted, a bit `1 << SIMPLICIAL_Q` to
   /// `1 << SIMPLICIAL_V2` of each. 0: the attention itself.
   unsigned gradients;
+  SimplicialBound bound;
 } SimplicialAttentionSpec;
 
 /// The function of this description, compiled for `target` if it has not been:
@@ -54,9 +55,10 @@ typedef struct SimplicialAttentionSpec {
 ///                                         as they are wanted
 ///
 /// q, out, d_out, d_q: [B, Nq, Hq, D]; k1, k2, v1, v2 and what begins with d_
-/// of them: [B, N, Hk, D]; lse: [B, Hq, Nq] of f32. A description that cannot
-/// be is a SIMPLICIAL_INVALID_ARGUMENT, or, where the operation's verifier says
-/// so, a SIMPLICIAL_COMPILE_ERROR.
+/// of them: [B, N, Hk, D]; lse: [B, Hq, Nq] of f32. What `bound` says is the
+/// last input, behind v2 or d_out: `start`, [B, N], or `lengths`, [B], of i32.
+/// A description that cannot be is a SIMPLICIAL_INVALID_ARGUMENT, or, where the
+/// operation's verifier says so, a SIMPLICIAL_COMPILE_ERROR.
 ///
 /// Functions are told apart by the text of their modules: who calls often keeps
 /// the pointer. A child of fork has the functions of its parent, and compiles

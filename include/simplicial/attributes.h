@@ -25,7 +25,16 @@ typedef struct SimplicialAttentionAttributes {
   SimplicialForm form;
 } SimplicialAttentionAttributes;
 
-/// Operand numbers of the operations.
+/// The operand, of i32, that bounds what queries see beside their windows.
+typedef enum SimplicialBound {
+  SIMPLICIAL_NO_BOUND,
+  SIMPLICIAL_START,   ///< [B, N]: for the query at each position the first key
+                      ///< that it may see. Documents that do not see each other
+  SIMPLICIAL_LENGTHS, ///< [B]: how many of the keys each sequence has, to whose
+                      ///< end its queries are aligned
+} SimplicialBound;
+
+/// Operand numbers of the operations. A bound is the last operand.
 enum SimplicialAttentionOperand {
   SIMPLICIAL_Q,
   SIMPLICIAL_K1,

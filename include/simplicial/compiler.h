@@ -265,7 +265,7 @@ SIMPLICIAL_API SimplicialStatus simplicialFunctionPrepare(
 /// Checks the `count` inputs and computes how many floating-point operations
 /// the attention operations in a call with them need: 4 * D for each query,
 /// head and allowed pair of keys (two products, a multiply and an add each).
-/// Gradients do not count.
+/// Gradients do not count; pairs that a bound (attributes.h) leaves out do.
 SIMPLICIAL_API SimplicialStatus
 simplicialFunctionFlops(const SimplicialFunction *function,
                         DLTensor *const *inputs, int count, double *flops);

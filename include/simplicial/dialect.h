@@ -16,7 +16,9 @@
 // x_t = (x[t], x[D/3 + t], x[2D/3 + t]) (section 5 of the paper).
 //
 // Allowed pairs: with `causal`, j in (p - w1, p] and k in (p - w2, p]; without,
-// |j - p| < w1 and |k - p| < w2. An absent window does not bound. A query
+// |j - p| < w1 and |k - p| < w2. An absent window does not bound. With the
+// operand `start`, [B, N] of i32, j and k are start[b, p] or more as well; with
+// `lengths`, [B] of i32, sequence b has lengths[b] keys in place of N. A query
 // without an allowed pair gives out = 0 and lse = -inf.
 //
 // Nothing here holds global state: two contexts can be used from two threads.
@@ -37,6 +39,8 @@ extern "C" {
 #define SIMPLICIAL_ATTENTION_INTO "simplicial.attention_into"
 #define SIMPLICIAL_ATTENTION_GRAD "simplicial.attention_grad"
 #define SIMPLICIAL_ATTENTION_GRAD_INTO "simplicial.attention_grad_into"
+#define SIMPLICIAL_BOUNDED_INTO "simplicial.bounded_attention_into"
+#define SIMPLICIAL_BOUNDED_GRAD_INTO "simplicial.bounded_attention_grad_into"
 /// What `simplicial-stage` adds to tile programs.
 #define SIMPLICIAL_COPY_ASYNC "simplicial.copy_async"
 #define SIMPLICIAL_COPY_COMMIT "simplicial.copy_commit"
@@ -131,6 +135,15 @@ MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionGradCreate(
     MlirLocation location, MlirValue q, MlirValue k1, MlirValue k2,
     MlirValue v1, MlirValue v2, MlirValue out, MlirValue lse, MlirValue d_out,
     SimplicialAttentionAttributes attributes);
+
+/// The operand of any of the dialect's operations that bounds what queries see,
+/// which is the last one, of i32: `start`, of rank 2, or `lengths`, of rank 1.
+/// A null value: it has none.
+MLIR_CAPI_EXPORTED MlirValue simplicialAttentionGetBound(MlirOperation op);
+
+/// Adds that operand to an attention or attention_grad that has none.
+MLIR_CAPI_EXPORTED void simplicialAttentionSetBound(MlirOperation op,
+                                                    MlirValue bound);
 
 /// Reads the attributes of any of the dialect's operations, defaults filled in
 /// (except `scale`, see above). An attribute of a wrong type, name or range is

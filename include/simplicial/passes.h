@@ -95,6 +95,11 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateDifferentiatePass(void);
 ///                     the inputs' type, where f32 products are sums of three
 ///                     of tf32 and nearly as exact, or tf32 for f32 inputs,
 ///                     which rounds the operands to 11 bits.
+///   blocks  : i64     so many blocks are wanted: where there are fewer, several
+///                     share an inner window, in parts whose softmaxes are
+///                     merged in one order; 0: never. Only where block_q is 1
+///   few     : dictionary  these entries for calls with at most 16 queries,
+///                     where that is not known before; {} has them chosen
 ///
 /// A gradient's dictionary has two, `query` for the program of q's gradient and
 /// `keys` for those of keys' and values' gradients. `query` has these entries
@@ -133,11 +138,12 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateConfigurePass(void);
 
 /// simplicial-bufferize: `attention` on tensors -> `attention_into` on memrefs,
 /// and `attention_grad` -> `attention_grad_into` of the gradients that
-/// something uses (between bufferization.to_buffer and to_tensor, which
-/// upstream's one-shot-bufferize then takes away). A public function's results
-/// that are tensors become trailing arguments, and it does not write its
-/// inputs. For GPUs, ops on tensors are diagnosed that are more than views and
-/// copies; for CPUs, those of linalg that are no loops, such as softmax.
+/// something uses, or those ops with a bound (between bufferization.to_buffer
+/// and to_tensor, which upstream's one-shot-bufferize then takes away). A
+/// public function's results that are tensors become trailing arguments, and it
+/// does not write its inputs. For GPUs, ops on tensors are diagnosed that are
+/// more than views and copies; for CPUs, those of linalg that are no loops,
+/// such as softmax.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateBufferizePass(void);
 
 /// simplicial-tile: `attention_into` -> a tile program of upstream dialects,

@@ -153,8 +153,8 @@ SIMPLICIAL_API void simplicialAbandon(void);
 
 #define SIMPLICIAL_MAX_RANK 8
 
-/// The name MLIR gives an element type: "f16", "bf16", "f32" or "f64", and
-/// "unsupported" for any other type.
+/// The name MLIR gives an element type: "f16", "bf16", "f32", "f64" or
+/// "i32", and "unsupported" for any other type.
 SIMPLICIAL_API const char *simplicialTypeName(DLDataType type);
 
 SIMPLICIAL_API bool simplicialTypeIsSupported(DLDataType type);
@@ -227,7 +227,8 @@ SIMPLICIAL_API uint16_t simplicialF32ToF16(float value);
 SIMPLICIAL_API uint16_t simplicialF32ToBf16(float value);
 
 /// Converts `count` elements between any two of f16, bf16, f32 and f64, each
-/// with a single rounding. The arrays must not overlap.
+/// with a single rounding; an i32 to nothing but itself. The arrays must not
+/// overlap.
 SIMPLICIAL_API SimplicialStatus simplicialConvert(void *to, DLDataType toType,
                                                   const void *from,
                                                   DLDataType fromType,

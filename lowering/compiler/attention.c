@@ -34,7 +34,7 @@ enum {
 
 /// Types as text.
 typedef struct Types {
-  char query[MAX_TYPE], key[MAX_TYPE], lse[MAX_TYPE];
+  char query[MAX_TYPE], key[MAX_TYPE], lse[MAX_TYPE], bound[MAX_TYPE];
 } Types;
 
 // Checking --------------------------------------------------------------------
@@ -63,6 +63,10 @@ static SimplicialStatus check(const SimplicialAttentionSpec *spec) {
                            "attention: there are %d gradients, not those of "
                            "0x%x",
                            GRADIENTS, spec->gradients);
+  if (spec->bound != SIMPLICIAL_NO_BOUND && spec->bound != SIMPLICIAL_START &&
+      spec->bound != SIMPLICIAL_LENGTHS)
+    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                           "attention: there is no bound %d", (int)spec->bound);
   if (spec->gradients && spec->lse)
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "attention: gradients come without lse, which they "
@@ -97,11 +101,14 @@ static Types types_of(const SimplicialAttentionSpec *spec) {
   const int64_t query[] = {spec->b, spec->nq, spec->hq, spec->d};
   const int64_t key[] = {spec->b, spec->n, spec->hk, spec->d};
   const int64_t lse[] = {spec->b, spec->hq, spec->nq};
+  const int64_t bound[] = {spec->b, spec->n};
   const char *element = simplicialTypeName(spec->dtype);
   Types types;
   write_type(types.query, query, 4, element);
   write_type(types.key, key, 4, element);
   write_type(types.lse, lse, 3, "f32");
+  write_type(types.bound, bound, spec->bound == SIMPLICIAL_LENGTHS ? 1 : 2,
+             "i32");
   return types;
 }
 
@@ -160,15 +167,17 @@ static void write_results(Text *text, const Results *results, bool types) {
 /// What a list of inputs has of each.
 typedef enum List { VALUES, TYPES, DECLARATIONS } List;
 
-static void write_inputs(Text *text, const Types *types, int count, List list) {
-  for (int i = 0; i < count; ++i) {
+/// `count` operands, and what bounds them, if there is something.
+static void write_inputs(Text *text, const Types *types, int count,
+                         SimplicialBound bound, List list) {
+  for (int i = 0; i < count + (bound != SIMPLICIAL_NO_BOUND); ++i) {
     text_format(text, "%s", i ? ", " : "");
     if (list != TYPES)
       text_format(text, "%%%d", i);
     if (list == DECLARATIONS)
       text_format(text, ": ");
     if (list != VALUES)
-      text_format(text, "%s", type_of(types, i));
+      text_format(text, "%s", i < count ? type_of(types, i) : types->bound);
   }
 }
 
@@ -197,16 +206,16 @@ static void write_module(Text *text, const SimplicialAttentionSpec *spec,
   int inputs = spec->gradients ? MAX_INPUTS : SIMPLICIAL_V2 + 1;
 
   text_format(text, "func.func @%s(", name);
-  write_inputs(text, &types, inputs, DECLARATIONS);
+  write_inputs(text, &types, inputs, spec->bound, DECLARATIONS);
   text_format(text, ") -> (");
   write_results(text, &returned, true);
   text_format(text, ") {\n  %%r:%d = \"simplicial.attention%s\"(", all.count,
               spec->gradients ? "_grad" : "");
-  write_inputs(text, &types, inputs, VALUES);
+  write_inputs(text, &types, inputs, spec->bound, VALUES);
   text_format(text, ")");
   write_attributes(text, &spec->attributes);
   text_format(text, " : (");
-  write_inputs(text, &types, inputs, TYPES);
+  write_inputs(text, &types, inputs, spec->bound, TYPES);
   text_format(text, ") -> (");
   write_results(text, &all, true);
   // Errors are of the description, at no place in this text.
@@ -269,6 +278,7 @@ static bool same_spec(const SimplicialAttentionSpec *x,
   return !memcmp(&x->dtype, &y->dtype, sizeof x->dtype) && x->b == y->b &&
          x->nq == y->nq && x->n == y->n && x->hq == y->hq && x->hk == y->hk &&
          x->d == y->d && x->lse == y->lse && x->gradients == y->gradients &&
+         x->bound == y->bound &&
          same_attributes(&x->attributes, &y->attributes);
 }
 

@@ -30,11 +30,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// The shapes of an operation, one letter a dimension: operands, then results.
+/// The shapes of an operation, one letter a dimension: operands but for what
+/// bounds it, then results.
 typedef struct Equation {
   const char *op;
   const char *shapes[13];
 } Equation;
+
+/// Of what bounds it, by rank.
+static const char *const bound_shapes[] = {NULL, "b", "bn"};
 
 static const Equation equations[] = {
     {SIMPLICIAL_ATTENTION,
@@ -149,13 +153,18 @@ static void unite_by_equation(Dims *self, MlirOperation op,
                               const Equation *equation) {
   int operands = (int)mlirOperationGetNumOperands(op);
   int results = (int)mlirOperationGetNumResults(op);
+  MlirValue bound = simplicialAttentionGetBound(op);
+  bool bounded = !mlirValueIsNull(bound);
   int letters['z' + 1]; // the first dim each letter stands for
   memset(letters, -1, sizeof letters);
   for (int i = 0; i < operands + results; ++i) {
     bool result = i >= operands;
     int dim = dims_of(
         self, result ? ir_result(op, i - operands) : ir_operand(op, i), result);
-    for (const char *l = equation->shapes[i]; *l; ++l, ++dim)
+    const char *shape = bounded && i + 1 == operands
+                            ? bound_shapes[ir_rank(ir_type(bound))]
+                            : equation->shapes[i - (bounded && result)];
+    for (const char *l = shape; *l; ++l, ++dim)
       if (letters[(int)*l] < 0)
         letters[(int)*l] = dim;
       else

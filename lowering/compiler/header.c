@@ -180,6 +180,8 @@ static Name size_name(const SimplicialFunction *f, int symbol) {
 }
 
 static const char *element_type(const Argument *argument) {
+  if (argument->dtype.code == kDLInt)
+    return "int32_t";
   return argument->dtype.bits == 16 ? "uint16_t" : "float";
 }
 

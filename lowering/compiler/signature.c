@@ -14,10 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_i32(MlirType type) {
+  return mlirTypeIsAInteger(type) && mlirIntegerTypeIsSignless(type) &&
+         mlirIntegerTypeGetWidth(type) == 32;
+}
+
 static bool element_type(MlirType type, DLDataType *dtype) {
   const char *name = mlirTypeIsAF32(type)    ? "f32"
                      : mlirTypeIsAF16(type)  ? "f16"
                      : mlirTypeIsABF16(type) ? "bf16"
+                     : is_i32(type)          ? "i32"
                                              : "";
   return simplicialTypeFromName(name, dtype);
 }
@@ -55,7 +61,7 @@ static SimplicialStatus read_function(MlirOperation op,
       continue;
     ir_error(op,
              "%s %d of public function '%s' must be a ranked tensor of f32, "
-             "f16 or bf16, of rank %d at most",
+             "f16, bf16 or i32, of rank %d at most",
              input ? "argument" : "result", input ? i : i - inputs,
              function->name, SIMPLICIAL_MAX_RANK);
     return diagnostics_status(diagnostics, false, "reading the signature");

@@ -15,8 +15,9 @@ enum {
   INPUTS = SIMPLICIAL_V2 + 1,
   GRADIENT_INPUTS = SIMPLICIAL_D_OUT + 1,
   GRADIENTS = SIMPLICIAL_V2 + 1,
-  MAX_TENSORS = GRADIENT_INPUTS + GRADIENTS,
-  RANK = 4, // of all but lse
+  MAX_TENSORS = GRADIENT_INPUTS + 1 + GRADIENTS,
+  RANK = 4, // of all others
+  LSE_RANK = 3,
 };
 
 /// Which handler it is.
@@ -31,6 +32,11 @@ typedef struct Call {
   DLTensor tensors[MAX_TENSORS], *arguments[MAX_TENSORS];
   int64_t shapes[MAX_TENSORS][RANK]; // of those with more dimensions
 } Call;
+
+/// The rank of what bounds attention; if there is nothing, it is not read.
+static int bound_rank(SimplicialBound bound) {
+  return bound == SIMPLICIAL_LENGTHS ? 1 : 2;
+}
 
 // Attributes ------------------------------------------------------------------
 
@@ -58,6 +64,17 @@ static SimplicialStatus read_form(const XLA_FFI_ByteSpan *name,
   return attribute_error(name, "must be \"trilinear\" or \"determinant\"");
 }
 
+static SimplicialStatus read_bound(const XLA_FFI_ByteSpan *name,
+                                   XLA_FFI_AttrType type, const void *value,
+                                   SimplicialBound *bound) {
+  if (type == XLA_FFI_AttrType_STRING) {
+    *bound = is_text(value, "lengths") ? SIMPLICIAL_LENGTHS : SIMPLICIAL_START;
+    if (*bound == SIMPLICIAL_LENGTHS || is_text(value, "start"))
+      return simplicialOk();
+  }
+  return attribute_error(name, "must be \"start\" or \"lengths\"");
+}
+
 static SimplicialStatus read_attribute(const XLA_FFI_Attrs *attributes,
                                        int64_t index,
                                        SimplicialAttentionSpec *spec,
@@ -81,6 +98,8 @@ static SimplicialStatus read_attribute(const XLA_FFI_Attrs *attributes,
   XLA_FFI_AttrType type = attributes->types[index];
   if (is_text(name, "form"))
     return read_form(name, type, attributes->attrs[index], &at->form);
+  if (is_text(name, "bound"))
+    return read_bound(name, type, attributes->attrs[index], &spec->bound);
   for (size_t i = 0; i < sizeof scalars / sizeof *scalars; ++i) {
     if (!is_text(name, scalars[i].name))
       continue;
@@ -123,17 +142,18 @@ static DLDataType type_of(XLA_FFI_DataType type) {
     return (DLDataType){kDLBfloat, 16, 1};
   case XLA_FFI_DataType_F64:
     return (DLDataType){kDLFloat, 64, 1};
+  case XLA_FFI_DataType_S32:
+    return (DLDataType){kDLInt, 32, 1};
   default:
     return (DLDataType){kDLOpaqueHandle, 8, 1};
   }
 }
 
-/// Adds a tensor of these elements. Its first dimensions are made one, as far
-/// as there are too many.
-static void add_tensor(Call *self, const XLA_FFI_Buffer *buffer,
+/// Adds a tensor of these elements, and of `rank` dimensions. Its first ones
+/// are made one, as far as there are too many.
+static void add_tensor(Call *self, const XLA_FFI_Buffer *buffer, int rank,
                        DLDevice device) {
   int index = self->count++;
-  int rank = index == SIMPLICIAL_LSE ? RANK - 1 : RANK;
   DLTensor *tensor = &self->tensors[index];
   self->arguments[index] = tensor;
   *tensor = (DLTensor){.data = buffer->data,
@@ -154,9 +174,14 @@ static void add_tensor(Call *self, const XLA_FFI_Buffer *buffer,
   tensor->shape = self->shapes[index];
 }
 
+/// Inputs without a bound.
+static int inputs_of(bool gradient) {
+  return gradient ? GRADIENT_INPUTS : INPUTS;
+}
+
 static SimplicialStatus check_counts(const XLA_FFI_CallFrame *frame,
-                                     bool gradient) {
-  int inputs = gradient ? GRADIENT_INPUTS : INPUTS;
+                                     bool gradient, SimplicialBound bound) {
+  int inputs = inputs_of(gradient) + (bound != SIMPLICIAL_NO_BOUND);
   int most = gradient ? GRADIENTS : 2;
   if (frame->args.size == inputs && frame->rets.size >= 1 &&
       frame->rets.size <= most)
@@ -170,13 +195,19 @@ static SimplicialStatus check_counts(const XLA_FFI_CallFrame *frame,
 
 static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
                                      bool gradient, DLDevice device) {
-  SimplicialStatus status = check_counts(frame, gradient);
+  SimplicialStatus status = check_counts(frame, gradient, self->spec.bound);
   if (status.code)
     return status;
-  for (int64_t i = 0; i < frame->args.size; ++i)
-    add_tensor(self, frame->args.buffers[i], device);
-  for (int64_t i = 0; i < frame->rets.size; ++i)
-    add_tensor(self, frame->rets.buffers[i], device);
+  int inputs = inputs_of(gradient);
+  for (int i = 0; i < (int)frame->args.size; ++i)
+    add_tensor(self, frame->args.buffers[i],
+               i == inputs           ? bound_rank(self->spec.bound)
+               : i == SIMPLICIAL_LSE ? LSE_RANK
+                                     : RANK,
+               device);
+  for (int i = 0; i < (int)frame->rets.size; ++i)
+    add_tensor(self, frame->rets.buffers[i], !gradient && i ? LSE_RANK : RANK,
+               device);
   const DLTensor *q = &self->tensors[SIMPLICIAL_Q];
   const DLTensor *k1 = &self->tensors[SIMPLICIAL_K1];
   if (q->ndim != RANK || k1->ndim != RANK)
@@ -200,9 +231,10 @@ static SimplicialStatus run(const XLA_FFI_CallFrame *frame, bool gradient,
                             DLDevice device) {
   Call call = {0};
   const SimplicialFunction *function;
-  SimplicialStatus status = read_buffers(&call, frame, gradient, device);
+  SimplicialStatus status =
+      read_attributes(&frame->attrs, gradient, &call.spec);
   if (!status.code)
-    status = read_attributes(&frame->attrs, gradient, &call.spec);
+    status = read_buffers(&call, frame, gradient, device);
   if (!status.code)
     status = simplicialAttentionFunction(
         &call.spec, device.device_type == kDLCUDA ? "cuda" : "cpu", &function);

@@ -260,11 +260,20 @@ static MlirOperation replace(MlirOperation op, const char *name, int n,
   return into;
 }
 
+/// Adds the buffer of what bounds `op`, if there is one, to so many operands;
+/// how many there are then.
+static int add_bound(Ir *b, MlirOperation op, MlirValue *operands, int n) {
+  MlirValue bound = simplicialAttentionGetBound(op);
+  if (!mlirValueIsNull(bound))
+    operands[n++] = input(b, bound);
+  return n;
+}
+
 static MlirLogicalResult bufferize(MlirOperation op) {
   if (mlirLogicalResultIsFailure(verify_attention(op)))
     return mlirLogicalResultFailure();
   Ir b = ir_before(op);
-  MlirValue operands[SIMPLICIAL_LSE + 1];
+  MlirValue operands[SIMPLICIAL_LSE + 2];
   for (int i = SIMPLICIAL_Q; i <= SIMPLICIAL_V2; ++i)
     operands[i] = input(&b, ir_operand(op, i));
   MlirValue q = operands[SIMPLICIAL_Q];
@@ -275,8 +284,10 @@ static MlirLogicalResult bufferize(MlirOperation op) {
     operands[SIMPLICIAL_LSE] =
         output(&b, ir_result(op, 1), q, (const int[]){0, 2, 1});
 
-  replace(op, SIMPLICIAL_ATTENTION_INTO,
-          has_lse ? SIMPLICIAL_LSE + 1 : SIMPLICIAL_LSE, operands);
+  int others = has_lse ? SIMPLICIAL_LSE + 1 : SIMPLICIAL_LSE;
+  int n = add_bound(&b, op, operands, others);
+  replace(op, n > others ? SIMPLICIAL_BOUNDED_INTO : SIMPLICIAL_ATTENTION_INTO,
+          n, operands);
   return mlirLogicalResultSuccess();
 }
 
@@ -286,8 +297,8 @@ static MlirLogicalResult bufferize_grad(MlirOperation op) {
   if (mlirLogicalResultIsFailure(verify_attention(op)))
     return mlirLogicalResultFailure();
   Ir b = ir_before(op);
-  MlirValue operands[INPUTS + GRADIENTS];
-  int32_t sizes[INPUTS + GRADIENTS];
+  MlirValue operands[INPUTS + GRADIENTS + 1];
+  int32_t sizes[INPUTS + GRADIENTS + 1];
   bool used = false;
   for (int i = 0; i < GRADIENTS; ++i)
     used |= is_used(ir_result(op, i));
@@ -306,8 +317,13 @@ static MlirLogicalResult bufferize_grad(MlirOperation op) {
       operands[n++] =
           output(&b, ir_result(op, i), operands[i], (const int[]){0, 1, 2, 3});
   }
-  MlirOperation into = replace(op, SIMPLICIAL_ATTENTION_GRAD_INTO, n, operands);
-  IrAttribute segments = ir_segments(&b, INPUTS + GRADIENTS, sizes);
+  int bounds = add_bound(&b, op, operands, n) - n;
+  sizes[INPUTS + GRADIENTS] = bounds;
+  MlirOperation into = replace(op,
+                               bounds ? SIMPLICIAL_BOUNDED_GRAD_INTO
+                                      : SIMPLICIAL_ATTENTION_GRAD_INTO,
+                               n + bounds, operands);
+  IrAttribute segments = ir_segments(&b, INPUTS + GRADIENTS + bounds, sizes);
   mlirOperationSetAttributeByName(into, ir_str(segments.name), segments.value);
   return mlirLogicalResultSuccess();
 }

@@ -257,6 +257,9 @@ static void rule_attention(Gradients *g, MlirOperation op, MlirValue d) {
   SimplicialAttentionAttributes attributes;
   simplicialAttentionGetAttributes(op, &attributes);
   simplicialAttentionSetAttributes(grad, attributes);
+  MlirValue bound = simplicialAttentionGetBound(op);
+  if (!mlirValueIsNull(bound))
+    simplicialAttentionSetBound(grad, bound);
   for (int i = SIMPLICIAL_Q; i <= SIMPLICIAL_V2; ++i)
     gradients_add(g, operands[i], ir_result(grad, i));
 }

@@ -160,7 +160,8 @@ static MlirOperation create(MlirOperation carrier, const char *name) {
     mlirOperationStateAddResults(&state,
                                  IR_TYPES(ir_type(ir_result(carrier, (int)i))));
   bool out_alone = !strcmp(name, SIMPLICIAL_ATTENTION) && results == 1 &&
-                   operands == SIMPLICIAL_V2 + 1;
+                   operands >= SIMPLICIAL_V2 + 1 &&
+                   operands <= SIMPLICIAL_V2 + 2;
   MlirType q =
       out_alone ? ir_type(ir_operand(carrier, SIMPLICIAL_Q)) : (MlirType){NULL};
   if (out_alone && mlirTypeIsARankedTensor(q) && ir_rank(q) == 4)

@@ -30,6 +30,13 @@ typedef struct State {
   MlirValue values[MAX_STATE + 1]; ///< and room for one that a loop adds
 } State;
 
+/// What blocks make of their parts of inner windows.
+typedef struct WindowParts {
+  MlirValue n;    ///< how many there are; null: windows are not split
+  MlirValue m, l; ///< memrefs [B, Hq, Nq, n] of softmaxes' maxima and sums
+  MlirValue acc;  ///< and [B, Nq, Hq, n, D] of accumulators; null: not wanted
+} WindowParts;
+
 struct Forward;
 struct OuterTile;
 struct InnerTile;
@@ -64,12 +71,21 @@ typedef struct Forward {
   double scale;    ///< of logits
   double c;        ///< scale * log2(e)
   int64_t d, rows;
-  int64_t group;   ///< query heads that share a key head
-  MlirValue keys;  ///< how many there are
-  MlirValue shift; ///< from a query's number to its position
+  int64_t group;       ///< query heads that share a key head
+  WindowParts parts;   ///< that an inner window is split into, a block each
+  MlirValue most_keys; ///< of any sequence
+  MlirValue lengths;   ///< [B]: how many each one has; null: that many
+  MlirValue keys;      ///< how many there are, of the current sequence
+  MlirValue shift;     ///< from a query's number to its position
+  MlirValue start;     ///< [B, keys]: the first key that a position's query may
+                       ///< see; null: any
+  MlirValue end; ///< [B, keys]: how many positions' queries may see a key, or
+                 ///< keys before it; null: all, or it is not needed
+  bool has_keys; ///< there are some
   // Of the current tile:
   MlirValue batch, query, head, key_head;
   MlirValue block;   ///< its number, of those of these heads
+  MlirValue part;    ///< its number of those that an inner window is split into
   MlirValue count;   ///< of its queries
   MlirValue beyond;  ///< an i1: keys behind the inner windows are finite; null:
                      ///< it is not known
@@ -97,11 +113,14 @@ typedef struct OuterTile {
   MlirValue weighed; ///< B, the values with d_out, [rows, D]; null: not made
   MlirValue rows;    ///< [rows]: those whose j is in the window; null: all are
   MlirValue partial; ///< an i1: not all are
+  MlirValue mixed;   ///< an i1: some are before their query's document; null:
+                     ///< none
 } OuterTile;
 
 /// A tile of the inner window.
 typedef struct InnerTile {
   int64_t size;
+  MlirValue n;                ///< the first one
   MlirValue keys[MAX_PLANES]; ///< [size, D / planes] each
   MlirValue values;           ///< [size, D]
   MlirValue columns; ///< [size]: those whose k is in the window; null: all are
@@ -111,6 +130,7 @@ typedef struct InnerTile {
               ///< bound
   int64_t offset;    ///< of the tile in the step, in keys
   MlirValue partial; ///< an i1: not all queries see all keys
+  MlirValue mixed;   ///< an i1: some are before a query's document; null: none
 } InnerTile;
 
 /// A part of the inner window.
@@ -131,7 +151,42 @@ static inline MlirType f32_vector(const Forward *f, int rank,
   return ir_vector(ir_f32(f->b), rank, shape);
 }
 
+// documents.c
+/// The first key that the query at a position may see, no more than there are;
+/// null: any.
+MlirValue documents_begin(const Forward *f, MlirValue position);
+
+/// Queries with what they may see.
+Queries documents_of(const Forward *f, MlirValue first, MlirValue last);
+
+/// How many positions' queries may see a key that there is, or keys before it;
+/// null: there is no bound.
+MlirValue documents_end(const Forward *f, MlirValue key);
+
+/// x - base, which is not negative, even if starts decrease.
+MlirValue documents_from(const Forward *f, MlirValue x, MlirValue base);
+
+/// Logits with -inf for keys before the rows' documents.
+MlirValue documents_cut_rows(const Forward *f, MlirValue s,
+                             const OuterTile *outer, const InnerTile *inner);
+
+/// Logits with -inf for rows, which are keys [first, first + count), that are
+/// before the documents of columns, which are queries from `position` on.
+MlirValue documents_cut_columns(const Forward *f, MlirValue s, MlirValue first,
+                                MlirValue count, MlirValue position);
+
+/// x where rows, which are keys, are seen by a query in a window of this width;
+/// 0 elsewhere.
+MlirValue documents_only_seen(const Forward *f, int64_t width, MlirValue x,
+                              MlirValue first, MlirValue count);
+
+/// A memref for `end`, and the program that writes it; null: there is no bound.
+MlirValue documents_ends(const Forward *f);
+
 // queries.c
+/// Takes a sequence of the batch: how many keys it has, and where queries are.
+void queries_enter(Forward *f, MlirValue batch);
+
 /// Takes an operation's operands and attributes, and the strategy of a part.
 MlirLogicalResult queries_take(Forward *f, MlirOperation op, ConfigPart part);
 
@@ -145,6 +200,20 @@ void queries_annotate(Ir *b, MlirOperation forall, const Config *config);
 void queries_store(Forward *f, MlirValue x, MlirValue memref,
                    const MlirValue *indices, const unsigned *memory_dims,
                    int64_t columns);
+
+// forward.c
+/// The forward program; into `parts`, if there are some.
+MlirOperation forward_program(Forward *f);
+
+/// Merges the softmaxes of rows of (outer key, head) and writes what comes out.
+void forward_finish(Forward *f, Softmax state);
+
+// forward_parts.c
+/// The forward program of inner windows that several blocks share.
+MlirOperation forward_by_parts(Forward *f);
+
+/// The keys of an inner window that the block's part has.
+Window forward_part_of(Forward *f, const Window *window);
 
 // pairs.c
 /// The program's step for all pairs of keys in the windows.

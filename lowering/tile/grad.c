@@ -33,7 +33,7 @@ MlirLogicalResult tile_grad(MlirOperation op) {
   if (mlirLogicalResultIsFailure(queries_take(f, op, CONFIG_KEYS)) ||
       mlirLogicalResultIsFailure(config_get(op, CONFIG_QUERY, &query)))
     return mlirLogicalResultFailure();
-  f->keys = ir_dim(&b, f->outer.keys, DIM_N);
+  f->keys = f->most_keys = ir_dim(&b, f->outer.keys, DIM_N);
   f->shift = ir_subi(&b, f->keys, ir_dim(&b, f->q, DIM_N));
   sums.by_query = f->config.by_pairs;
   sums.size = sums.by_query ? query.turns : f->config.block_k;
@@ -42,6 +42,8 @@ MlirLogicalResult tile_grad(MlirOperation op) {
   const MlirValue *first = &gradients[SIMPLICIAL_K1];
   enum { K1, K2, V1, V2 };
   GradStats stats = grad_stats(&b, op, &f->config);
+  f->end = documents_ends(f);
+  f->has_keys = true; // programs over them
   grad_sums_allocate(&sums, first[f->swapped ? K2 : K1],
                      first[f->swapped ? V2 : V1]);
   if (mlirLogicalResultIsFailure(

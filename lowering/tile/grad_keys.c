@@ -121,6 +121,24 @@ static MlirValue masked_if_partial(const Keys *g, MlirValue s,
   return ir_result(branch.op, 0);
 }
 
+/// Logits with -inf for rows that are before queries' documents, if there is
+/// one.
+static MlirValue cut(const Keys *g, MlirValue s, const Columns *columns) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  if (mlirValueIsNull(g->first_end))
+    return s;
+  MlirValue end =
+      ir_addi(b, columns->position, ir_const_index(b, f->config.block_q));
+  MlirType type = ir_type(s);
+  IrIf branch = ir_if_begin(b, ir_cmpi(b, IR_SLT, g->first_end, end), 1, &type);
+  MlirValue then =
+      documents_cut_columns(f, s, g->first, g->count, columns->position);
+  ir_if_else(b, &branch, 1, &then);
+  ir_if_end(b, &branch, 1, &s);
+  return ir_result(branch.op, 0);
+}
+
 static MlirType square(const Keys *g) {
   return ir_vector(ir_f32(g->f.b), IR_DIMS(keys_rows(g), keys_columns(g)));
 }
@@ -144,7 +162,7 @@ void keys_take_columns(const Keys *g, MlirValue s, MlirValue dp,
                        const Columns *columns, Sums *sums) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  s = masked_if_partial(g, s, columns);
+  s = cut(g, masked_if_partial(g, s, columns), columns);
   MlirValue p =
       grad_stats_probabilities(b, g->stats, s, columns->logs, f->scale);
   if (keys_wants_values(g))
@@ -197,7 +215,8 @@ static void add_part(const Keys *g, const Parts *parts, MlirValue x,
   int64_t width = ir_dim_size(ir_type(x), 1);
   MlirType one = ir_vector(ir_f32(b), IR_DIMS(1, width));
   MlirValue indices[] = {g->f.batch, g->f.key_head, g->tile,
-                         ir_subi(b, j, g->base), ir_const_index(b, d)};
+                         documents_from(&g->f, j, g->base),
+                         ir_const_index(b, d)};
   const unsigned dims[] = {3, 4};
   x = ir_shape_cast(b, x,
                     ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), 1, width)));
@@ -365,6 +384,9 @@ static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
   Ir *b = g->f.b;
   MlirType type = ir_type(x);
   x = ir_mulf(b, x, ir_const_f(b, type, scale));
+  x = documents_only_seen(&g->f, g->f.inner.window, x, g->first, g->count);
+  if (!mlirValueIsNull(g->f.lengths))
+    x = only(g, (Range){null_value(), g->live}, x);
   ir_transfer_write(
       b, ir_convert(b, x, ir_element(ir_type(memref))), memref,
       (const MlirValue[]){g->f.batch, g->first, g->f.key_head,
@@ -387,6 +409,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   Ir *b = f->b;
   MlirValue one = ir_const_index(b, 1);
   g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
+  g->first_end = documents_end(f, g->first);
   Range js = grad_sums_seen(f, g->positions);
   // On GPUs there are neither registers nor shared memory for the rows.
   bool again = f->config.stages > 0;
@@ -503,20 +526,23 @@ static void build(Keys *g) {
   MlirValue size = ir_const_index(b, keys_rows(g));
   MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0),
                        ir_dim(b, f->inner.keys, DIM_H),
-                       ir_ceil_div(b, f->keys, keys_rows(g))};
+                       ir_ceil_div(b, f->most_keys, keys_rows(g))};
   IrLoop blocks = ir_forall_begin(b, 3, sizes);
-  f->batch = blocks.iv[0];
+  queries_enter(f, blocks.iv[0]);
   f->key_head = blocks.iv[1];
   g->tile = blocks.iv[2];
   MlirValue first = ir_muli(b, g->tile, size);
-  MlirValue end = ir_minsi(b, f->keys, ir_addi(b, first, size));
+  MlirValue end = ir_minsi(b, f->most_keys, ir_addi(b, first, size));
   MlirValue step = rows_at_once(g, first, end);
   int n = f->config.by_pairs ? 0 : 1;
   if (n)
-    g->base = grad_sums_outer(g->sums, g->tile).lower;
+    g->base = grad_sums_outer(g->sums, f, g->tile).lower;
   IrLoop loop = ir_for_begin(b, first, end, step, n, &g->base);
   g->first = loop.iv[0];
-  g->count = ir_minsi(b, step, ir_subi(b, end, g->first));
+  g->live = g->count = ir_minsi(b, step, ir_subi(b, end, g->first));
+  if (!mlirValueIsNull(f->lengths))
+    g->live = ir_maxsi(b, ir_const_index(b, 0),
+                       ir_minsi(b, g->count, ir_subi(b, f->keys, g->first)));
   MlirValue done = null_value();
   if (n)
     done = take_rows(g, loop.args[0]);
@@ -534,7 +560,7 @@ static MlirValue allocate_sums(const Keys *g) {
   Ir *b = f->b;
   MlirType type = ir_type(f->inner.keys);
   int64_t wanted = keys_wants_keys(g) + keys_wants_values(g);
-  MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0), f->keys, null_value(),
+  MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0), f->most_keys, null_value(),
                        null_value()};
   return ir_alloc_sized(
       b,

@@ -20,7 +20,9 @@ typedef struct Keys {
   MlirValue base; ///< the first outer key of its sums
   // Of the rows that are taken at once: all of a tile, or one
   MlirValue first, count;
-  Range positions; ///< of queries that see one of them
+  MlirValue live;      ///< of these, that are the sequence's
+  MlirValue first_end; ///< of the first one, see Forward; null: no bound
+  Range positions;     ///< of queries that see one of them
 } Keys;
 
 /// Elementwise products of three factors by plane, or cross products.

@@ -28,8 +28,9 @@ Range keys_rows_seen(const Keys *g, Range positions) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   MlirValue zero = ir_const_index(b, 0);
-  Queries queries = {positions.lower,
-                     ir_subi(b, positions.upper, ir_const_index(b, 1))};
+  Queries queries = {.first = positions.lower,
+                     .last = ir_subi(b, positions.upper, ir_const_index(b, 1)),
+                     .first_begin = documents_begin(f, positions.lower)};
   Range seen = window_of(b, f->inner.window, f->causal, queries, f->keys).any;
   seen.lower = ir_minsi(b, g->count,
                         ir_maxsi(b, zero, ir_subi(b, seen.lower, g->first)));
@@ -46,9 +47,9 @@ Rows keys_load_rows(const Keys *g) {
   for (int t = 0; t < f->planes; ++t)
     rows.keys.x[t] =
         load_keys(f, f->inner.keys, g->first, keys_rows(g), null_value(),
-                  g->count, t * keys_width(g), keys_width(g));
+                  g->live, t * keys_width(g), keys_width(g));
   rows.values = load_keys(f, f->inner.values, g->first, keys_rows(g),
-                          null_value(), g->count, 0, f->d);
+                          null_value(), g->live, 0, f->d);
   return rows;
 }
 

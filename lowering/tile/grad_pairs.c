@@ -307,6 +307,8 @@ static void take_queries(const Keys *g, Factors x, const Rows *rows,
   x.position = over_queries.iv[0];
   Range js =
       grad_sums_seen(f, (Range){x.position, ir_addi(b, x.position, one)});
+  if (x.local && !mlirValueIsNull(f->start))
+    js.lower = ir_maxsi(b, js.lower, x.first_key);
   IrLoop over_j = begin_loop(g, js.lower, js.upper, f->config.block_j, sums);
   take_tile(g, &x, rows, over_j.iv[0], js.upper, sums);
   end_loop(g, &over_j, sums);
@@ -317,6 +319,7 @@ void keys_take_pairs(Keys *g) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
+  g->first_end = documents_end(f, g->first);
   Rows rows = keys_load_rows(g);
   for (int t = 0; t < f->planes; ++t)
     rows.keys.x[t] = left(g, rows.keys.x[t], f->inner.key_bias);
@@ -339,6 +342,9 @@ void keys_take_pairs(Keys *g) {
   if (x.local) {
     Range seen =
         grad_sums_seen(f, (Range){x.first, ir_addi(b, x.first, count)});
+    if (!mlirValueIsNull(f->start)) // there may be none
+      seen.lower =
+          ir_minsi(b, seen.lower, ir_subi(b, f->keys, ir_const_index(b, 1)));
     x.first_key = seen.lower;
     x.keys = put_outer(g, x.keys, seen);
     x.values = put_outer(g, x.values, seen);

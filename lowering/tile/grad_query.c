@@ -207,8 +207,9 @@ static MlirValue end_of_taken(Query *g) {
   MlirValue position = f->positions.first;
   MlirValue before = ir_subi(b, position, ir_const_index(b, 1));
   MlirValue first = ir_muli(b, f->block, ir_const_index(b, f->config.turns));
-  Window window = window_of(b, f->outer.window, f->causal,
-                            (Queries){before, before}, f->keys);
+  Window window =
+      window_of(b, f->outer.window, f->causal,
+                (Queries){.first = before, .last = before}, f->keys);
   return ir_select(b, ir_cmpi(b, IR_EQ, f->query, first), ir_const_index(b, 0),
                    window.any.upper);
 }
@@ -231,7 +232,7 @@ static void add_part(Query *g, const Parts *parts, const OuterTile *outer,
   MlirValue zero = ir_const_index(b, 0), j = outer->place.n;
   MlirValue indices[] = {
       f->batch, ir_divui(b, f->head, ir_const_index(b, c->block_h)), f->block,
-      ir_subi(b, j, grad_sums_outer(g->sums, f->block).lower),
+      documents_from(f, j, grad_sums_outer(g->sums, f, f->block).lower),
       ir_const_index(b, d)};
   const unsigned dims[] = {3, 4};
   MlirType bits = ir_with_element(tile, ir_i1(b));

@@ -39,13 +39,17 @@ Range grad_sums_seers(const Forward *f, int64_t width, MlirValue first,
   range.upper = mlirValueIsNull(range.upper)
                     ? f->keys
                     : ir_minsi(b, range.upper, f->keys);
+  MlirValue end = documents_end(f, last);
+  if (!mlirValueIsNull(end))
+    range.upper = ir_minsi(b, range.upper, end);
   return range;
 }
 
 Range grad_sums_seen(const Forward *f, Range positions) {
   Ir *b = f->b;
-  Queries queries = {positions.lower,
-                     ir_subi(b, positions.upper, ir_const_index(b, 1))};
+  Queries queries = {.first = positions.lower,
+                     .last = ir_subi(b, positions.upper, ir_const_index(b, 1)),
+                     .first_begin = documents_begin(f, positions.lower)};
   Range outer = window_of(b, f->outer.window, f->causal, queries, f->keys).any;
   MlirValue some = ir_cmpi(b, IR_SLT, positions.lower, positions.upper);
   outer.upper = ir_select(b, some, outer.upper, outer.lower);
@@ -54,12 +58,16 @@ Range grad_sums_seen(const Forward *f, Range positions) {
 
 /// How many there are of what tiles are of.
 static MlirValue all_of(const GradSums *g) {
-  return g->by_query ? ir_dim(g->f.b, g->f.q, DIM_N) : g->f.keys;
+  return g->by_query ? ir_dim(g->f.b, g->f.q, DIM_N) : g->f.most_keys;
 }
 
-Range grad_sums_outer(const GradSums *g, MlirValue t) {
-  const Forward *f = &g->f;
+Range grad_sums_outer(const GradSums *g, const Forward *at, MlirValue t) {
+  Forward in = g->f;
+  const Forward *f = &in;
   Ir *b = f->b;
+  in.batch = at->batch;
+  in.keys = at->keys;
+  in.shift = at->shift;
   MlirValue size = ir_const_index(b, g->size), first = ir_muli(b, t, size);
   Range tile = {first, ir_minsi(b, all_of(g), ir_addi(b, first, size))};
   if (g->by_query)
@@ -80,7 +88,8 @@ static Range tiles_of(const GradSums *g, MlirValue j, MlirValue end) {
   Range some = {ir_subi(b, positions.lower, f->shift),
                 ir_subi(b, positions.upper, f->shift)};
   if (!g->by_query) {
-    Queries queries = {positions.lower, ir_subi(b, positions.upper, one)};
+    Queries queries = {.first = positions.lower,
+                       .last = ir_subi(b, positions.upper, one)};
     some = window_of(b, f->inner.window, f->causal, queries, f->keys).any;
   }
   MlirValue zero = ir_const_index(b, 0);
@@ -108,7 +117,7 @@ static void allocate(GradSums *g, Parts *parts, MlirValue result) {
     return;
   Ir *b = g->f.b;
   int64_t most = most_outer(g);
-  MlirValue outer = g->f.keys;
+  MlirValue outer = g->f.most_keys;
   if (most)
     outer = ir_minsi(b, outer, ir_const_index(b, most));
   MlirType of = ir_type(result);
@@ -132,7 +141,7 @@ static MlirValue add_part(const GradSums *g, MlirValue sums, MlirValue head,
                           MlirValue t, MlirValue j, MlirValue sum) {
   Ir *b = g->f.b;
   MlirValue zero = ir_const_index(b, 0), rows = ir_const_index(b, ROWS);
-  Range outer = grad_sums_outer(g, t);
+  Range outer = grad_sums_outer(g, &g->f, t);
   MlirType tile = ir_type(sum);
   MlirValue lower = ir_maxsi(b, zero, ir_subi(b, outer.lower, j));
   MlirValue upper = ir_minsi(b, rows, ir_subi(b, outer.upper, j));
@@ -166,11 +175,12 @@ static void add(GradSums *g, const Parts *parts, double scale) {
   MlirValue rows = ir_const_index(b, ROWS);
   MlirValue sizes[] = {ir_dim(b, parts->result, 0),
                        ir_dim(b, parts->result, DIM_H),
-                       ir_ceil_div(b, g->f.keys, ROWS)};
+                       ir_ceil_div(b, g->f.most_keys, ROWS)};
+  const Forward all = g->f;
   IrLoop blocks = ir_forall_begin(b, 3, sizes);
-  g->f.batch = blocks.iv[0];
+  queries_enter(&g->f, blocks.iv[0]);
   MlirValue j = ir_muli(b, blocks.iv[2], rows);
-  MlirValue end = ir_minsi(b, g->f.keys, ir_addi(b, j, rows));
+  MlirValue end = ir_minsi(b, g->f.most_keys, ir_addi(b, j, rows));
   MlirType type = ir_vector(ir_f32(b), IR_DIMS(ROWS, g->f.d));
   MlirValue sum = ir_zero(b, type);
   Range tiles = tiles_of(g, j, end);
@@ -186,6 +196,8 @@ static void add(GradSums *g, const Parts *parts, double scale) {
     sum = loop.results[0];
   }
   MlirValue x = ir_mulf(b, sum, ir_const_f(b, type, scale));
+  // Parts have nothing for keys that no query sees.
+  x = documents_only_seen(&g->f, g->f.outer.window, x, j, ir_subi(b, end, j));
   x = ir_convert(b, x, ir_element(ir_type(parts->result)));
   MlirType mask = ir_vector(ir_i1(b), IR_DIMS(ROWS, g->f.d));
   ir_transfer_write(
@@ -194,6 +206,7 @@ static void add(GradSums *g, const Parts *parts, double scale) {
       (const unsigned[]){DIM_N, DIM_D},
       window_mask(b, mask, null_value(), ir_subi(b, end, j)));
   ir_forall_end(b, &blocks);
+  g->f = all;
 }
 
 void grad_sums_add(GradSums *g) {

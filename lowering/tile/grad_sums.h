@@ -25,8 +25,8 @@ typedef struct GradSums {
 /// Makes memory for parts of those gradients whose places are not null.
 void grad_sums_allocate(GradSums *g, MlirValue keys, MlirValue values);
 
-/// The outer keys that tile `t` has parts of.
-Range grad_sums_outer(const GradSums *g, MlirValue t);
+/// The outer keys that tile `t` of the sequence that `at` is in has parts of.
+Range grad_sums_outer(const GradSums *g, const Forward *at, MlirValue t);
 
 /// Adds the parts up, in the order of tiles, whatever order they were made in.
 void grad_sums_add(GradSums *g);

@@ -159,8 +159,11 @@ static OuterPlace place_of_step(Forward *f, MlirValue step) {
   if (!mlirValueIsNull(window.lower)) {
     place.size = f->config.block_q;
     place.n = ir_addi(b, window.lower, step);
+    MlirValue begin = f->positions.first_begin;
+    if (mlirValueIsNull(begin))
+      begin = zero;
     place.first = place.live_first =
-        ir_maxsi(b, zero, ir_subi(b, zero, place.n));
+        ir_maxsi(b, zero, ir_subi(b, begin, place.n));
     place.end = place.live_end =
         ir_minsi(b, size, ir_subi(b, f->keys, place.n));
   } else if (f->causal) {
@@ -200,6 +203,15 @@ MlirValue load_outer_keys(Forward *f, const OuterPlace *place, int t) {
   return for_every_head(f, load_outer_rows(f, place, false, t * width, width));
 }
 
+/// Whether one of the keys from n on may be before a query's document that
+/// begins later than that of the first query.
+static MlirValue is_mixed(Forward *f, MlirValue n) {
+  MlirValue begin = f->positions.last_begin;
+  if (f->config.block_q == 1 || mlirValueIsNull(begin))
+    return null_value();
+  return ir_cmpi(f->b, IR_SLT, n, begin);
+}
+
 OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   Ir *b = f->b;
   OuterPlace place = f->config.block_q == 1 ? place_of_keys(f, j, window.upper)
@@ -216,6 +228,7 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window) {
     load_share(f, tile.combined[t]);
   }
   tile.place = place;
+  tile.mixed = is_mixed(f, place.n);
   if (!mlirValueIsNull(f->d_out_rows)) {
     tile.weighed = weighed(f, &place);
     load_share(f, tile.weighed);
@@ -294,7 +307,7 @@ static InnerTile load_tile(Forward *f, MlirValue k, int64_t size,
   MlirValue count = null_value();
   if (!mlirValueIsNull(end))
     count = ir_minsi(b, ir_subi(b, end, k), ir_const_index(b, size));
-  InnerTile tile = {.size = size};
+  InnerTile tile = {.size = size, .n = k, .mixed = is_mixed(f, k)};
   for (int t = 0; t < f->planes; ++t)
     tile.keys[t] = ir_convert(b,
                               load_keys(f, f->inner.keys, k, size, null_value(),
@@ -381,7 +394,10 @@ void load_local(Forward *f, const Window *window) {
   f->local_values = ir_alloca(b, local);
   // An empty window has no iteration.
   MlirValue size = ir_const_index(b, rows), zero = ir_const_index(b, 0);
-  MlirValue first = ir_maxsi(b, zero, ir_subi(b, zero, f->local_first));
+  MlirValue begin = f->positions.first_begin;
+  if (mlirValueIsNull(begin))
+    begin = zero;
+  MlirValue first = ir_maxsi(b, zero, ir_subi(b, begin, f->local_first));
   MlirValue end =
       ir_minsi(b, size, ir_subi(b, window->any.upper, f->local_first));
   IrLoop loop = ir_for_begin(b, first, end, size, 0, NULL);

@@ -19,12 +19,14 @@
 static MlirLogicalResult tile(MlirOperation op) {
   if (mlirLogicalResultIsFailure(verify_attention(op)))
     return mlirLogicalResultFailure();
-  return ir_is(op, SIMPLICIAL_ATTENTION_INTO) ? tile_forward(op)
-                                              : tile_grad(op);
+  bool forward = ir_is_any(
+      op, IR_NAMES(SIMPLICIAL_ATTENTION_INTO, SIMPLICIAL_BOUNDED_INTO));
+  return forward ? tile_forward(op) : tile_grad(op);
 }
 
 MlirLogicalResult pass_tile(MlirOperation module) {
-  static const char *const names[] = {SIMPLICIAL_ATTENTION_INTO,
-                                      SIMPLICIAL_ATTENTION_GRAD_INTO};
-  return pass_for_each(module, 2, names, tile);
+  static const char *const names[] = {
+      SIMPLICIAL_ATTENTION_INTO, SIMPLICIAL_ATTENTION_GRAD_INTO,
+      SIMPLICIAL_BOUNDED_INTO, SIMPLICIAL_BOUNDED_GRAD_INTO};
+  return pass_for_each(module, 4, names, tile);
 }

@@ -45,10 +45,10 @@ static void place_queries(Forward *f, MlirValue query, MlirValue count) {
   Ir *b = f->b;
   f->query = query;
   f->count = count;
-  f->positions.first = f->positions.last = ir_addi(b, query, f->shift);
+  MlirValue first = ir_addi(b, query, f->shift), last = first;
   if (f->config.block_q > 1)
-    f->positions.last =
-        ir_addi(b, f->positions.first, ir_subi(b, count, ir_const_index(b, 1)));
+    last = ir_addi(b, first, ir_subi(b, count, ir_const_index(b, 1)));
+  f->positions = documents_of(f, first, last);
 }
 
 /// Steps from the beginning of the outer windows in which at least one of the
@@ -61,8 +61,10 @@ static Range steps(Forward *f, const Window *window) {
     return window->any;
   Range last =
       window_unbounded(b, f->outer.window, f->causal, f->positions.last);
-  MlirValue zero = ir_const_index(b, 0);
-  return (Range){ir_maxsi(b, zero, ir_subi(b, zero, last.lower)),
+  MlirValue zero = ir_const_index(b, 0), begin = f->positions.first_begin;
+  if (mlirValueIsNull(begin))
+    begin = zero;
+  return (Range){ir_maxsi(b, zero, ir_subi(b, begin, last.lower)),
                  ir_minsi(b, ir_subi(b, own.upper, own.lower),
                           ir_subi(b, f->keys, own.lower))};
 }
@@ -91,6 +93,21 @@ static MlirValue add_not_finite(Forward *f, MlirValue x, MlirValue lower,
   return load_not_finite(f, x, f->inner.values, lower, upper);
 }
 
+/// The same of the outer keys that some queries see, and that are before
+/// others' documents.
+static MlirValue add_not_finite_outer(Forward *f, MlirValue x) {
+  MlirValue end = f->positions.last_begin;
+  if (mlirValueIsNull(end))
+    return x;
+  Ir *b = f->b;
+  Range any =
+      window_of(b, f->outer.window, f->causal, f->positions, f->keys).any;
+  end = ir_minsi(b, end, any.upper);
+  if (f->multiplies_keys)
+    x = load_not_finite(f, x, f->outer.keys, any.lower, end);
+  return load_not_finite(f, x, f->outer.values, any.lower, end);
+}
+
 /// How many queries of a block can be taken at once.
 static MlirValue queries_at_once(Forward *f, MlirValue query, MlirValue count) {
   Ir *b = f->b;
@@ -109,6 +126,7 @@ static MlirValue queries_at_once(Forward *f, MlirValue query, MlirValue count) {
   }
   x = add_not_finite(f, x, ir_maxsi(b, window.every.upper, window.any.lower),
                      end);
+  x = add_not_finite_outer(f, x);
   return ir_select(b, ir_any(b, ir_cmpf(b, IR_UNO, x, x)), ir_const_index(b, 1),
                    ir_const_index(b, n));
 }
@@ -122,25 +140,46 @@ void queries_annotate(Ir *b, MlirOperation forall, const Config *config) {
                                     mlirUnitAttrGet(b->context));
 }
 
+void queries_enter(Forward *f, MlirValue batch) {
+  f->batch = batch;
+  if (mlirValueIsNull(f->lengths))
+    return;
+  // Fewer by how many are missing, so are positions.
+  Ir *b = f->b;
+  MlirValue length = ir_index_cast(
+      b, ir_load(b, f->lengths, (const MlirValue[]){batch}), ir_index(b));
+  MlirValue keys =
+      ir_maxsi(b, ir_const_index(b, 0), ir_minsi(b, length, f->most_keys));
+  MlirValue missing = ir_subi(b, f->keys, keys);
+  f->shift = ir_subi(b, f->shift, missing);
+  f->keys = keys;
+}
+
 MlirOperation queries_program(Forward *f) {
   Ir *b = f->b;
   int64_t heads = ir_dim_size(ir_type(f->q), DIM_H);
   int64_t block_h = f->config.block_h, block_q = f->config.block_q;
   MlirValue queries = ir_dim(b, f->q, DIM_N), one = ir_const_index(b, 1);
-  f->keys = ir_dim(b, f->outer.keys, DIM_N);
+  f->keys = f->most_keys = ir_dim(b, f->outer.keys, DIM_N);
   f->shift = ir_subi(b, f->keys, queries);
   // Several queries are taken at once, or in turns.
   int64_t in_block = block_q > 1 ? block_q : f->config.turns;
   MlirValue blocks = queries;
   if (in_block > 1)
     blocks = ir_ceil_div(b, queries, in_block);
+  if (!mlirValueIsNull(f->parts.n))
+    blocks = ir_muli(b, blocks, f->parts.n);
   MlirValue sizes[] = {ir_dim(b, f->q, 0), ir_const_index(b, heads / block_h),
                        blocks};
   IrLoop tiles = ir_forall_begin(b, 3, sizes);
-  f->batch = tiles.iv[0];
+  queries_enter(f, tiles.iv[0]);
   f->head = ir_muli(b, tiles.iv[1], ir_const_index(b, block_h));
   f->key_head = ir_divui(b, f->head, ir_const_index(b, f->group));
   f->block = tiles.iv[2];
+  if (!mlirValueIsNull(f->parts.n)) {
+    f->part = ir_remui(b, f->block, f->parts.n);
+    f->block = ir_divui(b, f->block, f->parts.n);
+  }
   if (in_block <= 1) {
     attend_block(f, f->block, one);
   } else {
@@ -179,6 +218,9 @@ MlirLogicalResult queries_take(Forward *f, MlirOperation op, ConfigPart part) {
   f->negated = f->swapped && a.form == SIMPLICIAL_DETERMINANT;
   f->planes = a.form == SIMPLICIAL_DETERMINANT ? MAX_PLANES : 1;
   f->q = ir_operand(op, SIMPLICIAL_Q);
+  MlirValue bound = simplicialAttentionGetBound(op);
+  if (!mlirValueIsNull(bound))
+    *(ir_rank(ir_type(bound)) == 1 ? &f->lengths : &f->start) = bound;
   f->d = ir_dim_size(ir_type(f->q), DIM_D);
   f->rows = f->config.block_q * f->config.block_h * f->config.block_j;
   f->group = ir_dim_size(ir_type(f->q), DIM_H) /

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+enum { LIMIT = 1 << 30 }; // more than there are columns or rows
+
 /// No key position reaches this, so neither does a window need to.
 static const int64_t far = (int64_t)1 << 48;
 
@@ -22,11 +24,13 @@ static MlirValue upper_of(Ir *b, int64_t width, bool causal, MlirValue p) {
 }
 
 static Range range_of(Ir *b, int64_t width, bool causal, MlirValue low,
-                      MlirValue high, MlirValue keys) {
+                      MlirValue high, MlirValue begin, MlirValue keys) {
   MlirValue zero = ir_const_index(b, 0);
   Range range = {zero, keys};
   if (width)
     range.lower = ir_maxsi(b, zero, lower_of(b, width, low));
+  if (!mlirValueIsNull(begin))
+    range.lower = ir_maxsi(b, range.lower, begin);
   if (causal)
     range.upper = upper_of(b, width, causal, high);
   else if (width)
@@ -37,11 +41,12 @@ static Range range_of(Ir *b, int64_t width, bool causal, MlirValue low,
 Window window_of(Ir *b, int64_t width, bool causal, Queries queries,
                  MlirValue keys) {
   Window window;
-  window.any = range_of(b, width, causal, queries.first, queries.last, keys);
+  window.any = range_of(b, width, causal, queries.first, queries.last,
+                        queries.first_begin, keys);
   window.every = window.any;
   if (!mlirValueEqual(queries.first, queries.last))
-    window.every =
-        range_of(b, width, causal, queries.last, queries.first, keys);
+    window.every = range_of(b, width, causal, queries.last, queries.first,
+                            queries.last_begin, keys);
   return window;
 }
 
@@ -72,15 +77,13 @@ static MlirValue numbers(Ir *b, int64_t n) {
 }
 
 MlirValue window_limit(Ir *b, MlirValue end) {
-  enum { LIMIT = 1 << 30 }; // more than there are columns or rows
   end = ir_maxsi(b, ir_const_index(b, -LIMIT),
                  ir_minsi(b, end, ir_const_index(b, LIMIT)));
   return ir_index_cast(b, end, ir_i32(b));
 }
 
-MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
-                               MlirValue limit, int64_t offset) {
-  int64_t rows = ir_dim_size(mask, 0), columns = ir_dim_size(mask, 1);
+/// x, an i32, plus the number of each row's query.
+static MlirValue plus_query(Ir *b, int64_t rows, int64_t heads, MlirValue x) {
   int64_t queries = rows / heads;
   MlirType i32 = ir_i32(b), by_row = ir_vector(i32, IR_DIMS(rows));
   MlirValue query = ir_shape_cast(b, numbers(b, queries),
@@ -88,14 +91,48 @@ MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
   query = ir_shape_cast(
       b, ir_broadcast(b, query, ir_vector(i32, IR_DIMS(queries, heads))),
       by_row);
-  limit = ir_addi(b, ir_broadcast(b, limit, by_row), query);
+  return ir_addi(b, ir_broadcast(b, x, by_row), query);
+}
+
+MlirValue window_numbers_of_rows(Ir *b, int64_t rows, int64_t heads,
+                                 MlirValue first, bool each) {
+  first = ir_index_cast(b, first, ir_i32(b));
+  return each ? plus_query(b, rows, heads, first)
+              : ir_broadcast(b, first, ir_vector(ir_i32(b), IR_DIMS(rows)));
+}
+
+MlirValue window_mask_below(Ir *b, MlirType mask, MlirValue limits) {
+  int64_t columns = ir_dim_size(mask, 1);
+  MlirValue column =
+      ir_broadcast(b, numbers(b, columns), ir_with_element(mask, ir_i32(b)));
+  return ir_cmpi(b, IR_SLT, column, ir_broadcast_rows(b, limits, columns));
+}
+
+MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
+                               MlirValue limit, int64_t offset) {
+  int64_t rows = ir_dim_size(mask, 0);
+  MlirType i32 = ir_i32(b), by_row = ir_vector(i32, IR_DIMS(rows));
+  limit = plus_query(b, rows, heads, limit);
   if (offset)
     limit = ir_addi(
         b, limit,
         ir_broadcast(b, ir_const_i32(b, i32, (int32_t)-offset), by_row));
-  MlirValue column =
-      ir_broadcast(b, numbers(b, columns), ir_with_element(mask, i32));
-  return ir_cmpi(b, IR_SLT, column, ir_broadcast_rows(b, limit, columns));
+  return window_mask_below(b, mask, limit);
+}
+
+MlirValue window_limits_from(Ir *b, MlirValue limits, MlirValue first) {
+  MlirValue back = ir_subi(b, ir_const_index(b, 0), first);
+  return ir_addi(
+      b, limits,
+      ir_broadcast(b, ir_index_cast(b, back, ir_i32(b)), ir_type(limits)));
+}
+
+MlirValue window_limits_where(Ir *b, MlirValue condition, MlirValue others) {
+  MlirType i32 = ir_i32(b), type = ir_with_element(ir_type(condition), i32);
+  MlirValue all = ir_broadcast(b, ir_const_i32(b, i32, LIMIT), type);
+  if (mlirValueIsNull(others))
+    others = ir_broadcast(b, ir_const_i32(b, i32, 0), type);
+  return ir_select(b, condition, all, others);
 }
 
 MlirValue window_mask_by_column(Ir *b, MlirType mask, bool queries,

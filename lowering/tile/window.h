@@ -16,9 +16,11 @@ typedef struct Range {
   MlirValue lower, upper;
 } Range;
 
-/// Neighbouring queries: the positions of the first and of the last one.
+/// Neighbouring queries: the positions of the first and of the last one, and
+/// the first keys that these may see; null: any.
 typedef struct Queries {
   MlirValue first, last;
+  MlirValue first_begin, last_begin;
 } Queries;
 
 /// The keys that queries attend to.
@@ -46,6 +48,21 @@ MlirValue window_limit(Ir *b, MlirValue end);
 /// being (query, head) with so many heads.
 MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
                                MlirValue limit, int64_t offset);
+
+/// Numbers of rows, which are (query, head) with so many heads, [rows] of i32:
+/// `first`, or, `each`, one more for each query.
+MlirValue window_numbers_of_rows(Ir *b, int64_t rows, int64_t heads,
+                                 MlirValue first, bool each);
+
+/// A mask [rows, columns] of the columns below the row's limit, an i32.
+MlirValue window_mask_below(Ir *b, MlirType mask, MlirValue limits);
+
+/// Limits [rows] less `first`: of columns that begin with that number.
+MlirValue window_limits_from(Ir *b, MlirValue limits, MlirValue first);
+
+/// Limits [rows]: all columns where a condition holds, elsewhere `others`
+/// (null: none).
+MlirValue window_limits_where(Ir *b, MlirValue condition, MlirValue others);
 
 /// A mask [rows, columns] of the rows below `limit`, or, with `queries`, below
 /// `limit` + column, columns being queries.

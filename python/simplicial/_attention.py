@@ -5,7 +5,7 @@ import ctypes
 import typing
 
 from . import _functions
-from ._functions import DYNAMIC, OPERANDS, TYPES
+from ._functions import BOUNDS, DYNAMIC, OPERANDS, TYPES
 from ._library import Error, check, library, take_bytes
 from ._tensors import CPU, CUDA, Output, View, call, view
 
@@ -30,7 +30,8 @@ def _heads(views: list[View]) -> tuple[int, int, int]:
 
 def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | None = None, w2: int | None = None,
               causal: bool = True, scale: float | None = None, *, form: str = "trilinear", k2_bias: float = 0.0,
-              v2_bias: float = 0.0, return_lse: bool = False) -> Array | tuple[Array, Array]:
+              v2_bias: float = 0.0, start: Array | None = None, lengths: Array | None = None,
+              return_lse: bool = False) -> Array | tuple[Array, Array]:
     """2-simplicial attention of NumPy arrays, or of anything with DLPack.
 
     P is the softmax of S[i,j,k] = scale * sum_d q[i,d] * k1[j,d] * (k2[k,d] + k2_bias) over the pairs (j, k) of keys
@@ -44,6 +45,10 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
       causal            keys after the query are not seen
       scale             of the logits, positive; None: 1/sqrt(D)
       form              "trilinear", or "determinant": D is three planes, and 3x3 determinants replace the products
+      start             [B, N] of int32, which does not decrease along N: the query at position p of sequence b sees no key
+                        before start[b, p], as where documents are packed, or sequences padded on the left
+      lengths           [B] of int32: sequence b has lengths[b] keys, the first ones, and N is that where it says where
+                        queries stand; not beside start
       return_lse        whether the logarithm of the sum of exp(S) is wanted, too
 
     Returns out [B, Nq, Hq, D] of q's type, and with return_lse (out, lse), lse [B, Hq, Nq] of float32: as new arrays of
@@ -54,24 +59,26 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
     attributes = w1, w2, bool(causal), scale, form, k2_bias, v2_bias
     views = [view(name, x) for name, x in zip(OPERANDS, (q, k1, k2, v1, v2))]
     heads = _heads(views)
-    function = _functions.get(_target(views[0]), views[0].dtype, heads, attributes, return_lse)
+    bound, last = _functions.one_bound(start, lengths)
+    function = _functions.get(_target(views[0]), views[0].dtype, heads, attributes, return_lse, (), bound)
+    bounds = [view(bound, last)] if bound else []
     batch, queries, _, _ = views[0].shape
     results = [Output(q, views[0], views[0].shape)]
     if return_lse:
         results.append(Output(q, views[0], (batch, heads[0], queries), _F32))
-    call(function, [*views, *(result.view for result in results)])
+    call(function, [*views, *bounds, *(result.view for result in results)])
     taken = [result.take() for result in results]
     return (taken[0], taken[1]) if return_lse else taken[0]
 
 
 def attention_grad(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, out: Array, lse: Array, d_out: Array,
                    w1: int | None = None, w2: int | None = None, causal: bool = True, scale: float | None = None, *,
-                   form: str = "trilinear", k2_bias: float = 0.0, v2_bias: float = 0.0,
-                   wanted: typing.Sequence[str] = OPERANDS) -> tuple[Array | None, ...]:
+                   form: str = "trilinear", k2_bias: float = 0.0, v2_bias: float = 0.0, start: Array | None = None,
+                   lengths: Array | None = None, wanted: typing.Sequence[str] = OPERANDS) -> tuple[Array | None, ...]:
     """The gradients of a number with respect to q, k1, k2, v1 and v2, from that with respect to out.
 
     Arguments:
-      q ... v2          as attention had them, as it had the attributes
+      q ... v2, start, lengths    as attention had them, as it had the attributes
       out, lse          what it returned, with return_lse
       d_out             [B, Nq, Hq, D] of q's type
       wanted            names of the operands whose gradients are wanted; the others cost nothing
@@ -87,9 +94,11 @@ def attention_grad(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, out: Ar
     arrays = dict(zip((*OPERANDS, "out", "lse", "d_out"), (q, k1, k2, v1, v2, out, lse, d_out)))
     views = {name: view(name, x) for name, x in arrays.items()}
     heads = _heads(list(views.values()))
-    function = _functions.get(_target(views["q"]), views["q"].dtype, heads, attributes, False, wanted)
+    bound, last = _functions.one_bound(start, lengths)
+    function = _functions.get(_target(views["q"]), views["q"].dtype, heads, attributes, False, wanted, bound)
+    bounds = [view(bound, last)] if bound else []
     results = {name: Output(arrays[name], views[name], views[name].shape) for name in wanted}
-    call(function, [*views.values(), *(result.view for result in results.values())])
+    call(function, [*views.values(), *bounds, *(result.view for result in results.values())])
     return tuple(results[name].take() if name in results else None for name in OPERANDS)
 
 
@@ -100,7 +109,8 @@ EMITS = {"tile": 0, "llvm": 1, "object": 2, "header": 3, "gpu": 4, "nvvm": 5, "p
 def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None = None, w2: int | None = None,
             causal: bool = True, scale: float | None = None, *, form: str = "trilinear", k2_bias: float = 0.0,
             v2_bias: float = 0.0, return_lse: bool = False, gradients: typing.Sequence[str] = (),
-            batch: int | None = None, queries: int | None = None, keys: int | None = None, name: str = "attention",
+            bound: str | None = None, batch: int | None = None, queries: int | None = None, keys: int | None = None,
+            name: str = "attention",
             target: str = "cpu", emit: str = "object") -> bytes:
     """Compiles attention ahead of time, into what needs no LLVM: an object file and its C header.
 
@@ -109,6 +119,7 @@ def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None
       heads, kv_heads, head_dim   Hq, Hk and D
       w1 ... return_lse as attention has them
       gradients         names of operands: the function is that of their gradients (see attention_grad)
+      bound             the function's last input: "start" or "lengths"; None: there is none
       batch, queries, keys        B, Nq and N; None: each call chooses
       name              of the C function: _mlir_ciface_NAME in the object, simplicial_NAME in the header
       target            "cpu", "cpu:x86-64-v3" and other processors by LLVM's names, or NVIDIA GPUs: "sm_90a",
@@ -122,9 +133,11 @@ def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None
         raise Error(f"attention: there is no element type {dtype!r}")
     if emit not in EMITS:
         raise Error(f"attention: there is no {emit!r} to emit; there are {', '.join(EMITS)}")
+    if bound is not None and bound not in BOUNDS:
+        raise Error(f"attention: there is no bound {bound!r}; there are {', '.join(BOUNDS)}")
     sizes = [DYNAMIC if size is None else size for size in (batch, queries, keys)]
     attributes = w1, w2, bool(causal), scale, form, k2_bias, v2_bias
-    spec = _functions.spec_of(TYPES[dtype], (*sizes, heads, kv_heads, head_dim), attributes, return_lse, gradients)
+    spec = _functions.spec_of(TYPES[dtype], (*sizes, heads, kv_heads, head_dim), attributes, return_lse, gradients, bound)
     text, length, data, size = ctypes.c_void_p(), ctypes.c_size_t(), ctypes.c_void_p(), ctypes.c_size_t()
     check(library().simplicialAttentionModule(spec, name.encode(), text, length))
     source = take_bytes(text, length)

@@ -16,13 +16,15 @@ from ._library import Attributes, DataType, Error, Spec, check, error_of, librar
 
 FORMS = {"trilinear": 0, "determinant": 1}
 OPERANDS = ("q", "k1", "k2", "v1", "v2")
+BOUNDS = ("start", "lengths")  # of SimplicialBound 1 on
 DYNAMIC = -1
-_RANKS = {"lse": 3}  # of all others: 4
+_RANKS = {"lse": 3, "start": 2, "lengths": 1}  # of all others: 4
 _MOST_RANK = 4
 _WORDS = 6 + 2 * _MOST_RANK  # of a DLTensor, its shape and its strides
 
 CPU, CUDA = 1, 2  # DLDeviceType
 TYPES = {"float32": (2, 32), "float16": (2, 16), "bfloat16": (4, 16), "float64": (2, 64)}  # DLDataType
+BOUND_TYPES = {"int32": (0, 32)}
 
 
 def device_word(kind, index=0):
@@ -97,15 +99,23 @@ class Function:
     def _named(self, error):
         """The error with arguments by their names instead of their numbers."""
         text = str(error)
-        inputs = 8 if "d_out" in self.names else 5
+        inputs = (8 if "d_out" in self.names else 5) + any(name in BOUNDS for name in self.names)
         for i, name in enumerate(self.names):
             number = f"input {i}" if i < inputs else f"output {i - inputs}"
             text = text.replace(f": {number}: ", f": {name} ")
         return Error(text)
 
 
-def spec_of(dtype, sizes, attributes, lse, gradients):
-    """SimplicialAttentionSpec of a type (code, bits), sizes (B, Nq, N, Hq, Hk, D), and attributes as of get()."""
+def one_bound(*bounds):
+    """The name of the one of BOUNDS that is not None, and it; or None twice."""
+    given = [(name, value) for name, value in zip(BOUNDS, bounds) if value is not None]
+    if len(given) > 1:
+        raise Error("attention: either start or lengths can be given, not both")
+    return given[0] if given else (None, None)
+
+
+def spec_of(dtype, sizes, attributes, lse, gradients, bound=None):
+    """SimplicialAttentionSpec of a type (code, bits), sizes (B, Nq, N, Hq, Hk, D), and the rest as of get()."""
     w1, w2, causal, scale, form, k2_bias, v2_bias = attributes
     w1, w2 = (None if window is None else operator.index(window) for window in (w1, w2))
     for name, window in (("w1", w1), ("w2", w2)):
@@ -117,26 +127,28 @@ def spec_of(dtype, sizes, attributes, lse, gradients):
         raise Error(f"attention: 'form' must be one of {', '.join(FORMS)}, not {form!r}")
     wanted = sum(1 << OPERANDS.index(name) for name in gradients)
     return Spec(DataType(*dtype, 1), *sizes,
-                Attributes(w1 or 0, w2 or 0, causal, scale or 0, k2_bias, v2_bias, FORMS[form]), lse, wanted)
+                Attributes(w1 or 0, w2 or 0, causal, scale or 0, k2_bias, v2_bias, FORMS[form]), lse, wanted,
+                1 + BOUNDS.index(bound) if bound else 0)
 
 
 _functions = {}
 
 
-def get(target, dtype, heads, attributes, lse=False, gradients=()):
+def get(target, dtype, heads, attributes, lse=False, gradients=(), bound=None):
     """The function for a target ("cpu", or "cuda:N" for device N), a type (code, bits), heads (Hq, Hk, D), attributes
     (w1, w2, causal, scale, form, k2_bias, v2_bias) and results: out, with `lse` lse as well, or the gradients of the
-    named operands."""
-    key = target, dtype, heads, attributes, lse, gradients
+    named operands. The last input is `bound`, one of BOUNDS, if that is not None."""
+    key = target, dtype, heads, attributes, lse, gradients, bound
     function = _functions.get(key)
     if function is None:
         pointer = ctypes.c_void_p()
-        spec = spec_of(dtype, (DYNAMIC, DYNAMIC, DYNAMIC, *heads), attributes, lse, gradients)
+        spec = spec_of(dtype, (DYNAMIC, DYNAMIC, DYNAMIC, *heads), attributes, lse, gradients, bound)
         check(library().simplicialAttentionFunction(spec, target.encode(), pointer))
         if target != "cpu":  # a call that a CUDA graph captures must not load
             check(library().simplicialFunctionPrepare(pointer, None, int(target.partition(":")[2])))
-        names = (*OPERANDS, "out", "lse") if lse else (*OPERANDS, "out")
+        last = (bound,) if bound else ()
+        names = (*OPERANDS, *last, "out", "lse") if lse else (*OPERANDS, *last, "out")
         if gradients:
-            names = (*OPERANDS, "out", "lse", "d_out", *(f"d_{name}" for name in gradients))
+            names = (*OPERANDS, "out", "lse", "d_out", *last, *(f"d_{name}" for name in gradients))
         function = _functions[key] = Function(pointer.value, names)
     return function

@@ -37,7 +37,7 @@ class Spec(ctypes.Structure):
 
     _fields_ = [("dtype", DataType), ("b", ctypes.c_int64), ("nq", ctypes.c_int64), ("n", ctypes.c_int64),
                 ("hq", ctypes.c_int64), ("hk", ctypes.c_int64), ("d", ctypes.c_int64), ("attributes", Attributes),
-                ("lse", ctypes.c_bool), ("gradients", ctypes.c_uint)]
+                ("lse", ctypes.c_bool), ("gradients", ctypes.c_uint), ("bound", ctypes.c_int)]
 
 
 class Device(ctypes.Structure):

@@ -7,7 +7,7 @@ import typing
 
 import numpy as np
 
-from ._functions import CPU, CUDA, TYPES, device_word, type_word
+from ._functions import BOUND_TYPES, BOUNDS, CPU, CUDA, TYPES, device_word, type_word
 from ._library import DataType, Device, Error, check, library
 
 
@@ -58,9 +58,10 @@ def _row_major(shape):
 
 
 def _numpy_view(name, x):
-    dtype = TYPES.get(x.dtype.name)
+    dtype = (BOUND_TYPES if name in BOUNDS else TYPES).get(x.dtype.name)
     if dtype is None:
-        raise Error(f"attention: {name} has element type {x.dtype}; float32, float16 and bfloat16 are taken")
+        taken = "int32 is" if name in BOUNDS else "float32, float16 and bfloat16 are"
+        raise Error(f"attention: {name} has element type {x.dtype}; {taken} taken")
     size = x.itemsize
     rows = not x.ndim or x.strides[-1] == size or x.shape[-1] < 2
     if not (rows and x.flags.aligned and x.dtype.isnative and all(stride % size == 0 for stride in x.strides)):

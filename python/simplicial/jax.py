@@ -37,9 +37,15 @@ _register(_BACKWARD, "simplicialXlaAttentionGrad", "simplicialXlaAttentionGradCu
 # Calls ----------------------------------------------------------------------------------------------------------------
 
 
-def _check(operands):
+def _check(operands, bound):
     """What the result's shapes follow from; sizes that cannot be are for the compiler to refuse."""
     q, k1 = operands[:2]
+    for x in operands[len(OPERANDS):]:
+        if x.dtype != jnp.int32:
+            raise Error(f"attention: {bound} has element type {x.dtype}; int32 is taken")
+        shape = (q.shape[0], k1.shape[1]) if bound == "start" else (q.shape[0],)
+        if x.shape != shape:
+            raise Error(f"attention: {bound} has shape {x.shape} instead of {shape}")
     for name, x in zip(OPERANDS, operands):
         if x.dtype.name not in TYPES:
             raise Error(f"attention: {name} has element type {x.dtype}; float32, float16 and bfloat16 are taken")
@@ -47,7 +53,7 @@ def _check(operands):
             raise Error(f"attention: {name} has element type {x.dtype} instead of {q.dtype}")
         if x.ndim != 4:
             raise Error(f"attention: {name} has rank {x.ndim} instead of 4")
-    for name, x in zip(OPERANDS[1:], operands[1:]):
+    for name, x in zip(OPERANDS[1:], operands[1:len(OPERANDS)]):
         shape = (q.shape[0], k1.shape[1], k1.shape[2], q.shape[3])
         if x.shape != shape:
             raise Error(f"attention: {name} has shape {x.shape} instead of {shape}")
@@ -56,12 +62,13 @@ def _check(operands):
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1, 3, 4))
 def _call(name, results, inputs, attributes, gradients):
     """The custom call, as include/simplicial/xla.h has it. `gradients` is its attribute of that name, or empty."""
-    spec = _functions.spec_of(TYPES[inputs[0].dtype.name], 6 * [DYNAMIC], attributes, False, gradients)
-    at = spec.attributes
+    *attributes, bound = attributes
+    spec = _functions.spec_of(TYPES[inputs[0].dtype.name], 6 * [DYNAMIC], attributes, False, gradients, bound)
+    at, last = spec.attributes, {"bound": bound} if bound else {}
     call = jax.ffi.ffi_call(name, results, vmap_method="broadcast_all")
     return call(*inputs, w1=np.int64(at.w1), w2=np.int64(at.w2), causal=at.causal, scale=np.float32(at.scale),
                 k2_bias=np.float32(at.k2_bias), v2_bias=np.float32(at.v2_bias), form=attributes[4],
-                gradients=np.int64(spec.gradients))
+                gradients=np.int64(spec.gradients), **last)
 
 
 @_call.defjvp
@@ -78,7 +85,8 @@ def _forward(operands, attributes, lse):
 
 
 def _backward(inputs, attributes, wanted):
-    """A list of the gradients of the `wanted` operands. `inputs` are the operands, out, lse and d_out."""
+    """A list of the gradients of the `wanted` operands. `inputs` are the operands, out, lse, d_out and what bounds
+    them, if there is something."""
     results = [jax.ShapeDtypeStruct(x.shape, x.dtype) for name, x in zip(OPERANDS, inputs) if name in wanted]
     return _call(_BACKWARD, tuple(results), inputs, attributes, wanted)
 
@@ -101,10 +109,11 @@ def _attention_fwd(operands, attributes, lse):
 def _attention_bwd(attributes, lse, residuals, cotangents):
     operands, results, wanted = residuals
     if isinstance(cotangents[0], SymbolicZero):
-        return [None] * len(OPERANDS),
+        return [None] * len(operands),
+    operands, last = operands[:len(OPERANDS)], operands[len(OPERANDS):]
     wanted = tuple(name for name in OPERANDS if name in wanted)
-    gradients = iter(_backward([*operands, *results, cotangents[0]], attributes, wanted))
-    return [next(gradients) if name in wanted else None for name in OPERANDS],
+    gradients = iter(_backward([*operands, *results, cotangents[0], *last], attributes, wanted))
+    return [next(gradients) if name in wanted else None for name in OPERANDS] + [None] * len(last),
 
 
 _attention.defvjp(_attention_fwd, _attention_bwd, symbolic_zeros=True)
@@ -116,24 +125,26 @@ _attention.defvjp(_attention_fwd, _attention_bwd, symbolic_zeros=True)
 @functools.partial(jax.jit, static_argnums=(1, 2))
 def _compiled(operands, attributes, lse):
     operands = [jnp.asarray(x) for x in operands]
-    _check(operands)
+    _check(operands, attributes[-1])
     return _attention(operands, attributes, lse)
 
 
 def attention(q: jax.Array, k1: jax.Array, k2: jax.Array, v1: jax.Array, v2: jax.Array, w1: int | None = None,
               w2: int | None = None, causal: bool = True, scale: float | None = None, *, form: str = "trilinear",
-              k2_bias: float = 0.0, v2_bias: float = 0.0,
-              return_lse: bool = False) -> jax.Array | tuple[jax.Array, jax.Array]:
+              k2_bias: float = 0.0, v2_bias: float = 0.0, start: jax.Array | None = None,
+              lengths: jax.Array | None = None, return_lse: bool = False) -> jax.Array | tuple[jax.Array, jax.Array]:
     """2-simplicial attention, differentiable once in q, k1, k2, v1 and v2, in reverse.
 
     The arguments are those of simplicial.attention: q is [B, Nq, Hq, D], k1, k2, v1 and v2 are [B, N, Hk, D], of
     float32, float16 or bfloat16. Returns out, [B, Nq, Hq, D], and with return_lse (out, lse), lse [B, Hq, Nq] of
-    float32, of which no gradient is taken (as by jax.lax.stop_gradient). All but the arrays must be Python's numbers.
+    float32, of which no gradient is taken (as by jax.lax.stop_gradient). start is [B, N] and lengths [B], of int32. All but the arrays must be Python's numbers.
     jax.jit, jax.vmap (one call, of a larger batch), jax.grad and jax.export take it. Raises simplicial.Error where
     arrays do not fit together; what the compiler refuses is a JAX error, INVALID_ARGUMENT with its message.
     """
-    attributes = w1, w2, bool(causal), scale, form, k2_bias, v2_bias
-    out, *lse = _compiled((q, k1, k2, v1, v2), attributes, bool(return_lse))
+    bound, last = _functions.one_bound(start, lengths)
+    attributes = w1, w2, bool(causal), scale, form, k2_bias, v2_bias, bound
+    bounds = (last,) if bound else ()
+    out, *lse = _compiled((q, k1, k2, v1, v2, *bounds), attributes, bool(return_lse))
     return (out, jax.lax.stop_gradient(lse[0])) if return_lse else out
 
 

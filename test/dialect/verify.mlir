@@ -499,3 +499,125 @@ func.func @lse_queries(%q: !q, %k: !k) -> (!out, !lse) {
   %0:2 = "simplicial.attention"(%q, %k, %k, %k, %k) {} : (!q, !k, !k, !k, !k) -> (!out, !lse)
   return %0#0, %0#1 : !out, !lse
 }
+
+// -----
+
+func.func @documents(%q: tensor<?x9x4x48xf32>, %k: tensor<2x?x2x48xf32>, %start: tensor<?x12xi32>) {
+  %0:2 = "simplicial.attention"(%q, %k, %k, %k, %k, %start) {causal, w1 = 4 : i64}
+    : (tensor<?x9x4x48xf32>, tensor<2x?x2x48xf32>, tensor<2x?x2x48xf32>, tensor<2x?x2x48xf32>, tensor<2x?x2x48xf32>, tensor<?x12xi32>)
+    -> (tensor<?x9x4x48xf32>, tensor<?x4x9xf32>)
+  return
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+func.func @start_is_no_float(%q: !q, %start: tensor<1x8xf32>) {
+  // expected-error @below {{has 6 operands and 2 results, which must be 5 and 2}}
+  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %start) : (!q, !q, !q, !q, !q, tensor<1x8xf32>) -> (!q, tensor<1x4x8xf32>)
+  return
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+func.func @start_is_wide(%q: !q, %start: tensor<1x8xi64>) {
+  // expected-error @below {{start must have element type i32}}
+  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %start) : (!q, !q, !q, !q, !q, tensor<1x8xi64>) -> (!q, tensor<1x4x8xf32>)
+  return
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+func.func @start_has_a_sign(%q: !q, %start: tensor<1x8xui32>) {
+  // expected-error @below {{start must have element type i32}}
+  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %start) : (!q, !q, !q, !q, !q, tensor<1x8xui32>) -> (!q, tensor<1x4x8xf32>)
+  return
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+func.func @bound_rank(%q: !q, %start: tensor<1x8x1xi32>) {
+  // expected-error @below {{what bounds it must be start, of rank 2, or lengths, of rank 1}}
+  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %start) : (!q, !q, !q, !q, !q, tensor<1x8x1xi32>) -> (!q, tensor<1x4x8xf32>)
+  return
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+func.func @start_shape(%q: !q, %start: tensor<1x9xi32>) {
+  // expected-error @below {{start must have shape [B, N]}}
+  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %start) : (!q, !q, !q, !q, !q, tensor<1x9xi32>) -> (!q, tensor<1x4x8xf32>)
+  return
+}
+
+// -----
+
+!q = memref<1x8x4x48xf32>
+func.func @bounded_without_bound(%q: !q, %lse: memref<1x4x8xf32>) {
+  // expected-error @below {{must have a last operand of i32: start, or lengths}}
+  "simplicial.bounded_attention_into"(%q, %q, %q, %q, %q, %q, %lse) : (!q, !q, !q, !q, !q, !q, memref<1x4x8xf32>) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x8x4x48xf32>
+func.func @start_stride(%q: !q, %start: memref<1x8xi32, strided<[16, 2]>>) {
+  // expected-error @below {{start must have an innermost stride of 1}}
+  "simplicial.bounded_attention_into"(%q, %q, %q, %q, %q, %q, %start) : (!q, !q, !q, !q, !q, !q, memref<1x8xi32, strided<[16, 2]>>) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x8x4x48xf32>
+func.func @bounded(%q: !q, %lse: memref<1x4x8xf32>, %start: memref<1x8xi32>) {
+  "simplicial.bounded_attention_into"(%q, %q, %q, %q, %q, %q, %start) : (!q, !q, !q, !q, !q, !q, memref<1x8xi32>) -> ()
+  "simplicial.bounded_attention_into"(%q, %q, %q, %q, %q, %q, %lse, %start) : (!q, !q, !q, !q, !q, !q, memref<1x4x8xf32>, memref<1x8xi32>) -> ()
+  "simplicial.bounded_attention_grad_into"(%q, %q, %q, %q, %q, %q, %lse, %q, %q, %start)
+      {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1>}
+    : (!q, !q, !q, !q, !q, !q, memref<1x4x8xf32>, !q, !q, memref<1x8xi32>) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x8x4x48xf32>
+func.func @bounded_gradient_segments(%q: !q, %lse: memref<1x4x8xf32>, %start: memref<1x8xi32>) {
+  // expected-error @below {{'operandSegmentSizes'}}
+  "simplicial.bounded_attention_grad_into"(%q, %q, %q, %q, %q, %q, %lse, %q, %q, %start)
+      {operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1>}
+    : (!q, !q, !q, !q, !q, !q, memref<1x4x8xf32>, !q, !q, memref<1x8xi32>) -> ()
+  return
+}
+
+// -----
+
+func.func @lengths(%q: tensor<?x9x4x48xf32>, %k: tensor<2x?x2x48xf32>, %lengths: tensor<?xi32>) {
+  %0:2 = "simplicial.attention"(%q, %k, %k, %k, %k, %lengths) {causal, w1 = 4 : i64}
+    : (tensor<?x9x4x48xf32>, tensor<2x?x2x48xf32>, tensor<2x?x2x48xf32>, tensor<2x?x2x48xf32>, tensor<2x?x2x48xf32>, tensor<?xi32>)
+    -> (tensor<?x9x4x48xf32>, tensor<?x4x9xf32>)
+  return
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+func.func @lengths_shape(%q: !q, %lengths: tensor<8xi32>) {
+  // expected-error @below {{lengths must have shape [B]}}
+  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %lengths) : (!q, !q, !q, !q, !q, tensor<8xi32>) -> (!q, tensor<1x4x8xf32>)
+  return
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+func.func @lengths_are_wide(%q: !q, %lengths: tensor<1xi64>) {
+  // expected-error @below {{lengths must have element type i32}}
+  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %lengths) : (!q, !q, !q, !q, !q, tensor<1xi64>) -> (!q, tensor<1x4x8xf32>)
+  return
+}

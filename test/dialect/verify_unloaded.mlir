@@ -286,3 +286,12 @@ func.func @other_gradient(%q: !q, %k1: !k1, %k2: !k2, %v1: !v1, %v2: !v2, %out: 
     : (!q, !k1, !k2, !v1, !v2, !out, !lse, !d_out, !d_v2) -> ()
   return
 }
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+func.func @bound_without_rank(%q: !q, %start: tensor<*xi32>) {
+  // expected-error @below {{operand 5 must be a tensor with a rank}}
+  %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %start) : (!q, !q, !q, !q, !q, tensor<*xi32>) -> (!q, tensor<1x4x8xf32>)
+  return
+}

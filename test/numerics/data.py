@@ -25,11 +25,27 @@ def round_to(dtype, x):
     return x
 
 
+def bounds(case):
+    """{name: array} of i32 that bounds what queries see: `start`, if the case has documents, or `lengths`."""
+    if case.lengths:
+        return {"lengths": np.array([case.lengths[b % len(case.lengths)] for b in range(case.B)], np.int32)}
+    if not case.documents:
+        return {}
+    start = np.zeros((case.B, case.N), np.int32)
+    for b in range(case.B):
+        at = 0
+        for length in case.documents[b % len(case.documents)]:
+            # A document, or positions that see nothing.
+            start[b, at:] = at + max(0, -length)
+            at += abs(length)
+    return {"start": start}
+
+
 def options(case):
     """The case's attributes, as keywords of reference.attention; floats as the IR holds them, in f32."""
     chosen = {name: float(np.float32(value)) for name in ("scale", "k2_bias", "v2_bias")
               if (value := getattr(case, name)) is not None}
-    return dict(w1=case.w1, w2=case.w2, causal=case.causal, form=case.form or "trilinear", **chosen)
+    return dict(w1=case.w1, w2=case.w2, causal=case.causal, form=case.form or "trilinear", **bounds(case), **chosen)
 
 
 def make(case):
@@ -86,7 +102,8 @@ def redraw_close_races(rng, case, x):
     share = case.Hq // case.Hk
     for b, i, h in np.ndindex(case.B, case.queries, case.Hq):
         position = i + case.N - case.queries
-        js, ks = (slice(*window(position, w, case.N, case.causal)) for w in (case.w1, case.w2))
+        start = bounds(case).get("start", case.B * [None])[b]
+        js, ks = (slice(*window(position, w, case.N, case.causal, start)) for w in (case.w1, case.w2))
         while True:
             s = logits(x["q"][b, i, h][None], x["k1"][b, js, h // share], x["k2"][b, ks, h // share], 1.0, 0.0,
                        "trilinear").ravel()

@@ -209,6 +209,41 @@ def grad_pairs():
     yield pairs(threads=2, B=2, Hq=6, Hk=3)
 
 
+# Documents of one key, longer than windows, that begin at tiles' edges, and positions between them that see nothing.
+DOCUMENTS = ((1, 1, 7, 7, 1, 30), (5, -9, 6, -4, 40), (16, 16, 3), (-8, 40))
+
+
+def grad_documents():
+    packed = dict(N=34, B=2, D=16, documents=DOCUMENTS)
+    yield GradientCase(**{**packed, "B": 4}, Hq=4, Hk=2, w1=20, w2=6, k2_bias=0.4, v2_bias=1.0)
+    yield pairs(**{**packed, "B": 4}, Hq=3, keys=("turns = 4",), query=("turns = 5",))
+    yield GradientCase(**packed, causal=False, Hq=16, w1=None, w2=9)
+    yield pairs(**packed, causal=False, Hq=2, w1=None, w2=None)
+    yield GradientCase(**packed, Hq=2, threads=3)
+    yield GradientCase(N=20, Hq=3, D=16, documents=(20 * (1,),))
+    yield pairs(**packed, Hq=3, Nq=23, dynamic="B Nq N")
+    yield GradientCase(N=5, Nq=12, Hq=2, D=16, documents=((2,),))
+    yield GradientCase(N=0, Nq=6, D=16, documents=((2,),), dynamic="Nq N")
+    yield GradientCase(**packed, Hq=3, grads="k1 v2", dtype="bf16")
+    yield GradientCase(**{**packed, "D": 48}, Hq=4, form="determinant", dtype="f16")
+    yield GradientCase(**packed, Hq=3, bad=(("k1", (0, 15, 0, 3), math.nan),))  # the end of a document
+    padded = {**packed, "documents": DOCUMENTS[1:]}  # what is not finite, where it is seen and where it is not
+    yield GradientCase(**padded, Hq=3, bad=tuple(("v2", (0, at, 0, 3), math.nan) for at in (3, 9)))
+    yield pairs(**padded, Hq=3, bad=tuple(("k1", (0, at, 0, 3), math.nan) for at in (3, 9)))
+
+
+def grad_lengths():
+    some = dict(N=33, D=16, lengths=(0, 20, 33, 1, 7))
+    for causal in (True, False):
+        yield GradientCase(**some, B=5, Hq=4, causal=causal)
+        yield pairs(**some, B=4, Nq=9, Hq=4, Hk=2, w1=20, w2=6, causal=causal, dynamic="B Nq N", k2_bias=0.4, v2_bias=1.0)
+    yield GradientCase(**some, B=2, Nq=40, Hq=16, w1=None, causal=False)
+    yield GradientCase(**some, B=2, Nq=5, Hq=3, grads="k2 v1", dtype="bf16", w2=None)
+    for make in (GradientCase, pairs):  # what is not finite behind the end, and before it
+        yield make(**some, B=2, Hq=2, causal=False, bad=tuple(("k2", (1, at, 0, 3), math.nan) for at in (17, 20)))
+        yield make(**some, B=2, Hq=2, bad=tuple(("v1", (1, at, 0, 3), math.nan) for at in (17, 20)))
+
+
 # The groups for GPUs have small cases: they also run on the emulator.
 SMALL = dict(dtype="bf16", N=13, w1=3, w2=19)
 
@@ -256,6 +291,25 @@ def grad_gpu():
     yield GradientCase(**{**small, "N": 6}, B=0, dynamic="B")
 
 
+def grad_gpu_documents():
+    packed = {**SMALL, "N": 26, "documents": DOCUMENTS}
+    yield GradientCase(**packed, B=2, Hq=4, Hk=2, causal=False, dynamic="B Nq N")
+    yield GradientCase(**{**packed, "w1": 12, "w2": 6}, Hq=16)  # on warpgroups where there are any
+    yield GradientCase(**packed, Hq=4, keys=("by_pairs = false",))
+    yield pairs(**packed, B=2, Hq=4)
+    yield pairs(**{**packed, "w1": None, "documents": DOCUMENTS[1:]}, Nq=23, Hq=3, k2_bias=0.5, v2_bias=-0.3)
+    yield GradientCase(**{**packed, "dtype": "f32", "documents": DOCUMENTS[1:]}, Hq=2)
+    yield pairs(**{**packed, "documents": DOCUMENTS[1:]}, Hq=3,
+                bad=(("k1", (0, 3, 0, 3), math.nan), ("v2", (0, 9, 0, 5), math.nan)))
+
+
+def grad_gpu_lengths():
+    some = {**SMALL, "N": 24, "lengths": (20, 1)}
+    yield GradientCase(**some, B=2, Hq=4, Hk=2, causal=False, keys=("by_pairs = false",))
+    yield pairs(**some, B=2, Nq=9, Hq=3, dynamic="B Nq N")
+    yield GradientCase(**some, Hq=16, bad=(("k2", (0, 17, 0, 3), math.nan), ("k2", (0, 21, 0, 3), math.nan)))
+
+
 def grad_gpu_f32():
     """Products of f32, split or rounded to tf32."""
     small = {**SMALL, "dtype": "f32"}
@@ -283,5 +337,5 @@ def grad_gpu_values():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    grad, grad_windows, grad_empty, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs,
-    grad_gpu, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}
+    grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs,
+    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}

@@ -20,18 +20,20 @@ import numpy as np
 from reference import attention, combine, exact, window
 
 
-def seen(queries, keys, w1, w2, causal):
-    """Which queries see a pair of keys, which keys j they see in one, and which keys k: three arrays of booleans."""
+def seen(queries, keys, w1, w2, causal, start=None, length=None):
+    """Which queries of a sequence see a pair of keys, which keys j they see in one, and which keys k: three arrays of
+    booleans."""
     q, first, second = np.zeros(queries, bool), np.zeros(keys, bool), np.zeros(keys, bool)
+    n = keys if length is None else length
     for i in range(queries):
-        js, ks = (slice(*window(i + keys - queries, w, keys, causal)) for w in (w1, w2))
+        js, ks = (slice(*window(i + n - queries, w, n, causal, start)) for w in (w1, w2))
         if js.start < js.stop and ks.start < ks.stop:
             q[i] = first[js] = second[ks] = True
     return q, first, second
 
 
 def attention_grad(q, k1, k2, v1, v2, d_out, out=None, lse=None, w1=None, w2=None, causal=False, scale=None,
-                   k2_bias=0.0, v2_bias=0.0, form="trilinear", dtype=np.float64, rounded=exact, right=exact,
+                   k2_bias=0.0, v2_bias=0.0, form="trilinear", start=None, lengths=None, dtype=np.float64, rounded=exact, right=exact,
                    pairs=False):
     """(d_q, d_k1, d_k2, d_v1, d_v2), computed throughout in `dtype`; out and lse are computed if they are not given.
 
@@ -40,7 +42,7 @@ def attention_grad(q, k1, k2, v1, v2, d_out, out=None, lse=None, w1=None, w2=Non
     k1 x k2, v1 * v2, P, dS; or, of kernels by `pairs`, from the same q x k1 and d_out * v1, P and dS.
     """
     if out is None:
-        out, lse = attention(q, k1, k2, v1, v2, w1, w2, causal, scale, k2_bias, v2_bias, form, dtype)
+        out, lse = attention(q, k1, k2, v1, v2, w1, w2, causal, scale, k2_bias, v2_bias, form, start, lengths, dtype)
     q, k1, k2, v1, v2, d_out, out, lse = (np.asarray(x, dtype) for x in (q, k1, k2, v1, v2, d_out, out, lse))
     (batch, queries, heads, dim), (_, keys, kv_heads, _) = q.shape, k1.shape
     group = heads // kv_heads
@@ -50,9 +52,11 @@ def attention_grad(q, k1, k2, v1, v2, d_out, out=None, lse=None, w1=None, w2=Non
 
     d_q, d_k1, d_k2, d_v1, d_v2 = (np.zeros_like(x) for x in (q, k1, k2, v1, v2))
     for b, i, h in np.ndindex(batch, queries, kv_heads):
-        position = i + keys - queries
-        js = slice(*window(position, w1, keys, causal))
-        ks = slice(*window(position, w2, keys, causal))
+        n = keys if lengths is None else lengths[b]
+        position = i + n - queries
+        first = None if start is None else start[b]
+        js = slice(*window(position, w1, n, causal, first))
+        ks = slice(*window(position, w2, n, causal, first))
         if js.start == js.stop or ks.start == ks.stop:
             continue
         share = slice(h * group, (h + 1) * group)

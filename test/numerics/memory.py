@@ -7,7 +7,6 @@ stride is 1, with nan in the gaps. A wrong access ends the process; the last lin
 
 import ctypes
 import faulthandler
-import mmap
 import sys
 
 import numpy as np
@@ -16,28 +15,9 @@ import data
 from cases import GROUPS
 from check import check
 from dlpack import TYPES, describe, from_stored, load, load_library, must, pointers, to_stored
+from guarded import Guarded
 from harness import Failure
 from run import module, same_bits
-
-
-PAGE = mmap.PAGESIZE
-
-
-class Guarded:
-    """Memory between two pages that must not be touched."""
-
-    def __init__(self, size):
-        self.size = -(-max(size, 1) // PAGE) * PAGE
-        self.map = mmap.mmap(-1, self.size + 2 * PAGE)
-        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.map)) + PAGE
-        for page in (self.address - PAGE, self.address + self.size):
-            if libc.mprotect(ctypes.c_void_p(page), PAGE, 0):
-                raise Failure("mprotect")
-
-    def array(self, count, dtype, at_end):
-        """A flat array of `count` elements at the end or at the beginning."""
-        offset = self.size - count * np.dtype(dtype).itemsize if at_end else 0
-        return np.frombuffer(self.map, dtype, count, PAGE + offset)
 
 
 # A layout is (order of the dimensions in memory, elements after each innermost row, dimension whose stride is 0 or
@@ -137,6 +117,5 @@ def main():
     return 1 if failures else 0
 
 
-libc = ctypes.CDLL(None, use_errno=True)
 faulthandler.enable()
 sys.exit(main())

@@ -6,15 +6,19 @@
     out[i,d] = sum_{j,k} P[i,j,k] * v1[j,d] * (v2[k,d] + v2_bias)
     lse[i]   = ln sum_{j,k} exp(S[i,j,k])
 
-q is [B, Nq, Hq, D]; k1, k2, v1, v2 are [B, N, Hk, D]; out is [B, Nq, Hq, D]; lse is [B, Hq, Nq].
+q is [B, Nq, Hq, D]; k1, k2, v1, v2 are [B, N, Hk, D]; out is [B, Nq, Hq, D]; lse is [B, Hq, Nq]. The query at position p
+of sequence b sees no key before start[b, p], if there is a start; with lengths, sequence b has lengths[b] keys in place of N.
 """
 
 import numpy as np
 
 
-def window(position, size, n, causal):
-    """The keys [lo, hi) that a query at `position` sees through a window of `size` keys (None: all)."""
+def window(position, size, n, causal, start=None):
+    """The keys [lo, hi) that a query at `position` sees through a window of `size` keys (None: all), and no keys before
+    start[position]."""
     lo = 0 if size is None else max(0, position - size + 1)
+    if start is not None and n:
+        lo = max(lo, start[max(0, position)])
     hi = position + 1 if causal else n if size is None else min(n, position + size)
     return lo, max(lo, hi)
 
@@ -40,7 +44,7 @@ def logits(q, k1, k2, scale, k2_bias, form, rounded=exact):
 
 
 def attention(q, k1, k2, v1, v2, w1=None, w2=None, causal=False, scale=None, k2_bias=0.0, v2_bias=0.0,
-              form="trilinear", dtype=np.float64, rounded=exact):
+              form="trilinear", start=None, lengths=None, dtype=np.float64, rounded=exact):
     """(out, lse), computed throughout in `dtype`; `rounded` is what the left operands of the two products become."""
     q, k1, k2, v1, v2 = (np.asarray(x, dtype) for x in (q, k1, k2, v1, v2))
     (batch, queries, heads, dim), (_, keys, kv_heads, _) = q.shape, k1.shape
@@ -51,9 +55,11 @@ def attention(q, k1, k2, v1, v2, w1=None, w2=None, causal=False, scale=None, k2_
     out = np.zeros(q.shape, dtype)
     lse = np.full((batch, heads, queries), -np.inf, dtype)
     for b, i, h in np.ndindex(batch, queries, kv_heads):
-        position = i + keys - queries
-        js = slice(*window(position, w1, keys, causal))
-        ks = slice(*window(position, w2, keys, causal))
+        n = keys if lengths is None else lengths[b]
+        position = i + n - queries
+        first = None if start is None else start[b]
+        js = slice(*window(position, w1, n, causal, first))
+        ks = slice(*window(position, w2, n, causal, first))
         if js.start == js.stop or ks.start == ks.stop:
             continue
         share = slice(h * group, (h + 1) * group)

@@ -32,7 +32,9 @@ def attributes(case, target, strategies=()):
     entries += [f'form = "{case.form}"'] if case.form else []
     config = [f"operand = {case.operand}"] if case.operand else []
     config += [case.config] if case.config else []
+    config += ["blocks = 0"] if case.config and not strategies and "blocks" not in case.config else []
     config = [] if target == "cpu" else config
+    config += ["few = {}"] if case.few else []
     dictionary = lambda entries: f"{{{', '.join(entries)}}}"
     parts = {name: [*config, *own] for name, own in dict(strategies).items()}
     if any(parts.values()) if strategies else config:
@@ -48,15 +50,25 @@ def types(case):
             "lse": tensor(case, (case.B, case.Hq, case.queries), ("B", "", "Nq"), "f32")}
 
 
+def bound(case, place):
+    """What there is of the operand that bounds what queries see: ", " and it as an argument, a value or a type."""
+    if not data.bounds(case):
+        return ""
+    one = case.lengths != ()
+    kind = tensor(case, (case.B,) if one else (case.B, case.N), ("B",) if one else ("B", "N"), "i32")
+    return {"argument": f", %bound: {kind}", "value": ", %bound", "type": f", {kind}"}[place]
+
+
 def module(case, target):
     """A module with a function @f that applies the case's operation."""
     q, kv, lse = types(case).values()
     result = {"out": q, "lse": lse}
     returned = case.results.split()
     return f"""\
-func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}) -> ({', '.join(result[r] for r in returned)}) {{
-  %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2) {{{attributes(case, target)}}}
-    : ({q}, {kv}, {kv}, {kv}, {kv}) -> ({q}, {lse})
+func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}{bound(case, "argument")})
+    -> ({', '.join(result[r] for r in returned)}) {{
+  %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2{bound(case, "value")}) {{{attributes(case, target)}}}
+    : ({q}, {kv}, {kv}, {kv}, {kv}{bound(case, "type")}) -> ({q}, {lse})
   return {', '.join('%' + r for r in returned)} : {', '.join(result[r] for r in returned)}
 }}
 """
@@ -77,11 +89,12 @@ ATTENTION = Operation(GROUPS, data.make, module, check, "results")
 
 def execute(tool, target, case, text, x, names, folder, threads, seed=0):
     """What the module of this text returns for the inputs x: the arrays of these names, of which some may be twice."""
+    pads = (*case.pad, *(len(x) - len(case.pad)) * (0,), 0)
+    x = {**x, **data.bounds(case)}
     for name, value in x.items():
-        half = case.dtype == "f16" and name != "lse"
+        half = case.dtype == "f16" and name not in ("lse", "start", "lengths")
         np.save(folder / f"{name}.npy", value.astype(np.float16) if half else value)
     (folder / "f.mlir").write_text(text)
-    pads = case.pad or (0,) * len(x)
     command = [tool, folder / "f.mlir", "--function=f", f"--target={target}"]
     command += [f"--input=@{folder}/{name}.npy" + (f":pad={pad}" if pad else "") for name, pad in zip(x, pads)]
     command += [f"--threads={threads}"] if threads else []

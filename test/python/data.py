@@ -12,6 +12,9 @@ from gradients_reference import attention_grad  # noqa: E402
 from reference import attention  # noqa: E402
 
 NAMES = ("q", "k1", "k2", "v1", "v2")
+# Of inputs(): documents, in the second sequence behind keys that no query sees.
+START = np.array([[0, 0, 0, 3, 3, 3, 3, 7, 7], [3, 3, 3, 3, 3, 3, 6, 6, 6]], np.int32)
+LENGTHS = np.array([9, 7], np.int32)
 # Norm of the difference over the norm: a few roundings of the type.
 NEAR = {"float32": 2e-6, "float16": 1e-3, "bfloat16": 8e-3}
 
@@ -32,4 +35,4 @@ def assert_near(test, got, want, dtype="float32"):
     test.assertLess(error(got, want), NEAR[dtype])
 
 
-__all__ = ["NAMES", "NEAR", "assert_near", "attention", "attention_grad", "error", "inputs"]
+__all__ = ["NAMES", "NEAR", "LENGTHS", "START", "assert_near", "attention", "attention_grad", "error", "inputs"]

@@ -93,6 +93,21 @@ class Attention(Case):
         self.check(x, causal=False, scale=0.3, k2_bias=0.5, v2_bias=-1.5, form="determinant")
         self.check(inputs(), w1=None)
 
+    def test_documents(self):
+        self.check(inputs(), start=data.START)
+        self.check(inputs(), lengths=data.LENGTHS)
+        x, start = inputs(), jnp.asarray(data.START)
+        want = attention(*x, **WINDOWS, start=start)
+        got = jax.jit(jax.vmap(functools.partial(attention, **WINDOWS)))(*(t[:, None] for t in x), start=start[:, None])
+        self.near([got[:, 0]], [want])
+        many = jnp.asarray([data.LENGTHS, data.LENGTHS - 1])
+        got = jax.vmap(lambda n: attention(*x, **WINDOWS, lengths=n))(many)
+        self.near(list(got), [attention(*x, **WINDOWS, lengths=n) for n in many])
+        with self.assertRaisesRegex(simplicial.Error, "start has shape"):
+            attention(*x, **WINDOWS, start=start[:, 1:])
+        with self.assertRaisesRegex(simplicial.Error, "start has element type float32; int32 is taken"):
+            attention(*x, **WINDOWS, start=start.astype(jnp.float32))
+
     def test_numpy(self):
         x = data.inputs()
         self.assertTrue((attention(*x, **WINDOWS) == simplicial.attention(*x, **WINDOWS)).all())

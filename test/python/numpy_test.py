@@ -7,7 +7,7 @@ import unittest
 
 import data
 import numpy as np
-from data import NAMES, assert_near, inputs
+from data import LENGTHS, NAMES, START, assert_near, inputs
 
 import simplicial
 
@@ -29,6 +29,16 @@ class Attention(unittest.TestCase):
         self.check(x, w2=2, causal=False, scale=0.3, k2_bias=0.5, v2_bias=-1.5)
         self.check(x, w1=4, form="determinant")
         self.check(x, w1=np.int64(4), w2=np.int32(2), scale=np.float32(0.25), k2_bias=np.float64(1))
+
+    def test_documents(self):
+        self.check(inputs(), **WINDOWS, start=START)
+        self.check(inputs(), w1=4, causal=False, start=np.repeat(START, 2, axis=1)[:, ::2])
+
+    def test_lengths_of_sequences(self):
+        self.check(inputs(), **WINDOWS, lengths=LENGTHS)
+        out = simplicial.attention(*inputs(), **WINDOWS, lengths=np.array([-3, 99], np.int32))  # none, and all
+        self.assertFalse(out[0].any())
+        np.testing.assert_array_equal(out[1], simplicial.attention(*inputs(), **WINDOWS)[1])
 
     def test_lengths_share_a_function(self):
         before = len(simplicial._functions._functions)
@@ -127,6 +137,24 @@ class Gradients(unittest.TestCase):
         assert_near(self, got[0], want[0])
         assert_near(self, got[3], want[3])
 
+    def test_documents(self):
+        x = inputs()
+        d_out = inputs(seed=9)[0]
+        out, lse = simplicial.attention(*x, return_lse=True, **WINDOWS, start=START)
+        want = data.attention_grad(*x, d_out, causal=True, **WINDOWS, start=START)
+        got = simplicial.attention_grad(*x, out, lse, d_out, **WINDOWS, start=START)
+        for name, g, w in zip(NAMES, got, want):
+            with self.subTest(name):
+                assert_near(self, g, w)
+
+    def test_lengths_of_sequences(self):
+        x = inputs()
+        d_out = inputs(seed=9)[0]
+        out, lse = simplicial.attention(*x, return_lse=True, **WINDOWS, lengths=LENGTHS)
+        want = data.attention_grad(*x, d_out, causal=True, **WINDOWS, lengths=LENGTHS)
+        for g, w in zip(simplicial.attention_grad(*x, out, lse, d_out, **WINDOWS, lengths=LENGTHS), want):
+            assert_near(self, g, w)
+
     def test_strided_d_out(self):
         x = inputs()
         d_out = inputs(seed=9)[0]
@@ -143,6 +171,14 @@ class Errors(unittest.TestCase):
         change(x)
         with self.assertRaisesRegex(kind, text):
             simplicial.attention(*x, **WINDOWS | options)
+
+    def test_documents(self):
+        for text, start in (("element type int64; int32 is taken", START.astype(np.int64)), ("rank 1", START[0]),
+                            ("start dimension 1 is 8 instead of 9", START[:, 1:])):
+            self.refuse(text, lambda x: None, start=start)
+        self.refuse("lengths has rank 2", lambda x: None, lengths=START)
+        self.refuse("lengths dimension 0 is 1 instead of 2", lambda x: None, lengths=LENGTHS[:1])
+        self.refuse("either start or lengths", lambda x: None, start=START, lengths=LENGTHS)
 
     def test_arguments(self):
         keep = lambda x: None

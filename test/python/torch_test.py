@@ -41,6 +41,7 @@ class Operator(unittest.TestCase):
         """Results and all gradients that x requires."""
         options = WINDOWS | options
         out, lse = attention(*x, return_lse=True, **options)
+        options = {name: value.numpy() if torch.is_tensor(value) else value for name, value in options.items()}
         want, want_lse = data.attention(*numpy(x), **{"causal": True} | options)
         self.assertEqual(out.dtype, x[0].dtype)
         assert_near(self, out.detach().double(), want, dtype)
@@ -67,6 +68,11 @@ class Operator(unittest.TestCase):
         self.check(x, causal=False, scale=0.3, k2_bias=0.5, v2_bias=-1.5)
         self.check(x, form="determinant")
         self.check(inputs(), w1=None)
+
+    def test_documents(self):
+        self.check(inputs(), start=torch.from_numpy(data.START))
+        self.check(inputs(torch.bfloat16), "bfloat16", start=torch.from_numpy(data.START), causal=False)
+        self.check(inputs(), lengths=torch.from_numpy(data.LENGTHS))
 
     def test_strides(self):
         leaves = inputs()
@@ -127,6 +133,15 @@ class Operator(unittest.TestCase):
         for i in range(3):
             want = attention(*(t[:, i] for t in many[:4]), x[4].detach(), **WINDOWS)
             torch.testing.assert_close(got[i], want)
+        start = torch.from_numpy(data.START)
+        for dim, starts in (None, start), (0, torch.stack([start, 0 * start, start])):
+            got = torch.vmap(lambda q, s: attention(q, *x[1:], **WINDOWS, start=s), (1, dim))(many[0], starts)
+            for i in range(3):
+                want = attention(many[0][:, i], *x[1:], **WINDOWS, start=start if dim is None else starts[i])
+                torch.testing.assert_close(got[i], want)
+        lengths = torch.from_numpy(data.LENGTHS)
+        got = torch.vmap(lambda n: attention(*x, **WINDOWS, lengths=n))(torch.stack([lengths, lengths - 1]))
+        torch.testing.assert_close(got[1], attention(*x, **WINDOWS, lengths=lengths - 1))
 
     def test_numpy_and_dlpack(self):
         x = inputs(torch.bfloat16, grad=False)
@@ -147,6 +162,10 @@ class Errors(unittest.TestCase):
         self.refuse("must be f32, f16 or bf16", *(t.double() for t in x))
         self.refuse("multiple of 16", *inputs(d=24))
         self.refuse("'w2' must be at least 1", *x, w2=0)
+        self.refuse("start has element type torch.int64", *x, start=torch.from_numpy(data.START).long())
+        self.refuse("either start or lengths", *x, start=torch.from_numpy(data.START),
+                    lengths=torch.from_numpy(data.LENGTHS))
+        self.refuse("start dimension 0 is 1 instead of 2", *x, start=torch.from_numpy(data.START)[:1])
 
     def test_what_has_no_gradient(self):
         x = inputs()

@@ -32,7 +32,7 @@ arrays = {
     "q_flat": q.ravel(), "q_rank5": q[None], "q_heads": q[:, :, :3], "q_dim": q[..., :8], "q_batch": np.repeat(q, 2, 0),
     "kv_short": kv[:, :11], "kv_empty": kv[:, :0], "scalar": np.float32(1),
     # of a wrong type
-    "q_int": q.astype(np.int32), "q_bool": q > 0, "q_complex": q.astype(np.complex64),
+    "q_int": q.astype(np.int32), "q_long": q.astype(np.int64), "q_bool": q > 0, "q_complex": q.astype(np.complex64),
     "q_object": np.full(q.shape, None), "q_text": np.full(q.shape, "a"), "q_record": np.zeros(q.shape, "f4,f4"),
     # in an unusual form
     "q_fortran": np.asfortranarray(q), "q_swapped": q.astype(">f4"),

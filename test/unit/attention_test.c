@@ -227,6 +227,55 @@ static void computes_attention(void **state) {
   assert_close_to_floats(out, data->x[SIMPLICIAL_OUT], QUERY);
 }
 
+/// Documents of one key: each query's P is 1, and dS is 0.
+static void computes_documents(void **state) {
+  Data *data = *state;
+  int32_t starts[B * N];
+  for (int i = 0; i < B * N; ++i)
+    starts[i] = i % N;
+  int64_t shape[] = {B, N};
+  DLTensor start = {.data = starts,
+                    .device = {kDLCPU, 0},
+                    .ndim = 2,
+                    .dtype = {kDLInt, 32, 1},
+                    .shape = shape};
+  SimplicialAttentionSpec s = spec;
+  s.bound = SIMPLICIAL_START;
+  float out[QUERY], lse[LSE], d_q[QUERY];
+  DLTensor tensors[INPUTS + 1], *arguments[INPUTS + 2];
+  for (int i = 0; i < INPUTS; ++i) {
+    tensors[i] = tensor(data->x[i], i);
+    arguments[i + (i > SIMPLICIAL_V2)] = &tensors[i];
+  }
+  arguments[SIMPLICIAL_V2 + 1] = &start;
+  tensors[SIMPLICIAL_OUT].data = out;
+  tensors[SIMPLICIAL_LSE].data = lse;
+  assert_status(SIMPLICIAL_OK,
+                simplicialFunctionCall(function_of(&s), arguments, 8));
+  for (int i = 0; i < QUERY; ++i) {
+    int query = i / (HQ * D), head = i / D % HQ / (HQ / HK);
+    int at = key(query / NQ, query % NQ + N - NQ, head) + i % D;
+    double want =
+        (double)data->x[SIMPLICIAL_V1][at] * (double)data->x[SIMPLICIAL_V2][at];
+    assert_close(&out[i], &want, 1);
+  }
+
+  s.lse = false;
+  s.gradients = 1 << SIMPLICIAL_Q;
+  tensors[INPUTS] = tensor(d_q, SIMPLICIAL_Q);
+  for (int i = 0; i < INPUTS; ++i)
+    arguments[i] = &tensors[i];
+  arguments[INPUTS] = &start;
+  arguments[INPUTS + 1] = &tensors[INPUTS];
+  assert_status(SIMPLICIAL_OK,
+                simplicialFunctionCall(function_of(&s), arguments, INPUTS + 2));
+  for (int i = 0; i < QUERY; ++i)
+    assert_close(&d_q[i], &(double){0}, 1);
+  arguments[INPUTS] = &tensors[SIMPLICIAL_LSE];
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                simplicialFunctionCall(function_of(&s), arguments, INPUTS + 2));
+}
+
 /// Code for the processors of these names, as far as GCC says that this machine
 /// runs it.
 static void computes_on_processors(void **state) {
@@ -445,6 +494,8 @@ static void refuses_what_cannot_be(void **state) {
   EXPECT(dtype.bits, 8, INVALID_ARGUMENT, "element type");
   EXPECT(dtype.bits, 64, COMPILE_ERROR, "element type must be f32");
   EXPECT(attributes.form, 7, INVALID_ARGUMENT, "no form 7");
+  EXPECT(bound, 3, INVALID_ARGUMENT, "no bound 3");
+  EXPECT(bound, 7, INVALID_ARGUMENT, "no bound 7");
   EXPECT(gradients, 64, INVALID_ARGUMENT, "0x40");
   EXPECT(gradients, 1, INVALID_ARGUMENT, "without lse");
   EXPECT(d, 24, COMPILE_ERROR, "multiple of 16");
@@ -491,6 +542,7 @@ int main(void) {
   void *state = &data;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_prestate(computes_attention, state),
+      cmocka_unit_test_prestate(computes_documents, state),
       cmocka_unit_test_prestate(computes_on_processors, state),
       cmocka_unit_test_prestate(results_may_be_strided, state),
       cmocka_unit_test_prestate(strided_results_need_memory, state),

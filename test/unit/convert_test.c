@@ -157,6 +157,15 @@ static void other_types_are_refused(void **state) {
   assert_true(to == 7);
 }
 
+static void integers_are_copied(void **state) {
+  (void)state;
+  const DLDataType i32 = {kDLInt, 32, 1};
+  const int32_t from[] = {-1, INT32_MAX, INT32_MIN};
+  int32_t to[3];
+  assert_status(SIMPLICIAL_OK, simplicialConvert(to, i32, from, i32, 3));
+  assert_memory_equal(from, to, sizeof to);
+}
+
 #define TEST_OF(FORMAT, TEST)                                                  \
   {#TEST " (" #FORMAT ")", TEST, NULL, NULL, (void *)&formats[FORMAT]}
 #define TEST_OF_BOTH(TEST) TEST_OF(F16, TEST), TEST_OF(BF16, TEST)
@@ -172,6 +181,7 @@ int main(void) {
       cmocka_unit_test(arrays_convert_between_all_types),
       cmocka_unit_test(f64_rounds_once),
       cmocka_unit_test(other_types_are_refused),
+      cmocka_unit_test(integers_are_copied),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

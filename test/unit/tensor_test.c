@@ -10,16 +10,17 @@ static const DLDataType f32 = {kDLFloat, 32, 1};
 
 static void types_have_their_mlir_names(void **state) {
   (void)state;
-  static const char *const names[] = {"f16", "bf16", "f32", "f64"};
-  static const int bits[] = {16, 16, 32, 64};
-  for (int i = 0; i < 4; ++i) {
+  static const char *const names[] = {"f16", "bf16", "f32", "f64", "i32"};
+  static const int bits[] = {16, 16, 32, 64, 32};
+  static const int codes[] = {kDLFloat, kDLBfloat, kDLFloat, kDLFloat, kDLInt};
+  for (int i = 0; i < 5; ++i) {
     DLDataType type;
     assert_true(simplicialTypeFromName(names[i], &type));
     assert_string_equal(names[i], simplicialTypeName(type));
     assert_true(simplicialTypeIsSupported(type));
     assert_int_equal(bits[i], type.bits);
     assert_int_equal(1, type.lanes);
-    assert_int_equal(i == 1 ? kDLBfloat : kDLFloat, type.code);
+    assert_int_equal(codes[i], type.code);
   }
 }
 
@@ -30,7 +31,7 @@ static void other_types_are_unsupported(void **state) {
   assert_false(simplicialTypeFromName("", &type));
   assert_false(simplicialTypeFromName("f322", &type));
   static const DLDataType others[] = {
-      {kDLInt, 32, 1}, {kDLFloat, 8, 1}, {kDLFloat, 32, 4}, {kDLBfloat, 32, 1}};
+      {kDLInt, 64, 1}, {kDLFloat, 8, 1}, {kDLFloat, 32, 4}, {kDLBfloat, 32, 1}};
   for (int i = 0; i < 4; ++i) {
     assert_false(simplicialTypeIsSupported(others[i]));
     assert_string_equal("unsupported", simplicialTypeName(others[i]));
@@ -190,7 +191,7 @@ static void malformed_tensors_are_refused(void **state) {
   bad[5].shape = huge_and_empty;
   bad[6].ndim = -1;
   bad[7].ndim = SIMPLICIAL_MAX_RANK + 1;
-  bad[8].dtype.code = kDLInt;
+  bad[8].dtype.code = kDLUInt;
   for (int i = 0; i < 9; ++i)
     assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialTensorCheck(&bad[i]));
   assert_status(SIMPLICIAL_INVALID_ARGUMENT, simplicialTensorCheck(NULL));

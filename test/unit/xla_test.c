@@ -13,6 +13,7 @@
 #include "unit.h"
 
 #include <dlfcn.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -342,6 +343,61 @@ static void refuses_tensors(void **state) {
                                  "multiple of 16 from 16 to 256, not 8");
 }
 
+/// Documents of one key: P is 1. With two dimensions before N, of which the
+/// first is one with B.
+static void takes_documents(void **state) {
+  (void)state;
+  enum { V = 2, INPUTS = 5 };
+  prepare(false, V);
+  int32_t starts[V * B * N];
+  for (int i = 0; i < V * B * N; ++i)
+    starts[i] = i % N;
+  int64_t dims[] = {V, B, N};
+  XLA_FFI_Buffer start = {
+      .dtype = XLA_FFI_DataType_S32, .data = starts, .rank = 3, .dims = dims};
+  XLA_FFI_Buffer *inputs[INPUTS + 1];
+  memcpy(inputs, call->pointers, sizeof inputs);
+  inputs[INPUTS] = &start;
+  call->frame.args = (XLA_FFI_Args){.size = INPUTS + 1, .buffers = inputs};
+  refuse(simplicialXlaAttention, "attention: there are 6 inputs and 2 results, "
+                                 "instead of 5 and 1 to 2");
+  XLA_FFI_ByteSpan bound = {"start", 5}, lengths = {"lengths", 7},
+                   other = {"starts", 6};
+  add_text("bound", &other);
+  refuse(simplicialXlaAttention, "attention: the attribute 'bound' must be "
+                                 "\"start\" or \"lengths\"");
+  call->values[call->frame.attrs.size - 1] = &bound;
+  expect_success(simplicialXlaAttention);
+  const float *out = call->data[SIMPLICIAL_OUT];
+  for (int i = 0; i < V * B * NQ * HQ * D; ++i) {
+    int query = i / (HQ * D), head = i / D % HQ / (HQ / HK);
+    int key = ((query / NQ * N + query % NQ + N - NQ) * HK + head) * D + i % D;
+    double want = (double)call->data[SIMPLICIAL_V1][key] *
+                  (double)call->data[SIMPLICIAL_V2][key];
+    assert_true(fabs((double)out[i] - want) < 1e-5);
+  }
+  start.dtype = XLA_FFI_DataType_F32;
+  refuse(simplicialXlaAttention,
+         "attention: input 5: has element type f32 instead of i32");
+
+  // One key each: the last query sees key 0, the others none.
+  for (int i = 0; i < V * B; ++i)
+    starts[i] = 1;
+  start.dtype = XLA_FFI_DataType_S32;
+  start.rank = 2;
+  call->values[call->frame.attrs.size - 1] = &lengths;
+  expect_success(simplicialXlaAttention);
+  for (int i = 0; i < V * B * NQ * HQ * D; ++i) {
+    int query = i / (HQ * D), head = i / D % HQ / (HQ / HK);
+    int key = (query / NQ * N * HK + head) * D + i % D;
+    double want = (double)call->data[SIMPLICIAL_V1][key] *
+                  (double)call->data[SIMPLICIAL_V2][key];
+    if (query % NQ < NQ - 1)
+      want = 0;
+    assert_true(fabs((double)out[i] - want) < 1e-5);
+  }
+}
+
 static void runs_on_a_gpus_stream(void **state) {
   (void)state;
   FakeCudaGet *get;
@@ -412,6 +468,7 @@ int main(void) {
       cmocka_unit_test(attributes_have_defaults),
       cmocka_unit_test(refuses_attributes),
       cmocka_unit_test(refuses_tensors),
+      cmocka_unit_test(takes_documents),
       cmocka_unit_test(runs_on_a_gpus_stream),
   };
   return cmocka_run_group_tests(tests, start, end);

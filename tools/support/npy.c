@@ -38,16 +38,20 @@ static const char *find_key(const char *dictionary, const char *key) {
 /// bytes of no type, V2.
 static const char *parse_type(const char *text, Header *header) {
   static const char problem[] = "its elements are not floats of 2, 4 or 8 "
-                                "bytes (dtype f2, f4 or f8; V2 is bf16)";
+                                "bytes (dtype f2, f4 or f8; V2 is bf16), nor "
+                                "integers of 4 (i4)";
   if (!text || text[0] != '\'' || !text[1] || !strchr("<>=|", text[1]) ||
       !text[2] || !text[3] || text[4] != '\'')
     return problem;
   bool is_bf16 = text[2] == 'V' && text[3] == '2';
   bool is_float = text[2] == 'f' && strchr("248", text[3]) && text[1] != '|';
-  if (!is_bf16 && !is_float)
+  bool is_i32 = text[2] == 'i' && text[3] == '4' && text[1] != '|';
+  if (!is_bf16 && !is_float && !is_i32)
     return problem;
   header->swapped = text[1] == '>';
-  header->type = (DLDataType){is_bf16 ? kDLBfloat : kDLFloat,
+  header->type = (DLDataType){is_bf16  ? kDLBfloat
+                              : is_i32 ? kDLInt
+                                       : kDLFloat,
                               (uint8_t)(8 * (text[3] - '0')), 1};
   return NULL;
 }
@@ -183,14 +187,14 @@ void npy_free(Npy *npy) {
   npy->elements = NULL;
 }
 
-static SimplicialStatus write_header(OutputFile *file, int bits,
+static SimplicialStatus write_header(OutputFile *file, DLDataType type,
                                      const DLTensor *tensor) {
   enum { ALIGNMENT = 64 };
   char header[LENGTH + 2 + 256]; // a shape of 8 numbers takes at most 176
   int size = LENGTH + 2;
-  size +=
-      sprintf(header + size,
-              "{'descr': '<f%d', 'fortran_order': False, 'shape': (", bits / 8);
+  size += sprintf(header + size,
+                  "{'descr': '<%c%d', 'fortran_order': False, 'shape': (",
+                  type.code == kDLInt ? 'i' : 'f', type.bits / 8);
   for (int d = 0; d < tensor->ndim; ++d)
     size += sprintf(header + size, "%lld, ", (long long)tensor->shape[d]);
   size += sprintf(header + size, "), }");
@@ -212,7 +216,7 @@ SimplicialStatus npy_write(OutputFile *file, const DLTensor *tensor) {
   DLDataType type = tensor->dtype.code == kDLBfloat ? f32 : tensor->dtype;
   int64_t count = simplicialTensorElementCount(tensor);
   const char *elements = simplicialTensorData(tensor);
-  SimplicialStatus status = write_header(file, type.bits, tensor);
+  SimplicialStatus status = write_header(file, type, tensor);
   for (int64_t i = 0; i < count && !status.code; i += CHUNK) {
     double chunk[CHUNK]; // of the widest type
     int64_t n = count - i < CHUNK ? count - i : CHUNK;

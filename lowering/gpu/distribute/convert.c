@@ -132,6 +132,17 @@ static void copy_scalar(Distribute *s, MlirOperation op) {
         ir_clone_with(&s->b, op, ir_type(result), operands);
 }
 
+/// A scalar from memory, which all threads load.
+static void load_scalar(Distribute *s, MlirOperation op) {
+  MlirValue result = ir_result(op, 0), indices[IR_MAX_RANK];
+  MlirType type = ir_type(result);
+  for (int d = 0; d + 1 < (int)mlirOperationGetNumOperands(op); ++d)
+    indices[d] = context_scalar(s, ir_operand(op, 1 + d));
+  context_entry(s, result)->scalar = transfer_load(
+      &s->b, type, transfer_address(s, ir_operand(op, 0), indices),
+      ir_element_bytes(type));
+}
+
 /// Whether an op needs more warps than those that are in the branch.
 static bool needs_others(const Distribute *s, MlirOperation op) {
   return s->by_warp && ir_is(op, "vector.contract") && s->engine->warps > 1;
@@ -158,6 +169,8 @@ static void convert(Distribute *s, MlirOperation op) {
     buffer_make(s, op);
   else if (mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0)))
     convert_tile(s, op);
+  else if (ir_is(op, "memref.load"))
+    load_scalar(s, op);
   else
     copy_scalar(s, op);
 }

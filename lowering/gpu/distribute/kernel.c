@@ -62,7 +62,7 @@ static void add_memref(Ir *b, Arguments *arguments, MlirValue memref) {
   int rank = ir_rank(type);
   int64_t strides[IR_MAX_RANK], offset;
   mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
-  IrView view = ir_view(b, memref, ir_float_bytes(ir_element(type)));
+  IrView view = ir_view(b, memref, ir_element_bytes(ir_element(type)));
   MlirType pointer = ir_pointer(b, GLOBAL);
   bool checked = moves_in_chunks(memref);
   if (checked)

@@ -25,17 +25,33 @@
 
 #include "mlir-c/BuiltinAttributes.h"
 
+/// Whether there are copies in a loop.
+static bool copies(MlirOperation loop) {
+  bool found = false;
+  for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(loop, 0));
+       !mlirOperationIsNull(o) && !found; o = mlirOperationGetNextInBlock(o))
+    found = copies_is_one(o) || (ir_is(o, "scf.for") && copies(o));
+  return found;
+}
+
+/// Whether a loop makes scalars of scalars, and nothing else.
+static bool makes_scalars(MlirOperation loop) {
+  bool all = mlirOperationGetNumResults(loop) > 0;
+  MlirBlock body = ir_body(loop, 0);
+  MlirOperation yield = mlirBlockGetTerminator(body);
+  for (MlirOperation o = mlirBlockGetFirstOperation(body);
+       !mlirOperationEqual(o, yield) && all; o = mlirOperationGetNextInBlock(o))
+    all = roles_producer_has(o) && !copies_is_one(o);
+  for (int i = 0; i < (int)mlirOperationGetNumResults(loop) && all; ++i)
+    all = !tile_is(ir_result(loop, i));
+  return all;
+}
+
 bool roles_producer_has(MlirOperation op) {
   if (copies_is_one(op))
     return true;
-  if (ir_is(op, "scf.for")) {
-    bool found = false;
-    for (MlirOperation o = mlirBlockGetFirstOperation(ir_body(op, 0));
-         !mlirOperationIsNull(o) && !found; o = mlirOperationGetNextInBlock(o))
-      found =
-          copies_is_one(o) || (ir_is(o, "scf.for") && roles_producer_has(o));
-    return found;
-  }
+  if (ir_is(op, "scf.for"))
+    return copies(op) || makes_scalars(op);
   bool scalar = !mlirOperationGetNumRegions(op) && !ir_is(op, "memref.alloc") &&
                 !ir_is(op, "memref.alloca") &&
                 mlirOperationGetNumResults(op) == 1 &&
@@ -58,7 +74,7 @@ static MlirOperation behind_scalars_of_tiles(MlirBlock program, bool *meet) {
   *meet = false;
   for (MlirOperation op = next; !mlirOperationIsNull(op);
        op = mlirOperationGetNextInBlock(op)) {
-    if (ir_is(op, "scf.for") && roles_producer_has(op))
+    if (ir_is(op, "scf.for") && copies(op))
       break;
     if (!tile_op_reduces_all(op))
       continue;

@@ -254,7 +254,7 @@ static Fragment read_vector(Distribute *s, MlirOperation op, At at) {
       place = clamp(s, place, first, end, &inside);
     tile_indices(s, op, memref, 1, 1, &place, indices);
     x[i] = transfer_load(b, element, transfer_address(s, memref, indices),
-                         ir_float_bytes(element));
+                         ir_element_bytes(element));
     if (!mlirValueIsNull(inside))
       x[i] = ir_select(b, inside, x[i], ir_zero(b, element));
   }
@@ -357,7 +357,7 @@ static void write_by_column(Distribute *s, MlirOperation op) {
       tile_indices(s, op, memref, 2, 1, &place, indices);
       IrIf inside = ir_if_begin(b, ir_cmpi(b, IR_SLT, place, size), IR_NONE);
       transfer_store(b, x, transfer_address(s, memref, indices),
-                     ir_float_bytes(ir_element(type)));
+                     ir_element_bytes(ir_element(type)));
       ir_if_end(b, &inside, IR_NONE);
     }
   }
@@ -423,7 +423,7 @@ void transfer_write(Distribute *s, MlirOperation op) {
       if (fragment_is_packed(type))
         value = fragment_element(b, value, 0);
       transfer_store(b, value, transfer_address(s, memref, indices),
-                     ir_float_bytes(element));
+                     ir_element_bytes(element));
     }
     ir_if_end(b, &branch, IR_NONE);
   }

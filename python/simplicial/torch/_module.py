@@ -53,7 +53,8 @@ class TwoSimplicialAttention(torch.nn.Module):
       gate              whether outputs of heads are multiplied by the sigmoid of a projection of the inputs
 
     Called with a Cache, inputs are the positions behind those that it has seen, of which causal attention sees as many
-    as its windows reach: for decoding, without gradients of what is in the cache.
+    as its windows reach: for decoding, without gradients of what is in the cache. Called with `start`, [B, N] of int32,
+    position p sees none before start[b, p], as attention() has it: for documents that are packed.
     """
 
     def __init__(self, dim: int, heads: int, kv_heads: int | None = None, head_dim: int | None = None,
@@ -82,7 +83,9 @@ class TwoSimplicialAttention(torch.nn.Module):
         """How many positions before the first query are seen; None: all."""
         return None if self.w1 is None or self.w2 is None else max(self.w1, self.w2) - 1
 
-    def forward(self, x: torch.Tensor, cache: Cache | None = None) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, cache: Cache | None = None, start: torch.Tensor | None = None) -> torch.Tensor:
+        if cache is not None and start is not None:
+            raise Error("attention: a cache has no documents")
         if cache is not None and not self.causal:
             raise Error("attention: only causal attention has a cache")
         kv = self.kv_heads
@@ -92,7 +95,7 @@ class TwoSimplicialAttention(torch.nn.Module):
         if cache is not None:
             k1, k2, v1, v2 = cache.append(torch.cat((k1, k2, v1, v2), -2), self._past()).chunk(4, -2)
         out = attention(q, k1, k2, v1, v2, self.w1, self.w2, self.causal, self.scale, form=self.form,
-                        k2_bias=self.k2_bias, v2_bias=self.v2_bias).flatten(-2)
+                        k2_bias=self.k2_bias, v2_bias=self.v2_bias, start=start).flatten(-2)
         if self.gate is not None:
             out = out * torch.sigmoid(self.gate(x))
         return self.out(out)

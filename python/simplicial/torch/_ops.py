@@ -13,15 +13,16 @@ import torch
 from torch._functorch.autograd_function import enable_single_level_autograd_function
 
 from .. import _functions
-from .._functions import CPU, CUDA, OPERANDS, device_word, type_word
+from .._functions import BOUNDS, CPU, CUDA, OPERANDS, device_word, one_bound, type_word
 from .._library import Error
 
 _TYPES = {torch.float32: (2, 32), torch.float16: (2, 16), torch.bfloat16: (4, 16), torch.float64: (2, 64)}
-_WORDS = {dtype: type_word(*bits, 0) for dtype, bits in _TYPES.items()}  # of rank 0
+_WORDS = {dtype: type_word(*bits, 0) for dtype, bits in (*_TYPES.items(), (torch.int32, (0, 32)))}  # of rank 0
 _CPU = device_word(CPU)
 
-_ATTRIBUTES = "int? w1, int? w2, bool causal, float? scale, str form, float k2_bias, float v2_bias"
-_N_ATTRIBUTES = 7
+_ATTRIBUTES = ("int? w1, int? w2, bool causal, float? scale, str form, float k2_bias, float v2_bias, "
+               "Tensor? start=None, Tensor? lengths=None")
+_N_ATTRIBUTES = 7  # and behind them BOUNDS, which the dispatcher leaves out if they are None
 _INPUTS = "Tensor q, Tensor k1, Tensor k2, Tensor v1, Tensor v2"
 
 _library = torch.library.Library("simplicial", "DEF")
@@ -44,15 +45,28 @@ def _words(tensor):
 
 def _check(names, tensors):
     for name, tensor in zip(names, tensors):
-        if tensor.dtype not in _TYPES:
+        if name in BOUNDS:
+            if tensor.dtype != torch.int32:
+                raise Error(f"attention: {name} has element type {tensor.dtype}; int32 is taken")
+        elif tensor.dtype not in _TYPES:
             raise Error(f"attention: {name} has element type {tensor.dtype}; float32, float16 and bfloat16 are taken")
     for name, tensor in zip(names, tensors[:2]):
         if tensor.dim() != 4:
             raise Error(f"attention: {name} has rank {tensor.dim()} instead of 4")
 
 
+def _split(attributes):
+    """The attributes alone, and bounds."""
+    return attributes[:_N_ATTRIBUTES], attributes[_N_ATTRIBUTES:]
+
+
 def _call(names, tensors, results, attributes, gradients=()):
-    """Calls the function of these inputs, which writes `results`. Rows with gaps are copied."""
+    """Calls the function of these inputs, and of what bounds them behind the attributes, which writes `results`. Rows with
+    gaps are copied."""
+    attributes, bounds = _split(attributes)
+    bound, last = one_bound(*bounds) if bounds else (None, None)
+    if bound:
+        names, tensors = (*names, bound), [*tensors, last]
     layout, addresses = [], []
     for i, tensor in enumerate(tensors):
         strides = tensor.stride()
@@ -62,12 +76,13 @@ def _call(names, tensors, results, attributes, gradients=()):
         addresses.append(tensor.data_ptr())
         layout.append((tensor.get_device(), tensor.dtype, tensor.shape, strides))
     (index, dtype, q, _), (_, _, k1, _) = layout[:2]
-    if dtype not in _TYPES or len(q) != 4 or len(k1) != 4:
+    if dtype not in _TYPES or len(q) != 4 or len(k1) != 4 or bound:
         _check(names, tensors)
     target, stream = "cpu", None
     if index >= 0:
         target, stream = f"cuda:{index}", torch.cuda.current_stream(index).cuda_stream
-    function = _functions.get(target, _TYPES[dtype], (q[2], k1[2], q[3]), attributes, not gradients, gradients)
+    function = _functions.get(target, _TYPES[dtype], (q[2], k1[2], q[3]), attributes, not gradients, gradients,
+                              bound)
     addresses += [result.data_ptr() for result in results]
 
     def describe():
@@ -134,8 +149,8 @@ class _Attention(_Function):
     def forward(ctx, *arguments):
         with _BelowAutograd():
             output = _attention(*arguments)
-        ctx.save_for_backward(*arguments[:5], *output)
-        ctx.attributes = arguments[5:]
+        ctx.attributes, bounds = _split(arguments[5:])
+        ctx.save_for_backward(*arguments[:5], *output, *bounds)
         ctx.mark_non_differentiable(output[1])
         ctx.set_materialize_grads(False)
         return output
@@ -145,8 +160,9 @@ class _Attention(_Function):
         gradients = iter(())
         wanted = [d_out is not None and need for need in ctx.needs_input_grad[:5]]
         if any(wanted):
-            gradients = iter(_attention_grad(*ctx.saved_tensors, d_out, wanted, *ctx.attributes))
-        return *(next(gradients) if is_wanted else None for is_wanted in wanted), *[None] * _N_ATTRIBUTES
+            saved = ctx.saved_tensors  # and behind the operands and results, bounds
+            gradients = iter(_attention_grad(*saved[:7], d_out, wanted, *ctx.attributes, *saved[7:]))
+        return *(next(gradients) if is_wanted else None for is_wanted in wanted), *[None] * (len(ctx.needs_input_grad) - 5)
 
 
 class _AttentionGrad(_Function):
@@ -191,7 +207,9 @@ def _map(op, count):
     def rule(info, dims, *arguments):
         size = info.batch_size
         folded = [_fold(x, dim, size) for x, dim in zip(arguments[:count], dims)]
-        results = [x.unflatten(0, (size, -1)) for x in op(*folded, *arguments[count:])]
+        others = [_fold(x, dim, size) if torch.is_tensor(x) else x
+                  for x, dim in zip(arguments[count:], dims[count:])]
+        results = [x.unflatten(0, (size, -1)) for x in op(*folded, *others)]
         return (results, [0] * len(results)) if op is _attention_grad else (tuple(results), (0,) * len(results))
 
     return rule
@@ -213,12 +231,12 @@ torch.library.register_vmap("simplicial::attention_grad", _map(_attention_grad, 
 
 def attention(q: torch.Tensor, k1: torch.Tensor, k2: torch.Tensor, v1: torch.Tensor, v2: torch.Tensor,
               w1: int | None = None, w2: int | None = None, causal: bool = True, scale: float | None = None, *,
-              form: str = "trilinear", k2_bias: float = 0.0, v2_bias: float = 0.0,
-              return_lse: bool = False) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+              form: str = "trilinear", k2_bias: float = 0.0, v2_bias: float = 0.0, start: torch.Tensor | None = None,
+              lengths: torch.Tensor | None = None, return_lse: bool = False) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
     """2-simplicial attention, differentiable once in q, k1, k2, v1 and v2.
 
     The arguments are those of simplicial.attention: q is [B, Nq, Hq, D], k1, k2, v1 and v2 are [B, N, Hk, D], of
-    float32, float16 or bfloat16, on a CPU or a GPU. Returns out, [B, Nq, Hq, D], and with return_lse (out, lse), lse
+    float32, float16 or bfloat16, on a CPU or a GPU, start [B, N] and lengths [B] of int32. Returns out, [B, Nq, Hq, D], and with return_lse (out, lse), lse
     [B, Hq, Nq] of float32, which has no gradient (its requires_grad is False). Under autocast, inputs become its type.
     It runs on the current stream, and into CUDA graphs if it has run once before. torch.compile and torch.export take
     it as one operator, for all lengths. Raises simplicial.Error.
@@ -227,7 +245,7 @@ def attention(q: torch.Tensor, k1: torch.Tensor, k2: torch.Tensor, v1: torch.Ten
     if torch.is_autocast_enabled(kind):
         dtype = torch.get_autocast_dtype(kind)
         q, k1, k2, v1, v2 = (x.to(dtype) for x in (q, k1, k2, v1, v2))
-    arguments = q, k1, k2, v1, v2, w1, w2, causal, scale, form, k2_bias, v2_bias
+    arguments = q, k1, k2, v1, v2, w1, w2, causal, scale, form, k2_bias, v2_bias, start, lengths
     if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
         out, lse = _attention(*arguments)
     else:  # what the dispatcher would call, for half the price

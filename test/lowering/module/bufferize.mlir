@@ -209,3 +209,22 @@ func.func @forward_and_gradient(%q: !q, %k: !k, %d_out: !q) -> (!q, !q) {
     : (!q, !k, !k, !k, !k, !q, !lse, !q) -> (!q, !k, !k, !k, !k)
   return %d#0, %d#0 : !q, !q
 }
+
+// -----
+
+// What bounds attention is the last operand, an input.
+
+// CHECK-LABEL: func.func @documents(
+// CHECK-SAME: %[[START:[a-z0-9]+]]: tensor<1x8xi32> {bufferization.buffer_layout = strided<[?, 1], offset: ?>, bufferization.writable = false}
+// CHECK: %[[BOUND:.*]] = bufferization.to_buffer %[[START]] read_only : tensor<1x8xi32> to memref<1x8xi32, strided<[?, 1], offset: ?>>
+// CHECK: "simplicial.bounded_attention_into"({{.*}}, %[[BOUND]]) {causal}
+// CHECK: "simplicial.bounded_attention_grad_into"({{.*}}, %{{.*}}) {causal, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1>}
+// CHECK-SAME: memref<1x8xi32, strided<[?, 1], offset: ?>>) -> ()
+!q = tensor<1x8x4x48xf32>
+func.func @documents(%q: !q, %lse: tensor<1x4x8xf32>, %start: tensor<1x8xi32>) -> (!q, !q) {
+  %out, %more = "simplicial.attention"(%q, %q, %q, %q, %q, %start) {causal}
+    : (!q, !q, !q, !q, !q, tensor<1x8xi32>) -> (!q, tensor<1x4x8xf32>)
+  %d:5 = "simplicial.attention_grad"(%q, %q, %q, %q, %q, %q, %lse, %q, %start) {causal}
+    : (!q, !q, !q, !q, !q, !q, tensor<1x4x8xf32>, !q, tensor<1x8xi32>) -> (!q, !q, !q, !q, !q)
+  return %out, %d#0 : !q, !q
+}

@@ -312,3 +312,18 @@ func.func @numbers(%x: tensor<?xf32>) -> (tensor<4xf32>, tensor<?xf32>) attribut
   %b = arith.mulf %x, %all : tensor<?xf32>
   return %a, %b : tensor<4xf32>, tensor<?xf32>
 }
+
+// -----
+
+// What bounds attention bounds its gradient, and has none.
+
+// CHECK-LABEL: func.func @documents_grad(
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<1x9x1x16xf32>, %[[START:[a-z0-9]+]]: tensor<1x9xi32>, %[[D:[a-z0-9]+]]: tensor<1x9x1x16xf32>) -> tensor<1x9x1x16xf32> {
+// CHECK: %[[A:.*]]:2 = "simplicial.attention"({{.*}}, %[[START]])
+// CHECK: "simplicial.attention_grad"({{.*}}, %[[A]]#0, %[[A]]#1, %[[D]], %[[START]]) {causal}
+!t = tensor<1x9x1x16xf32>
+func.func @documents(%x: !t, %start: tensor<1x9xi32>) -> !t attributes {simplicial.differentiate} {
+  %a, %lse = "simplicial.attention"(%x, %x, %x, %x, %x, %start) {causal}
+    : (!t, !t, !t, !t, !t, tensor<1x9xi32>) -> (!t, tensor<1x1x9xf32>)
+  return %a : !t
+}

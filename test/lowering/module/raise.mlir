@@ -111,3 +111,14 @@ func.func @others(%q: !q) -> !q {
   %c = "stablehlo.add"(%b, %b) : (!q, !q) -> !q
   return %c : !q
 }
+
+// What bounds attention is one operand more.
+
+// CHECK-LABEL: func @documents
+// CHECK: %[[R:.*]]:2 = "simplicial.attention"({{.*}}, %{{.*}}) : ({{.*}}, tensor<2x22xi32>) -> (tensor<2x18x4x32xf32>, tensor<2x4x18xf32>)
+// CHECK: return %[[R]]#0
+func.func @documents(%q: !q, %k: !k, %start: tensor<2x22xi32>) -> !q {
+  %r = "stablehlo.custom_call"(%q, %k, %k, %k, %k, %start) <{call_target_name = "simplicial.attention"}>
+    : (!q, !k, !k, !k, !k, tensor<2x22xi32>) -> !q
+  return %r : !q
+}
