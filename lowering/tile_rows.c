@@ -49,8 +49,11 @@ static int of_reduction(Search *s, MlirOperation op) {
   int rank = ir_rank(ir_type(ir_result(op, 0)));
   if (tile_op_reduces_columns(op))
     return rank;
-  // Those that are left of the rows, one of which may be of size 1.
+  // Those that are left of the rows, one of which may be of size 1. Of nothing
+  // else than rows it is known that they are that.
   int dims = row_dims_of(s, ir_operand(op, 0));
+  if (dims < 0)
+    return rank == 1 ? 1 : -1;
   return dims > 1 ? dims - 1 : dims;
 }
 

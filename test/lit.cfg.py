@@ -6,6 +6,7 @@
 #   %python              a Python with numpy
 #   %library             the folder of our libraries
 #   %fake-cuda           a CUDA driver that runs no kernels
+#   %third=1 (2, 3)      --third=1, of long lists of cases; nothing for `./dev test --all`
 #
 # and the features are
 #
@@ -52,6 +53,7 @@ config.substitutions += [
     ("%python", command(config.python)),
     ("%library", f"{build}/lib"),
     ("%fake-cuda", f"{build}/test/unit/libcuda_fake.so"),
+    ("%third=([123])", "" if os.environ.get("SIMPLICIAL_TEST_ALL") else r"--third=\1"),
 ]
 
 toolkit = os.pathsep.join([os.environ["PATH"], os.environ.get("CUDA_HOME", "") + "/bin", "/usr/local/cuda/bin"])

@@ -36,7 +36,7 @@ typedef struct Entry {
 } Entry;
 
 enum {
-  F = 1 << CONFIG_FORWARD,
+  F = 1 << CONFIG_FORWARD | 1 << CONFIG_FEW,
   Q = 1 << CONFIG_QUERY,
   K = 1 << CONFIG_KEYS,
 };
@@ -68,6 +68,7 @@ static const Entry entries[] = {
     ROW(shared_left, BOOL, .parts = Q | K, GPU(0)),
     ROW(by_pairs, BOOL, .parts = K),
     ROW(turns, INTEGER, .parts = Q | K, .least = 1),
+    ROW(blocks, INTEGER, .parts = F, .least = 0),
 };
 
 enum { COUNT = sizeof entries / sizeof *entries };
@@ -93,8 +94,8 @@ static MlirAttribute find(MlirAttribute config, const char *name) {
              : mlirDictionaryAttrGetElementByName(config, ir_str(name));
 }
 
-static const char *const part_names[] = {[CONFIG_QUERY] = "query",
-                                         [CONFIG_KEYS] = "keys"};
+static const char *const part_names[] = {
+    [CONFIG_FEW] = "few", [CONFIG_QUERY] = "query", [CONFIG_KEYS] = "keys"};
 
 static bool is_of(const Entry *e, ConfigPart part) {
   return e->parts >> part & 1;
@@ -108,6 +109,10 @@ static MlirAttribute dictionary_of(MlirOperation op, ConfigPart part) {
 
 bool config_has(MlirOperation op, ConfigPart part, const char *name) {
   return !mlirAttributeIsNull(find(dictionary_of(op, part), name));
+}
+
+bool config_has_few(MlirOperation op) {
+  return !mlirAttributeIsNull(dictionary_of(op, CONFIG_FEW));
 }
 
 int64_t config_step(const Config *config) {
@@ -182,7 +187,8 @@ static MlirLogicalResult check_names(MlirOperation op, ConfigPart part,
   for (intptr_t i = 0; i < n; ++i) {
     MlirStringRef name =
         mlirIdentifierStr(mlirDictionaryAttrGetElement(config, i).name);
-    bool found = false;
+    bool found = part == CONFIG_FORWARD &&
+                 mlirStringRefEqual(name, ir_str(part_names[CONFIG_FEW]));
     for (int k = 0; k < COUNT; ++k)
       found |= is_of(&entries[k], part) &&
                mlirStringRefEqual(name, ir_str(entries[k].name));
@@ -221,7 +227,8 @@ MlirLogicalResult config_read(MlirOperation op, ConfigPart part,
                                [BOOL] = read_bool,
                                [ORDER] = read_order,
                                [TYPE] = read_type};
-  if (part != CONFIG_FORWARD && mlirLogicalResultIsFailure(check_parts(op)))
+  bool of_gradient = part == CONFIG_QUERY || part == CONFIG_KEYS;
+  if (of_gradient && mlirLogicalResultIsFailure(check_parts(op)))
     return mlirLogicalResultFailure();
   MlirAttribute attribute = dictionary_of(op, part);
   if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
@@ -308,33 +315,48 @@ static MlirAttribute attribute_of(Ir *b, const Config *config, const Entry *e) {
   return mlirTypeAttrGet(*type_of(config, e));
 }
 
-static MlirAttribute dictionary(Ir *b, ConfigPart part, const Config *config) {
-  MlirNamedAttribute named[COUNT];
+static MlirNamedAttribute named(Ir *b, const char *name, MlirAttribute value) {
+  return mlirNamedAttributeGet(mlirIdentifierGet(b->context, ir_str(name)),
+                               value);
+}
+
+/// A part's entries; how many there are.
+static int list(Ir *b, ConfigPart part, const Config *config,
+                MlirNamedAttribute listed[COUNT]) {
   int n = 0;
   for (const Entry *e = entries; e < entries + COUNT; ++e)
     if (is_of(e, part))
-      named[n++] =
-          mlirNamedAttributeGet(mlirIdentifierGet(b->context, ir_str(e->name)),
-                                attribute_of(b, config, e));
-  return mlirDictionaryAttrGet(b->context, n, named);
+      listed[n++] = named(b, e->name, attribute_of(b, config, e));
+  return n;
 }
 
-void config_write(MlirOperation op, const Config *config) {
-  Ir b = ir_before(op);
+static MlirNamedAttribute dictionary(Ir *b, ConfigPart part,
+                                     const Config *config) {
+  MlirNamedAttribute listed[COUNT];
+  int n = list(b, part, config, listed);
+  return named(b, part_names[part],
+               mlirDictionaryAttrGet(b->context, n, listed));
+}
+
+static void write(Ir *b, MlirOperation op, int n,
+                  const MlirNamedAttribute *listed) {
   mlirOperationSetAttributeByName(op, ir_str(SIMPLICIAL_CONFIG_ATTR),
-                                  dictionary(&b, CONFIG_FORWARD, config));
+                                  mlirDictionaryAttrGet(b->context, n, listed));
+}
+
+void config_write(MlirOperation op, const Config *config, const Config *few) {
+  Ir b = ir_before(op);
+  MlirNamedAttribute listed[COUNT + 1];
+  int n = list(&b, CONFIG_FORWARD, config, listed);
+  if (few)
+    listed[n++] = dictionary(&b, CONFIG_FEW, few);
+  write(&b, op, n, listed);
 }
 
 void config_write_grad(MlirOperation op, const Config *query,
                        const Config *keys) {
   Ir b = ir_before(op);
-  MlirNamedAttribute named[] = {
-      mlirNamedAttributeGet(
-          mlirIdentifierGet(b.context, ir_str(part_names[CONFIG_QUERY])),
-          dictionary(&b, CONFIG_QUERY, query)),
-      mlirNamedAttributeGet(
-          mlirIdentifierGet(b.context, ir_str(part_names[CONFIG_KEYS])),
-          dictionary(&b, CONFIG_KEYS, keys))};
-  mlirOperationSetAttributeByName(op, ir_str(SIMPLICIAL_CONFIG_ATTR),
-                                  mlirDictionaryAttrGet(b.context, 2, named));
+  const MlirNamedAttribute listed[] = {dictionary(&b, CONFIG_QUERY, query),
+                                       dictionary(&b, CONFIG_KEYS, keys)};
+  write(&b, op, 2, listed);
 }

@@ -32,6 +32,8 @@ typedef struct Config {
                     ///< gradients are then the program's over queries
   int64_t turns;    ///< queries that a block takes one after the other, or that
                     ///< it has in memory of its own at once
+  int64_t blocks; ///< so many are wanted: where there are fewer, several share
+                  ///< an inner window; 0: none do
   MlirType operand; ///< element type of the operands of products
 } Config;
 
@@ -49,11 +51,16 @@ enum {
 /// The rows of a tile.
 int64_t config_rows(const Config *config);
 
+/// At most so many queries are few.
+enum { CONFIG_FEW_QUERIES = 16 };
+
 /// The programs of an operation, each with a strategy. An attention has one,
-/// whose entries are simplicial.config's own; a gradient has two, with a
+/// whose entries are simplicial.config's own, and, if there may be few queries
+/// or many, another one with a dictionary; a gradient has two, with a
 /// dictionary each.
 typedef enum ConfigPart {
   CONFIG_FORWARD, ///< out, lse
+  CONFIG_FEW,     ///< "few": the same, of few queries
   CONFIG_QUERY,   ///< "query": the gradient of q
   CONFIG_KEYS,    ///< "keys": the gradients of keys and values
 } ConfigPart;
@@ -66,14 +73,17 @@ MlirLogicalResult config_read(MlirOperation op, ConfigPart part,
 /// Reads a complete strategy; diagnoses a missing or wrong one.
 MlirLogicalResult config_get(MlirOperation op, ConfigPart part, Config *config);
 
+/// Whether an attention's `simplicial.config` has a strategy for few queries.
+bool config_has_few(MlirOperation op);
+
 /// Whether the operation's `simplicial.config` has the entry.
 bool config_has(MlirOperation op, ConfigPart part, const char *entry);
 
 /// Whether all entries have values.
 bool config_is_complete(const Config *config, ConfigPart part);
 
-/// Writes an attention's.
-void config_write(MlirOperation op, const Config *config);
+/// Writes an attention's; `few` may be NULL.
+void config_write(MlirOperation op, const Config *config, const Config *few);
 /// Writes a gradient's.
 void config_write_grad(MlirOperation op, const Config *query,
                        const Config *keys);

@@ -113,6 +113,9 @@ static MlirLogicalResult check(MlirOperation op, const Config *config) {
   if (config->block_q > 1 && config->turns > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'turns' must be 1 with 'block_q' above 1");
+  if (config->block_q > 1 && config->blocks)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'blocks' must be 0 with 'block_q' above 1");
   if (config_rows(config) > CONFIG_MAX_BLOCK)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR
@@ -300,18 +303,30 @@ static MlirLogicalResult configure_grad(MlirOperation op) {
   return mlirLogicalResultSuccess();
 }
 
+/// The strategy of an attention's part, checked.
+static MlirLogicalResult strategy_of(MlirOperation op, ConfigPart part,
+                                     SimplicialAttentionAttributes attributes,
+                                     const ChipList *list, Config *config) {
+  if (mlirLogicalResultIsFailure(forward_strategy(op, list, part, config)))
+    return mlirLogicalResultFailure();
+  return check_part(op, part, attributes, list, config);
+}
+
 static MlirLogicalResult configure(MlirOperation op) {
   SimplicialAttentionAttributes attributes;
   ChipList list;
-  Config config;
+  Config config, few;
   if (mlirLogicalResultIsFailure(take(op, &attributes, &list)) ||
-      mlirLogicalResultIsFailure(forward_strategy(op, &list, &config)) ||
       mlirLogicalResultIsFailure(
-          check_part(op, CONFIG_FORWARD, attributes, &list, &config)))
+          strategy_of(op, CONFIG_FORWARD, attributes, &list, &config)))
+    return mlirLogicalResultFailure();
+  bool has_few = config_has_few(op);
+  if (has_few && mlirLogicalResultIsFailure(
+                     strategy_of(op, CONFIG_FEW, attributes, &list, &few)))
     return mlirLogicalResultFailure();
   note_given(op, ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR));
   note_strategy(op, &config, list.n > 0);
-  config_write(op, &config);
+  config_write(op, &config, has_few ? &few : NULL);
   return mlirLogicalResultSuccess();
 }
 

@@ -22,10 +22,12 @@
 // allocated begins at multiples of 64 bytes: an arena of the total is enough
 // for a call, whatever is freed in it.
 //
-// A function gets none if it allocates in branches or loops, if what branches
-// and loops return is memory (which may be copied there), if it calls functions
-// with a body, or if a size follows from something else than arguments' sizes.
-// On GPUs a constant is allocated, too.
+// What a branch allocates counts where its condition holds.
+//
+// A function gets none if it allocates in loops, if what branches and loops
+// return is memory (which may be copied there), if it calls functions with a
+// body, or if a size or a branch's condition follows from something else than
+// arguments' sizes. On GPUs a constant is allocated, too.
 
 #include "workspace.h"
 
@@ -114,7 +116,43 @@ static MlirValue copy_dim(Workspace *self, MlirOperation op) {
              : (MlirValue){NULL};
 }
 
-/// Copies an op that makes a number, if it makes it from copied ones.
+/// Whether an op is the function's own or in branches of it.
+static bool is_in_branches(const Workspace *self, MlirOperation op) {
+  MlirOperation parent = mlirOperationGetParentOperation(op);
+  while (ir_is(parent, "scf.if"))
+    parent = mlirOperationGetParentOperation(parent);
+  return mlirOperationEqual(parent, self->function);
+}
+
+/// When an op in branches is reached, an i1: null, always. What is not known
+/// fails.
+static MlirValue condition_of(Workspace *self, MlirOperation op) {
+  Ir *b = &self->b;
+  MlirBlock block = mlirOperationGetBlock(op);
+  MlirOperation parent = mlirOperationGetParentOperation(op);
+  if (mlirOperationEqual(parent, self->function))
+    return (MlirValue){NULL};
+  MlirValue outer = condition_of(self, parent);
+  MlirValue own = *copy_of(self, ir_operand(parent, 0));
+  if (mlirValueIsNull(own)) {
+    self->failed = true;
+    return own;
+  }
+  if (!mlirBlockEqual(block, ir_body(parent, 0)))
+    own = ir_xori(b, own, ir_const_int(b, ir_i1(b), 1));
+  return mlirValueIsNull(outer)
+             ? own
+             : ir_select(b, outer, own, ir_const_int(b, ir_i1(b), 0));
+}
+
+static bool divides(MlirOperation op) {
+  return ir_is_any(op, IR_NAMES("arith.divui", "arith.divsi", "arith.remui",
+                                "arith.remsi", "arith.ceildivui",
+                                "arith.ceildivsi", "arith.floordivsi"));
+}
+
+/// Copies an op that makes a number, if it makes it from copied ones. In a
+/// branch that is not taken a divisor may be 0.
 static void copy_number(Workspace *self, MlirOperation op) {
   enum { MOST = 3 };
   int n = (int)mlirOperationGetNumOperands(op);
@@ -129,6 +167,12 @@ static void copy_number(Workspace *self, MlirOperation op) {
     operands[i] = *copy_of(self, ir_operand(op, i));
     known = !mlirValueIsNull(operands[i]);
   }
+  if (known && divides(op)) {
+    MlirValue taken = condition_of(self, op);
+    if (!mlirValueIsNull(taken))
+      operands[1] = ir_select(&self->b, taken, operands[1],
+                              ir_const_int(&self->b, type, 1));
+  }
   if (known && ir_is_of(op, "arith."))
     copy = ir_clone_with(&self->b, op, type, operands);
   *copy_of(self, ir_result(op, 0)) = copy;
@@ -136,8 +180,10 @@ static void copy_number(Workspace *self, MlirOperation op) {
 
 // Allocations -----------------------------------------------------------------
 
-/// Adds the lines that a memref of this type and these sizes takes.
-static void add(Workspace *self, MlirType memref, const MlirValue *sizes) {
+/// Adds the lines that a memref of this type and these sizes takes, if it is
+/// `taken` (null: it is).
+static void add(Workspace *self, MlirType memref, const MlirValue *sizes,
+                MlirValue taken) {
   Ir *b = &self->b;
   int64_t element = ir_element_bytes(ir_element(memref));
   if (!element || (self->on_gpu && !mlirTypeIsAFloat(ir_element(memref)))) {
@@ -151,6 +197,8 @@ static void add(Workspace *self, MlirType memref, const MlirValue *sizes) {
       ir_addi(b, ir_divui(b, last, ir_const_i64(b, ALIGNMENT)), one);
   MlirValue fails = ir_cmpi(b, IR_SLT, bytes, ir_const_i64(b, 0));
   lines = ir_select(b, fails, most, lines);
+  if (!mlirValueIsNull(taken))
+    lines = ir_select(b, taken, lines, ir_const_i64(b, 0));
   self->total = ir_minsi(b, ir_addi(b, self->total, lines), most);
 }
 
@@ -167,8 +215,9 @@ static void add_alloc(Workspace *self, MlirOperation alloc) {
     if (!self->failed)
       sizes[d] = ir_as_i64(&self->b, sizes[d]);
   }
+  MlirValue taken = condition_of(self, alloc);
   if (!self->failed)
-    add(self, type, sizes);
+    add(self, type, sizes, taken);
 }
 
 /// Whether an op calls a function of the module with a body.
@@ -196,17 +245,16 @@ static MlirWalkResult visit(MlirOperation op, void *data) {
   Workspace *self = data;
   if (mlirOperationEqual(op, self->function))
     return MlirWalkResultAdvance;
-  bool at_top =
-      mlirBlockEqual(mlirOperationGetBlock(op), ir_body(self->function, 0));
-  if (ir_is(op, "memref.alloc") && at_top)
+  bool counted = is_in_branches(self, op);
+  if (ir_is(op, "memref.alloc") && counted)
     add_alloc(self, op);
   else if (ir_is_any(op, IR_NAMES("bufferization.clone", "memref.alloc",
                                   "memref.realloc")) ||
            calls(op) || returns_memory(op))
     self->failed = true;
   else if (self->on_gpu && ir_is(op, "memref.get_global"))
-    add(self, ir_type(ir_result(op, 0)), NULL);
-  else if (at_top)
+    add(self, ir_type(ir_result(op, 0)), NULL, (MlirValue){NULL});
+  else if (counted)
     copy_number(self, op);
   return self->failed ? MlirWalkResultInterrupt : MlirWalkResultAdvance;
 }

@@ -52,15 +52,31 @@ static void step(Forward *f, State *state, const OuterTile *outer, int n,
   *state = carried(softmax_step(f, softmax_of(state), outer, n, inner));
 }
 
-/// Merges the rows of each head and writes the tile's results.
-static void finish(Forward *f, Softmax state) {
+/// Writes x [heads], or [heads, columns], of the block's queries, or of their
+/// part of a window.
+static void store(Forward *f, MlirValue x, MlirValue memref, bool heads_first,
+                  int64_t columns) {
+  MlirValue indices[IR_MAX_RANK] = {f->batch, f->query, f->head};
+  unsigned n = 3, dims[] = {DIM_N, DIM_H, DIM_D};
+  if (heads_first) {
+    indices[1] = f->head, indices[2] = f->query;
+    dims[0] = 2, dims[1] = 1;
+  }
+  if (!mlirValueIsNull(f->parts.n))
+    indices[n++] = f->part;
+  dims[2] = n;
+  if (columns)
+    indices[n] = ir_const_index(f->b, 0);
+  queries_store(f, x, memref, indices, dims, columns);
+}
+
+/// The rows of each head as one: m, l [heads], acc [heads, D].
+static Softmax merged(Forward *f, Softmax state) {
   Ir *b = f->b;
   int64_t j = f->config.block_j, pairs = f->rows / j;
   MlirType split = f32_vector(f, IR_DIMS(j, pairs));
   MlirType split_d = f32_vector(f, IR_DIMS(j, pairs, f->d));
   MlirType per_head = f32_vector(f, IR_DIMS(pairs));
-  MlirType per_head_d = f32_vector(f, IR_DIMS(pairs, f->d));
-
   if (f->config.sum_columns > 1)
     state.l = softmax_row_sum(f, state.l);
   MlirValue m_rows = ir_shape_cast(b, state.m, split);
@@ -74,34 +90,57 @@ static void finish(Forward *f, Softmax state) {
       b, ir_shape_cast(b, w, f32_vector(f, IR_DIMS(j, pairs, 1))), split_d);
   MlirValue acc = ir_multi_reduction(
       b, IR_SUM, ir_mulf(b, ir_shape_cast(b, state.acc, split_d), w_d), 0,
-      ir_zero(b, per_head_d));
+      ir_zero(b, f32_vector(f, IR_DIMS(pairs, f->d))));
+  return (Softmax){m, l, acc, null_value()};
+}
 
+static void finish_part(Forward *f, Softmax state) {
+  store(f, state.m, f->parts.m, true, 0);
+  store(f, state.l, f->parts.l, true, 0);
+  if (!mlirValueIsNull(f->parts.acc))
+    store(f, state.acc, f->parts.acc, false, f->d);
+}
+
+void forward_finish(Forward *f, Softmax state) {
+  Ir *b = f->b;
+  state = merged(f, state);
+  if (!mlirValueIsNull(f->parts.n)) {
+    finish_part(f, state);
+    return;
+  }
   // A query without an allowed pair has l = 0. Its acc is 0 too, or, beside
   // queries that see values that are not finite, not a number.
+  MlirType per_head = ir_type(state.l), per_head_d = ir_type(state.acc);
   MlirValue zero = ir_zero(b, per_head);
-  MlirValue none = ir_cmpf(b, IR_OEQ, l, zero);
+  MlirValue none = ir_cmpf(b, IR_OEQ, state.l, zero);
   MlirValue inverse =
-      ir_select(b, none, zero, ir_divf(b, ir_const_f(b, per_head, 1), l));
-  MlirValue out = ir_mulf(b, acc, ir_broadcast_rows(b, inverse, f->d));
+      ir_select(b, none, zero, ir_divf(b, ir_const_f(b, per_head, 1), state.l));
+  MlirValue out = ir_mulf(b, state.acc, ir_broadcast_rows(b, inverse, f->d));
   if (f->config.block_q > 1)
     out = ir_select(b, ir_broadcast_rows(b, none, f->d), ir_zero(b, per_head_d),
                     out);
-  MlirValue zero_index = ir_const_index(b, 0);
   if (!mlirValueIsNull(f->out))
-    queries_store(f, ir_convert(b, out, ir_element(ir_type(f->out))), f->out,
-                  (const MlirValue[]){f->batch, f->query, f->head, zero_index},
-                  (const unsigned[]){DIM_N, DIM_H, DIM_D}, f->d);
+    store(f, ir_convert(b, out, ir_element(ir_type(f->out))), f->out, false,
+          f->d);
   if (mlirValueIsNull(f->lse))
     return;
-  MlirValue lse = ir_fma(b, m, ir_const_f(b, per_head, log(2)), ir_log(b, l));
-  queries_store(f, lse, f->lse,
-                (const MlirValue[]){f->batch, f->head, f->query},
-                (const unsigned[]){2, 1}, 0);
+  MlirValue lse =
+      ir_fma(b, state.m, ir_const_f(b, per_head, log(2)), ir_log(b, state.l));
+  store(f, lse, f->lse, true, 0);
 }
 
 static void attend(Forward *f, Range js, const Window *ks) {
-  State state = pairs_loop(f, carried(softmax_begin(f)), js, ks);
-  finish(f, softmax_of(&state));
+  Window own = *ks;
+  if (!mlirValueIsNull(f->parts.n))
+    own = forward_part_of(f, ks);
+  State state = pairs_loop(f, carried(softmax_begin(f)), js, &own);
+  forward_finish(f, softmax_of(&state));
+}
+
+MlirOperation forward_program(Forward *f) {
+  f->step = step;
+  f->attend = attend;
+  return queries_program(f);
 }
 
 /// The memref.alloc of a buffer that has one use only, which writes it; null
@@ -113,20 +152,48 @@ static MlirOperation unread_buffer(MlirValue buffer) {
   return unread ? ir_def(buffer) : (MlirOperation){NULL};
 }
 
-MlirLogicalResult tile_forward(MlirOperation op) {
-  Ir b = ir_before(op);
-  Forward f = {.b = &b, .step = step, .attend = attend};
-  if (mlirLogicalResultIsFailure(queries_take(&f, op, CONFIG_FORWARD)))
+/// The program of a strategy.
+static MlirLogicalResult program(Ir *b, MlirOperation op, MlirOperation unread,
+                                 ConfigPart part) {
+  Forward f = {.b = b};
+  if (mlirLogicalResultIsFailure(queries_take(&f, op, part)))
     return mlirLogicalResultFailure();
-  MlirOperation unread = unread_buffer(ir_operand(op, SIMPLICIAL_OUT));
   if (mlirOperationIsNull(unread))
     f.out = ir_operand(op, SIMPLICIAL_OUT);
   int bounds = !mlirValueIsNull(simplicialAttentionGetBound(op));
   if ((int)mlirOperationGetNumOperands(op) - bounds > SIMPLICIAL_LSE)
     f.lse = ir_operand(op, SIMPLICIAL_LSE);
-  notes_set(queries_program(&f), notes_get(op));
+  notes_set(f.config.blocks ? forward_by_parts(&f) : forward_program(&f),
+            notes_get(op));
+  return mlirLogicalResultSuccess();
+}
+
+/// A program for few queries, and one for many.
+static MlirLogicalResult programs(Ir *b, MlirOperation op,
+                                  MlirOperation unread) {
+  MlirValue queries = ir_dim(b, ir_operand(op, SIMPLICIAL_Q), DIM_N);
+  MlirValue few =
+      ir_cmpi(b, IR_SLT, queries, ir_const_index(b, CONFIG_FEW_QUERIES + 1));
+  IrIf branch = ir_if_begin(b, few, 0, NULL);
+  if (mlirLogicalResultIsFailure(program(b, op, unread, CONFIG_FEW)))
+    return mlirLogicalResultFailure();
+  ir_if_else(b, &branch, 0, NULL);
+  if (mlirLogicalResultIsFailure(program(b, op, unread, CONFIG_FORWARD)))
+    return mlirLogicalResultFailure();
+  ir_if_end(b, &branch, 0, NULL);
+  return mlirLogicalResultSuccess();
+}
+
+MlirLogicalResult tile_forward(MlirOperation op) {
+  Ir b = ir_before(op);
+  MlirOperation unread = unread_buffer(ir_operand(op, SIMPLICIAL_OUT));
+  MlirLogicalResult result = config_has_few(op)
+                                 ? programs(&b, op, unread)
+                                 : program(&b, op, unread, CONFIG_FORWARD);
+  if (mlirLogicalResultIsFailure(result))
+    return result;
   mlirOperationDestroy(op);
   if (!mlirOperationIsNull(unread))
     mlirOperationDestroy(unread);
-  return mlirLogicalResultSuccess();
+  return result;
 }

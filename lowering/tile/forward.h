@@ -30,6 +30,13 @@ typedef struct State {
   MlirValue values[MAX_STATE + 1]; ///< and room for one that a loop adds
 } State;
 
+/// What blocks make of their parts of inner windows.
+typedef struct WindowParts {
+  MlirValue n;    ///< how many there are; null: windows are not split
+  MlirValue m, l; ///< memrefs [B, Hq, Nq, n] of softmaxes' maxima and sums
+  MlirValue acc;  ///< and [B, Nq, Hq, n, D] of accumulators; null: not wanted
+} WindowParts;
+
 struct Forward;
 struct OuterTile;
 struct InnerTile;
@@ -65,6 +72,7 @@ typedef struct Forward {
   double c;        ///< scale * log2(e)
   int64_t d, rows;
   int64_t group;       ///< query heads that share a key head
+  WindowParts parts;   ///< that an inner window is split into, a block each
   MlirValue most_keys; ///< of any sequence
   MlirValue lengths;   ///< [B]: how many each one has; null: that many
   MlirValue keys;      ///< how many there are, of the current sequence
@@ -77,6 +85,7 @@ typedef struct Forward {
   // Of the current tile:
   MlirValue batch, query, head, key_head;
   MlirValue block;   ///< its number, of those of these heads
+  MlirValue part;    ///< its number of those that an inner window is split into
   MlirValue count;   ///< of its queries
   MlirValue beyond;  ///< an i1: keys behind the inner windows are finite; null:
                      ///< it is not known
@@ -191,6 +200,20 @@ void queries_annotate(Ir *b, MlirOperation forall, const Config *config);
 void queries_store(Forward *f, MlirValue x, MlirValue memref,
                    const MlirValue *indices, const unsigned *memory_dims,
                    int64_t columns);
+
+// forward.c
+/// The forward program; into `parts`, if there are some.
+MlirOperation forward_program(Forward *f);
+
+/// Merges the softmaxes of rows of (outer key, head) and writes what comes out.
+void forward_finish(Forward *f, Softmax state);
+
+// forward_parts.c
+/// The forward program of inner windows that several blocks share.
+MlirOperation forward_by_parts(Forward *f);
+
+/// The keys of an inner window that the block's part has.
+Window forward_part_of(Forward *f, const Window *window);
 
 // pairs.c
 /// The program's step for all pairs of keys in the windows.

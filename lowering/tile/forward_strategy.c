@@ -20,6 +20,10 @@
 // mma.sync has too few registers for several tiles, and for what masks queries.
 //
 // What is fixed is so in all candidates. Which one is taken, choose.h says.
+//
+// Few queries are too few to fill rows, and their blocks to fill a machine:
+// then rows are of outer keys, steps are short, and `blocks` says how many
+// blocks are wanted.
 
 #include "forward_strategy.h"
 
@@ -45,10 +49,12 @@ typedef struct Offer {
 
 typedef struct Strategy {
   MlirOperation op;
+  ConfigPart part;
   SimplicialAttentionAttributes attributes;
   const ChipList *chips;
   Config given; ///< what is fixed; of numbers, 0: is not
   ForwardShape shape;
+  bool few;                           ///< queries
   const char *by_warps;               ///< why no warpgroups; NULL: they may
   bool warpgroups;                    ///< multiply
   const char *one_tile, *no_producer; ///< of the next candidates
@@ -64,6 +70,12 @@ static MlirType q_type(MlirOperation op) {
   return ir_type(ir_operand(op, SIMPLICIAL_Q));
 }
 
+/// How many queries there are; 0: any number.
+static int64_t queries_of(MlirOperation op) {
+  int64_t queries = ir_dim_size(q_type(op), 1);
+  return mlirShapedTypeIsDynamicSize(queries) ? 0 : queries;
+}
+
 static int64_t outer_window(SimplicialAttentionAttributes a) {
   return plan_swaps_roles(a) ? a.w2 : a.w1;
 }
@@ -75,18 +87,19 @@ static int64_t inner_window(SimplicialAttentionAttributes a) {
 // The CPU ---------------------------------------------------------------------
 
 static void choose_for_cpu(const Strategy *s, Config *config) {
-  enum { ROWS = 16, KEYS = 256, CACHE = 32 << 10, BYTES = 4 };
+  enum { ROWS = 16, KEYS = 256, CACHE = 32 << 10, BYTES = 4, BLOCKS = 64 };
   int64_t inner = inner_window(s->attributes);
   plan_fill_with_keys(s->shape.group, outer_window(s->attributes), &s->given,
                       ROWS, config);
-  config->operand = mlirF32TypeGet(mlirOperationGetContext(s->op));
+  config->operand = s->given.operand;
   config->block_k = min(KEYS, CACHE / (s->shape.d * BYTES));
   if (inner)
     config->block_k = min(config->block_k, inner);
   config->inner_stationary = true;
-  config_read(s->op, CONFIG_FORWARD, config);
-  config_set_for_cpu(CONFIG_FORWARD, config);
-  config_read(s->op, CONFIG_FORWARD, config);
+  config->blocks = s->few ? BLOCKS : 0;
+  config_read(s->op, s->part, config);
+  config_set_for_cpu(s->part, config);
+  config_read(s->op, s->part, config);
 }
 
 // GPUs ------------------------------------------------------------------------
@@ -96,6 +109,7 @@ static bool is_possible(const Strategy *s, const Config *config) {
   return config_rows(config) <= CONFIG_MAX_GPU_ROWS &&
          s->shape.group % config->block_h == 0 &&
          (config->block_q == 1 || config->block_j == 1) &&
+         (config->block_q == 1 || !config->blocks) &&
          (config->tiles == 1 || config->block_tail > 0);
 }
 
@@ -132,7 +146,7 @@ static void try_steps(Strategy *s, Config config) {
       Config candidate = config;
       candidate.local_outer = local;
       candidate.stages = i ? 3 - usual : usual;
-      config_read(s->op, CONFIG_FORWARD, &candidate);
+      config_read(s->op, s->part, &candidate);
       add_candidate(s, &candidate);
     }
 }
@@ -167,6 +181,8 @@ static const char *why_one_tile(const Strategy *s, const Config *config) {
     return "several are for two warpgroups";
   if (config->block_k > MOST_KEYS)
     return "several are of at most 64 keys each";
+  if (s->few)
+    return "of few queries blocks share steps, of which there are more";
   return NULL;
 }
 
@@ -190,7 +206,7 @@ static void try_rows(Strategy *s, Config config) {
           min(CONFIG_MAX_TILES, ceil_div(s->shape.inner, config.block_k));
     for (; config.tiles; --config.tiles) {
       Config candidate = config;
-      config_read(s->op, CONFIG_FORWARD, &candidate);
+      config_read(s->op, s->part, &candidate);
       try_tiles(s, candidate);
     }
   }
@@ -236,31 +252,43 @@ static void note_choice(const Strategy *s, const Offer *chosen) {
          s->by_warps, (long long)s->shape.d, (long long)s->shape.bytes);
   if (config->tiles == 1)
     note(s->op, "tiles = 1: %s",
-         config_has(s->op, CONFIG_FORWARD, "tiles") ? "given"
-         : chosen->one_tile                         ? chosen->one_tile
+         config_has(s->op, s->part, "tiles") ? "given"
+         : chosen->one_tile                  ? chosen->one_tile
          : s->shape.inner <= config->block_k
              ? "there are no more keys in the inner window"
              : "estimated to be as fast as more");
   if (!config->local_outer)
     note(s->op, "local_outer = false: %s",
-         config_has(s->op, CONFIG_FORWARD, "local_outer") ? "given"
+         config_has(s->op, s->part, "local_outer") ? "given"
          : s->shape.outer_window ? "estimated to be faster, or all that fits"
                                  : "the outer window has no bound");
   if (!config->producer)
     note(s->op, "producer = false: %s",
-         config_has(s->op, CONFIG_FORWARD, "producer") ? "given"
-                                                       : chosen->no_producer);
+         config_has(s->op, s->part, "producer") ? "given"
+                                                : chosen->no_producer);
+}
+
+/// As many blocks as run at once.
+static int64_t wanted_blocks(const Strategy *s, const Config *config) {
+  int64_t most = 1;
+  Work work;
+  forward_work(config, &s->shape, &work);
+  for (int i = 0; i < s->chips->n; ++i) {
+    const Chip *chip = s->chips->chips[i];
+    most = max(most, estimate(&work, chip).budget.blocks * chip->rates.sms);
+  }
+  return min(most, CONFIG_MAX_BLOCK);
 }
 
 static void choose_for_gpu(Strategy *s, Config *config) {
   enum { MOST = CONFIG_MAX_GPU_ROWS, LEAST = MOST / 2 };
-  Config rows = {.operand = ir_element(q_type(s->op))};
+  Config rows = {.operand = s->given.operand};
   for (int i = 0; i < 2; ++i) {
     int n = (i == 0) == s->warpgroups ? MOST : LEAST;
     plan_fill_with_keys(s->shape.group, outer_window(s->attributes), &s->given,
                         n, &rows);
     try_rows(s, rows);
-    if (!s->warpgroups && s->given.block_q <= 1)
+    if (s->few || (!s->warpgroups && s->given.block_q <= 1))
       continue;
     plan_fill_with_queries(s->shape.group, &s->given, n, false, &rows);
     try_rows(s, rows);
@@ -272,6 +300,8 @@ static void choose_for_gpu(Strategy *s, Config *config) {
   const Offer *chosen = &s->offers[choose_best(&s->choice)];
   note_choice(s, chosen);
   *config = chosen->config;
+  if (s->few && !config_has(s->op, s->part, "blocks"))
+    config->blocks = wanted_blocks(s, config);
 }
 
 /// The keys that a query sees in a window; of an unbounded one, in a sequence
@@ -287,16 +317,14 @@ static int64_t seen(int64_t window, bool causal, int64_t keys) {
 static ForwardShape shape_of(const Strategy *s) {
   SimplicialAttentionAttributes a = s->attributes;
   MlirType q = q_type(s->op), k = ir_type(ir_operand(s->op, SIMPLICIAL_K1));
-  MlirType operand =
-      mlirTypeIsNull(s->given.operand) ? ir_element(q) : s->given.operand;
   int64_t batches = ir_dim_size(k, 0), heads = ir_dim_size(k, 2);
-  int64_t queries = ir_dim_size(q, 1), keys = ir_dim_size(k, 1);
+  int64_t keys = ir_dim_size(k, 1);
   bool wide = mlirTypeIsAF32(ir_element(q));
   return (ForwardShape){
       .d = ir_dim_size(q, 3),
       .group = ir_dim_size(q, 2) / heads,
       .groups = mlirShapedTypeIsDynamicSize(batches) ? 0 : batches * heads,
-      .queries = mlirShapedTypeIsDynamicSize(queries) ? 0 : queries,
+      .queries = s->few ? 0 : queries_of(s->op),
       .outer = seen(outer_window(a), a.causal, keys),
       .inner = seen(inner_window(a), a.causal, keys),
       .outer_window = outer_window(a),
@@ -304,7 +332,7 @@ static ForwardShape shape_of(const Strategy *s) {
       .value_bias = a.v2_bias != 0 && !plan_swaps_roles(a),
       .planes = a.form == SIMPLICIAL_DETERMINANT ? 3 : 1,
       .bytes = wide ? 4 : 2,
-      .passes = mlirTypeIsAF32(operand) ? 3 : 1};
+      .passes = mlirTypeIsAF32(s->given.operand) ? 3 : 1};
 }
 
 /// Why warpgroups do not multiply for such heads: not even for a block of as
@@ -325,14 +353,24 @@ static const char *why_by_warps(const ForwardShape *shape) {
 }
 
 MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
-                                   Config *config) {
-  Strategy s = {.op = op, .chips = chips, .choice.chips = chips};
+                                   ConfigPart part, Config *config) {
+  Strategy s = {.op = op, .part = part, .chips = chips, .choice.chips = chips};
   *config = (Config){0};
+  Config forward = {.operand =
+                        chips->n ? ir_element(q_type(op))
+                                 : mlirF32TypeGet(mlirOperationGetContext(op))};
   if (mlirLogicalResultIsFailure(
           simplicialAttentionGetAttributes(op, &s.attributes)) ||
-      mlirLogicalResultIsFailure(config_read(op, CONFIG_FORWARD, &s.given)))
+      mlirLogicalResultIsFailure(config_read(op, CONFIG_FORWARD, &forward)))
+    return mlirLogicalResultFailure();
+  // Few queries' products are as exact as those of many.
+  s.given.operand = forward.operand;
+  if (mlirLogicalResultIsFailure(config_read(op, part, &s.given)))
     return mlirLogicalResultFailure();
   s.shape = shape_of(&s);
+  s.few = part == CONFIG_FEW ||
+          (queries_of(op) && queries_of(op) <= CONFIG_FEW_QUERIES &&
+           s.given.block_q <= 1);
   s.by_warps = why_by_warps(&s.shape);
   s.warpgroups = chip_list_has_warpgroups(chips) && !s.by_warps;
   if (chips->n)

@@ -11,8 +11,8 @@
 /// A strategy with all that the operation's `simplicial.config` says: for GPUs
 /// the one that should take least time of those that fit. Diagnoses entries
 /// that are not what they must be; if nothing goes with them, what comes out
-/// does not either.
+/// does not either. CONFIG_FEW is CONFIG_FORWARD's for few queries.
 MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
-                                   Config *config);
+                                   ConfigPart part, Config *config);
 
 #endif // SIMPLICIAL_LOWERING_TILE_FORWARD_STRATEGY_H

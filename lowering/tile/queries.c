@@ -167,6 +167,8 @@ MlirOperation queries_program(Forward *f) {
   MlirValue blocks = queries;
   if (in_block > 1)
     blocks = ir_ceil_div(b, queries, in_block);
+  if (!mlirValueIsNull(f->parts.n))
+    blocks = ir_muli(b, blocks, f->parts.n);
   MlirValue sizes[] = {ir_dim(b, f->q, 0), ir_const_index(b, heads / block_h),
                        blocks};
   IrLoop tiles = ir_forall_begin(b, 3, sizes);
@@ -174,6 +176,10 @@ MlirOperation queries_program(Forward *f) {
   f->head = ir_muli(b, tiles.iv[1], ir_const_index(b, block_h));
   f->key_head = ir_divui(b, f->head, ir_const_index(b, f->group));
   f->block = tiles.iv[2];
+  if (!mlirValueIsNull(f->parts.n)) {
+    f->part = ir_remui(b, f->block, f->parts.n);
+    f->block = ir_divui(b, f->block, f->parts.n);
+  }
   if (in_block <= 1) {
     attend_block(f, f->block, one);
   } else {

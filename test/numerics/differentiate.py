@@ -224,7 +224,7 @@ def main():
     arguments = parser.parse_args()
     chosen = [c for c in CASES if arguments.match in c.name and (c.gpu or arguments.target == "cpu")]
     with harness.folder(arguments.keep) as folder:
-        return harness.report((line(arguments, c, folder) for c in chosen), "cases", arguments.expect)
+        return harness.report(lambda case: line(arguments, case, folder), chosen, "cases", arguments)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 
 import data
+import harness
 from data import NAMES, round_to
 from gradients_cases import GROUPS, GradientCase
 from gradients_check import check
@@ -202,8 +203,9 @@ def wrong_tools():
 
 
 def main():
+    arguments = harness.arguments(__doc__, "cases").parse_args()
     accepted = failures = 0
-    for case in (case for group in GROUPS.values() for case in group):
+    for case in harness.chosen([case for group in GROUPS.values() for case in group], arguments):
         x = data.make_gradient(case)
         for products in [case.operand] if case.operand else sorted({"f32", case.dtype}):
             for tool in model, swapped_roles:

@@ -6,7 +6,6 @@ what is asynchronous completes. The first gradients are checked against float64;
 and so must be a gradient's: otherwise the comparison would see nothing.
 """
 
-import argparse
 import ctypes
 import random
 import sys
@@ -114,36 +113,33 @@ def problem_of(gradient, case, target, runs):
     return None
 
 
-def lines(library, target, runs, match):
-    compiler = ctypes.c_void_p()
-    must(library.simplicialCompilerCreate(ctypes.byref(compiler)))
-    for case in CASES[target]:
-        if match not in str(case):
-            continue
-        try:
-            gradient = Gradient(library, compiler, case, target)
-            start = time.monotonic()
-            problem = problem_of(gradient, case, target, runs)
-            gradient.release()
-        except harness.Failure as failure:
-            problem = str(failure)
-        yield f"FAIL {case}: {problem}" if problem else \
-            f"ok   {case}: {runs} runs have the same bits, in {time.monotonic() - start:.1f} s"
-    library.simplicialCompilerDestroy(compiler)
+def line(library, compiler, case, target, runs):
+    try:
+        gradient = Gradient(library, compiler, case, target)
+        start = time.monotonic()
+        problem = problem_of(gradient, case, target, runs)
+        gradient.release()
+    except harness.Failure as failure:
+        problem = str(failure)
+    return f"FAIL {case}: {problem}" if problem else \
+        f"ok   {case}: {runs} runs have the same bits, in {time.monotonic() - start:.1f} s"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = harness.arguments(__doc__, "cases")
     parser.add_argument("--library", required=True, help="libsimplicial_compiler.so")
     parser.add_argument("--target", choices=CASES, default="cpu")
     parser.add_argument("--runs", type=int, default=12, help="of each case (default: %(default)s)")
-    parser.add_argument("--match", default="", help="only the cases whose description contains this")
-    parser.add_argument("--expect", type=int, help="how many cases there must be")
     arguments = parser.parse_args()
     if arguments.runs < 2:
         parser.error("--runs must be 2 at least")
-    found = lines(load_library(arguments.library), arguments.target, arguments.runs, arguments.match)
-    return harness.report(found, "cases", arguments.expect)
+    library, compiler = load_library(arguments.library), ctypes.c_void_p()
+    must(library.simplicialCompilerCreate(ctypes.byref(compiler)))
+    cases = [case for case in CASES[arguments.target] if arguments.match in str(case)]
+    status = harness.report(lambda case: line(library, compiler, case, arguments.target, arguments.runs), cases, "cases",
+                            arguments)
+    library.simplicialCompilerDestroy(compiler)
+    return status
 
 
 if __name__ == "__main__":

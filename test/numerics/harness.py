@@ -24,6 +24,7 @@ def arguments(doc, what):
     parser.add_argument("--tool", default="simplicial-run", help="simplicial-run to test")
     parser.add_argument("--match", default="", help=f"run only the {what} whose description contains this")
     parser.add_argument("--expect", type=int, help=f"how many {what} there must be")
+    parser.add_argument("--third", type=int, choices=(1, 2, 3), help=f"run only every third of the {what}, from this one on")
     parser.add_argument("--keep", type=pathlib.Path, help="leave the last one's files in this folder")
     return parser
 
@@ -64,15 +65,22 @@ def folder(keep):
         yield path
 
 
-def report(lines, what, expect):
-    """Prints the cases' lines, of which those of right ones start with "ok ", and counts them; the exit status."""
+def chosen(cases, arguments):
+    """Those of a list of cases that are to be run."""
+    return cases[arguments.third - 1::3] if arguments.third else cases
+
+
+def report(run, cases, what, arguments):
+    """Runs the cases that are to be run and prints their lines, of which those of right ones start with "ok ", and counts
+    them; the exit status."""
     count = failures = 0
-    for line in lines:
+    for case in chosen(cases, arguments):
+        line = run(case)
         count += 1
         failures += not line.startswith("ok ")
         print(line, flush=True)
     print(f"{count} {what}, {failures} failed")
-    if expect is not None and expect != count:
-        print(f"expected {expect} {what}")
+    if arguments.expect is not None and arguments.expect != len(cases):
+        print(f"expected {arguments.expect} {what}")
         failures += 1
     return 1 if failures or not count else 0

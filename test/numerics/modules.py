@@ -389,8 +389,7 @@ def main():
     arguments = parser.parse_args()
     chosen = [m for m in MODULES if arguments.match in m.name]
     with harness.folder(arguments.keep) as folder:
-        lines = (line(arguments, m, folder) for m in chosen)
-        return harness.report(lines, "modules", arguments.expect)
+        return harness.report(lambda module: line(arguments, module, folder), chosen, "modules", arguments)
 
 
 if __name__ == "__main__":

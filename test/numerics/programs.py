@@ -400,10 +400,9 @@ def main():
     arguments = parser.parse_args()
 
     with harness.folder(arguments.keep) as folder:
-        lines = (run(arguments.tool, target, case, folder)
-                 for target in arguments.target or TARGETS for case in CASES
-                 if arguments.match in str(case) and (arguments.target or target in targets_of(case)))
-        return harness.report(lines, "cases", arguments.expect)
+        chosen = [(target, case) for target in arguments.target or TARGETS for case in CASES
+                  if arguments.match in str(case) and (arguments.target or target in targets_of(case))]
+        return harness.report(lambda pair: run(arguments.tool, *pair, folder), chosen, "cases", arguments)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,9 @@ def attributes(case, target, strategies=()):
     entries += [f'form = "{case.form}"'] if case.form else []
     config = [f"operand = {case.operand}"] if case.operand else []
     config += [case.config] if case.config else []
+    config += ["blocks = 0"] if case.config and not strategies and "blocks" not in case.config else []
     config = [] if target == "cpu" else config
+    config += ["few = {}"] if case.few else []
     dictionary = lambda entries: f"{{{', '.join(entries)}}}"
     parts = {name: [*config, *own] for name, own in dict(strategies).items()}
     if any(parts.values()) if strategies else config:
@@ -137,8 +139,8 @@ def main(doc, operation):
 
     cases = [case for group in arguments.group or groups for case in groups[group] if arguments.match in str(case)]
     with harness.folder(arguments.keep) as folder:
-        lines = (run(operation, arguments.tool, arguments.target, case, folder) for case in cases)
-        return harness.report(lines, "cases", arguments.expect)
+        return harness.report(lambda case: run(operation, arguments.tool, arguments.target, case, folder), cases, "cases",
+                              arguments)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,8 @@ static int64_t rows_of(MlirOperation op) {
   if (tile_op_reduces_columns(op))
     return tile_rows(ir_type(ir_result(op, 0)),
                      ir_rank(ir_type(ir_result(op, 0))));
+  if (tile_op_reduces_rows(op))
+    return tile_rows(ir_type(ir_operand(op, 0)), 2);
   if (ir_is(op, "vector.transfer_write") && !is_copy(op))
     return tile_rows(ir_type(ir_operand(op, 0)), tile_op_stored_row_dims(op));
   return 1;

@@ -4,7 +4,7 @@
 // inner tiles that stay in a near cache.
 
 // CHECK-LABEL: @eight_heads
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @eight_heads(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
@@ -12,7 +12,7 @@ func.func @eight_heads(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> t
 }
 
 // CHECK-LABEL: @one_head
-// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 16 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 16 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @one_head(%q: tensor<1x?x1x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x1x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x1x64xf32>, tensor<1x1x?xf32>)
@@ -20,7 +20,7 @@ func.func @one_head(%q: tensor<1x?x1x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tens
 }
 
 // CHECK-LABEL: @lanes_are_not_wasted
-// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 16 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 16 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @lanes_are_not_wasted(%q: tensor<1x?x3x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x3x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x3x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x3x64xf32>, tensor<1x3x?xf32>)
@@ -28,7 +28,7 @@ func.func @lanes_are_not_wasted(%q: tensor<1x?x3x64xf32>, %kv: tensor<1x?x1x64xf
 }
 
 // CHECK-LABEL: @many_heads_are_split
-// CHECK: simplicial.config = {block_h = 16 : i64, block_j = 1 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 16 : i64, block_j = 1 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @many_heads_are_split(%q: tensor<1x?x128x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x128x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x128x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x128x64xf32>, tensor<1x128x?xf32>)
@@ -36,7 +36,7 @@ func.func @many_heads_are_split(%q: tensor<1x?x128x64xf32>, %kv: tensor<1x?x1x64
 }
 
 // CHECK-LABEL: @heads_of_a_group
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @heads_of_a_group(%q: tensor<1x?x128x64xf32>, %kv: tensor<1x?x16x64xf32>) -> tensor<1x?x128x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x128x64xf32>, tensor<1x?x16x64xf32>, tensor<1x?x16x64xf32>, tensor<1x?x16x64xf32>, tensor<1x?x16x64xf32>) -> (tensor<1x?x128x64xf32>, tensor<1x128x?xf32>)
@@ -44,7 +44,7 @@ func.func @heads_of_a_group(%q: tensor<1x?x128x64xf32>, %kv: tensor<1x?x16x64xf3
 }
 
 // CHECK-LABEL: @prime_heads
-// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 16 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 16 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @prime_heads(%q: tensor<1x?x17x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x17x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x17x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x17x64xf32>, tensor<1x17x?xf32>)
@@ -52,7 +52,7 @@ func.func @prime_heads(%q: tensor<1x?x17x64xf32>, %kv: tensor<1x?x1x64xf32>) -> 
 }
 
 // CHECK-LABEL: @large_head_dimension
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @large_head_dimension(%q: tensor<1x?x8x128xf32>, %kv: tensor<1x?x1x128xf32>) -> tensor<1x?x8x128xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x8x128xf32>, tensor<1x?x1x128xf32>, tensor<1x?x1x128xf32>, tensor<1x?x1x128xf32>, tensor<1x?x1x128xf32>) -> (tensor<1x?x8x128xf32>, tensor<1x8x?xf32>)
@@ -60,7 +60,7 @@ func.func @large_head_dimension(%q: tensor<1x?x8x128xf32>, %kv: tensor<1x?x1x128
 }
 
 // CHECK-LABEL: @small_inner_window
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 37 : i64, block_last = 37 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 37 : i64, block_last = 37 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @small_inner_window(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 7 : i64, w2 = 37 : i64}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
@@ -68,7 +68,7 @@ func.func @small_inner_window(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32
 }
 
 // CHECK-LABEL: @outer_window_of_one
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 1 : i64, block_k = 37 : i64, block_last = 37 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 1 : i64, block_k = 37 : i64, block_last = 37 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @outer_window_of_one(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 1 : i64, w2 = 37 : i64}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
@@ -76,7 +76,7 @@ func.func @outer_window_of_one(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf3
 }
 
 // CHECK-LABEL: @windows_change_roles
-// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 5 : i64, block_k = 37 : i64, block_last = 37 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 5 : i64, block_k = 37 : i64, block_last = 37 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @windows_change_roles(%q: tensor<1x?x1x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x1x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 37 : i64, w2 = 5 : i64}
     : (tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x1x64xf32>, tensor<1x1x?xf32>)
@@ -84,7 +84,7 @@ func.func @windows_change_roles(%q: tensor<1x?x1x64xf32>, %kv: tensor<1x?x1x64xf
 }
 
 // CHECK-LABEL: @no_windows
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @no_windows(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
@@ -94,7 +94,7 @@ func.func @no_windows(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> te
 // What is written stays, what is not is filled in.
 
 // CHECK-LABEL: @by_hand
-// CHECK: simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "jk", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "jk", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @by_hand(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 64 : i64, order = "jk"}}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
@@ -102,7 +102,7 @@ func.func @by_hand(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tenso
 }
 
 // CHECK-LABEL: @operand_by_hand
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = bf16, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = bf16, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @operand_by_hand(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, simplicial.config = {operand = bf16}}
     : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
@@ -115,7 +115,7 @@ func.func @operand_by_hand(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>
 
 module attributes {simplicial.target = "cpu"} {
 // CHECK-LABEL: @on_the_cpu
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = false, operand = f32, order = "kj", producer = false, stages = 0 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @on_the_cpu(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
@@ -130,7 +130,7 @@ func.func @on_the_cpu(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> te
 
 module attributes {simplicial.target = "sm_90"} {
 // CHECK-LABEL: @on_a_gpu
-// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = true, operand = bf16, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, blocks = 0 : i64, lazy_rescale = true, local_outer = true, operand = bf16, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @on_a_gpu(%q: tensor<1x?x128x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x128x128xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x128x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x128x128xbf16>, tensor<1x128x?xf32>)
@@ -144,14 +144,14 @@ func.func @on_a_gpu(%q: tensor<1x?x128x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -
 
 module attributes {simplicial.target = "sm_90"} {
 // CHECK-LABEL: @f32_on_a_gpu
-// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = false, operand = f32, order = "kj", producer = false, stages = 2 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, blocks = 0 : i64, lazy_rescale = true, local_outer = false, operand = f32, order = "kj", producer = false, stages = 2 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @f32_on_a_gpu(%q: tensor<1x?x128x128xf32>, %kv: tensor<1x?x1x128xf32>) -> tensor<1x?x128x128xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x128x128xf32>, tensor<1x?x1x128xf32>, tensor<1x?x1x128xf32>, tensor<1x?x1x128xf32>, tensor<1x?x1x128xf32>) -> (tensor<1x?x128x128xf32>, tensor<1x128x?xf32>)
   return %out : tensor<1x?x128x128xf32>
 }
 // CHECK-LABEL: @by_hand_on_a_gpu
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, lazy_rescale = false, local_outer = true, operand = tf32, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, blocks = 0 : i64, lazy_rescale = false, local_outer = true, operand = tf32, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @by_hand_on_a_gpu(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>) -> tensor<1x?x8x64xf32> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, simplicial.config = {operand = tf32, block_tail = 0 : i64, lazy_rescale = false}}
     : (tensor<1x?x8x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>, tensor<1x?x1x64xf32>) -> (tensor<1x?x8x64xf32>, tensor<1x8x?xf32>)
@@ -163,7 +163,7 @@ func.func @by_hand_on_a_gpu(%q: tensor<1x?x8x64xf32>, %kv: tensor<1x?x1x64xf32>)
 
 module attributes {simplicial.target = "sm_86"} {
 // CHECK-LABEL: @wide_heads_on_a_small_gpu
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = false, operand = bf16, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, blocks = 0 : i64, lazy_rescale = true, local_outer = false, operand = bf16, order = "kj", producer = false, stages = 1 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @wide_heads_on_a_small_gpu(%q: tensor<1x?x8x256xbf16>, %kv: tensor<1x?x1x256xbf16>) -> tensor<1x?x8x256xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x8x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>, tensor<1x?x1x256xbf16>) -> (tensor<1x?x8x256xbf16>, tensor<1x8x?xf32>)
@@ -177,7 +177,7 @@ func.func @wide_heads_on_a_small_gpu(%q: tensor<1x?x8x256xbf16>, %kv: tensor<1x?
 
 module attributes {simplicial.target = "sm_120,sm_80"} {
 // CHECK-LABEL: @on_two_gpus
-// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = false, operand = f16, order = "kj", producer = false, stages = 2 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
+// CHECK: simplicial.config = {block_h = 8 : i64, block_j = 8 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 32 : i64, blocks = 0 : i64, lazy_rescale = true, local_outer = false, operand = f16, order = "kj", producer = false, stages = 2 : i64, sum_columns = 1 : i64, tiles = 1 : i64}
 func.func @on_two_gpus(%q: tensor<1x?x8x144xf16>, %kv: tensor<1x?x1x144xf16>) -> tensor<1x?x8x144xf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x8x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>, tensor<1x?x1x144xf16>) -> (tensor<1x?x8x144xf16>, tensor<1x8x?xf32>)
@@ -192,7 +192,7 @@ func.func @on_two_gpus(%q: tensor<1x?x8x144xf16>, %kv: tensor<1x?x1x144xf16>) ->
 
 module attributes {simplicial.target = "sm_90a"} {
 // CHECK-LABEL: @two_warpgroups
-// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 64 : i64, lazy_rescale = true, local_outer = true, operand = bf16, order = "kj", producer = true, stages = 1 : i64, sum_columns = 8 : i64, tiles = 4 : i64}
+// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 64 : i64, blocks = 0 : i64, lazy_rescale = true, local_outer = true, operand = bf16, order = "kj", producer = true, stages = 1 : i64, sum_columns = 8 : i64, tiles = 4 : i64}
 func.func @two_warpgroups(%q: tensor<1x?x64x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x64x128xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x64x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x64x128xbf16>, tensor<1x64x?xf32>)
@@ -231,21 +231,21 @@ func.func @no_parts(%q: tensor<1x?x64x192xbf16>, %kv: tensor<1x?x1x192xbf16>) ->
   return %out : tensor<1x?x64x192xbf16>
 }
 // CHECK-LABEL: @one_warpgroup
-// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 1 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 32 : i64, lazy_rescale = true, local_outer = true, operand = bf16,
+// CHECK: simplicial.config = {block_h = 64 : i64, block_j = 1 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 32 : i64, blocks = 0 : i64, lazy_rescale = true, local_outer = true, operand = bf16,
 func.func @one_warpgroup(%q: tensor<1x?x64x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x64x64xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x64x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x64x64xbf16>, tensor<1x64x?xf32>)
   return %out : tensor<1x?x64x64xbf16>
 }
 // CHECK-LABEL: @no_warpgroup
-// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 80 : i64, block_q = 128 : i64, block_tail = 64 : i64, lazy_rescale = true, local_outer = true, operand = bf16,
+// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 80 : i64, block_q = 128 : i64, block_tail = 64 : i64, blocks = 0 : i64, lazy_rescale = true, local_outer = true, operand = bf16,
 func.func @no_warpgroup(%q: tensor<1x?x1x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x1x128xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x1x128xbf16>, tensor<1x1x?xf32>)
   return %out : tensor<1x?x1x128xbf16>
 }
 // CHECK-LABEL: @sums_in_columns
-// CHECK: simplicial.config = {block_h = 128 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 64 : i64, lazy_rescale = true, local_outer = true, operand = f16, order = "kj", producer = true, stages = 1 : i64, sum_columns = 8 : i64, tiles = 4 : i64}
+// CHECK: simplicial.config = {block_h = 128 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 64 : i64, blocks = 0 : i64, lazy_rescale = true, local_outer = true, operand = f16, order = "kj", producer = true, stages = 1 : i64, sum_columns = 8 : i64, tiles = 4 : i64}
 func.func @sums_in_columns(%q: tensor<1x?x128x128xf16>, %kv: tensor<1x?x1x128xf16>) -> tensor<1x?x128x128xf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x128x128xf16>, tensor<1x?x1x128xf16>, tensor<1x?x1x128xf16>, tensor<1x?x1x128xf16>, tensor<1x?x1x128xf16>) -> (tensor<1x?x128x128xf16>, tensor<1x128x?xf32>)
@@ -440,5 +440,37 @@ func.func @many_blocks(%q: tensor<?x1073741824x134217728x16xf16>, %k: tensor<107
   %o, %lse = "simplicial.attention"(%q, %k, %k, %k, %k) {causal, w1 = 2 : i64}
     : (tensor<?x1073741824x134217728x16xf16>, tensor<1073741824x?x67108864x16xf16>, tensor<1073741824x?x67108864x16xf16>, tensor<1073741824x?x67108864x16xf16>, tensor<1073741824x?x67108864x16xf16>) -> (tensor<?x1073741824x134217728x16xf16>, tensor<?x134217728x1073741824xf32>)
   return %o : tensor<?x1073741824x134217728x16xf16>
+}
+}
+
+// -----
+
+// Few queries: rows of outer keys, and more blocks than there are queries and
+// heads; products are as exact as those of many. Of at most 16 there is no
+// other strategy; of any number, if it is asked for.
+
+module attributes {simplicial.target = "sm_90a"} {
+// CHECK-LABEL: @one_query
+// CHECK: simplicial.config = {block_h = 4 : i64, block_j = 32 : i64, {{.*}}, block_q = 1 : i64, {{.*}}, blocks = 132 : i64, lazy_rescale
+// CHECK-SAME: tiles = 1
+func.func @one_query(%q: tensor<4x1x8x128xbf16>, %kv: tensor<4x?x2x128xbf16>) -> tensor<4x1x8x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 512 : i64, w2 = 32 : i64, causal}
+    : (tensor<4x1x8x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>) -> (tensor<4x1x8x128xbf16>, tensor<4x8x1xf32>)
+  return %out : tensor<4x1x8x128xbf16>
+}
+// CHECK-LABEL: @few_or_many
+// CHECK: simplicial.config = {block_h = 4 : i64, block_j = 1 : i64, {{.*}}, block_q = 32 : i64, {{.*}}, blocks = 0 : i64,
+// CHECK-SAME: few = {block_h = 4 : i64, block_j = 32 : i64, {{.*}}, blocks = 132 : i64, {{.*}}}, lazy_rescale
+func.func @few_or_many(%q: tensor<4x?x8x128xbf16>, %kv: tensor<4x?x2x128xbf16>) -> tensor<4x?x8x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 512 : i64, w2 = 32 : i64, causal, simplicial.config = {few = {}}}
+    : (tensor<4x?x8x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>) -> (tensor<4x?x8x128xbf16>, tensor<4x8x?xf32>)
+  return %out : tensor<4x?x8x128xbf16>
+}
+// CHECK-LABEL: @as_exact
+// CHECK: few = {{.*}}, operand = tf32, {{.*}}}, lazy_rescale = {{.*}}, operand = tf32
+func.func @as_exact(%q: tensor<4x?x8x128xf32>, %kv: tensor<4x?x2x128xf32>) -> tensor<4x?x8x128xf32> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 512 : i64, w2 = 32 : i64, causal, simplicial.config = {few = {}, operand = tf32}}
+    : (tensor<4x?x8x128xf32>, tensor<4x?x2x128xf32>, tensor<4x?x2x128xf32>, tensor<4x?x2x128xf32>, tensor<4x?x2x128xf32>) -> (tensor<4x?x8x128xf32>, tensor<4x8x?xf32>)
+  return %out : tensor<4x?x8x128xf32>
 }
 }

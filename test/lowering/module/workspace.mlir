@@ -53,6 +53,34 @@ func.func @static(%x: memref<6x2xf32>) {
 
 // -----
 
+// What branches allocate counts where their conditions hold; divisors are 1 elsewhere.
+
+// CHECK-LABEL: func.func private @_simplicial_workspace_taken(
+// CHECK: %[[N:.*]] = arith.index_cast %{{.*}} : i64 to index
+// CHECK: %[[FEW:.*]] = arith.cmpi slt, %[[N]], %c5
+// CHECK: %[[DIVISOR:.*]] = arith.select %[[FEW]], %[[N]], %c1
+// CHECK: arith.divui %c100{{.*}}, %[[DIVISOR]]
+// CHECK: %[[LINES:.*]] = arith.select %[[FEW]], %{{.*}}, %c0_i64
+// CHECK: %[[MANY:.*]] = arith.cmpi sge, %[[N]], %c5
+// CHECK: %[[OTHER:.*]] = arith.select %[[MANY]], %c2_i64, %c0_i64
+// CHECK: arith.addi %{{.*}}, %[[OTHER]]
+func.func @taken(%x: memref<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c5 = arith.constant 5 : index
+  %c100 = arith.constant 100 : index
+  %n = memref.dim %x, %c0 : memref<?xf32>
+  %few = arith.cmpi slt, %n, %c5 : index
+  scf.if %few {
+    %each = arith.divui %c100, %n : index
+    %m = memref.alloc(%each) : memref<?xf32>
+  } else {
+    %m = memref.alloc() : memref<32xf32>
+  }
+  return
+}
+
+// -----
+
 // CHECK-LABEL: func.func private @_simplicial_workspace_nothing(
 // CHECK-NEXT: %[[BYTES:.*]] = arith.constant 0 : i64
 // CHECK-NEXT: return %[[BYTES]]

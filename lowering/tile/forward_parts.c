@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The forward program where there are fewer blocks than a machine takes at
+// once: several share an inner window, as split softmaxes.
+//
+//     parts = as many as there are blocks for, of at least a step each
+//     for part in parts, beside (batch, heads, query):
+//       m[part], l[part], acc[part] = the softmax of this part of the window
+//     for (batch, head, query), rows being parts:
+//       w   = exp2(m - max m);  l = sum l * w
+//       out = sum acc * w / l;  lse = (max m) * ln 2 + ln l
+//
+// How many parts there are follows from sizes alone, and they are merged in one
+// order, so that results have the same bits on any machine.
+
+#include "forward.h"
+
+#include "mlir-c/BuiltinTypes.h"
+
+#include <float.h>
+#include <stddef.h>
+
+/// Rows in which parts are merged.
+enum { ROWS = 32 };
+
+/// The most keys of an inner window.
+static MlirValue most_keys(const Forward *f) {
+  enum { FAR = 1 << 30 }; // no sequence is as long
+  int64_t window = f->inner.window;
+  if (!window || window > FAR)
+    return f->keys;
+  return ir_minsi(f->b, f->keys,
+                  ir_const_index(f->b, f->causal ? window : 2 * window - 1));
+}
+
+/// How many parts there are: at least one, and none without a step.
+static MlirValue count(const Forward *f) {
+  Ir *b = f->b;
+  MlirValue one = ir_const_index(b, 1);
+  int64_t heads = ir_dim_size(ir_type(f->q), DIM_H) / f->config.block_h;
+  MlirValue blocks = ir_muli(b, ir_dim(b, f->q, 0), ir_dim(b, f->q, DIM_N));
+  blocks = ir_muli(b, blocks, ir_const_index(b, heads));
+  MlirValue wanted = ir_divui(b, ir_const_index(b, f->config.blocks),
+                              ir_maxsi(b, blocks, one));
+  MlirValue steps = ir_ceil_div(b, most_keys(f), config_step(&f->config));
+  return ir_maxsi(b, one, ir_minsi(b, wanted, steps));
+}
+
+Window forward_part_of(Forward *f, const Window *window) {
+  Ir *b = f->b;
+  Range all = window->any, own;
+  MlirValue step = ir_const_index(b, config_step(&f->config));
+  MlirValue length =
+      ir_maxsi(b, ir_subi(b, all.upper, all.lower), ir_const_index(b, 0));
+  MlirValue steps = ir_ceil_div(b, length, config_step(&f->config));
+  // In each part ceil(steps / parts) of them.
+  MlirValue last = ir_subi(b, f->parts.n, ir_const_index(b, 1));
+  MlirValue each = ir_divui(b, ir_addi(b, steps, last), f->parts.n);
+  MlirValue keys = ir_muli(b, each, step);
+  own.lower =
+      ir_minsi(b, all.upper, ir_addi(b, all.lower, ir_muli(b, f->part, keys)));
+  own.upper = ir_minsi(b, all.upper, ir_addi(b, own.lower, keys));
+  return (Window){own, own};
+}
+
+/// Memory for a number, or D of them, of each (query, head) and part.
+static MlirValue parts_of(const Forward *f, bool heads_first, bool columns) {
+  Ir *b = f->b;
+  const int64_t any = mlirShapedTypeGetDynamicSize();
+  MlirType q = ir_type(f->q);
+  int64_t shape[] = {ir_dim_size(q, 0), any, ir_dim_size(q, DIM_H), any, f->d};
+  MlirValue batches = ir_dim(b, f->q, 0), queries = ir_dim(b, f->q, DIM_N);
+  MlirValue heads = ir_const_index(b, ir_dim_size(q, DIM_H));
+  MlirValue sizes[] = {batches, queries, heads, f->parts.n, null_value()};
+  if (heads_first) {
+    shape[1] = shape[2], shape[2] = any;
+    sizes[1] = heads, sizes[2] = queries;
+  }
+  MlirType type = ir_memref(ir_f32(b), columns ? 5 : 4, shape);
+  return ir_alloc_sized(b, type, sizes);
+}
+
+/// ROWS numbers of parts, from `part` on: `none` behind the last one.
+static MlirValue read(const Forward *f, MlirValue memref, MlirValue part,
+                      MlirValue mask, float none) {
+  Ir *b = f->b;
+  MlirType rows = f32_vector(f, IR_DIMS(ROWS));
+  MlirValue x = ir_transfer_read(
+      b, rows, memref, (const MlirValue[]){f->batch, f->head, f->query, part},
+      (const unsigned[]){3}, mask);
+  return ir_select(b, mask, x, ir_const_f(b, rows, none));
+}
+
+/// The state with ROWS more parts, from `part` on, a row each.
+static Softmax with_parts(Forward *f, Softmax state, const WindowParts *parts,
+                          MlirValue part) {
+  Ir *b = f->b;
+  MlirValue n = ir_subi(b, parts->n, part), before = state.m;
+  MlirType i1 = ir_i1(b);
+  MlirValue mask =
+      ir_create_mask(b, IR_LIST(MlirValue, n), ir_vector(i1, IR_DIMS(ROWS)));
+  MlirValue m = read(f, parts->m, part, mask, -FLT_MAX);
+  state.m = ir_maxnumf(b, before, m);
+  MlirValue a = ir_exp2(b, ir_subf(b, before, state.m));
+  MlirValue w = ir_exp2(b, ir_subf(b, m, state.m));
+  state.l =
+      ir_fma(b, state.l, a, ir_mulf(b, read(f, parts->l, part, mask, 0), w));
+  if (mlirValueIsNull(parts->acc))
+    return state;
+  MlirType tile = f32_vector(f, IR_DIMS(ROWS, f->d));
+  MlirValue x = ir_transfer_read(
+      b, tile, parts->acc,
+      (const MlirValue[]){f->batch, f->query, f->head, part,
+                          ir_const_index(b, 0)},
+      (const unsigned[]){3, 4},
+      window_mask(b, ir_vector(i1, IR_DIMS(ROWS, f->d)), null_value(), n));
+  state.acc = ir_fma(b, state.acc, ir_broadcast_rows(b, a, f->d),
+                     ir_mulf(b, x, ir_broadcast_rows(b, w, f->d)));
+  return state;
+}
+
+/// Writes what the parts are together.
+static void merge(Forward *f, const WindowParts *parts) {
+  Ir *b = f->b;
+  f->config = (Config){.block_q = 1, .block_h = 1, .block_j = ROWS};
+  f->rows = ROWS;
+  MlirValue sizes[] = {ir_dim(b, f->q, 0),
+                       ir_const_index(b, ir_dim_size(ir_type(f->q), DIM_H)),
+                       ir_dim(b, f->q, DIM_N)};
+  IrLoop blocks = ir_forall_begin(b, 3, sizes);
+  f->batch = blocks.iv[0];
+  f->head = blocks.iv[1];
+  f->query = blocks.iv[2];
+  Softmax state = softmax_begin(f);
+  IrLoop loop =
+      ir_for_begin(b, ir_const_index(b, 0), parts->n, ir_const_index(b, ROWS),
+                   3, (MlirValue[]){state.m, state.l, state.acc});
+  state = (Softmax){loop.args[0], loop.args[1], loop.args[2], null_value()};
+  state = with_parts(f, state, parts, loop.iv[0]);
+  ir_for_end(b, &loop, 3, (const MlirValue[]){state.m, state.l, state.acc});
+  forward_finish(f, (Softmax){loop.results[0], loop.results[1], loop.results[2],
+                              null_value()});
+  ir_forall_end(b, &blocks);
+}
+
+MlirOperation forward_by_parts(Forward *f) {
+  Forward part = *f;
+  part.keys = ir_dim(f->b, f->outer.keys, DIM_N);
+  part.parts.n = count(&part);
+  part.parts.m = parts_of(&part, true, false);
+  part.parts.l = parts_of(&part, true, false);
+  if (!mlirValueIsNull(f->out))
+    part.parts.acc = parts_of(&part, false, true);
+  MlirOperation program = forward_program(&part);
+  Forward whole = *f;
+  merge(&whole, &part.parts);
+  return program;
+}

@@ -1,0 +1,84 @@
+// RUN: %mlir-opt %s --pass-pipeline='builtin.module(simplicial-configure,simplicial-tile,canonicalize,cse)' | FileCheck %s
+
+// Of at most 16 queries blocks share the inner window, here one of all keys, in
+// parts of at least a step of 32 keys; of more queries each has its own.
+
+// CHECK-LABEL: func.func @few_or_many(
+// CHECK-DAG: %[[C16:.*]] = arith.constant 16 : index
+// CHECK-DAG: %[[C17:.*]] = arith.constant 17 : index
+// CHECK: %[[FEW:.*]] = arith.cmpi slt, %[[NQ:.*]], %[[C17]]
+// CHECK: scf.if %[[FEW]] {
+// 2 batches times 2 blocks of heads a query: 100 blocks for them.
+// CHECK: %[[BLOCKS:.*]] = arith.muli %[[NQ]], %c4
+// CHECK: %[[SOME:.*]] = arith.maxsi %[[BLOCKS]], %c1
+// CHECK: %[[WANTED:.*]] = arith.divui %c100, %[[SOME]]
+// CHECK: %[[STEPS:.*]] = arith.divui %{{.*}}, %c32
+// CHECK: %[[LESS:.*]] = arith.minsi %[[WANTED]], %[[STEPS]]
+// CHECK: %[[PARTS:.*]] = arith.maxsi %[[LESS]], %c1
+// CHECK: %[[M:.*]] = memref.alloc(%[[NQ]], %[[PARTS]]) : memref<2x8x?x?xf32>
+// CHECK: %[[L:.*]] = memref.alloc(%[[NQ]], %[[PARTS]]) : memref<2x8x?x?xf32>
+// CHECK: %[[ACC:.*]] = memref.alloc(%[[NQ]], %[[PARTS]]) : memref<2x?x8x?x16xf32>
+// CHECK: %[[ALL:.*]] = arith.muli %[[NQ]], %[[PARTS]]
+// CHECK: scf.forall (%{{.*}}, %{{.*}}, %[[BLOCK:.*]]) in (2, 2, %[[ALL]]) {
+// CHECK: %[[PART:.*]] = arith.remui %[[BLOCK]], %[[PARTS]]
+// CHECK: %[[QUERY:.*]] = arith.divui %[[BLOCK]], %[[PARTS]]
+// The part's keys.
+// CHECK: %[[EACH:.*]] = arith.divui %{{.*}}, %[[PARTS]]
+// CHECK: %[[KEYS:.*]] = arith.muli %[[EACH]], %c32
+// CHECK: %[[FIRST:.*]] = arith.muli %[[PART]], %[[KEYS]]
+// CHECK: %[[LOWER:.*]] = arith.minsi %{{.*}}, %[[FIRST]]
+// CHECK: %[[END:.*]] = arith.addi %[[LOWER]], %[[KEYS]]
+// CHECK: %[[UPPER:.*]] = arith.minsi %{{.*}}, %[[END]]
+// CHECK: scf.for %{{.*}} = %[[LOWER]] to %[[UPPER]] step %c32
+// CHECK: vector.transfer_write %{{.*}}, %[[M]][%{{.*}}, %{{.*}}, %[[QUERY]], %[[PART]]]
+// CHECK: vector.transfer_write %{{.*}}, %[[L]][%{{.*}}, %{{.*}}, %[[QUERY]], %[[PART]]]
+// CHECK: vector.transfer_write %{{.*}}, %[[ACC]][%{{.*}}, %[[QUERY]], %{{.*}}, %[[PART]], %c0]
+// What they are together, for each query and head.
+// CHECK: scf.forall (%{{.*}}, %{{.*}}, %{{.*}}) in (2, 8, %[[NQ]]) {
+// CHECK: scf.for %{{.*}} = %c0 to %[[PARTS]] step %c32
+// CHECK: vector.transfer_read %[[ACC]]
+// CHECK: vector.multi_reduction <maxnumf>, {{.*}} [0] : vector<32x1xf32> to vector<1xf32>
+// CHECK: } else {
+// CHECK-NOT: memref.alloc
+// CHECK: scf.forall (%{{.*}}, %{{.*}}, %{{.*}}) in (2, 2, %[[NQ]]) {
+// CHECK: scf.for
+// CHECK: }
+// CHECK: return
+func.func @few_or_many(%q: memref<2x?x8x16xf32>, %kv: memref<2x?x2x16xf32>, %out: memref<2x?x8x16xf32>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {w1 = 5 : i64, causal, simplicial.config = {few = {block_j = 2 : i64, block_k = 32 : i64, blocks = 100 : i64}}}
+    : (memref<2x?x8x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>, memref<2x?x2x16xf32>,
+       memref<2x?x2x16xf32>, memref<2x?x8x16xf32>) -> ()
+  return
+}
+
+// Where it is known that there are few, there is one program; out, which
+// nobody reads, has no parts.
+
+// CHECK-LABEL: func.func @only_lse(
+// CHECK-NOT: scf.if
+// CHECK: memref.alloc(%{{.*}}) : memref<1x2x3x?xf32>
+// CHECK: memref.alloc(%{{.*}}) : memref<1x2x3x?xf32>
+// CHECK-NOT: memref.alloc
+// CHECK-COUNT-2: scf.forall
+// CHECK-NOT: scf.forall
+func.func @only_lse(%q: memref<1x3x2x16xf32>, %kv: memref<1x?x1x16xf32>, %lse: memref<1x2x3xf32>) {
+  %out = memref.alloc() : memref<1x3x2x16xf32>
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out, %lse)
+    : (memref<1x3x2x16xf32>, memref<1x?x1x16xf32>, memref<1x?x1x16xf32>, memref<1x?x1x16xf32>,
+       memref<1x?x1x16xf32>, memref<1x3x2x16xf32>, memref<1x2x3xf32>) -> ()
+  return
+}
+
+// blocks = 0: each block has its own window.
+
+// CHECK-LABEL: func.func @apart(
+// CHECK-NOT: memref.alloc
+// CHECK-COUNT-1: scf.forall
+// CHECK-NOT: scf.forall
+func.func @apart(%q: memref<2x3x2x16xf32>, %kv: memref<2x?x1x16xf32>, %out: memref<2x3x2x16xf32>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out) {simplicial.config = {blocks = 0 : i64}}
+    : (memref<2x3x2x16xf32>, memref<2x?x1x16xf32>, memref<2x?x1x16xf32>, memref<2x?x1x16xf32>,
+       memref<2x?x1x16xf32>, memref<2x3x2x16xf32>) -> ()
+  return
+}
