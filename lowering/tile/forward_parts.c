@@ -27,9 +27,10 @@ enum { ROWS = 32 };
 static MlirValue most_keys(const Forward *f) {
   enum { FAR = 1 << 30 }; // no sequence is as long
   int64_t window = f->inner.window;
+  MlirValue keys = ir_dim(f->b, f->inner.keys, DIM_N);
   if (!window || window > FAR)
-    return f->keys;
-  return ir_minsi(f->b, f->keys,
+    return keys;
+  return ir_minsi(f->b, keys,
                   ir_const_index(f->b, f->causal ? window : 2 * window - 1));
 }
 
@@ -145,7 +146,6 @@ static void merge(Forward *f, const WindowParts *parts) {
 
 MlirOperation forward_by_parts(Forward *f) {
   Forward part = *f;
-  part.keys = ir_dim(f->b, f->outer.keys, DIM_N);
   part.parts.n = count(&part);
   part.parts.m = parts_of(&part, true, false);
   part.parts.l = parts_of(&part, true, false);

@@ -369,7 +369,7 @@ MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
     return mlirLogicalResultFailure();
   s.shape = shape_of(&s);
   s.few = part == CONFIG_FEW ||
-          (queries_of(op) && queries_of(op) <= CONFIG_FEW_QUERIES &&
+          (queries_of(op) && queries_of(op) <= SIMPLICIAL_FEW_QUERIES &&
            s.given.block_q <= 1);
   s.by_warps = why_by_warps(&s.shape);
   s.warpgroups = chip_list_has_warpgroups(chips) && !s.by_warps;

@@ -250,6 +250,21 @@ def check_gradients(source, path):
                 problem(path, f"says {key} {row[key]}, but {value} was measured: {row}")
 
 
+def check_experiments(source, path):
+    """Tables and plots of the Transformer are what report.py makes of results, and the page's tables are of these."""
+    sys.path.append(str(source / "examples/transformer"))
+    report = importlib.import_module("report")
+    measured = set()
+    for out in sorted((source / "bench/results/token-efficiency").glob("*")):
+        for name, text in report.files(out).items():
+            if not name.exists() or name.read_text() != text:
+                problem(name.relative_to(source), "is not what report.py makes: run it")
+        measured |= set((out / "table.md").read_text().splitlines())
+    for line in (source / path).read_text().splitlines():
+        if re.match(r"\|.*\d", line) and line not in measured:
+            problem(path, f"has a row that was not measured: {line}")
+
+
 def check_ranges(source):
     """What pages say of a run as a whole."""
     table = (source / "bench/results/h100/table.md").read_text().split("\nBackward")[0]
@@ -286,6 +301,7 @@ def main():
     check_gradients(source, "docs/performance.md")
     for path in ("README.md", "docs/performance.md"):
         check_measured(source, path, {"type": "bf16", "B": "4", "Hk": "1", "w1": "32"})
+    check_experiments(source, "docs/token-efficiency.md")
     check_ranges(source)
     check_pictures(source)
     if len(sys.argv) > 2:

@@ -28,10 +28,10 @@ class Case:
     threads: int = None
     operand: str = None       # element type of the operands of products, if not what the target takes by itself
     config: str = ""          # entries of simplicial.config for GPUs
+    few: bool = False         # it has a strategy for few queries beside that for many
     documents: tuple = ()     # for each sequence in turn, lengths of documents, the last one reaching further; below 0: of
                               # positions that see nothing
     lengths: tuple = ()       # for each sequence in turn, how many keys it has
-    few: bool = False         # it has a strategy for few queries beside that for many
     data: str = "peaked"      # how the inputs are made, see data.py
     bad: tuple = ()           # ((input name, index, value), ...): single elements overwritten by inf or nan
 
@@ -126,7 +126,6 @@ def documents():
     yield Case(N=70, D=48, form="determinant", w1=12, w2=30, documents=mixed)
     yield Case(N=70, D=16, B=2, Hq=4, dtype="bf16", documents=mixed[1:], threads=3)
     yield Case(N=70, D=16, dtype="f16", w1=None, documents=mixed)
-    yield Case(N=400, Nq=3, D=16, B=2, Hq=2, w1=3, w2=None, documents=((120, 278), (-399,)), dynamic="Nq", few=True)
 
 
 def key_lengths():
@@ -136,7 +135,6 @@ def key_lengths():
         yield Case(**some, B=5, Hq=4, causal=causal)
         yield Case(**some, B=4, Nq=9, Hq=4, Hk=2, w1=None, w2=None, causal=causal, dynamic="B Nq N")
     yield Case(**some, B=5, Nq=1, Hq=3, w1=20, w2=6)
-    yield Case(**{**some, "N": 300, "lengths": (0, 260, 1)}, B=3, Nq=2, Hq=2, w1=3, w2=None, dynamic="Nq", few=True)
     yield Case(**some, B=2, Nq=40, Hq=3, w1=None, causal=False, k2_bias=0.3, v2_bias=-1.0)
     yield Case(N=0, Nq=6, D=16, lengths=(0,), dynamic="Nq N")
     yield Case(**{**some, "D": 48}, B=5, form="determinant", threads=3)
@@ -394,6 +392,42 @@ def gpu_queries():
     yield Case(**{**SMALL, "w2": 7}, Hq=8, D=128, bad=(("v2", (0, 4, 0, 7), math.inf),), config=few(8))
 
 
+def parts():
+    """Few queries, whose windows several blocks share: parts of 128 keys on the CPU."""
+    for nq in (1, 3, 16, 17):  # so many are not few any more
+        yield Case(Nq=nq, N=400, w1=3, w2=None, D=16, Hq=2, dynamic="Nq", few=True)
+    yield Case(Nq=1, N=600, w1=None, w2=1, D=16, Hq=1)
+    yield Case(Nq=2, N=500, w1=2, w2=300, D=16, Hq=6, Hk=3, causal=False, dynamic="B Nq N", few=True)
+    yield Case(Nq=1, N=1000, w1=1, w2=None, D=16, B=2, Hq=3, dtype="bf16", results="out")
+    yield Case(Nq=1, N=1000, w1=1, w2=None, D=16, results="lse", scale=1.0, data="down")
+    yield Case(Nq=9, N=300, w1=2, w2=None, D=48, form="determinant", k2_bias=0.3, v2_bias=1.0, Hq=1)
+    yield Case(Nq=1, N=400, w1=3, w2=None, D=16, scale=1.0, data="up", threads=3)
+    yield Case(Nq=12, N=5, w1=3, w2=None, dynamic="N", causal=False)
+    yield Case(Nq=5, N=400, w1=3, w2=None, D=16, B=3, documents=((90, 308, 1, 1), (396,), (1,)))
+    yield Case(Nq=5, N=400, w1=3, w2=None, D=16, B=3, lengths=(400, 3, 140))
+    for name in ("k2", "v2"):
+        yield Case(Nq=3, N=400, w1=3, w2=None, D=16, Hq=2, bad=((name, (0, 200, 0, 3), math.nan),))
+
+
+def gpu_parts():
+    """The same in parts of 16 keys, as many as there are blocks for."""
+    one = dict(dtype="bf16", N=150, Nq=1, Hq=8, Hk=2, w1=3, w2=None)
+    for blocks in (1, 2, 3, 4, 7, 20, 64, 1000):
+        yield Case(**one, config=f"block_k = 16, tiles = 1, block_tail = 16, blocks = {blocks}")
+    yield Case(**{**one, "N": 700, "Hq": 1, "Hk": 1}, config="block_k = 16, blocks = 64")  # more than are merged at once
+    yield Case(**one)
+    yield Case(**{**one, "Nq": 5, "B": 2, "D": 128}, dynamic="B Nq N", few=True)
+    yield Case(**{**one, "Nq": 18}, dynamic="Nq", few=True)
+    yield Case(**{**one, "dtype": "f32"}, results="out")
+    yield Case(**{**one, "w2": 40, "Nq": 16}, causal=False, results="lse")
+    yield Case(**{**one, "D": 48}, form="determinant", k2_bias=0.3, v2_bias=1.0)
+    yield Case(**one, data="down", scale=1.0, pad=(1, 2, 3, 5, 7))
+    yield Case(**{**one, "N": 3, "Nq": 9}, dynamic="N")
+    yield Case(**{**one, "Nq": 5, "B": 2}, documents=((90, 58, 1), (147,)))
+    yield Case(**{**one, "Nq": 5, "B": 3}, lengths=(150, 3, 40))
+    yield Case(**one, bad=(("v2", (0, 100, 0, 7), math.nan), ("k2", (0, 20, 1, 7), math.nan)))
+
+
 def gpu_documents():
     """Documents in tiles of one query and of several, which some rows are masked in."""
     mixed = ((1, 1, 7, 16, 1, 30, 2), (16, 16, 3), (5, -9, 20, -70))
@@ -413,40 +447,6 @@ def gpu_documents():
     yield Case(**{**small, "w1": 12, "w2": 30, "N": 120}, Hq=8, Nq=40, config=few(8, block_k="32 : i64"))  # warpgroups
     yield Case(**{**small, "w2": 70, "N": 120, "documents": ((90, 2, 28),)}, Hq=8, D=128, Nq=32, config=few(8))
     yield Case(**small, Hq=64, D=128, Nq=14)
-    yield Case(**{**small, "N": 150, "w2": None, "documents": ((60, 89), (-150,))}, B=2, Hq=8, Hk=2, Nq=2, dynamic="Nq",
-               few=True)
-
-
-def parts():
-    """Few queries, whose windows several blocks share: parts of 128 keys on the CPU."""
-    for nq in (1, 3, 16, 17):  # so many are not few any more
-        yield Case(Nq=nq, N=400, w1=3, w2=None, D=16, Hq=2, dynamic="Nq", few=True)
-    yield Case(Nq=1, N=600, w1=None, w2=1, D=16, Hq=1)
-    yield Case(Nq=2, N=500, w1=2, w2=300, D=16, Hq=6, Hk=3, causal=False, dynamic="B Nq N", few=True)
-    yield Case(Nq=1, N=1000, w1=1, w2=None, D=16, B=2, Hq=3, dtype="bf16", results="out")
-    yield Case(Nq=1, N=1000, w1=1, w2=None, D=16, results="lse", scale=1.0, data="down")
-    yield Case(Nq=9, N=300, w1=2, w2=None, D=48, form="determinant", k2_bias=0.3, v2_bias=1.0, Hq=1)
-    yield Case(Nq=1, N=400, w1=3, w2=None, D=16, scale=1.0, data="up", threads=3)
-    yield Case(Nq=12, N=5, w1=3, w2=None, dynamic="N", causal=False)
-    for name in ("k2", "v2"):
-        yield Case(Nq=3, N=400, w1=3, w2=None, D=16, Hq=2, bad=((name, (0, 200, 0, 3), math.nan),))
-
-
-def gpu_parts():
-    """The same in parts of 16 keys, as many as there are blocks for."""
-    one = dict(dtype="bf16", N=150, Nq=1, Hq=8, Hk=2, w1=3, w2=None)
-    for blocks in (1, 2, 3, 4, 7, 20, 64, 1000):
-        yield Case(**one, config=f"block_k = 16, tiles = 1, block_tail = 16, blocks = {blocks}")
-    yield Case(**{**one, "N": 700, "Hq": 1, "Hk": 1}, config="block_k = 16, blocks = 64")  # more than are merged at once
-    yield Case(**one)
-    yield Case(**{**one, "Nq": 5, "B": 2, "D": 128}, dynamic="B Nq N", few=True)
-    yield Case(**{**one, "Nq": 18}, dynamic="Nq", few=True)
-    yield Case(**{**one, "dtype": "f32"}, results="out")
-    yield Case(**{**one, "w2": 40, "Nq": 16}, causal=False, results="lse")
-    yield Case(**{**one, "D": 48}, form="determinant", k2_bias=0.3, v2_bias=1.0)
-    yield Case(**one, data="down", scale=1.0, pad=(1, 2, 3, 5, 7))
-    yield Case(**{**one, "N": 3, "Nq": 9}, dynamic="N")
-    yield Case(**one, bad=(("v2", (0, 100, 0, 7), math.nan), ("k2", (0, 20, 1, 7), math.nan)))
 
 
 def gpu_rings():
@@ -552,5 +552,5 @@ def gpu_mixed():
 
 GROUPS = {group.__name__: list(group()) for group in (
     heads, windows, dims, lengths, queries, empty, documents, key_lengths, attributes, determinant, half_types, dynamic,
-    strided, results, threads, large_logits, not_finite, mixed, parts, gpu, gpu_f32, gpu_queries, gpu_documents,
-    gpu_lengths, gpu_warpgroups, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}
+    strided, results, threads, large_logits, not_finite, mixed, parts, gpu, gpu_f32, gpu_queries, gpu_documents, gpu_lengths,
+    gpu_warpgroups, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}
