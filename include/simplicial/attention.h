@@ -27,6 +27,11 @@
 extern "C" {
 #endif
 
+/// With a static number of queries that is at most this, blocks share windows,
+/// so that decoding fills a machine; a call then allocates memory
+/// (simplicialFunctionWorkspace).
+enum { SIMPLICIAL_FEW_QUERIES = 16 };
+
 /// An attention, or its gradients. Fields that are left zero say: no
 /// attributes, no lse, no gradients, no bound.
 typedef struct SimplicialAttentionSpec {

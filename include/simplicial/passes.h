@@ -95,7 +95,8 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateDifferentiatePass(void);
 ///                     the inputs' type, where f32 products are sums of three
 ///                     of tf32 and nearly as exact, or tf32 for f32 inputs,
 ///                     which rounds the operands to 11 bits.
-///   blocks  : i64     so many blocks are wanted: where there are fewer, several
+///   blocks  : i64     so many blocks are wanted: where there are fewer,
+///   several
 ///                     share an inner window, in parts whose softmaxes are
 ///                     merged in one order; 0: never. Only where block_q is 1
 ///   few     : dictionary  these entries for calls with at most 16 queries,

@@ -217,6 +217,10 @@ static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
                            q->ndim != RANK ? q->ndim : k1->ndim, RANK);
   self->spec.dtype = q->dtype;
   self->spec.b = self->spec.nq = self->spec.n = SIMPLICIAL_DYNAMIC;
+  bool few =
+      q->shape[1] <= SIMPLICIAL_FEW_QUERIES && q->shape[1] < k1->shape[1];
+  if (few && !gradient)
+    self->spec.nq = q->shape[1];
   self->spec.hq = q->shape[2];
   self->spec.hk = k1->shape[2];
   self->spec.d = q->shape[3];

@@ -5,6 +5,7 @@
 #ifndef SIMPLICIAL_LOWERING_CONFIGURE_CONFIG_H
 #define SIMPLICIAL_LOWERING_CONFIGURE_CONFIG_H
 
+#include "simplicial/attention.h"
 #include "simplicial/dialect.h"
 
 #include "mlir-c/IR.h"
@@ -50,9 +51,6 @@ enum {
 
 /// The rows of a tile.
 int64_t config_rows(const Config *config);
-
-/// At most so many queries are few.
-enum { CONFIG_FEW_QUERIES = 16 };
 
 /// The programs of an operation, each with a strategy. An attention has one,
 /// whose entries are simplicial.config's own, and, if there may be few queries

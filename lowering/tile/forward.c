@@ -172,8 +172,8 @@ static MlirLogicalResult program(Ir *b, MlirOperation op, MlirOperation unread,
 static MlirLogicalResult programs(Ir *b, MlirOperation op,
                                   MlirOperation unread) {
   MlirValue queries = ir_dim(b, ir_operand(op, SIMPLICIAL_Q), DIM_N);
-  MlirValue few =
-      ir_cmpi(b, IR_SLT, queries, ir_const_index(b, CONFIG_FEW_QUERIES + 1));
+  MlirValue few = ir_cmpi(b, IR_SLT, queries,
+                          ir_const_index(b, SIMPLICIAL_FEW_QUERIES + 1));
   IrIf branch = ir_if_begin(b, few, 0, NULL);
   if (mlirLogicalResultIsFailure(program(b, op, unread, CONFIG_FEW)))
     return mlirLogicalResultFailure();

@@ -60,9 +60,10 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
     views = [view(name, x) for name, x in zip(OPERANDS, (q, k1, k2, v1, v2))]
     heads = _heads(views)
     bound, last = _functions.one_bound(start, lengths)
-    function = _functions.get(_target(views[0]), views[0].dtype, heads, attributes, return_lse, (), bound)
-    bounds = [view(bound, last)] if bound else []
     batch, queries, _, _ = views[0].shape
+    few = _functions.few(queries, views[1].shape[1])
+    function = _functions.get(_target(views[0]), views[0].dtype, heads, attributes, return_lse, (), bound, few)
+    bounds = [view(bound, last)] if bound else []
     results = [Output(q, views[0], views[0].shape)]
     if return_lse:
         results.append(Output(q, views[0], (batch, heads[0], queries), _F32))

@@ -18,6 +18,7 @@ FORMS = {"trilinear": 0, "determinant": 1}
 OPERANDS = ("q", "k1", "k2", "v1", "v2")
 BOUNDS = ("start", "lengths")  # of SimplicialBound 1 on
 DYNAMIC = -1
+FEW_QUERIES = 16  # SIMPLICIAL_FEW_QUERIES
 _RANKS = {"lse": 3, "start": 2, "lengths": 1}  # of all others: 4
 _MOST_RANK = 4
 _WORDS = 6 + 2 * _MOST_RANK  # of a DLTensor, its shape and its strides
@@ -134,15 +135,20 @@ def spec_of(dtype, sizes, attributes, lse, gradients, bound=None):
 _functions = {}
 
 
-def get(target, dtype, heads, attributes, lse=False, gradients=(), bound=None):
+def few(queries, keys):
+    """The number of queries, where a function of its own is faster, as in decoding; else DYNAMIC."""
+    return queries if queries <= FEW_QUERIES and queries < keys else DYNAMIC
+
+
+def get(target, dtype, heads, attributes, lse=False, gradients=(), bound=None, queries=DYNAMIC):
     """The function for a target ("cpu", or "cuda:N" for device N), a type (code, bits), heads (Hq, Hk, D), attributes
     (w1, w2, causal, scale, form, k2_bias, v2_bias) and results: out, with `lse` lse as well, or the gradients of the
-    named operands. The last input is `bound`, one of BOUNDS, if that is not None."""
-    key = target, dtype, heads, attributes, lse, gradients, bound
+    named operands. The last input is `bound`, one of BOUNDS, if that is not None. `queries` is as of few()."""
+    key = target, dtype, heads, attributes, lse, gradients, bound, queries
     function = _functions.get(key)
     if function is None:
         pointer = ctypes.c_void_p()
-        spec = spec_of(dtype, (DYNAMIC, DYNAMIC, DYNAMIC, *heads), attributes, lse, gradients, bound)
+        spec = spec_of(dtype, (DYNAMIC, queries, DYNAMIC, *heads), attributes, lse, gradients, bound)
         check(library().simplicialAttentionFunction(spec, target.encode(), pointer))
         if target != "cpu":  # a call that a CUDA graph captures must not load
             check(library().simplicialFunctionPrepare(pointer, None, int(target.partition(":")[2])))

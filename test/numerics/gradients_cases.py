@@ -229,7 +229,7 @@ def grad_documents():
     yield GradientCase(**packed, Hq=3, bad=(("k1", (0, 15, 0, 3), math.nan),))  # the end of a document
     padded = {**packed, "documents": DOCUMENTS[1:]}  # what is not finite, where it is seen and where it is not
     yield GradientCase(**padded, Hq=3, bad=tuple(("v2", (0, at, 0, 3), math.nan) for at in (3, 9)))
-    yield pairs(**padded, Hq=3, bad=tuple(("k1", (0, at, 0, 3), math.nan) for at in (3, 9)))
+    yield pairs(**padded, Hq=3, bad=(("v2", (1, 3, 0, 3), math.nan), ("v2", (0, 9, 0, 3), math.nan)))
 
 
 def grad_lengths():
@@ -239,9 +239,9 @@ def grad_lengths():
         yield pairs(**some, B=4, Nq=9, Hq=4, Hk=2, w1=20, w2=6, causal=causal, dynamic="B Nq N", k2_bias=0.4, v2_bias=1.0)
     yield GradientCase(**some, B=2, Nq=40, Hq=16, w1=None, causal=False)
     yield GradientCase(**some, B=2, Nq=5, Hq=3, grads="k2 v1", dtype="bf16", w2=None)
-    for make in (GradientCase, pairs):  # what is not finite behind the end, and before it
-        yield make(**some, B=2, Hq=2, causal=False, bad=tuple(("k2", (1, at, 0, 3), math.nan) for at in (17, 20)))
-        yield make(**some, B=2, Hq=2, bad=tuple(("v1", (1, at, 0, 3), math.nan) for at in (17, 20)))
+    for make in (GradientCase, pairs):  # what is not finite behind the end, and before another one's
+        yield make(**some, B=3, Hq=2, causal=False, bad=tuple(("k2", (b, 20, 0, 3), math.nan) for b in (1, 2)))
+        yield make(**some, B=3, Hq=2, bad=tuple(("v1", (b, 20, 0, 3), math.nan) for b in (1, 2)))
 
 
 # The groups for GPUs have small cases: they also run on the emulator.
@@ -299,15 +299,15 @@ def grad_gpu_documents():
     yield pairs(**packed, B=2, Hq=4)
     yield pairs(**{**packed, "w1": None, "documents": DOCUMENTS[1:]}, Nq=23, Hq=3, k2_bias=0.5, v2_bias=-0.3)
     yield GradientCase(**{**packed, "dtype": "f32", "documents": DOCUMENTS[1:]}, Hq=2)
-    yield pairs(**{**packed, "documents": DOCUMENTS[1:]}, Hq=3,
-                bad=(("k1", (0, 3, 0, 3), math.nan), ("v2", (0, 9, 0, 5), math.nan)))
+    yield pairs(**{**packed, "documents": DOCUMENTS[1:]}, B=2, Hq=3,
+                bad=(("k1", (1, 3, 0, 3), math.nan), ("v2", (0, 9, 0, 5), math.nan)))
 
 
 def grad_gpu_lengths():
     some = {**SMALL, "N": 24, "lengths": (20, 1)}
     yield GradientCase(**some, B=2, Hq=4, Hk=2, causal=False, keys=("by_pairs = false",))
     yield pairs(**some, B=2, Nq=9, Hq=3, dynamic="B Nq N")
-    yield GradientCase(**some, Hq=16, bad=(("k2", (0, 17, 0, 3), math.nan), ("k2", (0, 21, 0, 3), math.nan)))
+    yield GradientCase(**some, B=2, Hq=16, bad=(("k2", (1, 0, 0, 3), math.nan), ("k2", (0, 21, 0, 3), math.nan)))
 
 
 def grad_gpu_f32():

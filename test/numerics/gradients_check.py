@@ -30,7 +30,8 @@ def seeing(case):
     """{name: which of a gradient's rows [B, N] have any pair}."""
     start, lengths = (bounds(case).get(name, case.B * [None]) for name in ("start", "lengths"))
     of_each = [seen(case.queries, case.N, case.w1, case.w2, case.causal, start[b], lengths[b]) for b in range(case.B)]
-    q, first, second = (np.array(rows).reshape(case.B, -1) for rows in (zip(*of_each) if of_each else 3 * [()]))
+    q, first, second = (np.array([rows[i] for rows in of_each], bool).reshape(case.B, n)
+                        for i, n in enumerate((case.queries, case.N, case.N)))
     return {"q": q, "k1": first, "k2": second, "v1": first, "v2": second}
 
 

@@ -42,9 +42,15 @@ class Attention(unittest.TestCase):
 
     def test_lengths_share_a_function(self):
         before = len(simplicial._functions._functions)
-        for b, nq, n in ((1, 1, 4), (3, 7, 7), (2, 2, 33)):
+        for b, nq, n in ((1, 1, 1), (3, 7, 7), (2, 17, 33)):
             self.check(inputs(b, nq, n, hk=1), **WINDOWS)
         self.assertEqual(len(simplicial._functions._functions), before + 1)
+
+    def test_few_queries_have_their_own(self):
+        before = len(simplicial._functions._functions)
+        for nq, n in ((1, 300), (1, 700), (16, 300), (16, 17)):
+            self.check(inputs(2, nq, n, hk=1), w1=2, w2=None)
+        self.assertEqual(len(simplicial._functions._functions), before + 2)
 
     def test_types(self):
         self.check(inputs(dtype=np.float16), **WINDOWS)

@@ -81,8 +81,9 @@ def _call(names, tensors, results, attributes, gradients=()):
     target, stream = "cpu", None
     if index >= 0:
         target, stream = f"cuda:{index}", torch.cuda.current_stream(index).cuda_stream
+    few = _functions.DYNAMIC if gradients else _functions.few(q[1], k1[1])
     function = _functions.get(target, _TYPES[dtype], (q[2], k1[2], q[3]), attributes, not gradients, gradients,
-                              bound)
+                              bound, few)
     addresses += [result.data_ptr() for result in results]
 
     def describe():
