@@ -275,7 +275,7 @@ def parse(arguments: list[str]) -> tuple[Config, Options, argparse.Namespace]:
     if given.form == "determinant":
         sizes = sizes | {"head_dim": 48}
     config = Config(attention=given.attention, every=given.every, form=given.form, rank=given.rank, **sizes)
-    tiny = {"length": 128, "batch": 16, "steps": 400, "warmup": 40, "rate": 4e-3, "evaluate": 40, "windows": 32}
+    tiny = {"length": 128, "batch": 16, "steps": 800, "warmup": 40, "rate": 4e-3, "evaluate": 80, "windows": 32}
     options = tiny if given.size == "tiny" else {}
     options = options | {field.name: value for field in dataclasses.fields(Options)
                          if (value := getattr(given, field.name)) is not None}
