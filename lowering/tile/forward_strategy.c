@@ -84,6 +84,12 @@ static int64_t inner_window(SimplicialAttentionAttributes a) {
   return plan_swaps_roles(a) ? a.w1 : a.w2;
 }
 
+/// Whether blocks may share an inner window, of which each has a step at least.
+static bool shares_windows(const Strategy *s, const Config *config) {
+  int64_t step = config->block_k; // while it has one tile
+  return s->few && s->shape.inner > step;
+}
+
 // The CPU ---------------------------------------------------------------------
 
 static void choose_for_cpu(const Strategy *s, Config *config) {
@@ -96,7 +102,7 @@ static void choose_for_cpu(const Strategy *s, Config *config) {
   if (inner)
     config->block_k = min(config->block_k, inner);
   config->inner_stationary = true;
-  config->blocks = s->few ? BLOCKS : 0;
+  config->blocks = shares_windows(s, config) ? BLOCKS : 0;
   config_read(s->op, s->part, config);
   config_set_for_cpu(s->part, config);
   config_read(s->op, s->part, config);
@@ -300,7 +306,7 @@ static void choose_for_gpu(Strategy *s, Config *config) {
   const Offer *chosen = &s->offers[choose_best(&s->choice)];
   note_choice(s, chosen);
   *config = chosen->config;
-  if (s->few && !config_has(s->op, s->part, "blocks"))
+  if (shares_windows(s, config) && !config_has(s->op, s->part, "blocks"))
     config->blocks = wanted_blocks(s, config);
 }
 
