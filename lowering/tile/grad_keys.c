@@ -91,7 +91,10 @@ static MlirValue masked(const Keys *g, MlirValue s, const Columns *columns) {
     s = ir_select(b, rows_before(g, mask, seen.upper), s, nothing);
   if (!mlirValueIsNull(seen.lower))
     s = ir_select(b, rows_before(g, mask, seen.lower), nothing, s);
-  return s;
+  return mlirValueIsNull(g->first_end)
+             ? s
+             : documents_cut_columns(f, s, g->first, g->count,
+                                     columns->position);
 }
 
 /// The same, if there is one that does not see all rows.
@@ -111,29 +114,16 @@ static MlirValue masked_if_partial(const Keys *g, MlirValue s,
   if (!mlirValueIsNull(behind.lower))
     under = ir_cmpi(b, IR_SGT, behind.lower, g->first);
   MlirValue partial = window_or(b, over, under);
+  // A row's document may end before the last query.
+  if (!mlirValueIsNull(g->first_end))
+    partial = window_or(b, partial,
+                        ir_cmpi(b, IR_SLT, g->first_end,
+                                ir_addi(b, last, ir_const_index(b, 1))));
   if (mlirValueIsNull(partial))
     return s;
   MlirType type = ir_type(s);
   IrIf branch = ir_if_begin(b, partial, 1, &type);
   MlirValue then = masked(g, s, columns);
-  ir_if_else(b, &branch, 1, &then);
-  ir_if_end(b, &branch, 1, &s);
-  return ir_result(branch.op, 0);
-}
-
-/// Logits with -inf for rows that are before queries' documents, if there is
-/// one.
-static MlirValue cut(const Keys *g, MlirValue s, const Columns *columns) {
-  const Forward *f = &g->f;
-  Ir *b = f->b;
-  if (mlirValueIsNull(g->first_end))
-    return s;
-  MlirValue end =
-      ir_addi(b, columns->position, ir_const_index(b, f->config.block_q));
-  MlirType type = ir_type(s);
-  IrIf branch = ir_if_begin(b, ir_cmpi(b, IR_SLT, g->first_end, end), 1, &type);
-  MlirValue then =
-      documents_cut_columns(f, s, g->first, g->count, columns->position);
   ir_if_else(b, &branch, 1, &then);
   ir_if_end(b, &branch, 1, &s);
   return ir_result(branch.op, 0);
@@ -162,7 +152,7 @@ void keys_take_columns(const Keys *g, MlirValue s, MlirValue dp,
                        const Columns *columns, Sums *sums) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  s = cut(g, masked_if_partial(g, s, columns), columns);
+  s = masked_if_partial(g, s, columns);
   MlirValue p =
       grad_stats_probabilities(b, g->stats, s, columns->logs, f->scale);
   if (keys_wants_values(g))

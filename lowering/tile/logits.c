@@ -55,32 +55,22 @@ static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
   return s;
 }
 
-/// Logits with -inf for what is not in the windows, where some is not.
-static MlirValue masked_if_partial(Forward *f, MlirValue s,
-                                   const OuterTile *outer,
-                                   const InnerTile *inner) {
-  Ir *b = f->b;
-  MlirValue partial = window_or(b, outer->partial, inner->partial);
-  if (!mlirValueIsNull(inner->columns) || mlirValueIsNull(partial))
-    return masked(f, s, outer, inner);
-  MlirType type = ir_type(s);
-  IrIf branch = ir_if_begin(b, partial, 1, &type);
-  MlirValue then = masked(f, s, outer, inner);
-  ir_if_else(b, &branch, 1, &then);
-  ir_if_end(b, &branch, 1, &s);
-  return ir_result(branch.op, 0);
-}
-
 MlirValue logits_masked(Forward *f, MlirValue s, const OuterTile *outer,
                         const InnerTile *inner) {
   Ir *b = f->b;
-  s = masked_if_partial(f, s, outer, inner);
+  MlirValue partial = window_or(b, outer->partial, inner->partial);
   MlirValue mixed = window_or(b, outer->mixed, inner->mixed);
-  if (mlirValueIsNull(mixed))
+  bool always = !mlirValueIsNull(inner->columns) || mlirValueIsNull(partial);
+  if (always)
+    s = masked(f, s, outer, inner);
+  MlirValue condition = always ? mixed : window_or(b, partial, mixed);
+  if (mlirValueIsNull(condition))
     return s;
   MlirType type = ir_type(s);
-  IrIf branch = ir_if_begin(b, mixed, 1, &type);
-  MlirValue then = documents_cut_rows(f, s, outer, inner);
+  IrIf branch = ir_if_begin(b, condition, 1, &type);
+  MlirValue then = always ? s : masked(f, s, outer, inner);
+  if (!mlirValueIsNull(mixed))
+    then = documents_cut_rows(f, then, outer, inner);
   ir_if_else(b, &branch, 1, &then);
   ir_if_end(b, &branch, 1, &s);
   return ir_result(branch.op, 0);

@@ -45,9 +45,10 @@ func.func @one_query(%q: memref<2x?x8x16xf32>, %k: memref<2x?x1x16xf32>, %out: m
 // CHECK: scf.for %[[K:.*]] = %[[KLO]] to %{{.*}} step %c16
 // CHECK: %[[MIXED_K:.*]] = arith.cmpi slt, %[[K]], %[[LAST]]
 // CHECK: %[[MIXED_J:.*]] = arith.cmpi slt, %{{.*}}, %[[LAST]]
-// CHECK: %[[S:.*]] = scf.if
+// CHECK: %[[S:.*]] = vector.contract
 // CHECK: %[[MIXED:.*]] = arith.ori %[[MIXED_J]], %[[MIXED_K]]
-// CHECK: scf.if %[[MIXED]] -> (vector<4x16xf32>) {
+// CHECK: %[[SOME:.*]] = arith.ori %{{.*}}, %[[MIXED]]
+// CHECK: scf.if %[[SOME]] -> (vector<4x16xf32>) {
 // CHECK: %[[STARTS:.*]] = vector.transfer_read %[[START]]{{.*}} vector<4xi32>
 // CHECK: arith.cmpi slt, %{{.*}} : vector<4xi32>
 // CHECK: arith.cmpi slt, %{{.*}} : vector<4x16xi32>
@@ -87,7 +88,6 @@ func.func @queries(%q: memref<2x?x1x48xf32>, %kv: memref<2x?x1x48xf32>, %out: me
 // CHECK: scf.for {{.*}} -> (vector<16x16xf32>, vector<16x16xf32>) {
 // CHECK: memref.load %[[ENDS]]
 // CHECK: scf.for {{.*}} -> (vector<16x16xf32>, vector<16x16xf32>) {
-// CHECK: scf.if {{.*}} -> (vector<16x16xf32>) {
 // CHECK: scf.if {{.*}} -> (vector<16x16xf32>) {
 // CHECK: vector.transfer_read %[[ENDS]]{{.*}} vector<16xi32>
 // What no query sees has no gradient, and no part of one.
