@@ -46,9 +46,9 @@ def build_kernel(build, target, case, folder):
 
 
 def predict(build, target, case):
-    """The row of predictions.csv: clocks, and the rate at the chip's nominal clock. Of gradients, whose kernels follow
-    each other, the sum of them, the tile of the longest one, and the rate of the necessary products; None if they
-    cannot be predicted, which is said."""
+    """The row of predictions.csv: clocks, and the rate at the chip's nominal clock. Of kernels that follow each other, as
+    those of gradients do, the sum of them, the tile of the longest one, and the rate of the necessary products; None if
+    gradients cannot be predicted, which is said."""
     with tempfile.TemporaryDirectory() as temporary:
         source = pathlib.Path(temporary, "f.mlir")
         source.write_text(case.static_module)
@@ -67,8 +67,11 @@ def predict(build, target, case):
     total = sum(map(clocks, kernels))
     tile, launch = max(kernels, key=clocks)
     ghz = float(find(r"at ([\d.]+) GHz", launch))
-    rate, share = (f"{1e-3 * case.products(NEEDED) / (total / ghz):.1f}", "") if case.grad else \
-        (find(r"TFLOP/s: ([\d.]+)", launch), find(r"tensor peak: ([\d.]+)%", launch))
+    if len(kernels) > 1:
+        operations = case.products(NEEDED) if case.grad else case.flops
+        rate, share = f"{1e-3 * operations / (total / ghz):.1f}", ""
+    else:
+        rate, share = find(r"TFLOP/s: ([\d.]+)", launch), find(r"tensor peak: ([\d.]+)%", launch)
     return {"case": case.name, "clocks": total, "tflops": rate, "mhz": round(1e3 * ghz), "peak_share": share,
             "tile_clocks": find(r"clocks: (\d+)", tile), "binding": find(r"binding: (.*)", tile)}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The shapes that are measured on GPUs, and what follows from a shape. All are causal."""
+"""The shapes that are measured on GPUs, and what follows from a shape. All are causal; a window of 0 is all keys."""
 
 import dataclasses
 
@@ -8,27 +8,25 @@ PREDICTIONS = "predictions.csv"  # what the compiler predicts of the cases
 NEEDED, EXECUTED = 5, 7  # products of backward: all that there are, and with logits and dP made twice
 
 
-def pairs(n, w1, w2):
-    """The allowed pairs of keys of n queries, together."""
-    return sum(min(i + 1, w1) * min(i + 1, w2) for i in range(n))
+def pairs(n, w1, w2, queries=None):
+    """The allowed pairs of n keys of the last `queries` queries (None: of n), together."""
+    seen = lambda i, width: min(i + 1, width or i + 1)
+    return sum(seen(i, w1) * seen(i, w2) for i in range(n - (n if queries is None else queries), n))
 
 
-def flops(batch, n, heads, d, w1, w2):
-    """Of the two products: 4 D for each query, head and allowed pair."""
-    return 4 * batch * heads * d * pairs(n, w1, w2)
+def types(dtype, batch, n, hq, hk, d, queries=None):
+    """Of q, out and their gradients; of keys, values and theirs; of lse. None: as many queries as keys."""
+    queries = queries or n
+    q, kv = f"tensor<{batch}x{queries}x{hq}x{d}x{dtype}>", f"tensor<{batch}x{n}x{hk}x{d}x{dtype}>"
+    return q, kv, f"tensor<{batch}x{hq}x{queries}xf32>"
 
 
-def types(dtype, batch, n, hq, hk, d):
-    """Of q, out and their gradients; of keys, values and theirs; of lse."""
-    q, kv = f"tensor<{batch}x{n}x{hq}x{d}x{dtype}>", f"tensor<{batch}x{n}x{hk}x{d}x{dtype}>"
-    return q, kv, f"tensor<{batch}x{hq}x{n}xf32>"
-
-
-def module(dtype, batch, n, hq, hk, d, w1, w2):
+def module(dtype, batch, n, hq, hk, d, w1, w2, queries=None):
     """A module with a function @f that is one attention; `batch` and `n` may be "?"."""
-    q, kv, lse = types(dtype, batch, n, hq, hk, d)
+    q, kv, lse = types(dtype, batch, n, hq, hk, d, queries)
+    windows = "".join(f"{name} = {width} : i64, " for name, width in (("w1", w1), ("w2", w2)) if width)
     return f"""func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}) -> ({q}, {lse}) {{
-  %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2) {{w1 = {w1} : i64, w2 = {w2} : i64, causal}}
+  %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2) {{{windows}causal}}
     : ({q}, {kv}, {kv}, {kv}, {kv}) -> ({q}, {lse})
   return %out, %lse : {q}, {lse}
 }}
@@ -61,29 +59,45 @@ class Case:
     w1: int
     w2: int
     grad: bool = False  # with the gradients, too
+    Nq: int = 0         # queries, the last ones; static, if not as many as keys (0)
+
+    @property
+    def queries(self):
+        return self.Nq or self.N
 
     @property
     def kernel(self):
         """The name of what is compiled, which serves all B and N."""
         name = f"{self.dtype}_hq{self.Hq}_hk{self.Hk}_d{self.D}_w{self.w1}_{self.w2}"
+        name += f"_q{self.Nq}" if self.Nq else ""
         return f"grad_{name}" if self.grad else name
 
     @property
     def module(self):
         """Of the functions: @f, and @g if the case is one of gradients."""
         shape = (self.dtype, "?", "?", self.Hq, self.Hk, self.D, self.w1, self.w2)
-        return module(*shape) + (gradient_module(*shape) if self.grad else "")
+        return module(*shape, self.Nq or None) + (gradient_module(*shape) if self.grad else "")
 
     @property
     def static_module(self):
         """What is predicted, with the B and N of the measurement: @f or, of a case of gradients, @g."""
-        make = gradient_module if self.grad else module
-        return make(self.dtype, self.B, self.N, self.Hq, self.Hk, self.D, self.w1, self.w2)
+        shape = (self.dtype, self.B, self.N, self.Hq, self.Hk, self.D, self.w1, self.w2)
+        return gradient_module(*shape) if self.grad else module(*shape, self.Nq or None)
+
+    @property
+    def has_peer(self):
+        """Whether the Triton kernels take it."""
+        return self.Hk == 1 and self.w1 == 32 and self.w2 > 0 and not self.Nq
+
+    @property
+    def exponentials(self):
+        """One for each query, head and allowed pair."""
+        return self.B * self.Hq * pairs(self.N, self.w1, self.w2, self.queries)
 
     @property
     def flops(self):
-        """Of forward."""
-        return flops(self.B, self.N, self.Hq, self.D, self.w1, self.w2)
+        """Of forward, of the two products: 4 D for each query, head and allowed pair."""
+        return 4 * self.D * self.exponentials
 
     def products(self, count):
         """Operations of so many products: 2 D for each query, head and allowed pair, in each."""
@@ -91,9 +105,10 @@ class Case:
 
     @property
     def bytes(self):
-        """Of the inputs and the results, each moved once."""
-        rows = 2 * self.Hq + 4 * self.Hk
-        return self.B * self.N * (rows * self.D * BYTES[self.dtype] + 4 * self.Hq)
+        """Of the results and the inputs that are seen, each moved once."""
+        row = self.D * BYTES[self.dtype]
+        seen = sum(2 * min(self.N, (width or self.N) + self.queries - 1) for width in (self.w1, self.w2))
+        return self.B * (self.queries * self.Hq * (2 * row + 4) + seen * self.Hk * row)
 
 
 def case(n, heads, w2, d=128, dtype="bf16"):
@@ -109,6 +124,16 @@ def gradient(hq=64, hk=1, d=128, w1=32, w2=512, n=4096, dtype="bf16"):
     name = f"grad-{dtype}-n{n}-h{hq}-hk{hk}-d{d}-w{w1}x{w2}"
     return Case(name, B=4, N=n, Hq=hq, Hk=hk, D=d, dtype=dtype, w1=w1, w2=w2, grad=True)
 
+
+# What people bring: heads, windows, and decoding, where there is one query.
+USERS = [
+    Case(f"users-{'decode-' if nq else ''}h{hq}-hk{hk}-d{d}-w{w1}x{w2 or 'all'}", B=4, N=4096, Hq=hq, Hk=hk, D=d,
+         dtype="bf16", w1=w1, w2=w2, Nq=nq)
+    for nq in (1, 0) for hq, hk, d, w1, w2 in (
+        (8, 2, 128, 512, 32), (10, 2, 128, 16, 1025), (8, 2, 128, 16, 0), (8, 2, 32, 16, 1025), (8, 2, 16, 16, 1025),
+        (8, 1, 32, 32, 512), (4, 1, 64, 32, 512), (5, 1, 64, 32, 512), (64, 8, 128, 32, 512), (8, 8, 128, 32, 512),
+        (16, 16, 64, 128, 32), (8, 8, 64, 512, 32))
+] + [Case("users-decode-long-h8-hk2-d128-w16xall", B=1, N=65536, Hq=8, Hk=2, D=128, dtype="bf16", w1=16, w2=0, Nq=1)]
 
 # Of which backward is measured beside forward, in that order.
 GRADIENTS = [
@@ -136,5 +161,6 @@ CASES = [
     *grid(8192),
     *grid(2048),
     *grid(1024),
+    *USERS,
     *GRADIENTS,
 ]

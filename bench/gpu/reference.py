@@ -13,15 +13,17 @@ TYPES = {"bf16": torch.bfloat16, "f16": torch.float16}
 def attention(inputs, w1, w2, queries, dtype=torch.float64, rounded=lambda x: x):
     """(out, lse) of some queries, computed in `dtype`; `rounded` is what the left operands of the two products become.
 
-    q is [B, N, Hq, D]; k1, k2, v1, v2 are [B, N, Hk, D]; out is [B, queries, Hq, D]; lse is [B, Hq, queries].
+    q is [B, Nq, Hq, D], of the last positions; k1, k2, v1, v2 are [B, N, Hk, D]; out is [B, queries, Hq, D]; lse is
+    [B, Hq, queries]. A window of 0 is all keys.
     """
     q, k1, k2, v1, v2 = (x.to(dtype) for x in inputs)
     kv_heads, dim = k1.shape[2:]
+    shift = k1.shape[1] - q.shape[1]
     q = q.unflatten(2, (kv_heads, -1))
     k1, k2, v1, v2 = (x.transpose(1, 2) for x in (k1, k2, v1, v2))
     outs, lses = [], []
     for i in queries:
-        js, ks = slice(max(0, i - w1 + 1), i + 1), slice(max(0, i - w2 + 1), i + 1)
+        js, ks = (slice(max(0, i + shift - width + 1) if width else 0, i + shift + 1) for width in (w1, w2))
         rows = rounded(q[:, i, :, :, None] * k1[:, :, None, js])  # [B, Hk, G, J, D]
         s = dim ** -0.5 * (rows.flatten(2, 3) @ k2[:, :, ks].mT)  # [B, Hk, G * J, K]
         s = s.unflatten(2, rows.shape[2:4])
@@ -100,11 +102,11 @@ MEASURES = [("out", 0, relative, 1e-7), ("row", 0, worst_row, 1e-7), ("lse", 1, 
 
 
 def some_queries(n, w1, w2):
-    """All if they are few; else where windows begin to slide, the ends, and some between."""
+    """All of n if they are few; else where windows begin to slide, the ends, and some between."""
     if n <= 128:
         return list(range(n))
     corners = {0, 1, 2, w1 - 1, w1, w2 - 1, w2, n // 2, n - 2, n - 1}
-    return sorted({i for i in corners if i < n} | set(random.Random(n).sample(range(n), 12)))
+    return sorted({i for i in corners if 0 <= i < n} | set(random.Random(n).sample(range(n), 12)))
 
 
 def random_inputs(case, n, std, batch):
@@ -112,7 +114,8 @@ def random_inputs(case, n, std, batch):
     dtype = TYPES[case.dtype]
     generator = torch.Generator(device=DEVICE).manual_seed(n)
     normal = lambda heads: torch.randn(batch, n, heads, case.D, device=DEVICE, generator=generator)
-    return [x.to(dtype) for x in (std * normal(case.Hq), *(normal(case.Hk) for _ in range(4)))], normal
+    q = normal(case.Hq)[:, -(case.Nq or n):].contiguous()
+    return [x.to(dtype) for x in (std * q, *(normal(case.Hk) for _ in range(4)))], normal
 
 
 class Check:
@@ -122,7 +125,7 @@ class Check:
         self.case, self.n, self.std = case, n, std
         dtype = TYPES[case.dtype]
         self.inputs, _ = random_inputs(case, n, std, batch)
-        self.queries = some_queries(n, case.w1, case.w2)
+        self.queries = some_queries(case.Nq or n, case.w1, case.w2)
         self.want = attention(self.inputs, case.w1, case.w2, self.queries)
         rounded = lambda x: x.to(dtype).to(x.dtype)
         out, lse = attention(self.inputs, case.w1, case.w2, self.queries, torch.float32, rounded)
@@ -136,7 +139,7 @@ class Check:
         """(line to print, whether it is right) of function(inputs, results)."""
         q = self.inputs[0]
         out = torch.full_like(q, float("nan"))
-        lse = torch.full((q.shape[0], q.shape[2], self.n), float("nan"), device=q.device)
+        lse = torch.full((q.shape[0], q.shape[2], q.shape[1]), float("nan"), device=q.device)
         function(self.inputs, (out, lse))
         synchronize()
         right = bool(torch.isfinite(out).all() and torch.isfinite(lse).all())
@@ -204,4 +207,5 @@ def gradient_checks(case):
 
 def checks(case):
     """Of a kernel: fewer queries than a window, whole windows, and large logits."""
-    return [Check(case, 77, 1), Check(case, case.w2 + 61, 1), Check(case, case.w2 + 61, 3)]
+    n = max(case.w1, case.w2 or 512) + 61
+    return [Check(case, 77, 1), Check(case, n, 1), Check(case, n, 3)]

@@ -28,11 +28,16 @@ class Row:
         self.case = self.gradient = None
         if self.implementation in (OURS, PEER) and self.tflops:
             numbers = {key: int(fields[key]) for key in ("B", "N", "Hq", "Hk", "D", "w1", "w2")}
-            case = Case(self.name, dtype=fields["dtype"], **numbers)
+            case = Case(self.name, dtype=fields["dtype"], Nq=int(fields.get("Nq") or 0), **numbers)
             if fields.get("pass") == "backward":
                 self.gradient = case
             else:
                 self.case = case
+
+    @property
+    def users(self):
+        """Whether it is of what users bring, which has a table of its own and is in no plot."""
+        return self.case and self.name.startswith("users-")
 
 
 def find(rows, implementation, name, backward=False):
@@ -72,7 +77,7 @@ def table(rows, machine, predictions):
     yield f"| {' | '.join(header)} |"
     yield f"|{'---|' * len(header)}"
     backward = {row.name for row in rows if row.gradient}
-    cases = dict.fromkeys(row.case for row in rows if row.case)
+    cases = dict.fromkeys(row.case for row in rows if row.case and not row.users)
     for case in sorted(cases, key=lambda case: (case.dtype, -case.D, -case.Hq, case.w2, case.N)):
         ours, peer = (find(rows, implementation, case.name) for implementation in (OURS, PEER))
         cells = [case.dtype, case.B, case.N, f"{case.Hq}/{case.Hk}", case.D, case.w1, case.w2]
@@ -85,6 +90,7 @@ def table(rows, machine, predictions):
         elif predictions:
             cells += [""] * 3
         yield f"| {' | '.join(map(str, cells))} |"
+    yield from users(rows, machine, predictions)
     yield from gradients(rows, predictions)
     if predictions:
         yield ""
@@ -98,6 +104,51 @@ def table(rows, machine, predictions):
         yield "What is wrong:"
         yield ""
         yield from (f"- {problem}" for problem in machine["problems"])
+
+
+MUFU = 16  # exponentials of an SM in a clock
+
+
+def limits(row, rows, machine):
+    """{what: ms that it takes at least}: operations at the rate of the matrix product, bytes at the copy's, exponentials on
+    the special function units at the clock that was measured."""
+    matmul = next((row.tflops for row in rows if row.name.startswith("matmul")), None)
+    copy = next((row.gb_s for row in rows if row.gb_s), None)
+    found = {}
+    if matmul:
+        found["operations"] = 1e-9 * row.case.flops / matmul
+    if copy:
+        found["bytes"] = 1e-6 * row.case.bytes / copy
+    if machine.get("sms") and row.mhz:
+        found["exponentials"] = 1e-3 * row.case.exponentials / (MUFU * machine["sms"] * row.mhz)
+    return found
+
+
+def users(rows, machine, predictions):
+    """The lines of the table of what users bring."""
+    rows_of_users = [row for row in rows if row.users and row.implementation == OURS]
+    if not rows_of_users:
+        return
+    yield ""
+    yield "What users bring. A limit is the time that operations take at the rate of the matrix product, bytes at that of " \
+          f"the copy, or exponentials at {MUFU} in a clock of an SM, whichever is longest."
+    yield ""
+    header = ["type", "B", "Nq", "N", "Hq/Hk", "D", "w1", "w2", "ms", "TFLOP/s", "limit ms", "of", "of its limit"]
+    header += ["predicted ms"] if predictions else []
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    for row in rows_of_users:
+        case = row.case
+        cells = [case.dtype, case.B, case.queries, case.N, f"{case.Hq}/{case.Hk}", case.D, case.w1 or "all",
+                 case.w2 or "all", f"{row.ms:.4f}", f"{row.tflops:.0f}"]
+        found = limits(row, rows, machine)
+        what = max(found, key=found.get, default=None)
+        cells += [f"{found[what]:.4f}", what, f"{found[what] / row.ms:.2f}"] if what else [""] * 3
+        if case.name in predictions:
+            cells += [f"{row.ms * row.tflops / predicted(predictions[case.name], row):.4f}"]
+        elif predictions:
+            cells += [""]
+        yield f"| {' | '.join(map(str, cells))} |"
 
 
 def gradients(rows, predictions):
@@ -190,14 +241,14 @@ def speed(rows):
     """TFLOP/s over N, a panel for each number of heads that is measured at several N, a color for each w2."""
     series = {}
     for row in rows:
-        if row.case:
+        if row.case and not row.users:
             case = row.case
             kind = (case.Hq, case.dtype, case.D, case.Hk, case.B, case.w1)
             series.setdefault(kind, {}).setdefault((case.w2, row.implementation), []).append(row)
     lengths = lambda lines: {row.case.N for line in lines.values() for row in line}
     panels = {kind: lines for kind, lines in series.items() if len(lengths(lines)) > 1}
     matmul = max((row.tflops for row in rows if row.name.startswith("matmul")), default=0)
-    highest = 100 * math.ceil(max([matmul] + [row.tflops for row in rows if row.case], default=100) / 100)
+    highest = 100 * math.ceil(max([matmul] + [row.tflops for row in rows if row.case and not row.users], default=100) / 100)
     plots = []
     for panel, (kind, lines) in enumerate(sorted(panels.items(), reverse=True)):
         heads, dtype, dim, kv_heads, batch, w1 = kind
@@ -238,7 +289,7 @@ def roofline(rows):
         plot.polyline([plot.at(start, start * copy * 1e-3), plot.at(ridge, matmul), plot.at(plot.x[1], matmul)], "#222")
         plot.text(plot.left + 10, plot.top + 18, f"copy {copy:.0f} GB/s, matrix product {matmul:.0f} TFLOP/s", "start")
     for row in rows:
-        if row.case:
+        if row.case and not row.users:
             point = plot.at(row.case.flops / row.case.bytes, max(plot.y[0], row.tflops))
             plot.marker(*point, COLORS[0 if row.implementation == OURS else 1], row.implementation == OURS,
                         f"{row.implementation} {row.name}: {row.tflops:.0f} TFLOP/s")

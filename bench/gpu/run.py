@@ -41,8 +41,8 @@ from cases import NEEDED, PREDICTIONS, Case
 from clock import mhz_during
 from kernels import Kernel
 
-FIELDS = ("implementation", "case", "dtype", "B", "N", "Hq", "Hk", "D", "w1", "w2", "config", "calls", "ms", "ms_min",
-          "ms_max", "tflops", "share", "gb_s", "sm_mhz", "pass", "ratio", "executed_tflops")
+FIELDS = ("implementation", "case", "dtype", "B", "N", "Nq", "Hq", "Hk", "D", "w1", "w2", "config", "calls", "ms",
+          "ms_min", "ms_max", "tflops", "share", "gb_s", "sm_mhz", "pass", "ratio", "executed_tflops")
 MEASUREMENT_MS = 20
 CLOCKED = 3  # times as long the clock is measured
 FINALISTS = 3
@@ -86,12 +86,12 @@ def copies(bytes):
 def tensors(case):
     """Copies of (inputs, results) of the case."""
     dtype = reference.TYPES[case.dtype]
-    random = lambda heads: torch.randn(case.B, case.N, heads, case.D, device="cuda", dtype=dtype)
-    lse = lambda: torch.empty(case.B, case.Hq, case.N, device="cuda")
+    random = lambda n, heads: torch.randn(case.B, n, heads, case.D, device="cuda", dtype=dtype)
+    lse = lambda: torch.empty(case.B, case.Hq, case.queries, device="cuda")
     sets = []
     for _ in range(copies(case.bytes)):
-        q = random(case.Hq)
-        sets.append(([q] + [random(case.Hk) for _ in range(4)], (torch.empty_like(q), lse())))
+        q = random(case.queries, case.Hq)
+        sets.append(([q] + [random(case.N, case.Hk) for _ in range(4)], (torch.empty_like(q), lse())))
     return sets
 
 
@@ -134,7 +134,7 @@ class Results:
 
     @staticmethod
     def shape(case):
-        return {name: getattr(case, name) for name in ("dtype", "B", "N", "Hq", "Hk", "D", "w1", "w2")}
+        return {name: getattr(case, name) for name in ("dtype", "B", "N", "Nq", "Hq", "Hk", "D", "w1", "w2")}
 
     def add_case(self, implementation, case, measured, config=""):
         self.add(implementation, case.name, *measured, flops=case.flops, config=config, **{"pass": "forward"},
@@ -165,7 +165,7 @@ def describe(manifest):
     state = nvidia_smi()
     return {"device": state["name"], "driver": state["driver_version"], "power_limit": state["power.limit"],
             "torch": torch.__version__, "triton": triton.__version__, "cuda": torch.version.cuda,
-            "python": platform.python_version(), "commit": manifest["commit"], "target": manifest["target"],
+            "sms": torch.cuda.get_device_properties(0).multi_processor_count, "python": platform.python_version(), "commit": manifest["commit"], "target": manifest["target"],
             "command": shlex.join(sys.argv), "before": state}
 
 
@@ -192,7 +192,7 @@ def ceilings(results, machine):
 def dot_product_attention(results, case):
     """torch's flash attention, causal, with as many heads as the case and about as many operations."""
     per_pair = 4 * case.B * case.Hq * case.D
-    n = round(math.sqrt(2 * case.flops / per_pair) / 128) * 128
+    n = max(128, round(math.sqrt(2 * case.flops / per_pair) / 128) * 128)
     q, k, v = (torch.randn(case.B, case.Hq, n, case.D, device="cuda", dtype=torch.bfloat16) for _ in range(3))
     attend = functools.partial(torch.nn.functional.scaled_dot_product_attention, q, k, v, is_causal=True)
     with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.FLASH_ATTENTION):
@@ -207,7 +207,7 @@ def dot_product_attention(results, case):
 def launch_overhead(results, kernel, case):
     """The time of a call with a single query, as C makes it, until it returns: fewer calls than CUDA queues."""
     calls = 500
-    tiny = Case("launch", 1, 1, case.Hq, case.Hk, case.D, case.dtype, case.w1, case.w2)
+    tiny = Case("launch", 1, max(1, case.Nq), case.Hq, case.Hk, case.D, case.dtype, case.w1, case.w2, Nq=case.Nq)
     launch = kernel.bind(*tensors(tiny)[0])
 
     def milliseconds():
@@ -404,7 +404,8 @@ def run_forward(arguments, folder, cases, results, pool, deadline):
 
     # While other processes compile the peer, nothing is timed.
     for case in cases:
-        peer.prepare(case)
+        if case.has_peer:
+            peer.prepare(case)
     checks = {}
     for case in cases:
         if case.kernel not in checks:
@@ -417,10 +418,12 @@ def run_forward(arguments, folder, cases, results, pool, deadline):
             left_out.append(case.name)
             continue
         torch.cuda.empty_cache()
-        peer.rank(case)
+        if case.has_peer:
+            peer.rank(case)
         sets = tensors(case)
         simplicial.time(results, case, sets)
-        peer.time(results, case, checks[case.kernel], sets)
+        if case.has_peer:
+            peer.time(results, case, checks[case.kernel], sets)
         del sets
     return left_out
 

@@ -31,10 +31,16 @@ assert all(case.N == 16384 for case in CASES[:6]), "the longest do not come firs
 for n, w1, w2 in (1, 1, 1), (7, 2, 3), (7, 3, 9), (5, 9, 9), (12, 4, 1):
     counted = sum(i - j < w1 and i - k < w2 for i in range(n) for j in range(i + 1) for k in range(i + 1))
     assert pairs(n, w1, w2) == counted, (n, w1, w2)
+    assert pairs(n, w1, w2, 1) == min(n, w1) * min(n, w2), (n, w1, w2)
+assert pairs(7, 2, 0) == pairs(7, 2, 7) and pairs(7, 0, 3, 2) == pairs(7, 7, 3, 2)
 small = Case("small", B=2, N=3, Hq=4, Hk=2, D=16, dtype="bf16", w1=1, w2=1)
 assert small.flops == 4 * 16 * 2 * 4 * 3
 assert small.products(5) == 10 * 16 * 2 * 4 * 3
 assert small.bytes == 2 * 3 * (2 * 16 * (4 + 4 + 4 * 2) + 4 * 4)
+one = Case("one", B=2, N=9, Hq=4, Hk=2, D=16, dtype="bf16", w1=3, w2=0, Nq=1)
+assert (one.exponentials, one.flops) == (2 * 4 * 3 * 9, 4 * 16 * 2 * 4 * 3 * 9)
+assert one.bytes == 2 * (4 * (2 * 2 * 16 + 4) + (2 * 3 + 2 * 9) * 2 * 2 * 16)
+assert "tensor<?x1x4x16xbf16>" in one.module and "w2" not in one.module and "w1 = 3" in one.module
 
 # Scripts.
 
