@@ -374,9 +374,11 @@ MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
   if (mlirLogicalResultIsFailure(config_read(op, part, &s.given)))
     return mlirLogicalResultFailure();
   s.shape = shape_of(&s);
-  s.few = part == CONFIG_FEW ||
-          (queries_of(op) && queries_of(op) <= SIMPLICIAL_FEW_QUERIES &&
-           s.given.block_q <= 1);
+  bool apart = s.given.block_q > 1 ||
+               (config_has(op, part, "blocks") && !s.given.blocks);
+  s.few =
+      !apart && (part == CONFIG_FEW ||
+                 (queries_of(op) && queries_of(op) <= SIMPLICIAL_FEW_QUERIES));
   s.by_warps = why_by_warps(&s.shape);
   s.warpgroups = chip_list_has_warpgroups(chips) && !s.by_warps;
   if (chips->n)
