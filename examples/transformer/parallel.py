@@ -6,8 +6,8 @@
     rank 2        |....|        |--------|
                    halo          positions of rank 2: it gets the last max(w1, w2) - 1 keys and values before them
 
-Forward, the queries of a rank that see no halo are computed while it is on its way; backward, the gradient of queries
-while that of the halo is on its way back. If ranks have fewer positions than a halo, it comes from several.
+The queries of a rank that see no halo are computed while it is on its way. If ranks have fewer positions than a halo, it
+comes from several.
 """
 
 import torch
@@ -144,13 +144,13 @@ class _Simplicial(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, d_out):
-        """The gradients of keys first: while those of the halo are on their way, that of queries is computed."""
+        """One call, of which the part that sees no halo is not apart: kernels of so many keys fill a GPU a whole number
+        of times, and those of a halo alone would take as long as one time more."""
         exchange, (q, keys, out, lse) = ctx.exchange, ctx.saved_tensors
         inputs = q, *split_as(keys, ctx.shapes), out, lse, d_out
-        gradients = join(operators.attention_grad(*inputs, [False] + 4 * [True], *ctx.attributes))
-        halo, own = gradients.split([keys.shape[1] - q.shape[1], q.shape[1]], 1)
+        d_q, *gradients = operators.attention_grad(*inputs, 5 * [True], *ctx.attributes)
+        halo, own = join(gradients).split([keys.shape[1] - q.shape[1], q.shape[1]], 1)
         pieces = exchange.start_back(halo)
-        d_q, = operators.attention_grad(*inputs, [True] + 4 * [False], *ctx.attributes)
         exchange.finish()
         for (begin, end), piece in pieces:
             own[:, begin:end] += piece
