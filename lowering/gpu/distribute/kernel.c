@@ -299,12 +299,15 @@ MlirBlock kernel_create(MlirBlock kernels, Ir *b, Kernel *kernel,
   return ir_body(function, 0);
 }
 
-/// Of boxes of one row there is nothing to exchange.
+/// Of boxes of one row there is nothing to exchange; others are as wide as
+/// panels.
 static int64_t swizzle_of(const TensorMap *map) {
+  MlirType type = ir_type(map->memref);
   int64_t rows = 1;
-  for (int d = 0; d < ir_rank(ir_type(map->memref)) - 1; ++d)
+  int last = ir_rank(type) - 1;
+  for (int d = 0; d < last; ++d)
     rows *= map->box[d];
-  return rows > 1 ? SWIZZLE_BYTES : 0;
+  return rows > 1 ? map->box[last] * ir_float_bytes(ir_element(type)) : 0;
 }
 
 /// The kernel's maps, and whether all are there (and `there` is true).
