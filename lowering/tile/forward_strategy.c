@@ -157,6 +157,16 @@ static void try_steps(Strategy *s, Config config) {
     }
 }
 
+/// The keys behind whole steps, in one tile; 0: they are too many.
+static int64_t rest_in_one_tile(const Strategy *s, const Config *config) {
+  enum { MOST = 64, STEP = CONFIG_GPU_STEP };
+  int64_t keys = s->shape.inner + config->block_q - 1, counts[MAX_PARTS];
+  plan_counts(config, keys, counts);
+  int64_t rest =
+      ceil_div(keys - counts[0] * config_step(config), STEP) * STEP;
+  return rest <= min(MOST, config->block_k) ? rest : 0;
+}
+
 /// So many tiles in a step. Beside whole steps of the inner window are the keys
 /// of a block's later queries: some keys more of each step's last tile, or
 /// tiles of their own.
@@ -166,8 +176,15 @@ static void try_tiles(Strategy *s, Config config) {
   config.block_last = config.block_tail = config.block_k;
   if (config.tiles == 1) {
     config.block_tail = min(config.block_k, TAIL);
-    if (others)
+    if (others) {
       config.block_tail = min(config.block_tail, ceil_div(others, STEP) * STEP);
+      int64_t rest = rest_in_one_tile(s, &config), usual = config.block_tail;
+      if (rest > usual) {
+        config.block_tail = rest;
+        try_steps(s, config);
+        config.block_tail = usual;
+      }
+    }
   } else if (others) {
     config.block_last += STEP;
     try_steps(s, config);
@@ -193,7 +210,9 @@ static const char *why_one_tile(const Strategy *s, const Config *config) {
 }
 
 /// Inner tiles that leave room for others in shared memory, and half as large
-/// ones; of determinants, ptxas would have their registers on the stack.
+/// ones, or where rows are of several queries, whose windows are no multiples of
+/// one, three quarters. Of determinants, ptxas would have the registers of
+/// smaller ones on the stack.
 static void try_rows(Strategy *s, Config config) {
   enum { KEYS = 128, LEAST = 64, BYTES = 16 << 10, STEP = CONFIG_GPU_STEP };
   int64_t steps = min(KEYS, BYTES / (s->shape.d * s->shape.bytes)) / STEP;
@@ -202,9 +221,11 @@ static void try_rows(Strategy *s, Config config) {
     steps = max(steps, LEAST / STEP);
   if (window)
     steps = min(steps, ceil_div(window, STEP));
-  int sizes = s->shape.planes > 1 ? 1 : 2;
-  for (int part = 1; part <= sizes; ++part) {
-    config.block_k = ceil_div(steps, part) * STEP;
+  int least = s->shape.planes > 1 ? 4 : 2;
+  for (int quarters = 4; quarters >= least; --quarters) {
+    if (quarters == 3 && config.block_q == 1)
+      continue;
+    config.block_k = ceil_div(quarters * steps, 4) * STEP;
     s->one_tile = why_one_tile(s, &config);
     config.tiles = 1;
     if (!s->one_tile)

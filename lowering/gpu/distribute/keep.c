@@ -270,7 +270,8 @@ void keep_decide(Distribute *s, MlirBlock program) {
   decide_row_dims(s, program);
   count_registers(s, program, &product, &carried);
   s->at_once = s->engine->slices_at_once(product, carried);
-  int64_t left = s->engine->registers_left(product + carried);
+  s->taken = product + carried;
+  int64_t left = s->engine->registers_left(s->taken);
   keep_for_loops(s, program, &left);
   keep_loads(s, program);
 }
