@@ -49,6 +49,8 @@ typedef struct SimplicialAttentionSpec {
   /// `1 << SIMPLICIAL_V2` of each. 0: the attention itself.
   unsigned gradients;
   SimplicialBound bound;
+  int64_t n2; ///< with attributes.two_lengths, keys of k2 and v2, as `n` of k1
+              ///< and v1; else it is not read
 } SimplicialAttentionSpec;
 
 /// The function of this description, compiled for `target` if it has not been:
@@ -60,8 +62,10 @@ typedef struct SimplicialAttentionSpec {
 ///                                         as they are wanted
 ///
 /// q, out, d_out, d_q: [B, Nq, Hq, D]; k1, k2, v1, v2 and what begins with d_
-/// of them: [B, N, Hk, D]; lse: [B, Hq, Nq] of f32. What `bound` says is the
-/// last input, behind v2 or d_out: `start`, [B, N], or `lengths`, [B], of i32.
+/// of them: [B, N, Hk, D], or, with two lengths, of k2 and v2 [B, N2, Hk, D];
+/// lse: [B, Hq, Nq] of f32. What `bound` says is the last input, behind v2 or
+/// d_out: `start`, [B, N], or `lengths`, [B], of i32; with two lengths start
+/// has an N of its own, which each call chooses.
 /// A description that cannot be is a SIMPLICIAL_INVALID_ARGUMENT, or, where the
 /// operation's verifier says so, a SIMPLICIAL_COMPILE_ERROR.
 ///

@@ -90,6 +90,8 @@ static SimplicialStatus read_attribute(const XLA_FFI_Attrs *attributes,
       {"w2", "must be an i64", XLA_FFI_DataType_S64, &at->w2, 8},
       {"gradients", "must be an i64", XLA_FFI_DataType_S64, gradients, 8},
       {"causal", "must be an i1", XLA_FFI_DataType_PRED, &at->causal, 1},
+      {"two_lengths", "must be an i1", XLA_FFI_DataType_PRED, &at->two_lengths,
+       1},
       {"scale", "must be an f32", XLA_FFI_DataType_F32, &at->scale, 4},
       {"k2_bias", "must be an f32", XLA_FFI_DataType_F32, &at->k2_bias, 4},
       {"v2_bias", "must be an f32", XLA_FFI_DataType_F32, &at->v2_bias, 4},
@@ -216,7 +218,8 @@ static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
                            q->ndim != RANK ? "q" : "k1",
                            q->ndim != RANK ? q->ndim : k1->ndim, RANK);
   self->spec.dtype = q->dtype;
-  self->spec.b = self->spec.nq = self->spec.n = SIMPLICIAL_DYNAMIC;
+  self->spec.b = self->spec.nq = SIMPLICIAL_DYNAMIC;
+  self->spec.n = self->spec.n2 = SIMPLICIAL_DYNAMIC;
   bool few =
       q->shape[1] <= SIMPLICIAL_FEW_QUERIES && q->shape[1] < k1->shape[1];
   if (few && !gradient)

@@ -323,19 +323,22 @@ static int64_t seen(int64_t window, bool causal, int64_t keys) {
 static ForwardShape shape_of(const Strategy *s) {
   SimplicialAttentionAttributes a = s->attributes;
   MlirType q = q_type(s->op), k = ir_type(ir_operand(s->op, SIMPLICIAL_K1));
+  MlirType other = ir_type(ir_operand(s->op, SIMPLICIAL_K2));
+  bool swap = plan_swaps_roles(a);
   int64_t batches = ir_dim_size(k, 0), heads = ir_dim_size(k, 2);
-  int64_t keys = ir_dim_size(k, 1);
   bool wide = mlirTypeIsAF32(ir_element(q));
   return (ForwardShape){
       .d = ir_dim_size(q, 3),
       .group = ir_dim_size(q, 2) / heads,
       .groups = mlirShapedTypeIsDynamicSize(batches) ? 0 : batches * heads,
       .queries = s->few ? 0 : queries_of(s->op),
-      .outer = seen(outer_window(a), a.causal, keys),
-      .inner = seen(inner_window(a), a.causal, keys),
+      .outer =
+          seen(outer_window(a), a.causal, ir_dim_size(swap ? other : k, 1)),
+      .inner =
+          seen(inner_window(a), a.causal, ir_dim_size(swap ? k : other, 1)),
       .outer_window = outer_window(a),
       .causal = a.causal,
-      .value_bias = a.v2_bias != 0 && !plan_swaps_roles(a),
+      .value_bias = a.v2_bias != 0 && !swap,
       .planes = a.form == SIMPLICIAL_DETERMINANT ? 3 : 1,
       .bytes = wide ? 4 : 2,
       .passes = mlirTypeIsAF32(s->given.operand) ? 3 : 1};
