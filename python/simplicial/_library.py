@@ -23,7 +23,8 @@ class Attributes(ctypes.Structure):
     """SimplicialAttentionAttributes."""
 
     _fields_ = [("w1", ctypes.c_int64), ("w2", ctypes.c_int64), ("causal", ctypes.c_bool), ("scale", ctypes.c_float),
-                ("k2_bias", ctypes.c_float), ("v2_bias", ctypes.c_float), ("form", ctypes.c_int)]
+                ("k2_bias", ctypes.c_float), ("v2_bias", ctypes.c_float), ("form", ctypes.c_int),
+                ("two_lengths", ctypes.c_bool)]
 
 
 class DataType(ctypes.Structure):
@@ -37,7 +38,7 @@ class Spec(ctypes.Structure):
 
     _fields_ = [("dtype", DataType), ("b", ctypes.c_int64), ("nq", ctypes.c_int64), ("n", ctypes.c_int64),
                 ("hq", ctypes.c_int64), ("hk", ctypes.c_int64), ("d", ctypes.c_int64), ("attributes", Attributes),
-                ("lse", ctypes.c_bool), ("gradients", ctypes.c_uint), ("bound", ctypes.c_int)]
+                ("lse", ctypes.c_bool), ("gradients", ctypes.c_uint), ("bound", ctypes.c_int), ("n2", ctypes.c_int64)]
 
 
 class Device(ctypes.Structure):
