@@ -87,7 +87,7 @@ def describe(case):
     words += ["biases"] if case.k2_bias else []
     words += [] if case.causal else ["non-causal"]
     words += ["documents"] if case.documents else []
-    words += ["two lengths"] if case.N2 is not None else []
+    words += [f"N2={case.N2}"] if case.N2 is not None else []
     words += ["grad"] if is_gradient(case) else []
     return " ".join(words)
 
