@@ -32,6 +32,12 @@ extern "C" {
 /// (simplicialFunctionWorkspace).
 enum { SIMPLICIAL_FEW_QUERIES = 16 };
 
+/// What a description may say of the queries of a call that has `nq` of them,
+/// and `n` keys, of two lengths the longer one: `nq`, if they are few and there
+/// are more keys, so that a function of that number is worth compiling; else
+/// SIMPLICIAL_DYNAMIC.
+SIMPLICIAL_API int64_t simplicialFewQueries(int64_t nq, int64_t n);
+
 /// An attention, or its gradients. Fields that are left zero say: no
 /// attributes, no lse, no gradients, no bound.
 typedef struct SimplicialAttentionSpec {

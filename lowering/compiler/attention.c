@@ -95,6 +95,10 @@ static bool is_symbol(const char *name) {
   return true;
 }
 
+int64_t simplicialFewQueries(int64_t nq, int64_t n) {
+  return nq <= SIMPLICIAL_FEW_QUERIES && nq < n ? nq : SIMPLICIAL_DYNAMIC;
+}
+
 // Writing ---------------------------------------------------------------------
 
 static void write_type(char *type, const int64_t *sizes, int rank,

@@ -64,7 +64,7 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
     bound, last = _functions.one_bound(start, lengths)
     batch, queries, _, _ = views[0].shape
     keys, second = views[1].shape[1], views[2].shape[1]
-    few = _functions.few(queries, max(keys, second))
+    few = _functions.few(queries, keys, second)
     function = _functions.get(_target(views[0]), views[0].dtype, heads, attributes, return_lse, (), bound, few,
                               keys != second)
     bounds = [view(bound, last)] if bound else []

@@ -10,6 +10,7 @@ alone.
 """
 
 import ctypes
+import functools
 import operator
 
 from ._library import Attributes, DataType, Error, Spec, check, error_of, library
@@ -18,7 +19,6 @@ FORMS = {"trilinear": 0, "determinant": 1}
 OPERANDS = ("q", "k1", "k2", "v1", "v2")
 BOUNDS = ("start", "lengths")  # of SimplicialBound 1 on
 DYNAMIC = -1
-FEW_QUERIES = 16  # SIMPLICIAL_FEW_QUERIES
 _RANKS = {"lse": 3, "start": 2, "lengths": 1}  # of all others: 4
 _MOST_RANK = 4
 _WORDS = 6 + 2 * _MOST_RANK  # of a DLTensor, its shape and its strides
@@ -136,9 +136,11 @@ def spec_of(dtype, sizes, attributes, lse, gradients, bound=None, second=None):
 _functions = {}
 
 
-def few(queries, keys):
-    """The number of queries, where a function of its own is faster, as in decoding; else DYNAMIC."""
-    return queries if queries <= FEW_QUERIES and queries < keys else DYNAMIC
+@functools.lru_cache(1024)
+def few(queries, *keys):
+    """The number of queries, where a function of its own is faster, as in decoding; else DYNAMIC. `keys` are the lengths of
+    k1 and k2."""
+    return library().simplicialFewQueries(queries, max(keys))
 
 
 def get(target, dtype, heads, attributes, lse=False, gradients=(), bound=None, queries=DYNAMIC, two_lengths=False):

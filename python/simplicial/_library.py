@@ -63,6 +63,7 @@ _PROTOTYPES = {
     "simplicialCompile": (Status, _pointer, _size, _text, _text, _int, _to_pointer, _to_size),
     "simplicialCudaGetDevice": (Status, ctypes.POINTER(CudaDevice)),
     "simplicialCudaSynchronize": (Status,),
+    "simplicialFewQueries": (ctypes.c_int64, ctypes.c_int64, ctypes.c_int64),
     "simplicialFunctionCallOn": (Status, _pointer, _pointer, _int, _pointer),
     "simplicialFunctionPrepare": (Status, _pointer, _pointer, _int),
     "simplicialSetThreadCount": (None, _int),

@@ -556,6 +556,16 @@ static void refuses_what_cannot_be(void **state) {
   assert_null(function);
 }
 
+static void says_what_few_queries_are(void **state) {
+  (void)state;
+  assert_int_equal(1, simplicialFewQueries(1, 2));
+  assert_int_equal(SIMPLICIAL_FEW_QUERIES,
+                   simplicialFewQueries(SIMPLICIAL_FEW_QUERIES, 100));
+  assert_int_equal(SIMPLICIAL_DYNAMIC,
+                   simplicialFewQueries(SIMPLICIAL_FEW_QUERIES + 1, 100));
+  assert_int_equal(SIMPLICIAL_DYNAMIC, simplicialFewQueries(7, 7));
+}
+
 static void writes_modules(void **state) {
   (void)state;
   char *text, *object;
@@ -594,6 +604,7 @@ int main(void) {
       cmocka_unit_test(is_one_function),
       cmocka_unit_test_prestate(lives_on_after_fork, state),
       cmocka_unit_test(refuses_what_cannot_be),
+      cmocka_unit_test(says_what_few_queries_are),
       cmocka_unit_test(writes_modules),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
