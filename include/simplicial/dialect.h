@@ -21,6 +21,12 @@
 // `lengths`, [B] of i32, sequence b has lengths[b] keys in place of N. A query
 // without an allowed pair gives out = 0 and lse = -inf.
 //
+// With `two_lengths` k1 and v1 have N1 keys and k2 and v2 N2, and positions are
+// of each: i + (N1 - Nq) for j and i + (N2 - Nq) for k. start is [B, N] with an
+// N of its own, of which k1 and k2 are the last N1 and N2 positions; of lengths
+// each has as many as it has room for, min(lengths[b], N1) and
+// min(lengths[b], N2).
+//
 // Nothing here holds global state: two contexts can be used from two threads.
 // As everywhere in MLIR, one context's IR is changed by one thread at a time.
 
@@ -103,8 +109,9 @@ simplicialRegisterDialect(MlirContext context);
 
 /// Creates a detached `simplicial.attention` owned by the caller (insert it
 /// into a block, or destroy it). q: tensor [B, Nq, Hq, D]; k1, k2, v1, v2:
-/// tensors [B, N, Hk, D]; B, Nq and N may be dynamic. Results: out of q's type
-/// and lse, a tensor [B, Hq, Nq] of f32. The operation is not verified here.
+/// tensors [B, N, Hk, D]; B, Nq and N may be dynamic, and with two lengths k2
+/// and v2 have their own N. Results: out of q's type and lse, a tensor
+/// [B, Hq, Nq] of f32. The operation is not verified here.
 MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionCreate(
     MlirLocation location, MlirValue q, MlirValue k1, MlirValue k2,
     MlirValue v1, MlirValue v2, SimplicialAttentionAttributes attributes);

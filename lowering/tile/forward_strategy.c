@@ -76,6 +76,11 @@ static int64_t queries_of(MlirOperation op) {
   return mlirShapedTypeIsDynamicSize(queries) ? 0 : queries;
 }
 
+static bool has_few_queries(MlirOperation op) {
+  int64_t queries = queries_of(op);
+  return queries && queries <= SIMPLICIAL_FEW_QUERIES;
+}
+
 static int64_t outer_window(SimplicialAttentionAttributes a) {
   return plan_swaps_roles(a) ? a.w2 : a.w1;
 }
@@ -331,6 +336,20 @@ static void choose_for_gpu(Strategy *s, Config *config) {
     config->blocks = wanted_blocks(s, config);
 }
 
+/// Notes whether blocks share inner windows, and why not where they might.
+static void note_blocks(const Strategy *s, const Config *config) {
+  if (config->blocks)
+    note(s->op,
+         "blocks = %lld: where there are fewer, several share an inner window, "
+         "in parts of whole steps",
+         (long long)config->blocks);
+  else if (s->few)
+    note(s->op, "blocks = 0: %s",
+         config_has(s->op, s->part, "blocks")
+             ? "given"
+             : "an inner window has no more than a step");
+}
+
 /// The keys that a query sees in a window; of an unbounded one, in a sequence
 /// that is longer than all tiles.
 static int64_t seen(int64_t window, bool causal, int64_t keys) {
@@ -344,19 +363,22 @@ static int64_t seen(int64_t window, bool causal, int64_t keys) {
 static ForwardShape shape_of(const Strategy *s) {
   SimplicialAttentionAttributes a = s->attributes;
   MlirType q = q_type(s->op), k = ir_type(ir_operand(s->op, SIMPLICIAL_K1));
+  MlirType other = ir_type(ir_operand(s->op, SIMPLICIAL_K2));
+  bool swap = plan_swaps_roles(a);
   int64_t batches = ir_dim_size(k, 0), heads = ir_dim_size(k, 2);
-  int64_t keys = ir_dim_size(k, 1);
   bool wide = mlirTypeIsAF32(ir_element(q));
   return (ForwardShape){
       .d = ir_dim_size(q, 3),
       .group = ir_dim_size(q, 2) / heads,
       .groups = mlirShapedTypeIsDynamicSize(batches) ? 0 : batches * heads,
       .queries = s->few ? 0 : queries_of(s->op),
-      .outer = seen(outer_window(a), a.causal, keys),
-      .inner = seen(inner_window(a), a.causal, keys),
+      .outer =
+          seen(outer_window(a), a.causal, ir_dim_size(swap ? other : k, 1)),
+      .inner =
+          seen(inner_window(a), a.causal, ir_dim_size(swap ? k : other, 1)),
       .outer_window = outer_window(a),
       .causal = a.causal,
-      .value_bias = a.v2_bias != 0 && !plan_swaps_roles(a),
+      .value_bias = a.v2_bias != 0 && !swap,
       .planes = a.form == SIMPLICIAL_DETERMINANT ? 3 : 1,
       .bytes = wide ? 4 : 2,
       .passes = mlirTypeIsAF32(s->given.operand) ? 3 : 1};
@@ -397,14 +419,13 @@ MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
   s.shape = shape_of(&s);
   bool apart = s.given.block_q > 1 ||
                (config_has(op, part, "blocks") && !s.given.blocks);
-  s.few =
-      !apart && (part == CONFIG_FEW ||
-                 (queries_of(op) && queries_of(op) <= SIMPLICIAL_FEW_QUERIES));
+  s.few = !apart && (part == CONFIG_FEW || has_few_queries(op));
   s.by_warps = why_by_warps(&s.shape);
   s.warpgroups = chip_list_has_warpgroups(chips) && !s.by_warps;
   if (chips->n)
     choose_for_gpu(&s, config);
   else
     choose_for_cpu(&s, config);
+  note_blocks(&s, config);
   return mlirLogicalResultSuccess();
 }

@@ -374,7 +374,7 @@ static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
   Ir *b = g->f.b;
   MlirType type = ir_type(x);
   x = ir_mulf(b, x, ir_const_f(b, type, scale));
-  x = documents_only_seen(&g->f, g->f.inner.window, x, g->first, g->count);
+  x = documents_only_seen(&g->f, false, x, g->first, g->count);
   if (!mlirValueIsNull(g->f.lengths))
     x = only(g, (Range){null_value(), g->live}, x);
   ir_transfer_write(
@@ -399,7 +399,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   Ir *b = f->b;
   MlirValue one = ir_const_index(b, 1);
   g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
-  g->first_end = documents_end(f, g->first);
+  g->first_end = documents_end(f, false, g->first);
   Range js = grad_sums_seen(f, g->positions);
   // On GPUs there are neither registers nor shared memory for the rows.
   bool again = f->config.stages > 0;

@@ -13,13 +13,12 @@
 
 Range keys_positions(const Keys *g, MlirValue first, MlirValue end) {
   MlirValue one = ir_const_index(g->f.b, 1);
-  return grad_sums_seers(&g->f, g->f.inner.window, first,
-                         ir_subi(g->f.b, end, one));
+  return grad_sums_seers(&g->f, false, first, ir_subi(g->f.b, end, one));
 }
 
 Range keys_positions_of(const Keys *g, MlirValue j) {
   Ir *b = g->f.b;
-  Range range = grad_sums_seers(&g->f, g->f.outer.window, j, j);
+  Range range = grad_sums_seers(&g->f, true, j, j);
   return (Range){ir_maxsi(b, range.lower, g->positions.lower),
                  ir_minsi(b, range.upper, g->positions.upper)};
 }
@@ -30,7 +29,7 @@ Range keys_rows_seen(const Keys *g, Range positions) {
   MlirValue zero = ir_const_index(b, 0);
   Queries queries = {.first = positions.lower,
                      .last = ir_subi(b, positions.upper, ir_const_index(b, 1)),
-                     .first_begin = documents_begin(f, positions.lower)};
+                     .first_begin = documents_begin(f, false, positions.lower)};
   Range seen = window_of(b, f->inner.window, f->causal, queries, f->keys).any;
   seen.lower = ir_minsi(b, g->count,
                         ir_maxsi(b, zero, ir_subi(b, seen.lower, g->first)));

@@ -319,7 +319,7 @@ void keys_take_pairs(Keys *g) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
-  g->first_end = documents_end(f, g->first);
+  g->first_end = documents_end(f, false, g->first);
   Rows rows = keys_load_rows(g);
   for (int t = 0; t < f->planes; ++t)
     rows.keys.x[t] = left(g, rows.keys.x[t], f->inner.key_bias);
@@ -342,9 +342,9 @@ void keys_take_pairs(Keys *g) {
   if (x.local) {
     Range seen =
         grad_sums_seen(f, (Range){x.first, ir_addi(b, x.first, count)});
-    if (!mlirValueIsNull(f->start)) // there may be none
-      seen.lower =
-          ir_minsi(b, seen.lower, ir_subi(b, f->keys, ir_const_index(b, 1)));
+    if (!mlirValueIsNull(f->start) || f->two_lengths) // there may be none
+      seen.lower = ir_minsi(b, seen.lower,
+                            ir_subi(b, f->outer_keys, ir_const_index(b, 1)));
     x.first_key = seen.lower;
     x.keys = put_outer(g, x.keys, seen);
     x.values = put_outer(g, x.values, seen);

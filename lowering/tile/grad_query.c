@@ -204,12 +204,12 @@ static void step_of_sums(Forward *f, State *state, const OuterTile *outer,
 static MlirValue end_of_taken(Query *g) {
   Forward *f = &g->f;
   Ir *b = f->b;
-  MlirValue position = f->positions.first;
+  MlirValue position = f->outer_positions.first;
   MlirValue before = ir_subi(b, position, ir_const_index(b, 1));
   MlirValue first = ir_muli(b, f->block, ir_const_index(b, f->config.turns));
   Window window =
       window_of(b, f->outer.window, f->causal,
-                (Queries){.first = before, .last = before}, f->keys);
+                (Queries){.first = before, .last = before}, f->outer_keys);
   return ir_select(b, ir_cmpi(b, IR_EQ, f->query, first), ir_const_index(b, 0),
                    window.any.upper);
 }

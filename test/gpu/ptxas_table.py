@@ -71,6 +71,10 @@ def operations():
     yield "sm_90a", Case(**{**packed, "Hq": 64})
     yield "sm_90a", Case(**{**packed, "Hk": 2})
     yield "sm_90a", GradientCase(**{**packed, "Hk": 2, "w2": 512})
+    two = {**base, "D": 128, "N2": 40}
+    yield "sm_80", Case(**two)
+    yield "sm_90a", Case(**{**two, "Hq": 64})
+    yield "sm_90a", GradientCase(**{**two, "Hk": 2, "w2": 512})
 
 
 def is_gradient(case):
@@ -83,6 +87,7 @@ def describe(case):
     words += ["biases"] if case.k2_bias else []
     words += [] if case.causal else ["non-causal"]
     words += ["documents"] if case.documents else []
+    words += [f"N2={case.N2}"] if case.N2 is not None else []
     words += ["grad"] if is_gradient(case) else []
     return " ".join(words)
 

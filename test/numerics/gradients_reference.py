@@ -20,13 +20,13 @@ import numpy as np
 from reference import attention, combine, exact, window
 
 
-def seen(queries, keys, w1, w2, causal, start=None, length=None):
+def seen(queries, keys1, keys2, w1, w2, causal, start=None, length=None):
     """Which queries of a sequence see a pair of keys, which keys j they see in one, and which keys k: three arrays of
     booleans."""
-    q, first, second = np.zeros(queries, bool), np.zeros(keys, bool), np.zeros(keys, bool)
-    n = keys if length is None else length
+    q, first, second = np.zeros(queries, bool), np.zeros(keys1, bool), np.zeros(keys2, bool)
+    n1, n2 = (keys if length is None else min(length, keys) for keys in (keys1, keys2))
     for i in range(queries):
-        js, ks = (slice(*window(i + n - queries, w, n, causal, start)) for w in (w1, w2))
+        js, ks = (slice(*window(i, queries, w, n, causal, start)) for w, n in ((w1, n1), (w2, n2)))
         if js.start < js.stop and ks.start < ks.stop:
             q[i] = first[js] = second[ks] = True
     return q, first, second
@@ -44,7 +44,7 @@ def attention_grad(q, k1, k2, v1, v2, d_out, out=None, lse=None, w1=None, w2=Non
     if out is None:
         out, lse = attention(q, k1, k2, v1, v2, w1, w2, causal, scale, k2_bias, v2_bias, form, start, lengths, dtype)
     q, k1, k2, v1, v2, d_out, out, lse = (np.asarray(x, dtype) for x in (q, k1, k2, v1, v2, d_out, out, lse))
-    (batch, queries, heads, dim), (_, keys, kv_heads, _) = q.shape, k1.shape
+    (batch, queries, heads, dim), kv_heads = q.shape, k1.shape[2]
     group = heads // kv_heads
     scale = dtype(dim ** -0.5 if scale is None else scale)
     with np.errstate(invalid="ignore"):
@@ -52,11 +52,10 @@ def attention_grad(q, k1, k2, v1, v2, d_out, out=None, lse=None, w1=None, w2=Non
 
     d_q, d_k1, d_k2, d_v1, d_v2 = (np.zeros_like(x) for x in (q, k1, k2, v1, v2))
     for b, i, h in np.ndindex(batch, queries, kv_heads):
-        n = keys if lengths is None else lengths[b]
-        position = i + n - queries
+        n1, n2 = (x.shape[1] if lengths is None else min(lengths[b], x.shape[1]) for x in (k1, k2))
         first = None if start is None else start[b]
-        js = slice(*window(position, w1, n, causal, first))
-        ks = slice(*window(position, w2, n, causal, first))
+        js = slice(*window(i, queries, w1, n1, causal, first))
+        ks = slice(*window(i, queries, w2, n2, causal, first))
         if js.start == js.stop or ks.start == ks.stop:
             continue
         share = slice(h * group, (h + 1) * group)

@@ -98,9 +98,9 @@ def check_by_hand():
     np.testing.assert_allclose(grads[2][0, :, 0], [p * (1 - p) * e[2], -p * (1 - p) * e[2]], atol=1e-15)
 
     # 3 queries and 1 key: only the last query sees it. Without `causal`, windows bound what comes after.
-    assert [x.tolist() for x in seen(3, 1, None, None, True)] == [[False, False, True], [True], [True]]
-    assert [x.tolist() for x in seen(1, 3, 1, 2, True)] == [[True], [False, False, True], [False, True, True]]
-    assert [x.tolist() for x in seen(4, 2, 2, 3, False)] == [[False, True, True, True], [True, True], [True, True]]
+    assert [x.tolist() for x in seen(3, 1, 1, None, None, True)] == [[False, False, True], [True], [True]]
+    assert [x.tolist() for x in seen(1, 3, 3, 1, 2, True)] == [[True], [False, False, True], [False, True, True]]
+    assert [x.tolist() for x in seen(4, 2, 2, 2, 3, False)] == [[False, True, True, True], [True, True], [True, True]]
     grads = attention_grad(np.ones((1, 3, 1, 1)), one, one, one, one, np.ones((1, 3, 1, 1)), causal=True)
     assert grads[0].ravel().tolist() == [0, 0, 0] and [g.item() for g in grads[1:]] == [0, 0, 1, 1]
     return 5

@@ -8,17 +8,24 @@
 
 q is [B, Nq, Hq, D]; k1, k2, v1, v2 are [B, N, Hk, D]; out is [B, Nq, Hq, D]; lse is [B, Hq, Nq]. The query at position p
 of sequence b sees no key before start[b, p], if there is a start; with lengths, sequence b has lengths[b] keys in place of N.
+
+k1 and v1 may have another N than k2 and v2: the last query stands at the last key of both. start is then of as many positions
+as it has, the last one being the last key's; with lengths, both have as many keys as they say, or all.
 """
 
 import numpy as np
 
 
-def window(position, size, n, causal, start=None):
-    """The keys [lo, hi) that a query at `position` sees through a window of `size` keys (None: all), and no keys before
-    start[position]."""
+def window(i, queries, size, n, causal, start=None):
+    """The keys [lo, hi), of n, that query i of so many sees through a window of `size` keys (None: all), and none before
+    what `start` says for it."""
+    position = i + n - queries
     lo = 0 if size is None else max(0, position - size + 1)
-    if start is not None and n:
-        lo = max(lo, start[max(0, position)])
+    if start is not None and len(start):
+        first = len(start) - n  # where key 0 is among the positions that start has
+        lo = max(lo, max(0, start[max(0, first + position)]) - first)
+    elif start is not None:
+        lo = n
     hi = position + 1 if causal else n if size is None else min(n, position + size)
     return lo, max(lo, hi)
 
@@ -47,7 +54,7 @@ def attention(q, k1, k2, v1, v2, w1=None, w2=None, causal=False, scale=None, k2_
               form="trilinear", start=None, lengths=None, dtype=np.float64, rounded=exact):
     """(out, lse), computed throughout in `dtype`; `rounded` is what the left operands of the two products become."""
     q, k1, k2, v1, v2 = (np.asarray(x, dtype) for x in (q, k1, k2, v1, v2))
-    (batch, queries, heads, dim), (_, keys, kv_heads, _) = q.shape, k1.shape
+    (batch, queries, heads, dim), kv_heads = q.shape, k1.shape[2]
     group = heads // kv_heads
     scale = dtype(dim ** -0.5 if scale is None else scale)
     k2_bias, v2_bias = dtype(k2_bias), dtype(v2_bias)
@@ -55,11 +62,10 @@ def attention(q, k1, k2, v1, v2, w1=None, w2=None, causal=False, scale=None, k2_
     out = np.zeros(q.shape, dtype)
     lse = np.full((batch, heads, queries), -np.inf, dtype)
     for b, i, h in np.ndindex(batch, queries, kv_heads):
-        n = keys if lengths is None else lengths[b]
-        position = i + n - queries
+        n1, n2 = (x.shape[1] if lengths is None else min(lengths[b], x.shape[1]) for x in (k1, k2))
         first = None if start is None else start[b]
-        js = slice(*window(position, w1, n, causal, first))
-        ks = slice(*window(position, w2, n, causal, first))
+        js = slice(*window(i, queries, w1, n1, causal, first))
+        ks = slice(*window(i, queries, w2, n2, causal, first))
         if js.start == js.stop or ks.start == ks.stop:
             continue
         share = slice(h * group, (h + 1) * group)

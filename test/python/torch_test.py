@@ -74,6 +74,11 @@ class Operator(unittest.TestCase):
         self.check(inputs(torch.bfloat16), "bfloat16", start=torch.from_numpy(data.START), causal=False)
         self.check(inputs(), lengths=torch.from_numpy(data.LENGTHS))
 
+    def test_two_lengths(self):
+        self.check(inputs(n2=13))
+        self.check(inputs(n=13, n2=3), causal=False, lengths=torch.tensor([11, 7], dtype=torch.int32))
+        self.check(inputs(n2=13), start=torch.arange(30, dtype=torch.int32).expand(2, -1) // 9 * 9)
+
     def test_strides(self):
         leaves = inputs()
         self.check([t.transpose(1, 2).contiguous().transpose(1, 2) for t in leaves])
