@@ -20,7 +20,7 @@ irdl.dialect @simplicial {
   //   lse              tensor [B, Hq, Nq]      f32, natural logarithm
   //
   // Attributes, all optional: w1, w2 : i64; causal : unit; scale, k2_bias,
-  // v2_bias : f32; form : "trilinear" | "determinant".
+  // v2_bias : f32; form : "trilinear" | "determinant" | "pairwise".
   irdl.operation @attention {
     %q = irdl.base "!builtin.tensor"
     %keys = irdl.base "!builtin.tensor"
