@@ -4,6 +4,8 @@
 
 #include "simplicial/dialect.h"
 
+#include "forms.h"
+
 #include "lowering/ir.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -40,8 +42,6 @@ MlirLogicalResult simplicialRegisterDialect(MlirContext context) {
 #define FORM "form"
 #define TWO_LENGTHS "two_lengths"
 #define SEGMENTS "operandSegmentSizes" // attention_grad_into's
-
-static const char *const form_names[] = {"trilinear", "determinant"};
 
 static MlirLogicalResult read_window(MlirOperation op, const char *name,
                                      int64_t *window) {
@@ -86,15 +86,12 @@ static MlirLogicalResult read_form(MlirOperation op, SimplicialForm *form) {
   MlirAttribute attribute = ir_get_attr(op, FORM);
   if (mlirAttributeIsNull(attribute))
     return mlirLogicalResultSuccess();
-  if (mlirAttributeIsAString(attribute))
-    for (int i = SIMPLICIAL_TRILINEAR; i <= SIMPLICIAL_DETERMINANT; ++i)
-      if (mlirStringRefEqual(mlirStringAttrGetValue(attribute),
-                             ir_str(form_names[i]))) {
-        *form = (SimplicialForm)i;
-        return mlirLogicalResultSuccess();
-      }
-  return ir_error(op, "'" FORM "' must be \"%s\" or \"%s\"", form_names[0],
-                  form_names[1]);
+  if (mlirAttributeIsAString(attribute)) {
+    MlirStringRef name = mlirStringAttrGetValue(attribute);
+    if (form_of_name(name.data, name.length, form))
+      return mlirLogicalResultSuccess();
+  }
+  return ir_error(op, "'" FORM "' must be " FORM_NAMES);
 }
 
 /// Attributes of other dialects (`dialect.name`) may be attached to anything;

@@ -21,7 +21,8 @@ irdl.dialect @simplicial {
   //   lse              tensor [B, Hq, Nq]      f32, natural logarithm
   //
   // Attributes, all optional: w1, w2 : i64; causal : unit; scale, k2_bias,
-  // v2_bias : f32; form : "trilinear" | "determinant"; two_lengths : unit.
+  // v2_bias : f32; form : "trilinear" | "determinant" | "pairwise";
+  // two_lengths : unit.
   irdl.operation @attention {
     %q = irdl.base "!builtin.tensor"
     %first = irdl.base "!builtin.tensor"

@@ -12,6 +12,7 @@
 typedef enum SimplicialForm {
   SIMPLICIAL_TRILINEAR,
   SIMPLICIAL_DETERMINANT,
+  SIMPLICIAL_PAIRWISE,
 } SimplicialForm;
 
 /// Zero-initialised they say what an operation without attributes says.

@@ -13,7 +13,9 @@
 //   lse[i]   = ln sum_{j,k} exp(S[i,j,k])
 //
 // With form = "determinant" the sum over d becomes sum_t det[q_t, k1_t, k2_t],
-// x_t = (x[t], x[D/3 + t], x[2D/3 + t]) (section 5 of the paper).
+// x_t = (x[t], x[D/3 + t], x[2D/3 + t]) (section 5 of the paper). With form =
+// "pairwise" it is q[i] . k1[j] + q[i] . k2[k] + k1[j] . k2[k], k2 having its
+// bias.
 //
 // Allowed pairs: with `causal`, j in (p - w1, p] and k in (p - w2, p]; without,
 // |j - p| < w1 and |k - p| < w2. An absent window does not bound. With the
@@ -130,8 +132,9 @@ MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionCreate(
 ///   d_v2[k]      = sum_{i,j} P * d_out[i] * v1[j]
 ///
 /// elementwise in d, or, with form = "determinant", with the cross products of
-/// planes in place of the products of two factors of the logits. Keys' and
-/// values' gradients are sums over the query heads that share them, in f32.
+/// planes in place of the products of two factors of the logits; with form =
+/// "pairwise", with their sums. Keys' and values' gradients are sums over the
+/// query heads that share them, in f32.
 ///
 /// q, out, d_out: tensors [B, Nq, Hq, D]; k1, k2, v1, v2: tensors [B, N, Hk,
 /// D]; lse: a tensor [B, Hq, Nq] of f32. Results, of the types of what they are

@@ -15,7 +15,8 @@
 // what vmap makes of a call. The element type and sizes of the description are
 // the buffers', all else attributes of the call, by the names of
 // SimplicialAttentionAttributes: w1 and w2 (i64), causal and two_lengths (i1),
-// scale, k2_bias and v2_bias (f32), form ("trilinear" or "determinant"); and of
+// scale, k2_bias and v2_bias (f32), form ("trilinear", "determinant" or
+// "pairwise"); and of
 // gradients, and necessary there, `gradients` (i64), as SimplicialAttentionSpec
 // has them; and `bound`, "start" or "lengths", where there is that input. One
 // that is missing is 0, or "trilinear"; others than these are an error.

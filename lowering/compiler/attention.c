@@ -18,6 +18,8 @@
 #include "target.h"
 #include "text.h"
 
+#include "dialect/forms.h"
+
 #include "simplicial/attention.h"
 
 #include <ctype.h>
@@ -64,8 +66,7 @@ static SimplicialStatus check(const SimplicialAttentionSpec *spec) {
   if (!simplicialTypeIsSupported(spec->dtype))
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "attention: element type must be f32, f16 or bf16");
-  if (spec->attributes.form != SIMPLICIAL_TRILINEAR &&
-      spec->attributes.form != SIMPLICIAL_DETERMINANT)
+  if ((unsigned)spec->attributes.form >= FORMS)
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "attention: there is no form %d",
                            (int)spec->attributes.form);
@@ -169,8 +170,7 @@ static void write_attributes(Text *text,
   write_float(text, "v2_bias", at->v2_bias);
   if (at->two_lengths)
     text_format(text, "two_lengths, ");
-  text_format(text, "form = \"%s\"}",
-              at->form == SIMPLICIAL_DETERMINANT ? "determinant" : "trilinear");
+  text_format(text, "form = \"%s\"}", form_names[at->form]);
 }
 
 /// Which of the operation's results the function returns, and their types.

@@ -5,6 +5,8 @@
 
 #include "xla_ffi.h"
 
+#include "dialect/forms.h"
+
 #include "simplicial/attention.h"
 #include "simplicial/cuda.h"
 #include "simplicial/xla.h"
@@ -55,13 +57,11 @@ static SimplicialStatus attribute_error(const XLA_FFI_ByteSpan *name,
 static SimplicialStatus read_form(const XLA_FFI_ByteSpan *name,
                                   XLA_FFI_AttrType type, const void *value,
                                   SimplicialForm *form) {
-  if (type == XLA_FFI_AttrType_STRING) {
-    *form = is_text(value, "determinant") ? SIMPLICIAL_DETERMINANT
-                                          : SIMPLICIAL_TRILINEAR;
-    if (*form == SIMPLICIAL_DETERMINANT || is_text(value, "trilinear"))
-      return simplicialOk();
-  }
-  return attribute_error(name, "must be \"trilinear\" or \"determinant\"");
+  const XLA_FFI_ByteSpan *text = value;
+  if (type == XLA_FFI_AttrType_STRING &&
+      form_of_name(text->ptr, text->len, form))
+    return simplicialOk();
+  return attribute_error(name, "must be " FORM_NAMES);
 }
 
 static SimplicialStatus read_bound(const XLA_FFI_ByteSpan *name,

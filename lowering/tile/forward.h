@@ -68,6 +68,7 @@ typedef struct Forward {
   int planes;
   bool swapped;    ///< k2, v2 are the outer keys and values
   bool negated;    ///< combine(q, outer) is -(q x k): roles are swapped
+  bool pairwise;   ///< combine(q, outer) is q + k, and q . k belongs to logits
   MlirType factor; ///< element type in which q and outer keys are multiplied
   double scale;    ///< of logits
   double c;        ///< scale * log2(e)
@@ -119,7 +120,8 @@ typedef struct OuterTile {
   OuterPlace place;
   MlirValue keys[MAX_PLANES];     ///< [rows, D / planes] each
   MlirValue combined[MAX_PLANES]; ///< A, with queries, as many
-  MlirValue weighed; ///< B, the values with d_out, [rows, D]; null: not made
+  MlirValue constants; ///< [rows]: what all logits of a row have; null: nothing
+  MlirValue weighed;   ///< B, the values with d_out, [rows, D]; null: not made
   MlirValue rows;    ///< [rows]: those whose j is in the window; null: all are
   MlirValue partial; ///< an i1: not all are
   MlirValue mixed;   ///< an i1: some are before their query's document; null:
@@ -298,9 +300,24 @@ MlirValue load_as(Ir *b, MlirValue x, MlirType element, double bias);
 MlirValue load_repeated(Ir *b, MlirValue x, int64_t rows, int64_t times);
 
 /// Plane t of x .* y, or, of determinants, of the cross product of their
-/// planes, negated where roles are changed.
+/// planes, negated where roles are changed; pairwise, of x + y.
 MlirValue load_combined(const Forward *f, const MlirValue *x,
                         const MlirValue *y, int t);
+
+/// What the logits of two factors x and y [rows, D] have beside what they are
+/// combined, [rows] of f32: pairwise, x . y; else null.
+MlirValue load_constants(const Forward *f, MlirValue x, MlirValue y);
+
+/// The sums by row of the gradients of logits, added to `sums` (null: nothing),
+/// which factors' gradients have of each other factor; null if they have none.
+MlirValue load_d_sums(const Forward *f, MlirValue sums, MlirValue ds);
+
+/// Plane t of a factor's gradient: w, the sum of `ds` times the third factor,
+/// combined with the other factor x, w being the first of the two if
+/// `w_first`; pairwise, w + d_sums x.
+MlirValue load_d_combined(const Forward *f, const MlirValue *w,
+                          MlirValue d_sums, const MlirValue *x, int t,
+                          bool w_first);
 
 /// The queries of the block, into its `q_planes`.
 void load_query(Forward *f);

@@ -380,6 +380,7 @@ static ForwardShape shape_of(const Strategy *s) {
       .causal = a.causal,
       .value_bias = a.v2_bias != 0 && !swap,
       .planes = a.form == SIMPLICIAL_DETERMINANT ? 3 : 1,
+      .pairwise = a.form == SIMPLICIAL_PAIRWISE,
       .bytes = wide ? 4 : 2,
       .passes = mlirTypeIsAF32(s->given.operand) ? 3 : 1};
 }

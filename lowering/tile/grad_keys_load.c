@@ -7,6 +7,7 @@
 
 #include "mlir-c/BuiltinAttributes.h"
 
+#include <math.h>
 #include <stddef.h>
 
 // Windows ---------------------------------------------------------------------
@@ -125,9 +126,10 @@ GradStatsPlace keys_stats_place(const Keys *g, const Place *place) {
                           copy);
 }
 
-/// A number of each column, in every row; 0 in columns that there are none of.
+/// A number of each column, in every row; `none` in columns that there are none
+/// of.
 static MlirValue load_numbers(const Keys *g, const Place *place,
-                              MlirValue memref) {
+                              MlirValue memref, double none) {
   Ir *b = g->f.b;
   int64_t n = keys_columns(g), rows = keys_rows(g);
   MlirType f32 = ir_f32(b), all = ir_vector(f32, IR_DIMS(rows, n));
@@ -142,7 +144,7 @@ static MlirValue load_numbers(const Keys *g, const Place *place,
   MlirType mask = ir_vector(ir_i1(b), IR_DIMS(n));
   MlirValue there = ir_create_mask(b, IR_LIST(MlirValue, place->count), mask);
   return ir_select(b, ir_broadcast(b, there, ir_with_element(all, ir_i1(b))), x,
-                   ir_zero(b, all));
+                   ir_const_f(b, all, none));
 }
 
 Columns keys_load_columns(const Keys *g, const Place *place) {
@@ -152,7 +154,9 @@ Columns keys_load_columns(const Keys *g, const Place *place) {
     columns.q.x[t] =
         load_by_column(g, place, f->q, t * keys_width(g), keys_width(g));
   columns.d_out = load_by_column(g, place, g->d_out, 0, f->d);
-  columns.logs = load_numbers(g, place, g->stats->logs);
-  columns.delta = load_numbers(g, place, g->stats->delta);
+  // Where there is no query q is 0, and P is finite if S is 0, too.
+  columns.logs =
+      load_numbers(g, place, g->stats->logs, f->pairwise ? -INFINITY : 0);
+  columns.delta = load_numbers(g, place, g->stats->delta, 0);
   return columns;
 }

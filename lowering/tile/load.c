@@ -107,10 +107,41 @@ MlirValue load_combined(const Forward *f, const MlirValue *x,
                         const MlirValue *y, int t) {
   Ir *b = f->b;
   if (f->planes == 1)
-    return ir_mulf(b, x[0], y[0]);
+    return f->pairwise ? ir_addf(b, x[0], y[0]) : ir_mulf(b, x[0], y[0]);
   int u = (t + 1) % 3, v = (t + 2) % 3;
   MlirValue plus = ir_mulf(b, x[u], y[v]), minus = ir_mulf(b, x[v], y[u]);
   return f->negated ? ir_subf(b, minus, plus) : ir_subf(b, plus, minus);
+}
+
+/// Sums by row, added to `sums`.
+static MlirValue add_row_sums(Ir *b, MlirValue sums, MlirValue x) {
+  if (mlirValueIsNull(sums))
+    sums =
+        ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(ir_dim_size(ir_type(x), 0))));
+  return ir_multi_reduction(b, IR_SUM, x, 1, sums);
+}
+
+MlirValue load_constants(const Forward *f, MlirValue x, MlirValue y) {
+  if (!f->pairwise)
+    return null_value();
+  Ir *b = f->b;
+  MlirType f32 = ir_f32(b);
+  return add_row_sums(b, null_value(),
+                      ir_mulf(b, ir_convert(b, x, f32), ir_convert(b, y, f32)));
+}
+
+MlirValue load_d_sums(const Forward *f, MlirValue sums, MlirValue ds) {
+  return f->pairwise ? add_row_sums(f->b, sums, ds) : null_value();
+}
+
+MlirValue load_d_combined(const Forward *f, const MlirValue *w,
+                          MlirValue d_sums, const MlirValue *x, int t,
+                          bool w_first) {
+  Ir *b = f->b;
+  if (!f->pairwise)
+    return w_first ? load_combined(f, w, x, t) : load_combined(f, x, w, t);
+  int64_t columns = ir_dim_size(ir_type(x[0]), 1);
+  return ir_fma(b, ir_broadcast_rows(b, d_sums, columns), x[0], w[0]);
 }
 
 /// [..., n] -> [rows, n]
@@ -222,6 +253,7 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window) {
     tile.keys[t] = load_outer_keys(f, &place, t);
     k[t] = load_as(b, tile.keys[t], f->factor, f->outer.key_bias);
   }
+  tile.constants = load_constants(f, f->q_planes[0], k[0]);
   for (int t = 0; t < f->planes; ++t) {
     tile.combined[t] =
         ir_convert(b, load_combined(f, f->q_planes, k, t), f->config.operand);

@@ -259,6 +259,7 @@ MlirLogicalResult queries_take(Forward *f, MlirOperation op, ConfigPart part) {
   f->causal = a.causal;
   f->two_lengths = a.two_lengths && have_two_lengths(f);
   f->negated = f->swapped && a.form == SIMPLICIAL_DETERMINANT;
+  f->pairwise = a.form == SIMPLICIAL_PAIRWISE;
   f->planes = a.form == SIMPLICIAL_DETERMINANT ? MAX_PLANES : 1;
   f->q = ir_operand(op, SIMPLICIAL_Q);
   MlirValue bound = simplicialAttentionGetBound(op);

@@ -45,7 +45,8 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
       w1, w2            windows of k1 and v1, and of k2 and v2, in keys; None: all of them
       causal            keys after the query are not seen
       scale             of the logits, positive; None: 1/sqrt(D)
-      form              "trilinear", or "determinant": D is three planes, and 3x3 determinants replace the products
+      form              "trilinear"; "determinant": D is three planes, and 3x3 determinants replace the products; or
+                        "pairwise": S is scale * (q . k1 + q . k2 + k1 . k2), k2 having its bias
       start             [B, N] of int32, which does not decrease along N: the query at position p of sequence b sees no key
                         before start[b, p], as where documents are packed, or sequences padded on the left. Of two lengths
                         of keys, N is any: both have the last ones of so many positions

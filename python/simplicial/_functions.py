@@ -15,7 +15,7 @@ import operator
 
 from ._library import Attributes, DataType, Error, Spec, check, error_of, library
 
-FORMS = {"trilinear": 0, "determinant": 1}
+FORMS = {"trilinear": 0, "determinant": 1, "pairwise": 2}
 OPERANDS = ("q", "k1", "k2", "v1", "v2")
 BOUNDS = ("start", "lengths")  # of SimplicialBound 1 on
 DYNAMIC = -1

@@ -228,6 +228,27 @@ def determinant():
     yield Case(form="determinant", D=96, dtype="f16", causal=False)
 
 
+def pairwise():
+    for d in (16, 80, 128, 256):
+        yield Case(form="pairwise", D=d, N=24, Hq=4)
+    for hq, hk in [(1, 1), (6, 2), (64, 1)]:
+        yield Case(form="pairwise", Hq=hq, Hk=hk, B=2, N=17, causal=False)
+    for w1, w2 in [(1, 1), (30, 4), (None, None), (99, 99), (12, None)]:
+        yield Case(form="pairwise", D=16, w1=w1, w2=w2, Hq=2)
+    for w1, w2 in [(5, 19), (30, 4)]:
+        yield Case(form="pairwise", k2_bias=0.4, v2_bias=1.0, w1=w1, w2=w2, scale=0.5, Nq=13)
+    yield Case(form="pairwise", D=96, dynamic="B Nq N", dtype="bf16", k2_bias=1 / 96)
+    yield Case(form="pairwise", D=96, dtype="f16", causal=False, pad=(1, 2, 3, 4, 5))
+    yield Case(form="pairwise", N=5, Nq=12, k2_bias=0.5, results="lse out", threads=3)
+    yield Case(form="pairwise", N=70, D=16, B=3, w1=12, w2=30, documents=((1, 1, 7, 16, 1, 30, 2), (16, 16, 32, 3), (70,)))
+    yield Case(form="pairwise", N=33, D=16, B=5, w1=None, lengths=(0, 1, 33, 20, 7))
+    yield Case(form="pairwise", Nq=9, N=300, w1=2, w2=None, D=16, Hq=1, few=True)
+    for data in ("winner", "up", "down"):
+        yield Case(form="pairwise", data=data, scale=1.0, Hq=2)
+    for name in ("q", "k1", "k2", "v1", "v2"):
+        yield Case(form="pairwise", bad=((name, (0, 20, 0, 3), math.inf),), N=48, Hq=3)
+
+
 def half_types():
     for dtype in ("f16", "bf16"):
         for hq, hk in [(1, 1), (2, 2), (3, 1), (8, 1), (64, 1)]:
@@ -497,6 +518,27 @@ def gpu_documents():
     yield Case(**small, Hq=64, D=128, Nq=14)
 
 
+def gpu_pairwise():
+    """The pairwise form, whose rows have a constant: in each kind of tile, with each type."""
+    small = {**SMALL, "form": "pairwise"}
+    few = lambda q, *others: ", ".join([f"block_q = {q} : i64", *others])
+    yield Case(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3)
+    yield Case(**{**small, "N": 60, "w1": 6, "w2": 40}, Nq=2, Hq=4, data="down", scale=1.0,
+               config="block_q = 1, block_j = 4, block_k = 16, local_outer = true")
+    yield Case(**{**small, "dtype": "f32", "w1": 19, "w2": 3}, Hq=3, k2_bias=0.5, causal=False)
+    yield Case(**{**small, "dtype": "f16", "N": 21}, Hq=4, causal=False, config=few(4), dynamic="B Nq N")
+    yield Case(**{**small, "N": 40, "documents": ((1, 1, 7, 16, 1, 30, 2),)}, Hq=4, config=few(4))
+    yield Case(**{**small, "N": 21, "w1": None, "lengths": (20, 0, 21)}, B=3, Nq=6, Hq=3)
+    yield Case(**{**small, "N": 7}, Hq=64, D=128)
+    yield Case(**{**small, "N": 90, "w2": 77}, Nq=2, Hq=64, k2_bias=0.5, v2_bias=-0.3, data="up", scale=1.0,
+               config="block_k = 16, tiles = 4, stages = 1")
+    yield Case(**{**small, "N": 100, "w1": 2, "w2": 70}, Nq=20, Hq=8, D=128, data="winner", scale=1.0,
+               config=few(8, "block_k = 16, tiles = 4, stages = 1"))
+    yield Case(**{**small, "N": 150, "w2": None}, Nq=1, Hq=8, Hk=2)
+    for name in ("k1", "v2"):
+        yield Case(dtype="bf16", form="pairwise", N=24, w1=5, w2=7, Hq=3, bad=((name, (0, 6, 0, 3), math.inf),), config=few(5))
+
+
 def gpu_rings():
     """Tiles of 16 inner keys, so that a window has several, for sm_90a: copied by a producer, by TMA where they are
     whole and aligned; and by all warps."""
@@ -599,6 +641,6 @@ def gpu_mixed():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    heads, windows, dims, lengths, queries, empty, documents, key_lengths, two_lengths, attributes, determinant, half_types, dynamic,
+    heads, windows, dims, lengths, queries, empty, documents, key_lengths, two_lengths, attributes, determinant, pairwise, half_types, dynamic,
     strided, results, threads, large_logits, not_finite, mixed, parts, gpu, gpu_f32, gpu_queries, gpu_documents, gpu_lengths,
-    gpu_two_lengths, gpu_warpgroups, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}
+    gpu_two_lengths, gpu_pairwise, gpu_warpgroups, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}

@@ -84,7 +84,10 @@ def peaked(rng, case, name, shape):
     if name == "q":
         scale = case.D ** -0.5 if case.scale is None else case.scale
         terms = case.D * (2 if case.form == "determinant" else 1)
-        x *= 4 / (scale * (terms * (1 + (case.k2_bias or 0) ** 2)) ** 0.5)
+        k2_square = 1 + (case.k2_bias or 0) ** 2
+        if case.form == "pairwise":  # with keys of half that, too
+            return x * 4 / (scale * (case.D * (1 + k2_square)) ** 0.5)
+        x *= 4 / (scale * (terms * k2_square) ** 0.5)
     return x
 
 
@@ -106,7 +109,7 @@ def redraw_close_races(rng, case, x):
                   for w, n in ((case.w1, case.N), (case.w2, case.keys2)))
         while True:
             s = logits(x["q"][b, i, h][None], x["k1"][b, js, h // share], x["k2"][b, ks, h // share], 1.0, 0.0,
-                       "trilinear").ravel()
+                       case.form or "trilinear").ravel()
             if s.size < 2 or np.subtract(*np.partition(s, -2)[:-3:-1]) >= 40:
                 break
             x["q"][b, i, h] = rng.integers(-12, 13, case.D)

@@ -263,6 +263,25 @@ def grad_two_lengths():
     yield GradientCase(N=5, N2=7, Nq=3, D=16, documents=DOCUMENTS, places=0, dynamic="N")
 
 
+def grad_pairwise():
+    pairwise = dict(form="pairwise", D=16)
+    for make in (GradientCase, pairs):
+        for w1, w2 in [(1, 1), (30, 4), (None, 9)]:
+            yield make(**pairwise, w1=w1, w2=w2, Hq=3, k2_bias=0.4, v2_bias=1.0)
+        yield make(**{**pairwise, "D": 64}, w1=None, w2=None, Hq=4, Hk=2, B=2, N=21, causal=False)
+        yield make(**pairwise, Hq=16, N=21, dtype="bf16", dynamic="B Nq N", pad=(1, 2, 3, 4, 5, 6, 7, 8))
+        yield make(**pairwise, Hq=3, N=5, Nq=12, k2_bias=0.5)
+        yield make(**pairwise, Hq=2, N=20, Nq=13, data="correlated", d_out="ones", threads=3)
+        yield make(**pairwise, Hq=2, N=20, data="up", scale=1.0)  # logits of keys alone are large: tiles' empty columns
+        yield make(**pairwise, Hq=2, N=20, data="winner", scale=1.0)
+        yield make(**pairwise, Hq=4, Hk=2, N=34, B=2, w1=20, w2=6, documents=DOCUMENTS)
+        yield make(**pairwise, Hq=3, N=33, B=3, Nq=9, lengths=(0, 20, 33))
+        for name in ("k1", "d_out"):
+            yield make(**pairwise, Hq=3, N=48, bad=((name, (0, 20, 0, 3), math.nan),))
+        for names in ("q", "k1", "k2", "v1 v2"):
+            yield make(**pairwise, Hq=3, N=17, grads=names, k2_bias=0.5)
+
+
 # The groups for GPUs have small cases: they also run on the emulator.
 SMALL = dict(dtype="bf16", N=13, w1=3, w2=19)
 
@@ -319,6 +338,27 @@ def grad_gpu():
     yield GradientCase(**{**small, "N": 6}, B=0, dynamic="B")
 
 
+def grad_gpu_pairwise():
+    small = {**SMALL, "form": "pairwise"}
+    yield GradientCase(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3, keys=("by_pairs = false",))
+    yield pairs(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3)
+    yield pairs(**{**small, "N": 40, "w1": 20}, Hq=8, Hk=2, D=128, query=("turns = 5",), data="half")
+    yield pairs(**{**small, "w1": None}, Nq=20, Hq=3)
+    yield GradientCase(**{**small, "N": 21, "w2": 17}, Hq=16, D=128, dynamic="B Nq N")
+    yield GradientCase(**{**small, "N": 5}, Hq=64)
+    for make in (GradientCase, pairs):  # logits of keys alone are large: tiles' empty columns
+        yield make(**{**small, "dtype": "f16"}, Hq=3, data="up", scale=1.0)
+    yield GradientCase(**{**small, "w1": 19, "w2": 3, "dtype": "f16"}, B=2, Hq=6, Hk=2, causal=False, k2_bias=0.5)
+    yield GradientCase(**{**small, "dtype": "f32"}, Hq=3, D=16, k2_bias=0.5)
+    yield GradientCase(**{**small, "N": 26, "documents": DOCUMENTS}, B=2, Hq=4, Hk=2, causal=False)
+    yield pairs(**{**small, "N": 24, "lengths": (20, 1)}, B=2, Nq=9, Hq=3, dynamic="B Nq N")
+    yield GradientCase(**small, Hq=4, D=256)
+    for name in ("k1", "d_out"):
+        yield pairs(**{**small, "w2": 4}, Hq=3, bad=((name, (0, 6, 0, 3), math.nan),))
+    for names in ("q k1", "k2", "v1 v2"):
+        yield GradientCase(**{**small, "w1": 6, "w2": 4}, Hq=16, grads=names)
+
+
 def grad_gpu_documents():
     packed = {**SMALL, "N": 26, "documents": DOCUMENTS}
     yield GradientCase(**packed, B=2, Hq=4, Hk=2, causal=False, dynamic="B Nq N")
@@ -365,5 +405,5 @@ def grad_gpu_values():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_two_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs,
-    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_two_lengths, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}
+    grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_two_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs, grad_pairwise,
+    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_two_lengths, grad_gpu_pairwise, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}

@@ -12,12 +12,20 @@ With P and S of reference.py, delta[i] = sum_d d_out[i,d] * out[i,d], k2 and v2 
     d_v2[k]   = sum_{i,j} P[i,j,k] * d_out[i] * v1[j]
 
 where i runs through the queries of all heads that share the keys. With the determinant, the products under scale are
-cross products, in the order k1 x k2, k2 x q, q x k1.
+cross products, in the order k1 x k2, k2 x q, q x k1; pairwise, they are sums.
 """
 
 import numpy as np
 
-from reference import attention, combine, exact, window
+from reference import attention, combine, constants, exact, window
+
+
+def summed(ds, w, x, form, w_first=True):
+    """Over the last axis of ds, whose elements have factors z each: sum ds * combine(z, x), or, not `w_first`, of
+    combine(x, z), w being sum ds * z."""
+    if form == "pairwise":
+        return w + ds.sum(axis=-1, keepdims=True) * x
+    return combine(w, x, form) if w_first else combine(x, w, form)
 
 
 def seen(queries, keys1, keys2, w1, w2, causal, start=None, length=None):
@@ -71,20 +79,20 @@ def attention_grad(q, k1, k2, v1, v2, d_out, out=None, lse=None, w1=None, w2=Non
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):
             qk1 = combine(qg[:, None], k1j, form)
             dv1 = dg[:, None] * v1j
-            p, ds = weights(rounded(qk1) @ right(k2k).T, rounded(dv1) @ right(v2k).T)
-            w = rounded(ds) @ right(k2k)
-            d_q[of_i] = scale * combine(k1j, w, form).sum(axis=1)
+            p, ds = weights(rounded(qk1) @ right(k2k).T + constants(qg[:, None], k1j, form), rounded(dv1) @ right(v2k).T)
+            d_q[of_i] = scale * summed(ds, rounded(ds) @ right(k2k), k1j, form, w_first=False).sum(axis=1)
 
             if pairs:
                 p, ds, qk1, dv1 = (rounded(x) for x in (p, ds, qk1, dv1))
             elif rounded is not exact or right is not exact:
                 k1k2 = combine(k1j[:, None], k2k, form)
                 v1v2 = v1j[:, None] * v2k
-                p, ds = weights(*(np.moveaxis(rounded(left) @ right(x).T, -1, 0) for left, x in ((k1k2, qg), (v1v2, dg))))
+                s = rounded(k1k2) @ right(qg).T + constants(k1j[:, None], k2k, form)
+                p, ds = weights(*(np.moveaxis(x, -1, 0) for x in (s, rounded(v1v2) @ right(dg).T)))
                 p, ds = rounded(p), rounded(ds)
                 qg, dg = right(qg), right(dg)
                 qk1, dv1 = combine(qg[:, None], k1j, form), dg[:, None] * v1j
-            d_k1[of_j] += scale * combine(ds @ k2k, qg[:, None], form).sum(axis=0)
+            d_k1[of_j] += scale * summed(ds, ds @ k2k, qg[:, None], form).sum(axis=0)
             d_k2[of_k] += scale * np.tensordot(ds, qk1, ((0, 1), (0, 1)))
             d_v1[of_j] += (dg[:, None] * (p @ v2k)).sum(axis=0)
             d_v2[of_k] += np.tensordot(p, dv1, ((0, 1), (0, 1)))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """2-simplicial attention in numpy, from its definition and from nothing else in this repository.
 
-    S[i,j,k] = scale * sum_d q[i,d] * k1[j,d] * (k2[k,d] + k2_bias)
+    S[i,j,k] = scale * sum_d q[i,d] * k1[j,d] * (k2[k,d] + k2_bias); or, pairwise,
+               scale * (q[i] . k1[j] + q[i] . (k2[k] + k2_bias) + k1[j] . (k2[k] + k2_bias))
     P        = softmax of S[i] over the allowed pairs (j,k)
     out[i,d] = sum_{j,k} P[i,j,k] * v1[j,d] * (v2[k,d] + v2_bias)
     lse[i]   = ln sum_{j,k} exp(S[i,j,k])
@@ -31,13 +32,20 @@ def window(i, queries, size, n, causal, start=None):
 
 
 def combine(q, k1, form):
-    """c such that sum_d c[d] * k2[d] is the trilinear form of q, k1 and k2."""
+    """c such that sum_d c[d] * k2[d] is the form of q, k1 and k2; pairwise, less q . k1."""
     if form == "trilinear":
         return q * k1
+    if form == "pairwise":
+        return q + k1
     # det[a, b, c] = (a x b) . c for the vectors x_t = (x[t], x[D/3 + t], x[2D/3 + t])
     a0, a1, a2 = np.split(q, 3, axis=-1)
     b0, b1, b2 = np.split(k1, 3, axis=-1)
     return np.concatenate([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], axis=-1)
+
+
+def constants(x, y, form):
+    """What the form of x, y and z has beside combine(x, y) . z."""
+    return (x * y).sum(axis=-1, keepdims=True) if form == "pairwise" else 0
 
 
 def exact(x):
@@ -47,7 +55,7 @@ def exact(x):
 def logits(q, k1, k2, scale, k2_bias, form, rounded=exact):
     """S of one query: q is [G, D] (the heads that share keys), k1 [J, D], k2 [K, D]; S is [G, J, K]."""
     rows = rounded(combine(q[:, None, :], k1[None, :, :], form))
-    return scale * (rows @ (k2 + k2_bias).T)
+    return scale * (rows @ (k2 + k2_bias).T + constants(q[:, None, :], k1[None, :, :], form))
 
 
 def attention(q, k1, k2, v1, v2, w1=None, w2=None, causal=False, scale=None, k2_bias=0.0, v2_bias=0.0,

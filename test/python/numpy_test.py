@@ -28,6 +28,7 @@ class Attention(unittest.TestCase):
         self.check(x, **WINDOWS)
         self.check(x, w2=2, causal=False, scale=0.3, k2_bias=0.5, v2_bias=-1.5)
         self.check(x, w1=4, form="determinant")
+        self.check(x, w1=4, form="pairwise", k2_bias=0.5)
         self.check(x, w1=np.int64(4), w2=np.int32(2), scale=np.float32(0.25), k2_bias=np.float64(1))
 
     def test_documents(self):

@@ -288,8 +288,9 @@ static void refuses_attributes(void **state) {
          "attention: the attribute 'w1' must be an i64");
   prepare(false, 0);
   add_text("form", &text);
-  refuse(simplicialXlaAttention, "attention: the attribute 'form' must be "
-                                 "\"trilinear\" or \"determinant\"");
+  refuse(simplicialXlaAttention,
+         "attention: the attribute 'form' must be \"trilinear\", "
+         "\"determinant\" or \"pairwise\"");
   prepare(false, 0);
   add_attribute("gradients", XLA_FFI_DataType_S64, &all);
   refuse(simplicialXlaAttention, "attention: the attribute 'gradients' is 31");

@@ -43,11 +43,13 @@ static bool is_load_by_row(MlirValue tile) {
   return ir_is(tile_source(tile), "vector.transfer_read");
 }
 
-/// Whether arithmetic on it is in f32.
+/// Whether all arithmetic on it is in f32.
 static bool is_widened(MlirValue tile) {
   MlirOpOperand use = mlirValueGetFirstUse(tile);
-  return !mlirOpOperandIsNull(use) &&
-         ir_is(mlirOpOperandGetOwner(use), "arith.extf");
+  bool widened = !mlirOpOperandIsNull(use);
+  for (; !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    widened &= ir_is(mlirOpOperandGetOwner(use), "arith.extf");
+  return widened;
 }
 
 /// Whether a tile is there for transfers only, which look into its definition.
