@@ -3,8 +3,8 @@
 // IRDL checks how many operands and results an op has and of which kind. What
 // it cannot say (shapes that agree, heads that divide, windows that are
 // positive, attributes that are optional) is checked by `simplicial-verify`.
-// One constraint value used twice means the same type twice: k1, k2, v1 and v2
-// share theirs, everything else has its own.
+// One constraint value used twice means the same type twice: k1 and k2 share
+// theirs, and so do v1 and v2; everything else has its own.
 
 irdl.dialect @simplicial {
 
@@ -12,11 +12,12 @@ irdl.dialect @simplicial {
   //                  {attributes}
   //
   //   q                tensor [B, Nq, Hq, D]
-  //   k1, k2, v1, v2   tensor [B, N, Hk, D]
+  //   k1, k2           tensor [B, N, Hk, D]
+  //   v1, v2           tensor [B, N, Hk, Dv]
   //   bound            `start`, a tensor [B, N] of i32: for the query at each
   //                    position the first key that it may see; or `lengths`,
   //                    [B] of i32: how many keys each sequence has
-  //   out              tensor [B, Nq, Hq, D]   of q's type
+  //   out              tensor [B, Nq, Hq, Dv]  of q's type
   //   lse              tensor [B, Hq, Nq]      f32, natural logarithm
   //
   // Attributes, all optional: w1, w2 : i64; causal : unit; scale, k2_bias,
@@ -24,10 +25,11 @@ irdl.dialect @simplicial {
   irdl.operation @attention {
     %q = irdl.base "!builtin.tensor"
     %keys = irdl.base "!builtin.tensor"
+    %values = irdl.base "!builtin.tensor"
     %out = irdl.base "!builtin.tensor"
     %lse = irdl.base "!builtin.tensor"
     %bound = irdl.base "!builtin.tensor"
-    irdl.operands(q: %q, k1: %keys, k2: %keys, v1: %keys, v2: %keys,
+    irdl.operands(q: %q, k1: %keys, k2: %keys, v1: %values, v2: %values,
                   bound: optional %bound)
     irdl.results(out: %out, lse: %lse)
   }
@@ -72,11 +74,14 @@ irdl.dialect @simplicial {
   irdl.operation @attention_grad {
     %q = irdl.base "!builtin.tensor"
     %keys = irdl.base "!builtin.tensor"
+    %values = irdl.base "!builtin.tensor"
+    %out = irdl.base "!builtin.tensor"
     %lse = irdl.base "!builtin.tensor"
     %bound = irdl.base "!builtin.tensor"
-    irdl.operands(q: %q, k1: %keys, k2: %keys, v1: %keys, v2: %keys, out: %q,
-                  lse: %lse, d_out: %q, bound: optional %bound)
-    irdl.results(d_q: %q, d_k1: %keys, d_k2: %keys, d_v1: %keys, d_v2: %keys)
+    irdl.operands(q: %q, k1: %keys, k2: %keys, v1: %values, v2: %values,
+                  out: %out, lse: %lse, d_out: %out, bound: optional %bound)
+    irdl.results(d_q: %q, d_k1: %keys, d_k2: %keys, d_v1: %values,
+                 d_v2: %values)
   }
 
   // "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out,

@@ -113,6 +113,16 @@ static MlirLogicalResult check_like(MlirOperation op, const char *name,
   return mlirLogicalResultSuccess();
 }
 
+static MlirLogicalResult check_width(MlirOperation op, const char *name,
+                                     int64_t d) {
+  if (mlirShapedTypeIsDynamicSize(d))
+    return ir_error(op, "%s must be static", name);
+  if (d < MIN_D || d > MAX_D || d % 16)
+    return ir_error(op, "%s must be a multiple of 16 from %d to %d, not %lld",
+                    name, MIN_D, MAX_D, (long long)d);
+  return mlirLogicalResultSuccess();
+}
+
 static MlirLogicalResult check_query(MlirOperation op, MlirType q,
                                      SimplicialForm form) {
   MlirType element = ir_element(q);
@@ -125,11 +135,8 @@ static MlirLogicalResult check_query(MlirOperation op, MlirType q,
                         "static");
   if (heads < 1)
     return ir_error(op, "q has no heads");
-  if (d < MIN_D || d > MAX_D || d % 16)
-    return ir_error(op,
-                    "head dimension must be a multiple of 16 from %d to %d, "
-                    "not %lld",
-                    MIN_D, MAX_D, (long long)d);
+  if (mlirLogicalResultIsFailure(check_width(op, "head dimension", d)))
+    return mlirLogicalResultFailure();
   if (form == SIMPLICIAL_DETERMINANT && d % (PLANES * 16))
     return ir_error(op,
                     "form \"determinant\" needs a head dimension of 3 planes "
@@ -290,16 +297,28 @@ MlirLogicalResult verify_gradients(MlirOperation op, MlirValue *gradients) {
                         MAX_VALUES + bounds);
 }
 
-/// An operand or result that is like q, like the keys, or lse.
-static MlirLogicalResult check_value(MlirOperation op, int name, MlirType type,
-                                     MlirType q, MlirType k1) {
+/// An operand or result that is like q, like the keys, or lse; values, and what
+/// is made of them, have v1's head dimension.
+static MlirLogicalResult check_value(MlirOperation op, int number,
+                                     MlirType type, MlirType q, MlirType k1,
+                                     MlirType v1) {
   static const int all[] = {B, N, H, D};
-  bool key = (name > SIMPLICIAL_Q && name < SIMPLICIAL_OUT) ||
-             name > SIMPLICIAL_D_OUT + 1;
-  if (name == SIMPLICIAL_LSE)
+  const char *name = operand_names[number];
+  if (number == SIMPLICIAL_LSE)
     return check_lse(op, type, q);
-  return key ? check_like(op, operand_names[name], type, "k1", k1, all, 4)
-             : check_like(op, operand_names[name], type, "q", q, all, 4);
+  bool gradient = number > SIMPLICIAL_D_OUT;
+  int of = gradient ? number - SIMPLICIAL_D_OUT - 1 : number;
+  bool key = of > SIMPLICIAL_Q && of < SIMPLICIAL_OUT;
+  if (of < SIMPLICIAL_V1)
+    return key ? check_like(op, name, type, "k1", k1, all, 4)
+               : check_like(op, name, type, "q", q, all, 4);
+  if (mlirLogicalResultIsFailure(
+          key ? check_like(op, name, type, "k1", k1, all, 3)
+              : check_like(op, name, type, "q", q, all, 3)))
+    return mlirLogicalResultFailure();
+  if (number == SIMPLICIAL_V1)
+    return check_width(op, "v1's head dimension", ir_dim_size(type, D));
+  return check_like(op, name, type, "v1", v1, &all[D], 1);
 }
 
 MlirLogicalResult verify_attention(MlirOperation op) {
@@ -323,11 +342,13 @@ MlirLogicalResult verify_attention(MlirOperation op) {
       return mlirLogicalResultFailure();
   }
   MlirType q = types[SIMPLICIAL_Q], k1 = types[SIMPLICIAL_K1];
+  MlirType v1 = types[SIMPLICIAL_V1];
   if (mlirLogicalResultIsFailure(check_query(op, q, attributes.form)) ||
       mlirLogicalResultIsFailure(check_keys(op, q, k1)))
     return mlirLogicalResultFailure();
   for (int i = SIMPLICIAL_K2; i < n; ++i)
-    if (mlirLogicalResultIsFailure(check_value(op, names[i], types[i], q, k1)))
+    if (mlirLogicalResultIsFailure(
+            check_value(op, names[i], types[i], q, k1, v1)))
       return mlirLogicalResultFailure();
   MlirValue bound = simplicialAttentionGetBound(op);
   if (!mlirValueIsNull(bound) &&
@@ -341,8 +362,8 @@ MlirLogicalResult verify_attention(MlirOperation op) {
                         operand_names[i]);
   if (!ir_is(op, SIMPLICIAL_ATTENTION))
     return mlirLogicalResultSuccess();
-  if (!mlirTypeEqual(ir_type(ir_result(op, 0)), q))
-    return ir_error(op, "out must have q's type");
+  if (!mlirTypeEqual(ir_type(ir_result(op, 0)), attention_out_type(q, v1)))
+    return ir_error(op, "out must have q's type, with v1's head dimension");
   return check_lse(op, ir_type(ir_result(op, 1)), q);
 }
 

@@ -36,7 +36,8 @@ enum {
 
 /// Types as text.
 typedef struct Types {
-  char query[MAX_TYPE], key[MAX_TYPE], lse[MAX_TYPE], bound[MAX_TYPE];
+  char query[MAX_TYPE], key[MAX_TYPE], value[MAX_TYPE], out[MAX_TYPE];
+  char lse[MAX_TYPE], bound[MAX_TYPE];
 } Types;
 
 // Checking --------------------------------------------------------------------
@@ -46,7 +47,8 @@ static SimplicialStatus check(const SimplicialAttentionSpec *spec) {
     const char *name;
     int64_t size;
   } sizes[] = {{"B", spec->b},   {"Nq", spec->nq}, {"N", spec->n},
-               {"Hq", spec->hq}, {"Hk", spec->hk}, {"D", spec->d}};
+               {"Hq", spec->hq}, {"Hk", spec->hk}, {"D", spec->d},
+               {"Dv", spec->dv}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i)
     if (sizes[i].size < SIMPLICIAL_DYNAMIC)
       return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
@@ -101,12 +103,17 @@ static void write_type(char *type, const int64_t *sizes, int rank,
 static Types types_of(const SimplicialAttentionSpec *spec) {
   const int64_t query[] = {spec->b, spec->nq, spec->hq, spec->d};
   const int64_t key[] = {spec->b, spec->n, spec->hk, spec->d};
+  int64_t dv = spec->dv ? spec->dv : spec->d;
+  const int64_t out[] = {spec->b, spec->nq, spec->hq, dv};
+  const int64_t value[] = {spec->b, spec->n, spec->hk, dv};
   const int64_t lse[] = {spec->b, spec->hq, spec->nq};
   const int64_t bound[] = {spec->b, spec->n};
   const char *element = simplicialTypeName(spec->dtype);
   Types types;
   write_type(types.query, query, 4, element);
   write_type(types.key, key, 4, element);
+  write_type(types.value, value, 4, element);
+  write_type(types.out, out, 4, element);
   write_type(types.lse, lse, 3, "f32");
   write_type(types.bound, bound, spec->bound == SIMPLICIAL_LENGTHS ? 1 : 2,
              "i32");
@@ -117,9 +124,13 @@ static Types types_of(const SimplicialAttentionSpec *spec) {
 static const char *type_of(const Types *types, int operand) {
   switch (operand) {
   case SIMPLICIAL_Q:
+    return types->query;
   case SIMPLICIAL_OUT:
   case SIMPLICIAL_D_OUT:
-    return types->query;
+    return types->out;
+  case SIMPLICIAL_V1:
+  case SIMPLICIAL_V2:
+    return types->value;
   case SIMPLICIAL_LSE:
     return types->lse;
   default:
@@ -184,7 +195,7 @@ static void write_inputs(Text *text, const Types *types, int count,
 /// What the function returns of the operation's results.
 static Results results_of(const SimplicialAttentionSpec *spec, const Types *t) {
   if (!spec->gradients)
-    return (Results){spec->lse ? 2 : 1, {0, 1}, {t->query, t->lse}};
+    return (Results){spec->lse ? 2 : 1, {0, 1}, {t->out, t->lse}};
   Results results = {0};
   for (int i = 0; i < GRADIENTS; ++i)
     if (spec->gradients >> i & 1) {
@@ -277,8 +288,8 @@ static bool same_spec(const SimplicialAttentionSpec *x,
                       const SimplicialAttentionSpec *y) {
   return !memcmp(&x->dtype, &y->dtype, sizeof x->dtype) && x->b == y->b &&
          x->nq == y->nq && x->n == y->n && x->hq == y->hq && x->hk == y->hk &&
-         x->d == y->d && x->lse == y->lse && x->gradients == y->gradients &&
-         x->bound == y->bound &&
+         x->d == y->d && x->dv == y->dv && x->lse == y->lse &&
+         x->gradients == y->gradients && x->bound == y->bound &&
          same_attributes(&x->attributes, &y->attributes);
 }
 

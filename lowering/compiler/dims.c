@@ -42,10 +42,10 @@ static const char *const bound_shapes[] = {NULL, "b", "bn"};
 
 static const Equation equations[] = {
     {SIMPLICIAL_ATTENTION,
-     {"bqhd", "bngd", "bngd", "bngd", "bngd", "bqhd", "bhq"}},
+     {"bqhd", "bngd", "bngd", "bngv", "bngv", "bqhv", "bhq"}},
     {SIMPLICIAL_ATTENTION_GRAD,
-     {"bqhd", "bngd", "bngd", "bngd", "bngd", "bqhd", "bhq", "bqhd", "bqhd",
-      "bngd", "bngd", "bngd", "bngd"}},
+     {"bqhd", "bngd", "bngd", "bngv", "bngv", "bqhv", "bhq", "bqhv", "bqhd",
+      "bngd", "bngd", "bngv", "bngv"}},
 };
 
 typedef struct Dim {
@@ -144,7 +144,8 @@ static void add_attention(Dims *self, MlirOperation op, const int *letters) {
                            .nq = letters['q'],
                            .hq = letters['h'],
                            .n = letters['n'],
-                           .d = letters['d']};
+                           .d = letters['d'],
+                           .dv = letters['v']};
   self->failed |= mlirLogicalResultIsFailure(
       simplicialAttentionGetAttributes(op, &attention->attributes));
 }
@@ -414,7 +415,7 @@ static void read_dims(Dims *self) {
       f->arguments[i].symbols[d] = symbol_of(self, dim++);
   for (int i = 0; i < f->attention_count; ++i) {
     Attention *a = &f->attentions[i];
-    int *dims[] = {&a->b, &a->nq, &a->hq, &a->n, &a->d};
+    int *dims[] = {&a->b, &a->nq, &a->hq, &a->n, &a->d, &a->dv};
     for (size_t j = 0; j < sizeof dims / sizeof *dims; ++j)
       *dims[j] = symbol_of(self, *dims[j]);
   }

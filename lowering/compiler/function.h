@@ -20,7 +20,7 @@ typedef SimplicialObjectArgument Argument;
 typedef struct Attention {
   bool gradient;
   SimplicialAttentionAttributes attributes;
-  int b, nq, hq, n, d; ///< symbols
+  int b, nq, hq, n, d, dv; ///< symbols
 } Attention;
 
 struct SimplicialFunction {

@@ -210,6 +210,7 @@ static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
                device);
   const DLTensor *q = &self->tensors[SIMPLICIAL_Q];
   const DLTensor *k1 = &self->tensors[SIMPLICIAL_K1];
+  const DLTensor *v1 = &self->tensors[SIMPLICIAL_V1];
   if (q->ndim != RANK || k1->ndim != RANK)
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "attention: %s has rank %d instead of %d",
@@ -224,6 +225,8 @@ static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
   self->spec.hq = q->shape[2];
   self->spec.hk = k1->shape[2];
   self->spec.d = q->shape[3];
+  if (v1->ndim == RANK)
+    self->spec.dv = v1->shape[3];
   self->spec.lse = !gradient && frame->rets.size == 2;
   return simplicialOk();
 }

@@ -116,7 +116,7 @@ def one_bound(*bounds):
 
 
 def spec_of(dtype, sizes, attributes, lse, gradients, bound=None):
-    """SimplicialAttentionSpec of a type (code, bits), sizes (B, Nq, N, Hq, Hk, D), and the rest as of get()."""
+    """SimplicialAttentionSpec of a type (code, bits), sizes (B, Nq, N, Hq, Hk, D, Dv), and the rest as of get()."""
     w1, w2, causal, scale, form, k2_bias, v2_bias = attributes
     w1, w2 = (None if window is None else operator.index(window) for window in (w1, w2))
     for name, window in (("w1", w1), ("w2", w2)):
@@ -141,7 +141,7 @@ def few(queries, keys):
 
 
 def get(target, dtype, heads, attributes, lse=False, gradients=(), bound=None, queries=DYNAMIC):
-    """The function for a target ("cpu", or "cuda:N" for device N), a type (code, bits), heads (Hq, Hk, D), attributes
+    """The function for a target ("cpu", or "cuda:N" for device N), a type (code, bits), heads (Hq, Hk, D, Dv), attributes
     (w1, w2, causal, scale, form, k2_bias, v2_bias) and results: out, with `lse` lse as well, or the gradients of the
     named operands. The last input is `bound`, one of BOUNDS, if that is not None. `queries` is as of few()."""
     key = target, dtype, heads, attributes, lse, gradients, bound, queries
