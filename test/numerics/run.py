@@ -44,9 +44,12 @@ def attributes(case, target, strategies=()):
 
 
 def types(case):
-    """{name: tensor type} of q, out and all that looks like them (q), of the keys (k), and of lse."""
-    return {"q": tensor(case, (case.B, case.queries, case.Hq, case.D), ("B", "Nq", "", ""), case.dtype),
-            "k": tensor(case, (case.B, case.N, case.Hk, case.D), ("B", "N", "", ""), case.dtype),
+    """{name: tensor type} of q, the keys (k), the values (v), out, and lse."""
+    query, key = ("B", "Nq", "", ""), ("B", "N", "", "")
+    return {"q": tensor(case, (case.B, case.queries, case.Hq, case.D), query, case.dtype),
+            "k": tensor(case, (case.B, case.N, case.Hk, case.D), key, case.dtype),
+            "v": tensor(case, (case.B, case.N, case.Hk, case.width), key, case.dtype),
+            "out": tensor(case, (case.B, case.queries, case.Hq, case.width), query, case.dtype),
             "lse": tensor(case, (case.B, case.Hq, case.queries), ("B", "", "Nq"), "f32")}
 
 
@@ -61,14 +64,14 @@ def bound(case, place):
 
 def module(case, target):
     """A module with a function @f that applies the case's operation."""
-    q, kv, lse = types(case).values()
-    result = {"out": q, "lse": lse}
+    q, k, v, out, lse = types(case).values()
+    result = {"out": out, "lse": lse}
     returned = case.results.split()
     return f"""\
-func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}{bound(case, "argument")})
+func.func @f(%q: {q}, %k1: {k}, %k2: {k}, %v1: {v}, %v2: {v}{bound(case, "argument")})
     -> ({', '.join(result[r] for r in returned)}) {{
   %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2{bound(case, "value")}) {{{attributes(case, target)}}}
-    : ({q}, {kv}, {kv}, {kv}, {kv}{bound(case, "type")}) -> ({q}, {lse})
+    : ({q}, {k}, {k}, {v}, {v}{bound(case, "type")}) -> ({out}, {lse})
   return {', '.join('%' + r for r in returned)} : {', '.join(result[r] for r in returned)}
 }}
 """
