@@ -131,10 +131,10 @@ MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionCreate(
 /// query heads that share them, in f32.
 ///
 /// q: a tensor [B, Nq, Hq, D]; out, d_out: tensors [B, Nq, Hq, Dv]; k1, k2:
-/// tensors [B, N, Hk, D]; v1, v2: tensors [B, N, Hk, Dv]; lse: a tensor [B, Hq, Nq] of f32. Results, of the types of what they are
-/// gradients of: d_q, d_k1, d_k2, d_v1, d_v2; those that nothing uses are not
-/// computed. A gradient of lse is not taken in. The operation is not verified
-/// here.
+/// tensors [B, N, Hk, D]; v1, v2: tensors [B, N, Hk, Dv]; lse: a tensor [B, Hq,
+/// Nq] of f32. Results, of the types of what they are gradients of: d_q, d_k1,
+/// d_k2, d_v1, d_v2; those that nothing uses are not computed. A gradient of
+/// lse is not taken in. The operation is not verified here.
 MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionGradCreate(
     MlirLocation location, MlirValue q, MlirValue k1, MlirValue k2,
     MlirValue v1, MlirValue v2, MlirValue out, MlirValue lse, MlirValue d_out,
