@@ -5,6 +5,7 @@
 #include "simplicial/dialect.h"
 
 #include "forms.h"
+#include "verify.h"
 
 #include "lowering/ir.h"
 
@@ -197,11 +198,22 @@ void simplicialAttentionSetBound(MlirOperation op, MlirValue bound) {
   mlirOperationSetOperands(op, n, operands);
 }
 
+MlirType attention_out_type(MlirType q, MlirType v1) {
+  enum { RANK = 4, D = 3 };
+  if (ir_dim_size(q, D) == ir_dim_size(v1, D))
+    return q;
+  int64_t shape[RANK];
+  for (int i = 0; i < RANK; ++i)
+    shape[i] = ir_dim_size(i == D ? v1 : q, i);
+  return mlirRankedTensorTypeGet(RANK, shape, ir_element(q),
+                                 mlirRankedTensorTypeGetEncoding(q));
+}
+
 MlirOperation
 simplicialAttentionCreate(MlirLocation location, MlirValue q, MlirValue k1,
                           MlirValue k2, MlirValue v1, MlirValue v2,
                           SimplicialAttentionAttributes attributes) {
-  MlirType out = mlirValueGetType(q);
+  MlirType out = attention_out_type(mlirValueGetType(q), mlirValueGetType(v1));
   const int64_t lse_shape[] = {ir_dim_size(out, 0), ir_dim_size(out, 2),
                                ir_dim_size(out, 1)};
   MlirType lse = mlirRankedTensorTypeGet(
@@ -221,13 +233,14 @@ simplicialAttentionGradCreate(MlirLocation location, MlirValue q, MlirValue k1,
                               MlirValue k2, MlirValue v1, MlirValue v2,
                               MlirValue out, MlirValue lse, MlirValue d_out,
                               SimplicialAttentionAttributes attributes) {
-  MlirType first = mlirValueGetType(k1), second = mlirValueGetType(k2);
   MlirOperationState state =
       mlirOperationStateGet(ir_str(SIMPLICIAL_ATTENTION_GRAD), location);
   mlirOperationStateAddOperands(&state,
                                 IR_VALUES(q, k1, k2, v1, v2, out, lse, d_out));
   mlirOperationStateAddResults(
-      &state, IR_TYPES(mlirValueGetType(q), first, second, first, second));
+      &state, IR_TYPES(mlirValueGetType(q), mlirValueGetType(k1),
+                       mlirValueGetType(k2), mlirValueGetType(v1),
+                       mlirValueGetType(v2)));
   MlirOperation op = mlirOperationCreate(&state);
   simplicialAttentionSetAttributes(op, attributes);
   return op;

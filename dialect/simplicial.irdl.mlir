@@ -3,8 +3,8 @@
 // IRDL checks how many operands and results an op has and of which kind. What
 // it cannot say (shapes that agree, heads that divide, windows that are
 // positive, attributes that are optional) is checked by `simplicial-verify`.
-// One constraint value used twice means the same type twice: k1 and v1 share
-// theirs, and so do k2 and v2; everything else has its own.
+// One constraint value used twice means the same type twice; k1, k2, v1 and v2
+// have their own, as have all others.
 
 irdl.dialect @simplicial {
 
@@ -12,12 +12,14 @@ irdl.dialect @simplicial {
   //                  {attributes}
   //
   //   q                tensor [B, Nq, Hq, D]
-  //   k1, k2, v1, v2   tensor [B, N, Hk, D], all of one type; with `two_lengths`
-  //                    k2 and v2 may have another N than k1 and v1
+  //   k1, k2           tensor [B, N, Hk, D]
+  //   v1, v2           tensor [B, N, Hk, Dv]; k1 and k2 are of one type, and v1
+  //                    and v2; with `two_lengths` k2 and v2 may have another N
+  //                    than k1 and v1
   //   bound            `start`, a tensor [B, N] of i32: for the query at each
   //                    position the first key that it may see; or `lengths`,
   //                    [B] of i32: how many keys each sequence has
-  //   out              tensor [B, Nq, Hq, D]   of q's type
+  //   out              tensor [B, Nq, Hq, Dv]  of q's type
   //   lse              tensor [B, Hq, Nq]      f32, natural logarithm
   //
   // Attributes, all optional: w1, w2 : i64; causal : unit; scale, k2_bias,
@@ -25,12 +27,14 @@ irdl.dialect @simplicial {
   // two_lengths : unit.
   irdl.operation @attention {
     %q = irdl.base "!builtin.tensor"
-    %first = irdl.base "!builtin.tensor"
-    %second = irdl.base "!builtin.tensor"
+    %k1 = irdl.base "!builtin.tensor"
+    %k2 = irdl.base "!builtin.tensor"
+    %v1 = irdl.base "!builtin.tensor"
+    %v2 = irdl.base "!builtin.tensor"
     %out = irdl.base "!builtin.tensor"
     %lse = irdl.base "!builtin.tensor"
     %bound = irdl.base "!builtin.tensor"
-    irdl.operands(q: %q, k1: %first, k2: %second, v1: %first, v2: %second,
+    irdl.operands(q: %q, k1: %k1, k2: %k2, v1: %v1, v2: %v2,
                   bound: optional %bound)
     irdl.results(out: %out, lse: %lse)
   }
@@ -74,14 +78,16 @@ irdl.dialect @simplicial {
   // it returned and the gradient of `out`. Attributes as those of `attention`.
   irdl.operation @attention_grad {
     %q = irdl.base "!builtin.tensor"
-    %first = irdl.base "!builtin.tensor"
-    %second = irdl.base "!builtin.tensor"
+    %k1 = irdl.base "!builtin.tensor"
+    %k2 = irdl.base "!builtin.tensor"
+    %v1 = irdl.base "!builtin.tensor"
+    %v2 = irdl.base "!builtin.tensor"
+    %out = irdl.base "!builtin.tensor"
     %lse = irdl.base "!builtin.tensor"
     %bound = irdl.base "!builtin.tensor"
-    irdl.operands(q: %q, k1: %first, k2: %second, v1: %first, v2: %second,
-                  out: %q, lse: %lse, d_out: %q, bound: optional %bound)
-    irdl.results(d_q: %q, d_k1: %first, d_k2: %second, d_v1: %first,
-                 d_v2: %second)
+    irdl.operands(q: %q, k1: %k1, k2: %k2, v1: %v1, v2: %v2, out: %out,
+                  lse: %lse, d_out: %out, bound: optional %bound)
+    irdl.results(d_q: %q, d_k1: %k1, d_k2: %k2, d_v1: %v1, d_v2: %v2)
   }
 
   // "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out,

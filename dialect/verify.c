@@ -113,6 +113,16 @@ static MlirLogicalResult check_like(MlirOperation op, const char *name,
   return mlirLogicalResultSuccess();
 }
 
+static MlirLogicalResult check_width(MlirOperation op, const char *name,
+                                     int64_t d) {
+  if (mlirShapedTypeIsDynamicSize(d))
+    return ir_error(op, "%s must be static", name);
+  if (d < MIN_D || d > MAX_D || d % 16)
+    return ir_error(op, "%s must be a multiple of 16 from %d to %d, not %lld",
+                    name, MIN_D, MAX_D, (long long)d);
+  return mlirLogicalResultSuccess();
+}
+
 static MlirLogicalResult check_query(MlirOperation op, MlirType q,
                                      SimplicialForm form) {
   MlirType element = ir_element(q);
@@ -125,11 +135,8 @@ static MlirLogicalResult check_query(MlirOperation op, MlirType q,
                         "static");
   if (heads < 1)
     return ir_error(op, "q has no heads");
-  if (d < MIN_D || d > MAX_D || d % 16)
-    return ir_error(op,
-                    "head dimension must be a multiple of 16 from %d to %d, "
-                    "not %lld",
-                    MIN_D, MAX_D, (long long)d);
+  if (mlirLogicalResultIsFailure(check_width(op, "head dimension", d)))
+    return mlirLogicalResultFailure();
   if (form == SIMPLICIAL_DETERMINANT && d % (PLANES * 16))
     return ir_error(op,
                     "form \"determinant\" needs a head dimension of 3 planes "
@@ -293,35 +300,45 @@ MlirLogicalResult verify_gradients(MlirOperation op, MlirValue *gradients) {
 
 /// What other operands and results are like.
 typedef struct Like {
-  MlirType q, k1, k2;
+  MlirType q, k1, k2, v1;
   bool two_lengths; ///< of k1 and of k2
 } Like;
 
-/// What is like keys: k1, or, with two lengths, that or k2, which is like k1 in
-/// all but N.
-static MlirLogicalResult check_key(MlirOperation op, int name, MlirType type,
-                                   const Like *like) {
+/// Keys or values: like k1, or, with two lengths, that or k2, which is like k1
+/// in all but N. How wide values are is not checked here.
+static MlirLogicalResult check_key(MlirOperation op, int number, int of,
+                                   MlirType type, const Like *like) {
   static const int all[] = {B, N, H, D}, others[] = {B, H, D};
-  int operand = name > SIMPLICIAL_D_OUT ? name - SIMPLICIAL_D_OUT - 1 : name;
-  bool second = operand == SIMPLICIAL_K2 || operand == SIMPLICIAL_V2;
+  const char *name = operand_names[number];
+  bool second = of == SIMPLICIAL_K2 || of == SIMPLICIAL_V2;
+  int n = of < SIMPLICIAL_V1 ? 4 : 3;
   if (!like->two_lengths || !second)
-    return check_like(op, operand_names[name], type, "k1", like->k1, all, 4);
-  return name == SIMPLICIAL_K2 ? check_like(op, operand_names[name], type, "k1",
-                                            like->k1, others, 3)
-                               : check_like(op, operand_names[name], type, "k2",
-                                            like->k2, all, 4);
+    return check_like(op, name, type, "k1", like->k1, all, n);
+  return number == SIMPLICIAL_K2
+             ? check_like(op, name, type, "k1", like->k1, others, 3)
+             : check_like(op, name, type, "k2", like->k2, all, n);
 }
 
-/// An operand or result that is like q, like the keys, or lse.
-static MlirLogicalResult check_value(MlirOperation op, int name, MlirType type,
-                                     const Like *like) {
+/// An operand or result that is like q, like the keys, or lse; values, and what
+/// is made of them, have v1's head dimension.
+static MlirLogicalResult check_value(MlirOperation op, int number,
+                                     MlirType type, const Like *like) {
   static const int all[] = {B, N, H, D};
-  bool key = (name > SIMPLICIAL_Q && name < SIMPLICIAL_OUT) ||
-             name > SIMPLICIAL_D_OUT + 1;
-  if (name == SIMPLICIAL_LSE)
+  const char *name = operand_names[number];
+  if (number == SIMPLICIAL_LSE)
     return check_lse(op, type, like->q);
-  return key ? check_key(op, name, type, like)
-             : check_like(op, operand_names[name], type, "q", like->q, all, 4);
+  bool gradient = number > SIMPLICIAL_D_OUT;
+  int of = gradient ? number - SIMPLICIAL_D_OUT - 1 : number;
+  bool key = of > SIMPLICIAL_Q && of < SIMPLICIAL_OUT;
+  MlirLogicalResult checked =
+      key ? check_key(op, number, of, type, like)
+          : check_like(op, name, type, "q", like->q, all,
+                       of < SIMPLICIAL_V1 ? 4 : 3);
+  if (of < SIMPLICIAL_V1 || mlirLogicalResultIsFailure(checked))
+    return checked;
+  if (number == SIMPLICIAL_V1)
+    return check_width(op, "v1's head dimension", ir_dim_size(type, D));
+  return check_like(op, name, type, "v1", like->v1, &all[D], 1);
 }
 
 MlirLogicalResult verify_attention(MlirOperation op) {
@@ -345,7 +362,8 @@ MlirLogicalResult verify_attention(MlirOperation op) {
       return mlirLogicalResultFailure();
   }
   MlirType q = types[SIMPLICIAL_Q], k1 = types[SIMPLICIAL_K1];
-  Like like = {q, k1, types[SIMPLICIAL_K2], attributes.two_lengths};
+  Like like = {q, k1, types[SIMPLICIAL_K2], types[SIMPLICIAL_V1],
+               attributes.two_lengths};
   if (mlirLogicalResultIsFailure(check_query(op, q, attributes.form)) ||
       mlirLogicalResultIsFailure(check_keys(op, q, k1)))
     return mlirLogicalResultFailure();
@@ -355,6 +373,9 @@ MlirLogicalResult verify_attention(MlirOperation op) {
   if (mlirTypeIsARankedTensor(k1) && !attributes.two_lengths &&
       !mlirTypeEqual(like.k2, k1))
     return ir_error(op, "k2 must have k1's type");
+  if (mlirTypeIsARankedTensor(k1) && !attributes.two_lengths &&
+      !mlirTypeEqual(types[SIMPLICIAL_V2], like.v1))
+    return ir_error(op, "v2 must have v1's type");
   MlirValue bound = simplicialAttentionGetBound(op);
   if (!mlirValueIsNull(bound) &&
       mlirLogicalResultIsFailure(
@@ -368,8 +389,8 @@ MlirLogicalResult verify_attention(MlirOperation op) {
                         operand_names[i]);
   if (!ir_is(op, SIMPLICIAL_ATTENTION))
     return mlirLogicalResultSuccess();
-  if (!mlirTypeEqual(ir_type(ir_result(op, 0)), q))
-    return ir_error(op, "out must have q's type");
+  if (!mlirTypeEqual(ir_type(ir_result(op, 0)), attention_out_type(q, like.v1)))
+    return ir_error(op, "out must have q's type, with v1's head dimension");
   return check_lse(op, ir_type(ir_result(op, 1)), q);
 }
 

@@ -12,6 +12,10 @@
 /// operands, results and attributes that fit together; diagnoses what does not.
 MlirLogicalResult verify_attention(MlirOperation op);
 
+/// The type of an attention's result for these operands: q's, with v1's head
+/// dimension.
+MlirType attention_out_type(MlirType q, MlirType v1);
+
 /// The places of an attention_grad_into's gradients, of q to v2, in that order;
 /// null where there is none. Diagnoses operandSegmentSizes that say no such
 /// thing.

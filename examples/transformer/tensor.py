@@ -47,12 +47,10 @@ class Tensor(nn.Module):
                 **attributes) -> torch.Tensor:
         """attention(q, k1, k2, v1, v2) with A in it: q is [B, Nq, heads, D], the others [B, N, kv_heads, D].
 
-        The kernel has one width for keys and values, a multiple of 16: that of the larger of R and D. Zeros fill up
-        what is narrower.
+        Keys are R wide, filled up with zeros to a multiple of 16; values stay as wide as they are.
         """
         _, dim, rank = self.u.shape
-        width = -(-max(dim, rank) // MULTIPLE) * MULTIPLE
+        width = -(-rank // MULTIPLE) * MULTIPLE
         keys = [torch.einsum("bnhd,hdr->bnhr", x, a.to(x.dtype)) for x, a in zip((q, k1, k2), (self.u, self.v, self.w))]
         keys = [F.pad(x, (0, width - rank)) for x in keys]
-        values = [F.pad(x, (0, width - dim)) for x in (v1, v2)]
-        return attention(*keys, *values, scale=scale or dim ** -0.5, **attributes)[..., :dim]
+        return attention(*keys, v1, v2, scale=scale or dim ** -0.5, **attributes)

@@ -49,6 +49,7 @@ typedef struct SimplicialAttentionSpec {
   int64_t hq; ///< Hq, query heads, a multiple of `hk`
   int64_t hk; ///< Hk, heads of keys and values
   int64_t d;  ///< D, a head's dimension: a multiple of 16 up to 256
+  int64_t dv; ///< Dv, that of values and results; 0: D
   SimplicialAttentionAttributes attributes;
   bool lse; ///< whether the attention returns lse as well
   /// The gradients that are wanted, a bit `1 << SIMPLICIAL_Q` to
@@ -67,11 +68,11 @@ typedef struct SimplicialAttentionSpec {
 ///   q, k1, k2, v1, v2, out, lse, d_out -> d_q, d_k1, d_k2, d_v1, d_v2, as far
 ///                                         as they are wanted
 ///
-/// q, out, d_out, d_q: [B, Nq, Hq, D]; k1, k2, v1, v2 and what begins with d_
-/// of them: [B, N, Hk, D], or, with two lengths, of k2 and v2 [B, N2, Hk, D];
-/// lse: [B, Hq, Nq] of f32. What `bound` says is the last input, behind v2 or
-/// d_out: `start`, [B, N], or `lengths`, [B], of i32; with two lengths start
-/// has an N of its own, which each call chooses.
+/// q, d_q: [B, Nq, Hq, D]; out, d_out: [B, Nq, Hq, Dv]; k1, k2, v1, v2 and what
+/// begins with d_ of them: [B, N, Hk, D], of values Dv, or, with two lengths,
+/// of k2 and v2 with N2; lse: [B, Hq, Nq] of f32. What `bound` says is the last
+/// input, behind v2 or d_out: `start`, [B, N], or `lengths`, [B], of i32; with
+/// two lengths start has an N of its own, which each call chooses.
 /// A description that cannot be is a SIMPLICIAL_INVALID_ARGUMENT, or, where the
 /// operation's verifier says so, a SIMPLICIAL_COMPILE_ERROR.
 ///

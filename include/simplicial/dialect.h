@@ -110,10 +110,11 @@ MLIR_CAPI_EXPORTED MlirLogicalResult
 simplicialRegisterDialect(MlirContext context);
 
 /// Creates a detached `simplicial.attention` owned by the caller (insert it
-/// into a block, or destroy it). q: tensor [B, Nq, Hq, D]; k1, k2, v1, v2:
-/// tensors [B, N, Hk, D]; B, Nq and N may be dynamic, and with two lengths k2
-/// and v2 have their own N. Results: out of q's type and lse, a tensor
-/// [B, Hq, Nq] of f32. The operation is not verified here.
+/// into a block, or destroy it). q: tensor [B, Nq, Hq, D]; k1, k2: tensors [B,
+/// N, Hk, D]; v1, v2: tensors [B, N, Hk, Dv]; B, Nq and N may be dynamic, and
+/// with two lengths k2 and v2 have their own N. Results: out of q's type, but
+/// Dv wide, and lse, a tensor [B, Hq, Nq] of f32. The operation is not verified
+/// here.
 MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionCreate(
     MlirLocation location, MlirValue q, MlirValue k1, MlirValue k2,
     MlirValue v1, MlirValue v2, SimplicialAttentionAttributes attributes);
@@ -136,11 +137,11 @@ MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionCreate(
 /// "pairwise", with their sums. Keys' and values' gradients are sums over the
 /// query heads that share them, in f32.
 ///
-/// q, out, d_out: tensors [B, Nq, Hq, D]; k1, k2, v1, v2: tensors [B, N, Hk,
-/// D]; lse: a tensor [B, Hq, Nq] of f32. Results, of the types of what they are
-/// gradients of: d_q, d_k1, d_k2, d_v1, d_v2; those that nothing uses are not
-/// computed. A gradient of lse is not taken in. The operation is not verified
-/// here.
+/// q: a tensor [B, Nq, Hq, D]; out, d_out: tensors [B, Nq, Hq, Dv]; k1, k2:
+/// tensors [B, N, Hk, D]; v1, v2: tensors [B, N, Hk, Dv]; lse: a tensor [B, Hq,
+/// Nq] of f32. Results, of the types of what they are gradients of: d_q, d_k1,
+/// d_k2, d_v1, d_v2; those that nothing uses are not computed. A gradient of
+/// lse is not taken in. The operation is not verified here.
 MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionGradCreate(
     MlirLocation location, MlirValue q, MlirValue k1, MlirValue k2,
     MlirValue v1, MlirValue v2, MlirValue out, MlirValue lse, MlirValue d_out,

@@ -130,7 +130,7 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateDifferentiatePass(void);
 ///                     own, and sums over outer keys are in shared memory; GPUs
 ///                     only
 ///   global_sums : bool  these sums are in global memory, f32 [B, N, Hk, D], or
-///                     2 D of keys and values, part of the function's
+///                     D + Dv of keys and values, part of the function's
 ///                     workspace; GPUs only
 ///   shared_left : bool  the left operands that an outer key makes are put into
 ///                     shared memory, from which products take them; GPUs only

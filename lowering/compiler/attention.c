@@ -36,8 +36,8 @@ enum {
 
 /// Types as text.
 typedef struct Types {
-  char query[MAX_TYPE], first[MAX_TYPE], second[MAX_TYPE], lse[MAX_TYPE],
-      bound[MAX_TYPE];
+  char query[MAX_TYPE], k1[MAX_TYPE], k2[MAX_TYPE], v1[MAX_TYPE], v2[MAX_TYPE];
+  char out[MAX_TYPE], lse[MAX_TYPE], bound[MAX_TYPE];
 } Types;
 
 // Checking --------------------------------------------------------------------
@@ -57,6 +57,7 @@ static SimplicialStatus check(const SimplicialAttentionSpec *spec) {
                {"Hq", spec->hq},
                {"Hk", spec->hk},
                {"D", spec->d},
+               {"Dv", spec->dv},
                {"N2", second_length(spec)}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i)
     if (sizes[i].size < SIMPLICIAL_DYNAMIC)
@@ -115,16 +116,23 @@ static void write_type(char *type, const int64_t *sizes, int rank,
 
 static Types types_of(const SimplicialAttentionSpec *spec) {
   const int64_t query[] = {spec->b, spec->nq, spec->hq, spec->d};
-  const int64_t first[] = {spec->b, spec->n, spec->hk, spec->d};
-  const int64_t second[] = {spec->b, second_length(spec), spec->hk, spec->d};
+  int64_t dv = spec->dv ? spec->dv : spec->d, n2 = second_length(spec);
+  const int64_t k1[] = {spec->b, spec->n, spec->hk, spec->d};
+  const int64_t k2[] = {spec->b, n2, spec->hk, spec->d};
+  const int64_t v1[] = {spec->b, spec->n, spec->hk, dv};
+  const int64_t v2[] = {spec->b, n2, spec->hk, dv};
+  const int64_t out[] = {spec->b, spec->nq, spec->hq, dv};
   const int64_t lse[] = {spec->b, spec->hq, spec->nq};
   bool two = spec->attributes.two_lengths;
   const int64_t bound[] = {spec->b, two ? SIMPLICIAL_DYNAMIC : spec->n};
   const char *element = simplicialTypeName(spec->dtype);
   Types types;
   write_type(types.query, query, 4, element);
-  write_type(types.first, first, 4, element);
-  write_type(types.second, second, 4, element);
+  write_type(types.k1, k1, 4, element);
+  write_type(types.k2, k2, 4, element);
+  write_type(types.v1, v1, 4, element);
+  write_type(types.v2, v2, 4, element);
+  write_type(types.out, out, 4, element);
   write_type(types.lse, lse, 3, "f32");
   write_type(types.bound, bound, spec->bound == SIMPLICIAL_LENGTHS ? 1 : 2,
              "i32");
@@ -135,16 +143,19 @@ static Types types_of(const SimplicialAttentionSpec *spec) {
 static const char *type_of(const Types *types, int operand) {
   switch (operand) {
   case SIMPLICIAL_Q:
-  case SIMPLICIAL_OUT:
-  case SIMPLICIAL_D_OUT:
     return types->query;
+  case SIMPLICIAL_K1:
+    return types->k1;
+  case SIMPLICIAL_K2:
+    return types->k2;
+  case SIMPLICIAL_V1:
+    return types->v1;
+  case SIMPLICIAL_V2:
+    return types->v2;
   case SIMPLICIAL_LSE:
     return types->lse;
-  case SIMPLICIAL_K2:
-  case SIMPLICIAL_V2:
-    return types->second;
   default:
-    return types->first;
+    return types->out;
   }
 }
 
@@ -207,7 +218,7 @@ static void write_inputs(Text *text, const Types *types, int count,
 /// What the function returns of the operation's results.
 static Results results_of(const SimplicialAttentionSpec *spec, const Types *t) {
   if (!spec->gradients)
-    return (Results){spec->lse ? 2 : 1, {0, 1}, {t->query, t->lse}};
+    return (Results){spec->lse ? 2 : 1, {0, 1}, {t->out, t->lse}};
   Results results = {0};
   for (int i = 0; i < GRADIENTS; ++i)
     if (spec->gradients >> i & 1) {
@@ -302,7 +313,7 @@ static bool same_spec(const SimplicialAttentionSpec *x,
   return !memcmp(&x->dtype, &y->dtype, sizeof x->dtype) && x->b == y->b &&
          x->nq == y->nq && x->n == y->n &&
          second_length(x) == second_length(y) && x->hq == y->hq &&
-         x->hk == y->hk && x->d == y->d && x->lse == y->lse &&
+         x->hk == y->hk && x->d == y->d && x->dv == y->dv && x->lse == y->lse &&
          x->gradients == y->gradients && x->bound == y->bound &&
          same_attributes(&x->attributes, &y->attributes);
 }

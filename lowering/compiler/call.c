@@ -190,9 +190,10 @@ static double count_pairs(SimplicialAttentionAttributes at, int64_t nq,
 }
 
 static double attention_flops(const Attention *a, const int64_t *sizes) {
-  return 4 *
+  return 2 *
          count_pairs(a->attributes, sizes[a->nq], sizes[a->n], sizes[a->n2]) *
-         (double)sizes[a->b] * (double)sizes[a->hq] * (double)sizes[a->d];
+         (double)sizes[a->b] * (double)sizes[a->hq] *
+         (double)(sizes[a->d] + sizes[a->dv]);
 }
 
 double function_flops(const SimplicialFunction *f, const int64_t *sizes) {

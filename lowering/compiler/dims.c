@@ -42,10 +42,10 @@ static const char *const bound_shapes[] = {NULL, "b", "bp"};
 
 static const Equation equations[] = {
     {SIMPLICIAL_ATTENTION,
-     {"bqhd", "bngd", "bmgd", "bngd", "bmgd", "bqhd", "bhq"}},
+     {"bqhd", "bngd", "bmgd", "bngv", "bmgv", "bqhv", "bhq"}},
     {SIMPLICIAL_ATTENTION_GRAD,
-     {"bqhd", "bngd", "bmgd", "bngd", "bmgd", "bqhd", "bhq", "bqhd", "bqhd",
-      "bngd", "bmgd", "bngd", "bmgd"}},
+     {"bqhd", "bngd", "bmgd", "bngv", "bmgv", "bqhv", "bhq", "bqhv", "bqhd",
+      "bngd", "bmgd", "bngv", "bmgv"}},
 };
 
 typedef struct Dim {
@@ -147,7 +147,8 @@ static void add_attention(Dims *self, MlirOperation op,
                   .hq = letters['h'],
                   .n = letters['n'],
                   .n2 = letters[attributes.two_lengths ? 'm' : 'n'],
-                  .d = letters['d']};
+                  .d = letters['d'],
+                  .dv = letters['v']};
 }
 
 static void unite_by_equation(Dims *self, MlirOperation op,
@@ -421,7 +422,7 @@ static void read_dims(Dims *self) {
       f->arguments[i].symbols[d] = symbol_of(self, dim++);
   for (int i = 0; i < f->attention_count; ++i) {
     Attention *a = &f->attentions[i];
-    int *dims[] = {&a->b, &a->nq, &a->hq, &a->n, &a->n2, &a->d};
+    int *dims[] = {&a->b, &a->nq, &a->hq, &a->n, &a->n2, &a->d, &a->dv};
     for (size_t j = 0; j < sizeof dims / sizeof *dims; ++j)
       *dims[j] = symbol_of(self, *dims[j]);
   }

@@ -213,8 +213,9 @@ static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
   const DLTensor *q = &self->tensors[SIMPLICIAL_Q];
   const DLTensor *k1 = &self->tensors[SIMPLICIAL_K1];
   const DLTensor *k2 = &self->tensors[SIMPLICIAL_K2];
-  static const char *const names[] = {"q", "k1", "k2"};
-  for (int i = SIMPLICIAL_Q; i <= SIMPLICIAL_K2; ++i)
+  const DLTensor *v1 = &self->tensors[SIMPLICIAL_V1];
+  static const char *const names[] = {"q", "k1", "k2", "v1"};
+  for (int i = SIMPLICIAL_Q; i <= SIMPLICIAL_V1; ++i)
     if (self->tensors[i].ndim != RANK)
       return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                              "attention: %s has rank %d instead of %d",
@@ -228,6 +229,8 @@ static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
   self->spec.hq = q->shape[2];
   self->spec.hk = k1->shape[2];
   self->spec.d = q->shape[3];
+  if (v1->ndim == RANK)
+    self->spec.dv = v1->shape[3];
   self->spec.lse = !gradient && frame->rets.size == 2;
   return simplicialOk();
 }

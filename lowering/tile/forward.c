@@ -16,7 +16,7 @@
 // maximum, l its sum. For a block of queries:
 //
 //     for j in outer window, step block_j:
-//       A  = combine(q, ko[j]);  V1 = vo[j]     [rows, D], by row
+//       A  = combine(q, ko[j]);  V1 = vo[j]     [rows, D], [rows, Dv]
 //       for k in inner window:                  (or this loop outside: "kj")
 //         m, l, acc = with A, V1 and the inner tiles from k on
 //     w   = exp2(m - max_j m);  l = sum_j l * w
@@ -70,12 +70,12 @@ static void store(Forward *f, MlirValue x, MlirValue memref, bool heads_first,
   queries_store(f, x, memref, indices, dims, columns);
 }
 
-/// The rows of each head as one: m, l [heads], acc [heads, D].
+/// The rows of each head as one: m, l [heads], acc [heads, Dv].
 static Softmax merged(Forward *f, Softmax state) {
   Ir *b = f->b;
   int64_t j = f->config.block_j, pairs = f->rows / j;
   MlirType split = f32_vector(f, IR_DIMS(j, pairs));
-  MlirType split_d = f32_vector(f, IR_DIMS(j, pairs, f->d));
+  MlirType split_d = f32_vector(f, IR_DIMS(j, pairs, f->dv));
   MlirType per_head = f32_vector(f, IR_DIMS(pairs));
   if (f->config.sum_columns > 1)
     state.l = softmax_row_sum(f, state.l);
@@ -90,7 +90,7 @@ static Softmax merged(Forward *f, Softmax state) {
       b, ir_shape_cast(b, w, f32_vector(f, IR_DIMS(j, pairs, 1))), split_d);
   MlirValue acc = ir_multi_reduction(
       b, IR_SUM, ir_mulf(b, ir_shape_cast(b, state.acc, split_d), w_d), 0,
-      ir_zero(b, f32_vector(f, IR_DIMS(pairs, f->d))));
+      ir_zero(b, f32_vector(f, IR_DIMS(pairs, f->dv))));
   return (Softmax){m, l, acc, null_value()};
 }
 
@@ -98,7 +98,7 @@ static void finish_part(Forward *f, Softmax state) {
   store(f, state.m, f->parts.m, true, 0);
   store(f, state.l, f->parts.l, true, 0);
   if (!mlirValueIsNull(f->parts.acc))
-    store(f, state.acc, f->parts.acc, false, f->d);
+    store(f, state.acc, f->parts.acc, false, f->dv);
 }
 
 void forward_finish(Forward *f, Softmax state) {
@@ -115,13 +115,13 @@ void forward_finish(Forward *f, Softmax state) {
   MlirValue none = ir_cmpf(b, IR_OEQ, state.l, zero);
   MlirValue inverse =
       ir_select(b, none, zero, ir_divf(b, ir_const_f(b, per_head, 1), state.l));
-  MlirValue out = ir_mulf(b, state.acc, ir_broadcast_rows(b, inverse, f->d));
+  MlirValue out = ir_mulf(b, state.acc, ir_broadcast_rows(b, inverse, f->dv));
   if (f->config.block_q > 1)
-    out = ir_select(b, ir_broadcast_rows(b, none, f->d), ir_zero(b, per_head_d),
-                    out);
+    out = ir_select(b, ir_broadcast_rows(b, none, f->dv),
+                    ir_zero(b, per_head_d), out);
   if (!mlirValueIsNull(f->out))
     store(f, ir_convert(b, out, ir_element(ir_type(f->out))), f->out, false,
-          f->d);
+          f->dv);
   if (mlirValueIsNull(f->lse))
     return;
   MlirValue lse =

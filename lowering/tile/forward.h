@@ -34,7 +34,7 @@ typedef struct State {
 typedef struct WindowParts {
   MlirValue n;    ///< how many there are; null: windows are not split
   MlirValue m, l; ///< memrefs [B, Hq, Nq, n] of softmaxes' maxima and sums
-  MlirValue acc;  ///< and [B, Nq, Hq, n, D] of accumulators; null: not wanted
+  MlirValue acc;  ///< and [B, Nq, Hq, n, Dv] of accumulators; null: not wanted
 } WindowParts;
 
 struct Forward;
@@ -72,7 +72,9 @@ typedef struct Forward {
   MlirType factor; ///< element type in which q and outer keys are multiplied
   double scale;    ///< of logits
   double c;        ///< scale * log2(e)
-  int64_t d, rows;
+  int64_t d;       ///< of queries and keys
+  int64_t dv;      ///< of values and results
+  int64_t rows;
   int64_t group;       ///< query heads that share a key head
   WindowParts parts;   ///< that an inner window is split into, a block each
   MlirValue most_keys; ///< inner ones of any sequence
@@ -121,7 +123,7 @@ typedef struct OuterTile {
   MlirValue keys[MAX_PLANES];     ///< [rows, D / planes] each
   MlirValue combined[MAX_PLANES]; ///< A, with queries, as many
   MlirValue constants; ///< [rows]: what all logits of a row have; null: nothing
-  MlirValue weighed;   ///< B, the values with d_out, [rows, D]; null: not made
+  MlirValue weighed;   ///< B, the values with d_out, [rows, Dv]; null: not made
   MlirValue rows;    ///< [rows]: those whose j is in the window; null: all are
   MlirValue partial; ///< an i1: not all are
   MlirValue mixed;   ///< an i1: some are before their query's document; null:
@@ -133,7 +135,7 @@ typedef struct InnerTile {
   int64_t size;
   MlirValue n;                ///< the first one
   MlirValue keys[MAX_PLANES]; ///< [size, D / planes] each
-  MlirValue values;           ///< [size, D]
+  MlirValue values;           ///< [size, Dv]
   MlirValue columns; ///< [size]: those whose k is in the window; null: all are
   Range seen; ///< by the first of several queries: the limits of the first of
               ///< the keys, and of the first behind them, from the beginning
@@ -339,7 +341,7 @@ MlirValue load_outer_keys(Forward *f, const OuterPlace *place, int t);
 /// Tile j of the outer window, combined with the queries.
 OuterTile load_outer(Forward *f, MlirValue j, Range window);
 
-/// Its values, V1 [rows, D].
+/// Its values, V1 [rows, Dv].
 MlirValue load_outer_values(Forward *f, const OuterTile *tile);
 
 /// The tiles of the part's step that begins at k.

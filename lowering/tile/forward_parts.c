@@ -66,12 +66,12 @@ Window forward_part_of(Forward *f, const Window *window) {
   return (Window){own, own};
 }
 
-/// Memory for a number, or D of them, of each (query, head) and part.
+/// Memory for a number, or Dv of them, of each (query, head) and part.
 static MlirValue parts_of(const Forward *f, bool heads_first, bool columns) {
   Ir *b = f->b;
   const int64_t any = mlirShapedTypeGetDynamicSize();
   MlirType q = ir_type(f->q);
-  int64_t shape[] = {ir_dim_size(q, 0), any, ir_dim_size(q, DIM_H), any, f->d};
+  int64_t shape[] = {ir_dim_size(q, 0), any, ir_dim_size(q, DIM_H), any, f->dv};
   MlirValue batches = ir_dim(b, f->q, 0), queries = ir_dim(b, f->q, DIM_N);
   MlirValue heads = ir_const_index(b, ir_dim_size(q, DIM_H));
   MlirValue sizes[] = {batches, queries, heads, f->parts.n, null_value()};
@@ -110,15 +110,15 @@ static Softmax with_parts(Forward *f, Softmax state, const WindowParts *parts,
       ir_fma(b, state.l, a, ir_mulf(b, read(f, parts->l, part, mask, 0), w));
   if (mlirValueIsNull(parts->acc))
     return state;
-  MlirType tile = f32_vector(f, IR_DIMS(ROWS, f->d));
+  MlirType tile = f32_vector(f, IR_DIMS(ROWS, f->dv));
   MlirValue x = ir_transfer_read(
       b, tile, parts->acc,
       (const MlirValue[]){f->batch, f->query, f->head, part,
                           ir_const_index(b, 0)},
       (const unsigned[]){3, 4},
-      window_mask(b, ir_vector(i1, IR_DIMS(ROWS, f->d)), null_value(), n));
-  state.acc = ir_fma(b, state.acc, ir_broadcast_rows(b, a, f->d),
-                     ir_mulf(b, x, ir_broadcast_rows(b, w, f->d)));
+      window_mask(b, ir_vector(i1, IR_DIMS(ROWS, f->dv)), null_value(), n));
+  state.acc = ir_fma(b, state.acc, ir_broadcast_rows(b, a, f->dv),
+                     ir_mulf(b, x, ir_broadcast_rows(b, w, f->dv)));
   return state;
 }
 

@@ -89,6 +89,11 @@ static int64_t inner_window(SimplicialAttentionAttributes a) {
   return plan_swaps_roles(a) ? a.w1 : a.w2;
 }
 
+/// The columns of keys, or of values, if these have more.
+static int64_t widest(const Strategy *s) {
+  return max(s->shape.d, s->shape.dv);
+}
+
 /// Whether blocks may share an inner window, of which each has a step at least.
 static bool shares_windows(const Strategy *s, const Config *config) {
   int64_t step = config->block_k; // while it has one tile
@@ -103,7 +108,7 @@ static void choose_for_cpu(const Strategy *s, Config *config) {
   plan_fill_with_keys(s->shape.group, outer_window(s->attributes), &s->given,
                       ROWS, config);
   config->operand = s->given.operand;
-  config->block_k = min(KEYS, CACHE / (s->shape.d * BYTES));
+  config->block_k = min(KEYS, CACHE / (widest(s) * BYTES));
   if (inner)
     config->block_k = min(config->block_k, inner);
   config->inner_stationary = true;
@@ -148,7 +153,7 @@ static void try_steps(Strategy *s, Config config) {
   config.inner_stationary = true;
   config.producer = !s->no_producer;
   bool columns = rows % ONE_WARPGROUP == 0 && s->warpgroups &&
-                 s->shape.d <= LIMITS_WGMMA_COLUMNS;
+                 widest(s) <= LIMITS_WGMMA_COLUMNS;
   config.sum_columns = columns ? CONFIG_GPU_COLUMNS : 1;
   // Tiles that stay for long need not be copied ahead.
   int64_t usual = config.tiles > 1 ? 1 : 2;
@@ -203,7 +208,7 @@ static const char *why_one_tile(const Strategy *s, const Config *config) {
   enum { MOST_KEYS = 64 };
   if (!s->warpgroups)
     return "mma.sync has too few registers for several";
-  if (s->shape.d > LIMITS_WGMMA_COLUMNS)
+  if (widest(s) > LIMITS_WGMMA_COLUMNS)
     return "heads of more than 128 columns leave too few registers for several";
   if (config_rows(config) <= ONE_WARPGROUP)
     return "several are for two warpgroups";
@@ -220,7 +225,7 @@ static const char *why_one_tile(const Strategy *s, const Config *config) {
 /// smaller ones on the stack.
 static void try_rows(Strategy *s, Config config) {
   enum { KEYS = 128, LEAST = 64, BYTES = 16 << 10, STEP = CONFIG_GPU_STEP };
-  int64_t steps = min(KEYS, BYTES / (s->shape.d * s->shape.bytes)) / STEP;
+  int64_t steps = min(KEYS, BYTES / (widest(s) * s->shape.bytes)) / STEP;
   int64_t window = inner_window(s->attributes);
   if (s->warpgroups)
     steps = max(steps, LEAST / STEP);
@@ -369,6 +374,7 @@ static ForwardShape shape_of(const Strategy *s) {
   bool wide = mlirTypeIsAF32(ir_element(q));
   return (ForwardShape){
       .d = ir_dim_size(q, 3),
+      .dv = ir_dim_size(ir_type(ir_operand(s->op, SIMPLICIAL_V1)), 3),
       .group = ir_dim_size(q, 2) / heads,
       .groups = mlirShapedTypeIsDynamicSize(batches) ? 0 : batches * heads,
       .queries = s->few ? 0 : queries_of(s->op),

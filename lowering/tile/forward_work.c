@@ -82,20 +82,20 @@ static void add_tiles(const Block *b, WorkStep *step, int64_t n, int64_t keys,
                     (WorkElements){keys, 1, FMA, ALU + MASK * masked});
   work_add_reduction(step, (double)n);
   work_add_product(step, (double)n,
-                   (WorkProduct){.columns = s->d,
+                   (WorkProduct){.columns = s->dv,
                                  .depth = keys,
-                                 .row = s->d,
+                                 .row = s->dv,
                                  .by_depth = true,
                                  .added = s->value_bias,
                                  .by_slice = true,
                                  .awaited = last});
 }
 
-/// A load of outer keys or values.
-static WorkLoad outer_load(const Block *b) {
+/// A load of outer keys or values, which have so many columns.
+static WorkLoad outer_load(const Block *b, int64_t columns) {
   const Config *config = b->config;
   return (WorkLoad){.from = config->local_outer ? WORK_OWN : WORK_GLOBAL,
-                    .columns = b->shape->d,
+                    .columns = columns,
                     .alike = config->block_h,
                     .pair_alike = !is_by_row(config),
                     .converted = true,
@@ -105,12 +105,12 @@ static WorkLoad outer_load(const Block *b) {
 /// v1 times what products with values have added up to, and q * k1, of which
 /// `share` is in each step.
 static void add_outer(const Block *b, double share, WorkStep *step) {
-  int64_t d = b->shape->d;
+  int64_t d = b->shape->d, dv = b->shape->dv;
   const double packed = 0.5; // instructions for one of a pair
-  work_add_elements(step, 1, (WorkElements){.columns = d, .fma = 1});
-  work_add_load(step, 1, outer_load(b));
+  work_add_elements(step, 1, (WorkElements){.columns = dv, .fma = 1});
+  work_add_load(step, 1, outer_load(b, dv));
   work_add_elements(step, share, (WorkElements){.columns = d, .fma = packed});
-  work_add_load(step, share, outer_load(b));
+  work_add_load(step, share, outer_load(b, d));
   WorkLoad q = {.from = WORK_GLOBAL,
                 .columns = d,
                 .alike = 1,
@@ -127,7 +127,8 @@ static void add_outer(const Block *b, double share, WorkStep *step) {
 }
 
 static double bytes_of_keys(const Block *b, int64_t keys) {
-  return 2.0 * (double)(keys * b->shape->d * b->shape->bytes);
+  const ForwardShape *s = b->shape;
+  return (double)(keys * (s->d + s->dv) * s->bytes);
 }
 
 /// The share of tiles in which some queries' windows begin or end.
@@ -188,7 +189,8 @@ static void add_rings(const Block *b, int64_t keys, bool alone) {
   int64_t row = s->d * s->bytes, slots = b->config->stages;
   work_add_buffer(b->work, (WorkBuffer){s->planes, slots, keys, row / s->planes,
                                         alone && s->planes == 1});
-  work_add_buffer(b->work, (WorkBuffer){1, slots, keys, row, false});
+  work_add_buffer(b->work,
+                  (WorkBuffer){1, slots, keys, s->dv * s->bytes, false});
 }
 
 /// The tile of a step through whose rings the rest goes, too: the first one
@@ -213,17 +215,17 @@ static bool are_alike(const Config *config, int64_t tile, int64_t other) {
 static void add_buffers(const Block *b) {
   const Config *config = b->config;
   const ForwardShape *s = b->shape;
-  int64_t row = s->d * s->bytes;
+  const int64_t rows[] = {s->d * s->bytes, s->dv * s->bytes};
   for (int64_t i = 0; i < config->tiles; ++i)
     add_rings(b, i + 1 < config->tiles ? config->block_k : config->block_last,
               !are_alike(config, i, i - 1) && !are_alike(config, i, i + 1));
   if (config->block_tail && tile_of_rest(config) == config->tiles)
     add_rings(b, config->block_tail, true);
-  if (config->local_outer)
+  for (int i = 0; i < 2 && config->local_outer; ++i)
     work_add_buffer(
         b->work,
-        (WorkBuffer){2, 0, plan_outer_rows(config, s->outer_window, s->causal),
-                     row + plan_outer_padding(config, row), false});
+        (WorkBuffer){1, 0, plan_outer_rows(config, s->outer_window, s->causal),
+                     rows[i] + plan_outer_padding(config, rows[i]), false});
   // Rows of a head are merged behind all loops, but that over queries.
   if (config->block_j > 1)
     b->work->scratch_rows = config_rows(config);
@@ -235,9 +237,10 @@ static void add_buffers(const Block *b) {
 static void add_registers(const Block *b) {
   enum { LOGITS = 1, VALUES = 2, MAXIMA_AND_SUMS = 2 };
   const Config *config = b->config;
-  int64_t d = b->shape->d, bytes = b->shape->bytes, keys = most_keys(config);
+  int64_t d = b->shape->d, dv = b->shape->dv;
+  int64_t bytes = b->shape->bytes, keys = most_keys(config);
   const WorkTile tiles[] = {
-      {.moment = 0, .columns = d, .bytes = F32, .result = true},
+      {.moment = 0, .columns = dv, .bytes = F32, .result = true},
       {.moment = LOGITS, .columns = keys, .bytes = F32, .result = true},
       {.moment = LOGITS,
        .columns = d,
@@ -245,13 +248,13 @@ static void add_registers(const Block *b) {
        .by_slice = config->inner_stationary},
       {.moment = VALUES, .columns = keys, .bytes = PAIRS, .by_slice = true},
       {.moment = VALUES,
-       .columns = d,
+       .columns = dv,
        .bytes = F32,
        .result = true,
        .by_slice = true,
        .in_parts = true},
       {.moment = VALUES,
-       .columns = d,
+       .columns = dv,
        .bytes = PAIRS,
        .by_slice = true,
        .in_parts = true,
@@ -268,9 +271,10 @@ static void add_registers(const Block *b) {
   if (config->tiles == 1)
     return;
   // Products with values run on while the next tile's logits come.
-  work_add_tile(
-      b->work,
-      (WorkTile){.moment = LOGITS, .columns = d, .bytes = F32, .result = true});
+  work_add_tile(b->work, (WorkTile){.moment = LOGITS,
+                                    .columns = dv,
+                                    .bytes = F32,
+                                    .result = true});
   work_add_tile(b->work, (WorkTile){.moment = LOGITS,
                                     .columns = keys,
                                     .bytes = PAIRS,
@@ -301,7 +305,7 @@ void forward_work(const Config *config, const ForwardShape *shape, Work *work) {
                  .bytes = shape->bytes,
                  .passes = shape->passes,
                  .once = BLOCK +
-                         MERGE * (double)((config->block_j - 1) * shape->d)};
+                         MERGE * (double)((config->block_j - 1) * shape->dv)};
   Block b = {.config = config,
              .shape = shape,
              .work = work,

@@ -10,7 +10,8 @@
 
 /// An attention, as far as it matters to what it takes.
 typedef struct ForwardShape {
-  int64_t d;            ///< of a head
+  int64_t d;            ///< of a head's queries and keys
+  int64_t dv;           ///< and of its values
   int64_t group;        ///< query heads that share their keys
   int64_t groups;       ///< of heads, in all batches; 0: any number
   int64_t queries;      ///< 0: any number

@@ -5,11 +5,11 @@
 // neighbouring queries of one head.
 //
 //     for j in outer keys that share a query with one of the rows:
-//       A = combine(ko[j], ki),  B = vo[j] .* vi               [rows, D]
+//       A = combine(ko[j], ki),  B = vo[j] .* vi     [rows, D], [rows, Dv]
 //       for tiles of queries that see j and one of the rows, and of heads:
 //         p  = exp(mask(A * q^T) * scale - lse)                [rows, columns]
 //         ds = p .* (B * d_out^T - delta)
-//         u  = u + ds * q,  t = t + p * d_out                  [rows, D]
+//         u  = u + ds * q,  t = t + p * d_out        [rows, D], [rows, Dv]
 //       d_ki = d_ki + combine'(u, ko[j]),  d_vi = d_vi + t .* vo[j]
 //       sums of ko[j]: over rows of combine'(ki, u); of vo[j]: of t .* vi
 //
@@ -198,7 +198,7 @@ int keys_carry(const Keys *g, Sums *sums, MlirValue *values, bool out) {
 Sums keys_no_sums(const Keys *g) {
   Ir *b = g->f.b;
   Sums sums = {
-      .t = ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), g->f.d))),
+      .t = ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), g->f.dv))),
       .d = null_value()};
   for (int t = 0; t < g->f.planes; ++t)
     sums.u.x[t] =
@@ -272,8 +272,14 @@ static OwnPlace own_keys(const Keys *g, MlirValue memory, int t) {
   return own_place(g, memory, t * keys_width(g), keys_width(g));
 }
 
+/// Columns of both.
+static int64_t own_width(const Keys *g) {
+  return (keys_wants_keys(g) ? g->f.d : 0) +
+         (keys_wants_values(g) ? g->f.dv : 0);
+}
+
 static OwnPlace own_values(const Keys *g, MlirValue memory) {
-  return own_place(g, memory, keys_wants_keys(g) ? g->f.d : 0, g->f.d);
+  return own_place(g, memory, keys_wants_keys(g) ? g->f.d : 0, g->f.dv);
 }
 
 /// Adds x to one of them: in memory, or, if that is null, to `own`.
@@ -317,7 +323,7 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
   Planes left, keys;
   for (int t = 0; t < f->planes; ++t)
     keys.x[t] = keys_load_outer(g, f->outer.keys, j, t * width, width);
-  MlirValue values = keys_load_outer(g, f->outer.values, j, 0, f->d);
+  MlirValue values = keys_load_outer(g, f->outer.values, j, 0, f->dv);
   Planes outer = keys_as(g, &keys, key_factor(g), f->outer.key_bias);
   Planes inner = keys_as(g, &rows.keys, key_factor(g), f->inner.key_bias);
   for (int t = 0; t < f->planes; ++t) {
@@ -426,12 +432,10 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   bool in_memory = f->config.split || f->config.global_sums;
   int n = keys_carry(g, &own, carried, true);
   if (in_memory) {
-    int64_t width =
-        keys_wants_keys(g) && keys_wants_values(g) ? 2 * f->d : f->d;
-    memory =
-        f->config.global_sums
-            ? g->global
-            : ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(keys_rows(g), width)));
+    memory = f->config.global_sums
+                 ? g->global
+                 : ir_alloca(b, ir_memref(ir_f32(b),
+                                          IR_DIMS(keys_rows(g), own_width(g))));
     move_own(g, memory, &own, true);
     n = 0;
   }
@@ -566,14 +570,13 @@ static MlirValue allocate_sums(const Keys *g) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   MlirType type = ir_type(f->inner.keys);
-  int64_t wanted = keys_wants_keys(g) + keys_wants_values(g);
   MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0), f->most_keys, null_value(),
                        null_value()};
   return ir_alloc_sized(
       b,
       ir_memref(ir_f32(b),
                 IR_DIMS(ir_dim_size(type, 0), ir_dim_size(type, DIM_N),
-                        ir_dim_size(type, DIM_H), wanted * f->d)),
+                        ir_dim_size(type, DIM_H), own_width(g))),
       sizes);
 }
 

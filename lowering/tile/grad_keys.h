@@ -33,13 +33,13 @@ typedef struct Planes {
 /// The rows: keys and values, as operands are multiplied.
 typedef struct Rows {
   Planes keys;      ///< [rows, D / planes] each
-  MlirValue values; ///< [rows, D]
+  MlirValue values; ///< [rows, Dv]
 } Rows;
 
 /// A tile of columns.
 typedef struct Columns {
   Planes q;              ///< [columns, D / planes] each
-  MlirValue d_out;       ///< [columns, D]
+  MlirValue d_out;       ///< [columns, Dv]
   MlirValue logs, delta; ///< [rows, columns]
   MlirValue position;    ///< of the first query
 } Columns;
@@ -57,7 +57,7 @@ static inline int64_t keys_columns(const Keys *g) {
   return config_rows(&g->f.config);
 }
 
-/// What is summed over columns: [rows, D / planes] each, and [rows, D].
+/// What is summed over columns: [rows, D / planes] each, and [rows, Dv].
 typedef struct Sums {
   Planes u; ///< null: not wanted
   MlirValue t;

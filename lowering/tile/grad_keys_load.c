@@ -49,7 +49,7 @@ Rows keys_load_rows(const Keys *g) {
         load_keys(f, f->inner.keys, g->first, keys_rows(g), null_value(),
                   g->live, t * keys_width(g), keys_width(g));
   rows.values = load_keys(f, f->inner.values, g->first, keys_rows(g),
-                          null_value(), g->live, 0, f->d);
+                          null_value(), g->live, 0, f->dv);
   return rows;
 }
 
@@ -153,7 +153,7 @@ Columns keys_load_columns(const Keys *g, const Place *place) {
   for (int t = 0; t < f->planes; ++t)
     columns.q.x[t] =
         load_by_column(g, place, f->q, t * keys_width(g), keys_width(g));
-  columns.d_out = load_by_column(g, place, g->d_out, 0, f->d);
+  columns.d_out = load_by_column(g, place, g->d_out, 0, f->dv);
   // Where there is no query q is 0, and P is finite if S is 0, too.
   columns.logs =
       load_numbers(g, place, g->stats->logs, f->pairwise ? -INFINITY : 0);

@@ -5,10 +5,12 @@
 //
 //     for queries i that see one of the rows:
 //       for tiles of outer keys j that i sees:
-//         A = combine(q[i], ko[j]),  B = d_out[i] .* vo[j]     [columns, D]
+//         A = combine(q[i], ko[j])                            [columns, D]
+//         B = d_out[i] .* vo[j]                               [columns, Dv]
 //         p  = exp(mask(ki * A^T) * scale - lse)               [rows, columns]
 //         ds = p .* (vi * B^T - delta)
-//         d_ki = d_ki + ds * A,  d_vi = d_vi + p * B           [rows, D]
+//         d_ki = d_ki + ds * A,  d_vi = d_vi + p * B           [rows, D],
+//         [rows, Dv]
 //
 // Nothing is there to be done for each outer key; the gradients of these are
 // the program's over queries (grad_query.c). Pairwise, ki * A^T lacks q . ko, a
@@ -65,7 +67,8 @@ static MlirValue put_queries(const Keys *g, const Factors *x, MlirValue memref,
   Ir *b = g->f.b;
   const Config *c = &g->f.config;
   MlirType element = ir_element(ir_type(memref));
-  MlirType tile = ir_vector(element, IR_DIMS(c->turns, c->block_h, g->f.d));
+  int64_t width = ir_dim_size(ir_type(memref), DIM_D);
+  MlirType tile = ir_vector(element, IR_DIMS(c->turns, c->block_h, width));
   MlirValue indices[] = {g->f.batch, query_of(g, x->first), x->head,
                          ir_const_index(b, 0)};
   MlirValue mask =
@@ -73,9 +76,9 @@ static MlirValue put_queries(const Keys *g, const Factors *x, MlirValue memref,
   MlirValue rows = ir_transfer_read(
       b, tile, memref, indices, (const unsigned[]){DIM_N, DIM_H, DIM_D}, mask);
   rows = ir_shape_cast(
-      b, rows, ir_vector(element, IR_DIMS(c->turns * c->block_h, g->f.d)));
+      b, rows, ir_vector(element, IR_DIMS(c->turns * c->block_h, width)));
   return put(g, rows,
-             plan_padding(g->f.d * ir_float_bytes(element)) /
+             plan_padding(width * ir_float_bytes(element)) /
                  ir_float_bytes(element));
 }
 
@@ -101,10 +104,11 @@ static MlirValue put_outer(const Keys *g, MlirValue memref, Range seen) {
   int64_t rows =
       plan_outer_rows_of_turns(&f->config, f->outer.window, f->causal);
   int64_t bytes = ir_float_bytes(ir_element(ir_type(memref)));
+  int64_t width = ir_dim_size(ir_type(memref), DIM_D);
   MlirValue count = ir_subi(b, seen.upper, seen.lower);
   return put(
-      g, load_keys(f, memref, seen.lower, rows, null_value(), count, 0, f->d),
-      plan_outer_padding(&f->config, f->d * bytes) / bytes);
+      g, load_keys(f, memref, seen.lower, rows, null_value(), count, 0, width),
+      plan_outer_padding(&f->config, width * bytes) / bytes);
 }
 
 // Columns ---------------------------------------------------------------------
@@ -254,9 +258,9 @@ static MlirValue load_values_by_pair(const Keys *g, const Factors *x,
   Ir *b = f->b;
   double bias = f->outer.value_bias;
   MlirType factor = load_factor(f, bias == 0);
-  MlirValue d_out = ir_convert(b, load_heads(g, x, x->d_out, 0, f->d), factor);
+  MlirValue d_out = ir_convert(b, load_heads(g, x, x->d_out, 0, f->dv), factor);
   MlirValue values =
-      load_outer_columns(g, x, outer, x->values, 0, f->d, factor, bias);
+      load_outer_columns(g, x, outer, x->values, 0, f->dv, factor, bias);
   return ir_convert(b, ir_mulf(b, d_out, values), f->config.operand);
 }
 

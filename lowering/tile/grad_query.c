@@ -3,8 +3,8 @@
 // The gradient of q. Rows, loops and masks are those of forward; a step with an
 // outer tile and some inner ones is
 //
-//     A  = combine(q, ko[j]),  B = d_out .* vo[j]          [rows, D], by row
-//     for each inner tile:
+//     A  = combine(q, ko[j]),  B = d_out .* vo[j]          [rows, D], [rows,
+//     Dv] for each inner tile:
 //       p  = exp(mask(A * ki[k]^T) * scale - lse)          [rows, keys]
 //       ds = p .* (B * vi[k]^T - delta)
 //       w  = w + ds * ki[k]                                [rows, D]
@@ -17,7 +17,7 @@
 // Where the gradients of outer keys are this program's, too, the loop over
 // inner tiles is within that over outer ones, and
 //
-//       y  = y + p * vi[k]                                 [rows, D]
+//       y  = y + p * vi[k]                                 [rows, Dv]
 //
 // Behind it d_q, in memory of the block's own, and the block's parts of these
 // gradients get what the outer tile adds to them:
@@ -206,7 +206,7 @@ static void open(Forward *f, State *state, const OuterTile *outer) {
     state->values[state->n++] = logits_row_constant(f, 0);
   if (wants_values(g))
     state->values[state->n++] =
-        ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d)));
+        ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->dv)));
 }
 
 static void step_of_sums(Forward *f, State *state, const OuterTile *outer,
@@ -312,7 +312,7 @@ static void close(Forward *f, State *state, const OuterTile *outer) {
   if (wants_values(g))
     add_part(g, &g->sums->values, outer,
              ir_mulf(b, *sums.y,
-                     ir_convert(b, load_by_query(f, g->d_out, 0, f->d), f32)),
+                     ir_convert(b, load_by_query(f, g->d_out, 0, f->dv), f32)),
              0);
   state->n = 0;
 }
@@ -345,7 +345,7 @@ static void attend_with_sums(Query *g, Range js, const Window *ks) {
 
 static void attend(Forward *f, Range js, const Window *ks) {
   Query *g = (Query *)f;
-  f->d_out_rows = ir_convert(f->b, load_by_query(f, g->d_out, 0, f->d),
+  f->d_out_rows = ir_convert(f->b, load_by_query(f, g->d_out, 0, f->dv),
                              load_factor(f, f->outer.value_bias == 0));
   GradStatsPlace place = grad_stats_place(f->b, g->stats, f->batch, f->query,
                                           f->head, ir_const_index(f->b, 0));

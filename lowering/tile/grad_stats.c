@@ -106,8 +106,13 @@ static void take_rows(const Rows *r, MlirOperation op, const Config *keys,
   MlirValue delta = ir_multi_reduction(b, IR_SUM, product, 1, zero);
   store(r, stats, delta, stats->delta);
   store_repeated(r, keys, delta, stats->repeated_delta);
-  MlirValue nothing = ir_fma(b, q, ir_zero(b, ir_type(q)),
-                             ir_mulf(b, d_out, ir_zero(b, ir_type(q))));
+  MlirValue nothing = ir_mulf(b, d_out, ir_zero(b, ir_type(d_out)));
+  MlirValue sum = zero;
+  if (mlirTypeEqual(ir_type(q), ir_type(d_out)))
+    nothing = ir_fma(b, q, ir_zero(b, ir_type(q)), nothing);
+  else
+    sum = ir_multi_reduction(b, IR_SUM, ir_mulf(b, q, ir_zero(b, ir_type(q))),
+                             1, zero);
   MlirValue lse = load_lse(r, ir_operand(op, SIMPLICIAL_LSE));
   MlirValue none = ir_cmpf(b, IR_OEQ, lse, ir_const_f(b, per_row, -INFINITY));
   double unit = stats->base_2 ? -1 / log(2) : -1;
@@ -116,7 +121,7 @@ static void take_rows(const Rows *r, MlirOperation op, const Config *keys,
   store(r, stats, logs, stats->logs);
   store_repeated(r, keys, logs, stats->repeated_logs);
   MlirValue finite = ir_fma(b, ir_addf(b, logs, delta), zero,
-                            ir_multi_reduction(b, IR_SUM, nothing, 1, zero));
+                            ir_multi_reduction(b, IR_SUM, nothing, 1, sum));
   store(r, stats, finite, stats->finite);
 }
 

@@ -21,7 +21,8 @@
 typedef struct Strategy {
   bool gpu;
   bool warpgroups; ///< multiply
-  int64_t d, group;
+  int64_t d;       ///< of keys, or of values, if these are wider
+  int64_t group;
   int64_t outer, inner; ///< windows
   int64_t bytes;        ///< of an element
   bool causal;
@@ -161,9 +162,10 @@ MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,
       mlirLogicalResultIsFailure(config_read(op, CONFIG_KEYS, &given_keys)))
     return mlirLogicalResultFailure();
   MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q)), element = ir_element(q);
+  MlirType v = ir_type(ir_operand(op, SIMPLICIAL_V1));
   bool swap = plan_swaps_roles(a), wide = mlirTypeIsAF32(element);
   Strategy s = {.gpu = chips->n > 0,
-                .d = ir_dim_size(q, 3),
+                .d = max(ir_dim_size(q, 3), ir_dim_size(v, 3)),
                 .group = ir_dim_size(q, 2) /
                          ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_K1)), 2),
                 .outer = min(LONG, swap ? a.w2 : a.w1),

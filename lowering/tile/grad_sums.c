@@ -134,8 +134,8 @@ static void allocate(GradSums *g, Parts *parts, MlirValue result) {
   MlirValue sizes[] = {ir_dim(b, result, 0), ir_const_index(b, heads),
                        ir_ceil_div(b, all_of(g), g->size), outer, null_value()};
   const int64_t any = mlirShapedTypeGetDynamicSize();
-  MlirType type = ir_memref(
-      ir_f32(b), IR_DIMS(ir_dim_size(of, 0), heads, any, any, g->f.d));
+  MlirType type = ir_memref(ir_f32(b), IR_DIMS(ir_dim_size(of, 0), heads, any,
+                                               any, ir_dim_size(of, DIM_D)));
   parts->sums = ir_alloc_sized(b, type, sizes);
 }
 
@@ -190,7 +190,8 @@ static void add(GradSums *g, const Parts *parts, double scale) {
   queries_enter(&g->f, blocks.iv[0]);
   MlirValue j = ir_muli(b, blocks.iv[2], rows);
   MlirValue end = ir_minsi(b, g->f.most_outer, ir_addi(b, j, rows));
-  MlirType type = ir_vector(ir_f32(b), IR_DIMS(ROWS, g->f.d));
+  int64_t width = ir_dim_size(ir_type(parts->result), DIM_D);
+  MlirType type = ir_vector(ir_f32(b), IR_DIMS(ROWS, width));
   MlirValue sum = ir_zero(b, type);
   Range tiles = tiles_of(g, j, end);
   if (g->heads == 1) {
@@ -208,7 +209,7 @@ static void add(GradSums *g, const Parts *parts, double scale) {
   // Parts have nothing for keys that no query sees.
   x = documents_only_seen(&g->f, true, x, j, ir_subi(b, end, j));
   x = ir_convert(b, x, ir_element(ir_type(parts->result)));
-  MlirType mask = ir_vector(ir_i1(b), IR_DIMS(ROWS, g->f.d));
+  MlirType mask = ir_vector(ir_i1(b), IR_DIMS(ROWS, width));
   ir_transfer_write(
       b, x, parts->result,
       (const MlirValue[]){g->f.batch, j, blocks.iv[1], ir_const_index(b, 0)},

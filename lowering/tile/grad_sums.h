@@ -9,7 +9,7 @@
 #include "forward.h"
 
 /// Those of keys, or of values, before they are added up, [B, heads, tiles,
-/// outer keys of a tile, D] of f32; and where they go.
+/// outer keys of a tile, D or Dv] of f32; and where they go.
 typedef struct Parts {
   MlirValue sums, result; ///< null: not wanted
 } Parts;

@@ -69,9 +69,11 @@ MlirValue load_not_finite(const Forward *f, MlirValue x, MlirValue memref,
   MlirValue size = ir_const_index(b, n);
   IrLoop loop = ir_for_begin(b, lower, upper, size, 1, &x);
   MlirValue count = ir_minsi(b, ir_subi(b, upper, loop.iv[0]), size);
-  MlirValue values = ir_convert(
-      b, load_keys(f, memref, loop.iv[0], n, null_value(), count, 0, f->d),
-      ir_f32(b));
+  MlirValue values =
+      ir_convert(b,
+                 load_keys(f, memref, loop.iv[0], n, null_value(), count, 0,
+                           ir_dim_size(ir_type(memref), DIM_D)),
+                 ir_f32(b));
   values = ir_mulf(b, values, ir_zero(b, ir_type(values)));
   MlirValue sum = ir_multi_reduction(b, IR_SUM, values, 1, loop.args[0]);
   ir_for_end(b, &loop, 1, &sum);
@@ -224,7 +226,7 @@ static MlirValue weighed(Forward *f, const OuterPlace *place) {
   Ir *b = f->b;
   MlirType factor = ir_element(ir_type(f->d_out_rows));
   MlirValue values =
-      for_every_head(f, load_outer_rows(f, place, true, 0, f->d));
+      for_every_head(f, load_outer_rows(f, place, true, 0, f->dv));
   values = load_as(b, values, factor, f->outer.value_bias);
   return ir_convert(b, ir_mulf(b, f->d_out_rows, values), f->config.operand);
 }
@@ -285,7 +287,7 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window) {
 
 MlirValue load_outer_values(Forward *f, const OuterTile *tile) {
   Ir *b = f->b;
-  MlirValue values = load_outer_rows(f, &tile->place, true, 0, f->d);
+  MlirValue values = load_outer_rows(f, &tile->place, true, 0, f->dv);
   return load_as(b, for_every_head(f, values), ir_f32(b), f->outer.value_bias);
 }
 
@@ -347,7 +349,7 @@ static InnerTile load_tile(Forward *f, MlirValue k, int64_t size,
                                         count, t * width, width),
                               f->config.operand);
   tile.values = ir_convert(
-      b, load_keys(f, f->inner.values, k, size, null_value(), count, 0, f->d),
+      b, load_keys(f, f->inner.values, k, size, null_value(), count, 0, f->dv),
       f->config.operand);
   if (!mlirValueIsNull(end))
     tile.columns =
@@ -411,20 +413,24 @@ MlirValue load_number(Forward *f, MlirValue memref, const MlirValue *indices,
   return mlirTypeEqual(ir_type(x), rows) ? x : ir_shape_cast(b, x, rows);
 }
 
+/// Memory for the outer window's rows of so many columns.
+static MlirValue local_rows(Forward *f, int64_t rows, int64_t columns) {
+  MlirType element = ir_element(ir_type(f->outer.keys));
+  int64_t bytes = ir_float_bytes(element);
+  int64_t padding = plan_outer_padding(&f->config, columns * bytes) / bytes;
+  return ir_alloca(f->b, ir_memref(element, IR_DIMS(rows, columns + padding)));
+}
+
 void load_local(Forward *f, const Window *window) {
   Ir *b = f->b;
   int64_t rows = plan_outer_rows(&f->config, f->outer.window, f->causal);
-  MlirType element = ir_element(ir_type(f->outer.keys));
-  int64_t bytes = ir_float_bytes(element);
-  int64_t padding = plan_outer_padding(&f->config, f->d * bytes) / bytes;
-  MlirType local = ir_memref(element, IR_DIMS(rows, f->d + padding));
   f->local_first = window->any.lower;
   if (f->config.block_q > 1)
     f->local_first = window_unbounded(b, f->outer.window, f->causal,
                                       f->outer_positions.first)
                          .lower;
-  f->local_keys = ir_alloca(b, local);
-  f->local_values = ir_alloca(b, local);
+  f->local_keys = local_rows(f, rows, f->d);
+  f->local_values = local_rows(f, rows, f->dv);
   // An empty window has no iteration.
   MlirValue size = ir_const_index(b, rows), zero = ir_const_index(b, 0);
   MlirValue begin = f->outer_positions.first_begin;
@@ -436,9 +442,11 @@ void load_local(Forward *f, const Window *window) {
   IrLoop loop = ir_for_begin(b, first, end, size, 0, NULL);
   const MlirValue from[] = {f->outer.keys, f->outer.values};
   const MlirValue to[] = {f->local_keys, f->local_values};
+  const int64_t columns[] = {f->d, f->dv};
   for (int i = 0; i < 2; ++i)
     ir_transfer_write(
-        b, load_keys(f, from[i], f->local_first, rows, first, end, 0, f->d),
+        b,
+        load_keys(f, from[i], f->local_first, rows, first, end, 0, columns[i]),
         to[i], (const MlirValue[]){zero, zero}, (const unsigned[]){0, 1},
         null_value());
   ir_for_end(b, &loop, 0, NULL);

@@ -266,6 +266,7 @@ MlirLogicalResult queries_take(Forward *f, MlirOperation op, ConfigPart part) {
   if (!mlirValueIsNull(bound))
     *(ir_rank(ir_type(bound)) == 1 ? &f->lengths : &f->start) = bound;
   f->d = ir_dim_size(ir_type(f->q), DIM_D);
+  f->dv = ir_dim_size(ir_type(f->outer.values), DIM_D);
   f->rows = f->config.block_q * f->config.block_h * f->config.block_j;
   f->group = ir_dim_size(ir_type(f->q), DIM_H) /
              ir_dim_size(ir_type(f->outer.keys), DIM_H);

@@ -9,7 +9,7 @@
 //       p   = exp2(s * c - m')
 //       l, acc, pv *= exp2(m - m')
 //       l   = l + rowsum(p)
-//       pv  = pv + p * vi[k]                  [rows, D]
+//       pv  = pv + p * vi[k]                  [rows, Dv]
 //     acc = acc + V1 .* pv
 //
 // With n `sum_columns` l has n columns, each the sum of every n-th column of p;
@@ -64,7 +64,7 @@ static MlirValue sum(Forward *f, MlirValue l, MlirValue p, MlirValue p_sum) {
 static Softmax scaled(Forward *f, Softmax state, MlirValue m) {
   Ir *b = f->b;
   MlirValue a = ir_exp2(b, ir_subf(b, m, state.m));
-  MlirValue by_column = ir_broadcast_rows(b, a, f->d);
+  MlirValue by_column = ir_broadcast_rows(b, a, f->dv);
   state.l = ir_mulf(b, state.l, in_sum_columns(f, a));
   state.acc = ir_mulf(b, state.acc, by_column);
   if (!mlirValueIsNull(state.pv))
@@ -143,9 +143,9 @@ static MlirValue add_values(Forward *f, MlirValue pv, MlirValue p,
   double bias = f->inner.value_bias;
   MlirValue init = pv;
   if (mlirValueIsNull(pv))
-    init = logits_product_init(f, bias, p_sum, f->d);
+    init = logits_product_init(f, bias, p_sum, f->dv);
   else if (bias != 0)
-    init = ir_addf(b, pv, logits_product_init(f, bias, p_sum, f->d));
+    init = ir_addf(b, pv, logits_product_init(f, bias, p_sum, f->dv));
   return ir_contract(b, p, inner->values, true, init);
 }
 
@@ -173,6 +173,6 @@ Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
 Softmax softmax_begin(Forward *f) {
   return (Softmax){logits_row_constant(f, -FLT_MAX),
                    in_sum_columns(f, logits_row_constant(f, 0)),
-                   ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d))),
+                   ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->dv))),
                    null_value()};
 }

@@ -20,12 +20,12 @@ def _target(tensor: View) -> str:
     return "cpu" if kind == CPU else f"cuda:{index}"
 
 
-def _heads(views: list[View]) -> tuple[int, int, int]:
-    """Hq, Hk, D."""
-    for name, tensor in zip(OPERANDS, views[:3]):
+def _heads(views: list[View]) -> tuple[int, int, int, int]:
+    """Hq, Hk, D, Dv."""
+    for name, tensor in zip(OPERANDS, views[:4]):
         if len(tensor.shape) != 4:
             raise Error(f"attention: {name} has rank {len(tensor.shape)} instead of 4")
-    return views[0].shape[2], views[1].shape[2], views[0].shape[3]
+    return views[0].shape[2], views[1].shape[2], views[0].shape[3], views[3].shape[3]
 
 
 def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | None = None, w2: int | None = None,
@@ -41,7 +41,8 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
 
     Arguments:
       q                 [B, Nq, Hq, D] of float32, float16 or bfloat16, D a multiple of 16 up to 256
-      k1, k2, v1, v2    [B, N, Hk, D] of the same type; Hq is a multiple of Hk
+      k1, k2            [B, N, Hk, D] of the same type; Hq is a multiple of Hk
+      v1, v2            [B, N, Hk, Dv] of the same type; Dv is D, or another multiple of 16 up to 256
       w1, w2            windows of k1 and v1, and of k2 and v2, in keys; None: all of them
       causal            keys after the query are not seen
       scale             of the logits, positive; None: 1/sqrt(D)
@@ -54,7 +55,7 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
                         queries stand; not beside start. Of two lengths of keys, each has as many as there is room for
       return_lse        whether the logarithm of the sum of exp(S) is wanted, too
 
-    Returns out [B, Nq, Hq, D] of q's type, and with return_lse (out, lse), lse [B, Hq, Nq] of float32: as new arrays of
+    Returns out [B, Nq, Hq, Dv] of q's type, and with return_lse (out, lse), lse [B, Hq, Nq] of float32: as new arrays of
     the kind of q, from the from_dlpack of its library unless that is NumPy. Inputs may have any strides; rows of
     NumPy's with gaps are copied. The first call for a type, heads and attributes compiles; lengths may change after it.
     Any thread may call. Raises Error.
@@ -69,7 +70,7 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
     function = _functions.get(_target(views[0]), views[0].dtype, heads, attributes, return_lse, (), bound, few,
                               keys != second)
     bounds = [view(bound, last)] if bound else []
-    results = [Output(q, views[0], views[0].shape)]
+    results = [Output(q, views[0], (*views[0].shape[:3], heads[3]))]
     if return_lse:
         results.append(Output(q, views[0], (batch, heads[0], queries), _F32))
     call(function, [*views, *bounds, *(result.view for result in results)])
@@ -86,7 +87,7 @@ def attention_grad(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, out: Ar
     Arguments:
       q ... v2, start, lengths    as attention had them, as it had the attributes
       out, lse          what it returned, with return_lse
-      d_out             [B, Nq, Hq, D] of q's type
+      d_out             [B, Nq, Hq, Dv] of q's type
       wanted            names of the operands whose gradients are wanted; the others cost nothing
 
     Returns five arrays, each of its operand's shape and type, or None where it is not wanted. A gradient of lse is not
@@ -116,9 +117,9 @@ EMITS = {"tile": 0, "llvm": 1, "object": 2, "header": 3, "gpu": 4, "nvvm": 5, "p
 def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None = None, w2: int | None = None,
             causal: bool = True, scale: float | None = None, *, form: str = "trilinear", k2_bias: float = 0.0,
             v2_bias: float = 0.0, return_lse: bool = False, gradients: typing.Sequence[str] = (),
-            bound: str | None = None, batch: int | None = None, queries: int | None = None, keys: int | None = None,
-            two_lengths: bool = False, keys2: int | None = None, name: str = "attention", target: str = "cpu",
-            emit: str = "object") -> bytes:
+            bound: str | None = None, value_dim: int | None = None, batch: int | None = None,
+            queries: int | None = None, keys: int | None = None, two_lengths: bool = False, keys2: int | None = None,
+            name: str = "attention", target: str = "cpu", emit: str = "object") -> bytes:
     """Compiles attention ahead of time, into what needs no LLVM: an object file and its C header.
 
     Arguments:
@@ -127,6 +128,7 @@ def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None
       w1 ... return_lse as attention has them
       gradients         names of operands: the function is that of their gradients (see attention_grad)
       bound             the function's last input: "start" or "lengths"; None: there is none
+      value_dim         Dv; None: D
       batch, queries, keys        B, Nq and N; None: each call chooses
       two_lengths, keys2          whether k2 and v2 may have another N than k1 and v1, and that; None: each call chooses
       name              of the C function: _mlir_ciface_NAME in the object, simplicial_NAME in the header
@@ -148,8 +150,8 @@ def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None
         raise Error("attention: keys2 is for two_lengths")
     second = None if not two_lengths else DYNAMIC if keys2 is None else keys2
     attributes = w1, w2, bool(causal), scale, form, k2_bias, v2_bias
-    spec = _functions.spec_of(TYPES[dtype], (*sizes, heads, kv_heads, head_dim), attributes, return_lse, gradients, bound,
-                              second)
+    spec = _functions.spec_of(TYPES[dtype], (*sizes, heads, kv_heads, head_dim, value_dim or head_dim), attributes,
+                              return_lse, gradients, bound, second)
     text, length, data, size = ctypes.c_void_p(), ctypes.c_size_t(), ctypes.c_void_p(), ctypes.c_size_t()
     check(library().simplicialAttentionModule(spec, name.encode(), text, length))
     source = take_bytes(text, length)

@@ -116,8 +116,8 @@ def one_bound(*bounds):
 
 
 def spec_of(dtype, sizes, attributes, lse, gradients, bound=None, second=None):
-    """SimplicialAttentionSpec of a type (code, bits), sizes (B, Nq, N, Hq, Hk, D), the number of keys of k2 and v2 (None:
-    N), and the rest as of get()."""
+    """SimplicialAttentionSpec of a type (code, bits), sizes (B, Nq, N, Hq, Hk, D, Dv), the number of keys of k2 and v2
+    (None: N), and the rest as of get()."""
     w1, w2, causal, scale, form, k2_bias, v2_bias = attributes
     w1, w2 = (None if window is None else operator.index(window) for window in (w1, w2))
     for name, window in (("w1", w1), ("w2", w2)):
@@ -144,7 +144,7 @@ def few(queries, *keys):
 
 
 def get(target, dtype, heads, attributes, lse=False, gradients=(), bound=None, queries=DYNAMIC, two_lengths=False):
-    """The function for a target ("cpu", or "cuda:N" for device N), a type (code, bits), heads (Hq, Hk, D), attributes
+    """The function for a target ("cpu", or "cuda:N" for device N), a type (code, bits), heads (Hq, Hk, D, Dv), attributes
     (w1, w2, causal, scale, form, k2_bias, v2_bias) and results: out, with `lse` lse as well, or the gradients of the
     named operands. The last input is `bound`, one of BOUNDS, if that is not None. `queries` is as of few(). With
     `two_lengths` k2 and v2 may have another N than k1 and v1."""

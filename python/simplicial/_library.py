@@ -37,8 +37,9 @@ class Spec(ctypes.Structure):
     """SimplicialAttentionSpec."""
 
     _fields_ = [("dtype", DataType), ("b", ctypes.c_int64), ("nq", ctypes.c_int64), ("n", ctypes.c_int64),
-                ("hq", ctypes.c_int64), ("hk", ctypes.c_int64), ("d", ctypes.c_int64), ("attributes", Attributes),
-                ("lse", ctypes.c_bool), ("gradients", ctypes.c_uint), ("bound", ctypes.c_int), ("n2", ctypes.c_int64)]
+                ("hq", ctypes.c_int64), ("hk", ctypes.c_int64), ("d", ctypes.c_int64), ("dv", ctypes.c_int64),
+                ("attributes", Attributes), ("lse", ctypes.c_bool), ("gradients", ctypes.c_uint), ("bound", ctypes.c_int),
+                ("n2", ctypes.c_int64)]
 
 
 class Device(ctypes.Structure):

@@ -54,7 +54,8 @@ def _check(operands, bound):
             raise Error(f"attention: {name} has rank {x.ndim} instead of 4")
     for name, x in zip(OPERANDS[1:], operands[1:len(OPERANDS)]):
         keys = (k2 if name[1] == "2" else k1).shape[1]
-        shape = (q.shape[0], keys, k1.shape[2], q.shape[3])
+        width = operands[OPERANDS.index("v1")].shape[3] if name[0] == "v" else q.shape[3]
+        shape = (q.shape[0], keys, k1.shape[2], width)
         if x.shape != shape:
             raise Error(f"attention: {name} has shape {x.shape} instead of {shape}")
     for x in operands[len(OPERANDS):]:
@@ -71,7 +72,7 @@ def _check(operands, bound):
 def _call(name, results, inputs, attributes, gradients):
     """The custom call, as include/simplicial/xla.h has it. `gradients` is its attribute of that name, or empty."""
     *attributes, bound = attributes
-    spec = _functions.spec_of(TYPES[inputs[0].dtype.name], 6 * [DYNAMIC], attributes, False, gradients, bound)
+    spec = _functions.spec_of(TYPES[inputs[0].dtype.name], 7 * [DYNAMIC], attributes, False, gradients, bound)
     at, last = spec.attributes, {"bound": bound} if bound else {}
     if _two_lengths(inputs):
         last["two_lengths"] = True
@@ -88,9 +89,10 @@ def _second(*_):
 
 def _forward(operands, attributes, lse):
     """A list of out, and with `lse` lse."""
-    q = operands[0]
+    q, _, _, v1, _ = operands[:len(OPERANDS)]
     batch, queries, heads, _ = q.shape
-    results = [jax.ShapeDtypeStruct(q.shape, q.dtype), jax.ShapeDtypeStruct((batch, heads, queries), jnp.float32)]
+    results = [jax.ShapeDtypeStruct((*q.shape[:3], v1.shape[3]), q.dtype),
+               jax.ShapeDtypeStruct((batch, heads, queries), jnp.float32)]
     return _call(_FORWARD, tuple(results if lse else results[:1]), operands, attributes, ())
 
 

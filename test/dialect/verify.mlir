@@ -621,3 +621,55 @@ func.func @lengths_are_wide(%q: !q, %lengths: tensor<1xi64>) {
   %0:2 = "simplicial.attention"(%q, %q, %q, %q, %q, %lengths) : (!q, !q, !q, !q, !q, tensor<1xi64>) -> (!q, tensor<1x4x8xf32>)
   return
 }
+
+// -----
+
+// Values of another width than keys.
+
+!q = tensor<1x8x4x48xf32>
+!k = tensor<1x8x2x48xf32>
+!v = tensor<1x8x2x16xf32>
+!out = tensor<1x8x4x16xf32>
+!lse = tensor<1x4x8xf32>
+func.func @values_of_another_width(%q: !q, %k: !k, %v: !v) -> (!out, !lse) {
+  %0:2 = "simplicial.attention"(%q, %k, %k, %v, %v) {} : (!q, !k, !k, !v, !v) -> (!out, !lse)
+  return %0#0, %0#1 : !out, !lse
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+!k = tensor<1x8x2x48xf32>
+!v = tensor<1x8x2x16xf32>
+!lse = tensor<1x4x8xf32>
+func.func @out_is_as_wide_as_q(%q: !q, %k: !k, %v: !v) -> (!q, !lse) {
+  // expected-error @below {{out must have q's type, with v1's head dimension}}
+  %0:2 = "simplicial.attention"(%q, %k, %k, %v, %v) {} : (!q, !k, !k, !v, !v) -> (!q, !lse)
+  return %0#0, %0#1 : !q, !lse
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+!k = tensor<1x8x2x48xf32>
+!v = tensor<1x8x2x24xf32>
+!out = tensor<1x8x4x24xf32>
+!lse = tensor<1x4x8xf32>
+func.func @values_of_24(%q: !q, %k: !k, %v: !v) -> (!out, !lse) {
+  // expected-error @below {{v1's head dimension must be a multiple of 16 from 16 to 256, not 24}}
+  %0:2 = "simplicial.attention"(%q, %k, %k, %v, %v) {} : (!q, !k, !k, !v, !v) -> (!out, !lse)
+  return %0#0, %0#1 : !out, !lse
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+!k = tensor<1x8x2x48xf32>
+!v = tensor<1x8x2x?xf32>
+!out = tensor<1x8x4x?xf32>
+!lse = tensor<1x4x8xf32>
+func.func @values_of_any_width(%q: !q, %k: !k, %v: !v) -> (!out, !lse) {
+  // expected-error @below {{v1's head dimension must be static}}
+  %0:2 = "simplicial.attention"(%q, %k, %k, %v, %v) {} : (!q, !k, !k, !v, !v) -> (!out, !lse)
+  return %0#0, %0#1 : !out, !lse
+}

@@ -582,3 +582,29 @@ func.func @key_gradient_type(%q: !q, %k: !k, %lse: !lse) {
   %0:5 = "simplicial.attention_grad"(%q, %k, %k, %k, %k, %q, %lse, %q) : (!q, !k, !k, !k, !k, !q, !lse, !q) -> (!q, !q, !k, !k, !k)
   return
 }
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+!k = tensor<1x8x2x48xf32>
+!v = tensor<1x8x2x16xf32>
+!out = tensor<1x8x4x16xf32>
+!lse = tensor<1x4x8xf32>
+func.func @values_of_another_width(%q: !q, %k: !k, %v: !v, %out: !out, %lse: !lse) -> (!q, !v) {
+  %0:5 = "simplicial.attention_grad"(%q, %k, %k, %v, %v, %out, %lse, %out)
+    : (!q, !k, !k, !v, !v, !out, !lse, !out) -> (!q, !k, !k, !v, !v)
+  return %0#0, %0#4 : !q, !v
+}
+
+// -----
+
+!q = tensor<1x8x4x48xf32>
+!k = tensor<1x8x2x48xf32>
+!v = tensor<1x8x2x16xf32>
+!lse = tensor<1x4x8xf32>
+func.func @out_is_as_wide_as_q(%q: !q, %k: !k, %v: !v, %lse: !lse) -> !q {
+  // expected-error @below {{out and v1 disagree in dimension 3: 48 and 16}}
+  %0:5 = "simplicial.attention_grad"(%q, %k, %k, %v, %v, %q, %lse, %q)
+    : (!q, !k, !k, !v, !v, !q, !lse, !q) -> (!q, !k, !k, !v, !v)
+  return %0#0 : !q
+}

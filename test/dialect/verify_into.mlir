@@ -156,3 +156,37 @@ func.func @gradient_lse(%q: !q, %k: !k, %lse: !lse) {
   %0:5 = "simplicial.attention_grad"(%q, %k, %k, %k, %k, %q, %lse, %q) : (!q, !k, !k, !k, !k, !q, !lse, !q) -> (!q, !k, !k, !k, !k)
   return
 }
+
+// -----
+
+!q = memref<1x8x4x48xf32>
+!k = memref<1x8x2x48xf32>
+!v = memref<1x8x2x16xf32>
+!out = memref<1x8x4x16xf32>
+func.func @values_of_another_width(%q: !q, %k: !k, %v: !v, %out: !out) {
+  "simplicial.attention_into"(%q, %k, %k, %v, %v, %out) : (!q, !k, !k, !v, !v, !out) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x8x4x48xf32>
+!k = memref<1x8x2x48xf32>
+!v = memref<1x8x2x16xf32>
+!out = memref<1x8x4x16xf32>
+func.func @widths_of_values_differ(%q: !q, %k: !k, %v: !v, %out: !out) {
+  // expected-error @below {{v2 and v1 disagree in dimension 3: 48 and 16}}
+  "simplicial.attention_into"(%q, %k, %k, %v, %k, %out) : (!q, !k, !k, !v, !k, !out) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x8x4x48xf32>
+!k = memref<1x8x2x48xf32>
+!v = memref<1x8x2x16xf32>
+func.func @out_of_another_width(%q: !q, %k: !k, %v: !v) {
+  // expected-error @below {{out and v1 disagree in dimension 3: 48 and 16}}
+  "simplicial.attention_into"(%q, %k, %k, %v, %v, %q) : (!q, !k, !k, !v, !v, !q) -> ()
+  return
+}

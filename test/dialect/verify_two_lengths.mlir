@@ -41,6 +41,17 @@ func.func @one_length_of_two_types(%q: !q, %k: !k, %k2: !k2) {
 
 !q = tensor<1x4x4x48xf32>
 !k = tensor<1x8x2x48xf32>
+!v2 = tensor<1x?x2x48xf32>
+func.func @one_length_of_two_types_of_values(%q: !q, %k: !k, %v2: !v2) {
+  // expected-error @below {{v2 must have v1's type}}
+  %0:2 = "simplicial.attention"(%q, %k, %k, %k, %v2) {causal} : (!q, !k, !k, !k, !v2) -> (!q, tensor<1x4x4xf32>)
+  return
+}
+
+// -----
+
+!q = tensor<1x4x4x48xf32>
+!k = tensor<1x8x2x48xf32>
 !k2 = tensor<1x9x1x48xf32>
 func.func @two_lengths_heads(%q: !q, %k: !k, %k2: !k2) {
   // expected-error @below {{k2 and k1 disagree in dimension 2: 1 and 2}}

@@ -31,6 +31,7 @@ class Case:
     few: bool = False         # it has a strategy for few queries beside that for many
     documents: tuple = ()     # for each sequence in turn, lengths of documents, the last one reaching further; below 0: of
                               # positions that see nothing
+    Dv: int = None            # of values and results; D, if None
     lengths: tuple = ()       # for each sequence in turn, how many keys it has
     data: str = "peaked"      # how the inputs are made, see data.py
     bad: tuple = ()           # ((input name, index, value), ...): single elements overwritten by inf or nan
@@ -44,6 +45,10 @@ class Case:
     @property
     def queries(self):
         return self.N if self.Nq is None else self.Nq
+
+    @property
+    def width(self):
+        return self.D if self.Dv is None else self.Dv
 
     def __str__(self):
         """The fields that differ from the defaults, and the shape."""
@@ -247,6 +252,17 @@ def pairwise():
         yield Case(form="pairwise", data=data, scale=1.0, Hq=2)
     for name in ("q", "k1", "k2", "v1", "v2"):
         yield Case(form="pairwise", bad=((name, (0, 20, 0, 3), math.inf),), N=48, Hq=3)
+
+
+def values():
+    """Values of another width than keys."""
+    for d, dv in [(16, 64), (64, 16), (48, 256), (256, 32)]:
+        yield Case(D=d, Dv=dv, Hq=4, N=24, k2_bias=0.5, v2_bias=-1.0)
+        yield Case(D=d, Dv=dv, Hq=6, Hk=2, B=2, N=21, w1=30, w2=4, causal=False, dtype="bf16", dynamic="B Nq N")
+    yield Case(D=48, Dv=16, form="determinant", pad=(1, 2, 3, 4, 5))
+    yield Case(D=16, Dv=80, form="pairwise", N=70, documents=((1, 16, 30),))
+    yield Case(D=16, Dv=32, Nq=1, N=1000, w1=1, w2=None, dtype="f16")
+    yield Case(D=16, Dv=48, N=33, B=3, lengths=(0, 33, 20), bad=(("v2", (1, 20, 0, 40), math.nan),))
 
 
 def half_types():
@@ -539,6 +555,23 @@ def gpu_pairwise():
         yield Case(dtype="bf16", form="pairwise", N=24, w1=5, w2=7, Hq=3, bad=((name, (0, 6, 0, 3), math.inf),), config=few(5))
 
 
+def gpu_widths():
+    """Values of another width than keys, in each kind of tile."""
+    few = lambda q, *others: ", ".join([f"block_q = {q} : i64", *others])
+    for d, dv in [(16, 64), (128, 48), (64, 256)]:
+        yield Case(**SMALL, D=d, Dv=dv, Hq=4, v2_bias=0.5)
+    yield Case(**{**SMALL, "dtype": "f32"}, D=32, Dv=80, Hq=3, causal=False, dynamic="B Nq N")
+    yield Case(**{**SMALL, "N": 21, "dtype": "f16"}, D=64, Dv=128, Hq=4, config=few(4, "local_outer = true"))
+    for d, dv in [(64, 128), (128, 64), (16, 128), (64, 192)]:
+        yield Case(**{**SMALL, "N": 7}, D=d, Dv=dv, Hq=64)
+    for d, dv in [(64, 128), (128, 32)]:
+        yield Case(**{**SMALL, "N": 90, "w2": 77}, D=d, Dv=dv, Nq=2, Hq=64, config="block_k = 16, tiles = 4, stages = 1")
+    yield Case(**{**SMALL, "N": 100, "w1": 2, "w2": 70}, Nq=20, Hq=8, D=32, Dv=128,
+               config=few(8, "block_k = 16, tiles = 4, stages = 1"))
+    yield Case(**{**SMALL, "N": 150, "w2": None}, Nq=1, Hq=8, Hk=2, D=64, Dv=32)
+    yield Case(**{**SMALL, "N": 24, "w2": 7}, D=64, Dv=16, Hq=3, bad=(("v2", (0, 6, 0, 3), math.nan),), config=few(5))
+
+
 def gpu_rings():
     """Tiles of 16 inner keys, so that a window has several, for sm_90a: copied by a producer, by TMA where they are
     whole and aligned; and by all warps."""
@@ -641,6 +674,6 @@ def gpu_mixed():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    heads, windows, dims, lengths, queries, empty, documents, key_lengths, two_lengths, attributes, determinant, pairwise, half_types, dynamic,
+    heads, windows, dims, lengths, queries, empty, documents, key_lengths, two_lengths, attributes, determinant, pairwise, values, half_types, dynamic,
     strided, results, threads, large_logits, not_finite, mixed, parts, gpu, gpu_f32, gpu_queries, gpu_documents, gpu_lengths,
-    gpu_two_lengths, gpu_pairwise, gpu_warpgroups, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}
+    gpu_two_lengths, gpu_pairwise, gpu_widths, gpu_warpgroups, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}

@@ -53,6 +53,8 @@ def make(case):
     rng = np.random.default_rng(zlib.crc32(str(case).encode()))
     shapes = {name: (case.B, case.keys2 if name[1:] == "2" else case.N, case.Hk, case.D) for name in NAMES}
     shapes["q"] = (case.B, case.queries, case.Hq, case.D)
+    for key, value in ("k1", "v1"), ("k2", "v2"):
+        shapes[value] = (*shapes[key][:3], case.width)
     x = {name: MAKERS[case.data](rng, case, name, shapes[name]).astype(np.float32) for name in NAMES}
     if case.data == "winner":
         redraw_close_races(rng, case, x)
@@ -137,14 +139,14 @@ def offset(sign):
 def correlated(rng, case, name, shape):
     """All rows are alike, so that sums over heads, queries or keys do not cancel."""
     x = peaked(rng, case, name, shape)
-    common = np.random.default_rng(1).standard_normal(case.D)
+    common = np.random.default_rng(1).standard_normal(shape[-1])
     return 0.6 * x + 0.8 * common * (np.std(x) if x.size else 0)
 
 
 def one_hot(rng, case, name, shape):
     """One element a row, often the same one as in another row."""
     x = np.zeros(shape)
-    at = rng.integers(0, 3, shape[:-1]) * (case.D // 3)
+    at = rng.integers(0, 3, shape[:-1]) * (shape[-1] // 3)
     np.put_along_axis(x, at[..., None], 3 * rng.choice([-1, 1], (*shape[:-1], 1)), axis=-1)
     return x
 

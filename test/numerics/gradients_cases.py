@@ -282,6 +282,20 @@ def grad_pairwise():
             yield make(**pairwise, Hq=3, N=17, grads=names, k2_bias=0.5)
 
 
+def grad_values():
+    """Values of another width than keys."""
+    for make in (GradientCase, pairs):
+        for d, dv in [(16, 64), (64, 16)]:
+            yield make(D=d, Dv=dv, Hq=3, N=21, k2_bias=0.5, v2_bias=-1.0)
+            yield make(D=d, Dv=dv, Hq=4, Hk=2, B=2, N=21, w1=30, w2=4, causal=False, dtype="bf16", dynamic="B Nq N")
+        yield make(D=48, Dv=16, Hq=2, form="determinant", pad=(1, 2, 3, 4, 5, 6, 7, 8))
+        yield make(D=16, Dv=32, Hq=2, N=34, form="pairwise", documents=DOCUMENTS)
+        for name in ("q", "k1", "v2", "d_out"):
+            yield make(D=16, Dv=48, Hq=3, N=30, bad=((name, (0, 20, 0, 3), math.nan),))
+        for names in ("k1", "v1", "k2 v2"):
+            yield make(D=16, Dv=32, Hq=3, N=17, grads=names)
+
+
 # The groups for GPUs have small cases: they also run on the emulator.
 SMALL = dict(dtype="bf16", N=13, w1=3, w2=19)
 
@@ -359,6 +373,18 @@ def grad_gpu_pairwise():
         yield GradientCase(**{**small, "w1": 6, "w2": 4}, Hq=16, grads=names)
 
 
+def grad_gpu_widths():
+    """Values of another width than keys, in each program."""
+    for d, dv in [(64, 128), (128, 32)]:
+        yield GradientCase(**{**SMALL, "N": 7}, D=d, Dv=dv, Hq=16, v2_bias=0.5)
+        yield GradientCase(**SMALL, D=d, Dv=dv, Hq=4, keys=("by_pairs = false",))
+        yield pairs(**SMALL, D=d, Dv=dv, Hq=4, dynamic="B Nq N")
+    yield GradientCase(**{**SMALL, "N": 5}, D=64, Dv=192, Hq=16)
+    yield GradientCase(**{**SMALL, "dtype": "f32"}, D=16, Dv=32, Hq=3, causal=False)
+    yield pairs(**SMALL, D=32, Dv=16, Nq=20, Hq=3, grads="k1 v2")
+    yield GradientCase(**{**SMALL, "N": 5, "w1": None}, D=128, Dv=64, Hq=64)  # sums in global memory
+
+
 def grad_gpu_documents():
     packed = {**SMALL, "N": 26, "documents": DOCUMENTS}
     yield GradientCase(**packed, B=2, Hq=4, Hk=2, causal=False, dynamic="B Nq N")
@@ -405,5 +431,5 @@ def grad_gpu_values():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_two_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs, grad_pairwise,
-    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_two_lengths, grad_gpu_pairwise, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}
+    grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_two_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs, grad_pairwise, grad_values,
+    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_two_lengths, grad_gpu_pairwise, grad_gpu_widths, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}

@@ -7,7 +7,7 @@
     out[i,d] = sum_{j,k} P[i,j,k] * v1[j,d] * (v2[k,d] + v2_bias)
     lse[i]   = ln sum_{j,k} exp(S[i,j,k])
 
-q is [B, Nq, Hq, D]; k1, k2, v1, v2 are [B, N, Hk, D]; out is [B, Nq, Hq, D]; lse is [B, Hq, Nq]. The query at position p
+q is [B, Nq, Hq, D]; k1, k2 are [B, N, Hk, D]; v1, v2 are [B, N, Hk, Dv]; out is [B, Nq, Hq, Dv]; lse is [B, Hq, Nq]. The query at position p
 of sequence b sees no key before start[b, p], if there is a start; with lengths, sequence b has lengths[b] keys in place of N.
 
 k1 and v1 may have another N than k2 and v2: the last query stands at the last key of both. start is then of as many positions
@@ -67,7 +67,7 @@ def attention(q, k1, k2, v1, v2, w1=None, w2=None, causal=False, scale=None, k2_
     scale = dtype(dim ** -0.5 if scale is None else scale)
     k2_bias, v2_bias = dtype(k2_bias), dtype(v2_bias)
 
-    out = np.zeros(q.shape, dtype)
+    out = np.zeros((*q.shape[:3], v1.shape[3]), dtype)
     lse = np.full((batch, heads, queries), -np.inf, dtype)
     for b, i, h in np.ndindex(batch, queries, kv_heads):
         n1, n2 = (x.shape[1] if lengths is None else min(lengths[b], x.shape[1]) for x in (k1, k2))

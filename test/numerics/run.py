@@ -45,10 +45,13 @@ def attributes(case, target, strategies=()):
 
 
 def types(case):
-    """{name: tensor type} of q, out and all that looks like them (q), of the keys (k and k2), and of lse."""
-    return {"q": tensor(case, (case.B, case.queries, case.Hq, case.D), ("B", "Nq", "", ""), case.dtype),
-            "k": tensor(case, (case.B, case.N, case.Hk, case.D), ("B", "N", "", ""), case.dtype),
-            "k2": tensor(case, (case.B, case.keys2, case.Hk, case.D), ("B", "N", "", ""), case.dtype),
+    """{name: tensor type} of q, the keys, the values, out, and lse."""
+    query, key = ("B", "Nq", "", ""), ("B", "N", "", "")
+    keys = lambda n, width: tensor(case, (case.B, n, case.Hk, width), key, case.dtype)
+    return {"q": tensor(case, (case.B, case.queries, case.Hq, case.D), query, case.dtype),
+            "k1": keys(case.N, case.D), "k2": keys(case.keys2, case.D),
+            "v1": keys(case.N, case.width), "v2": keys(case.keys2, case.width),
+            "out": tensor(case, (case.B, case.queries, case.Hq, case.width), query, case.dtype),
             "lse": tensor(case, (case.B, case.Hq, case.queries), ("B", "", "Nq"), "f32")}
 
 
@@ -63,14 +66,14 @@ def bound(case, place):
 
 def module(case, target):
     """A module with a function @f that applies the case's operation."""
-    q, k1, k2, lse = types(case).values()
-    result = {"out": q, "lse": lse}
+    q, k1, k2, v1, v2, out, lse = types(case).values()
+    result = {"out": out, "lse": lse}
     returned = case.results.split()
     return f"""\
-func.func @f(%q: {q}, %k1: {k1}, %k2: {k2}, %v1: {k1}, %v2: {k2}{bound(case, "argument")})
+func.func @f(%q: {q}, %k1: {k1}, %k2: {k2}, %v1: {v1}, %v2: {v2}{bound(case, "argument")})
     -> ({', '.join(result[r] for r in returned)}) {{
   %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2{bound(case, "value")}) {{{attributes(case, target)}}}
-    : ({q}, {k1}, {k2}, {k1}, {k2}{bound(case, "type")}) -> ({q}, {lse})
+    : ({q}, {k1}, {k2}, {v1}, {v2}{bound(case, "type")}) -> ({out}, {lse})
   return {', '.join('%' + r for r in returned)} : {', '.join(result[r] for r in returned)}
 }}
 """

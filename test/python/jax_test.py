@@ -92,6 +92,7 @@ class Attention(Case):
         x = inputs(d=48)
         self.check(x, causal=False, scale=0.3, k2_bias=0.5, v2_bias=-1.5, form="determinant")
         self.check(x, form="pairwise")
+        self.check(inputs(dv=32))
         self.check(inputs(), w1=None)
 
     def test_two_lengths(self):

@@ -29,6 +29,7 @@ class Attention(unittest.TestCase):
         self.check(x, w2=2, causal=False, scale=0.3, k2_bias=0.5, v2_bias=-1.5)
         self.check(x, w1=4, form="determinant")
         self.check(x, w1=4, form="pairwise", k2_bias=0.5)
+        self.check(inputs(dv=48), **WINDOWS)
         self.check(x, w1=np.int64(4), w2=np.int32(2), scale=np.float32(0.25), k2_bias=np.float64(1))
 
     def test_documents(self):
@@ -138,8 +139,12 @@ class Attention(unittest.TestCase):
 
 class Gradients(unittest.TestCase):
     def test_all_and_some(self):
-        x = inputs()
-        d_out = inputs(seed=9)[0]
+        self.check(inputs(), inputs(seed=9)[0])
+
+    def test_values_of_another_width(self):
+        self.check(inputs(dv=32), inputs(d=32, seed=9)[0])
+
+    def check(self, x, d_out):
         out, lse = simplicial.attention(*x, return_lse=True, **WINDOWS)
         want = data.attention_grad(*x, d_out, causal=True, **WINDOWS)
         got = simplicial.attention_grad(*x, out, lse, d_out, **WINDOWS)

@@ -68,6 +68,7 @@ class Operator(unittest.TestCase):
         self.check(x, causal=False, scale=0.3, k2_bias=0.5, v2_bias=-1.5)
         self.check(x, form="determinant")
         self.check(x, form="pairwise", k2_bias=0.5)
+        self.check(inputs(dv=32))
         self.check(inputs(), w1=None)
 
     def test_documents(self):

@@ -533,6 +533,8 @@ static void refuses_what_cannot_be(void **state) {
   s.FIELD = VALUE;                                                             \
   expect_error(s, SIMPLICIAL_##CODE, WORDS)
   EXPECT(n, -2, INVALID_ARGUMENT, "attention: N is -2");
+  EXPECT(dv, -2, INVALID_ARGUMENT, "attention: Dv is -2");
+  EXPECT(dv, 24, COMPILE_ERROR, "v1's head dimension must be a multiple of 16");
   EXPECT(dtype.bits, 8, INVALID_ARGUMENT, "element type");
   EXPECT(dtype.bits, 64, COMPILE_ERROR, "element type must be f32");
   EXPECT(attributes.form, 7, INVALID_ARGUMENT, "no form 7");

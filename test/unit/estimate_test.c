@@ -17,6 +17,7 @@ static const Chip *chip(const char *name) {
 }
 
 static const ForwardShape shape = {.d = 128,
+                                   .dv = 128,
                                    .group = 128,
                                    .outer = 32,
                                    .inner = 512,
@@ -107,7 +108,7 @@ static void budgets_of_parts(void **state) {
   (void)state;
   Config c = config;
   ForwardShape wide = shape;
-  wide.d = 192;
+  wide.d = wide.dv = 192;
   c.tiles = c.sum_columns = 1;
   Estimate e = estimate_of(&c, &wide, "sm_90a");
   assert_ptr_equal(e.budget.engine, &engine_wgmma);
@@ -134,7 +135,7 @@ static void parks(void **state) {
   c.block_k = c.block_last = c.block_tail = 32;
   c.tiles = 1;
   c.producer = c.local_outer = false;
-  s.d = 256;
+  s.d = s.dv = 256;
   const int64_t tile = 32 * 2 * (512 + 16);
   Estimate e = estimate_of(&c, &s, "sm_90");
   assert_int_equal(e.budget.shared_bytes, tile + (32 - 9) * 128 * 8);

@@ -50,7 +50,7 @@ def _check(names, tensors):
                 raise Error(f"attention: {name} has element type {tensor.dtype}; int32 is taken")
         elif tensor.dtype not in _TYPES:
             raise Error(f"attention: {name} has element type {tensor.dtype}; float32, float16 and bfloat16 are taken")
-    for name, tensor in zip(names, tensors[:3]):
+    for name, tensor in zip(names, tensors[:4]):
         if tensor.dim() != 4:
             raise Error(f"attention: {name} has rank {tensor.dim()} instead of 4")
 
@@ -75,14 +75,14 @@ def _call(names, tensors, results, attributes, gradients=()):
             strides = tensor.stride()
         addresses.append(tensor.data_ptr())
         layout.append((tensor.get_device(), tensor.dtype, tensor.shape, strides))
-    (index, dtype, q, _), (_, _, k1, _), (_, _, k2, _) = layout[:3]
-    if dtype not in _TYPES or len(q) != 4 or len(k1) != 4 or len(k2) != 4 or bound:
+    (index, dtype, q, _), (_, _, k1, _), (_, _, k2, _), (_, _, v1, _) = layout[:4]
+    if dtype not in _TYPES or not len(q) == len(k1) == len(k2) == len(v1) == 4 or bound:
         _check(names, tensors)
     target, stream = "cpu", None
     if index >= 0:
         target, stream = f"cuda:{index}", torch.cuda.current_stream(index).cuda_stream
     few = _functions.DYNAMIC if gradients else _functions.few(q[1], k1[1], k2[1])
-    function = _functions.get(target, _TYPES[dtype], (q[2], k1[2], q[3]), attributes, not gradients, gradients,
+    function = _functions.get(target, _TYPES[dtype], (q[2], k1[2], q[3], v1[3]), attributes, not gradients, gradients,
                               bound, few, k1[1] != k2[1])
     addresses += [result.data_ptr() for result in results]
 
@@ -94,7 +94,7 @@ def _call(names, tensors, results, attributes, gradients=()):
 
 
 def _forward(q, k1, k2, v1, v2, *attributes):
-    out, lse = _empty_results(q)
+    out, lse = _empty_results(q, v1)
     _call(OPERANDS, [q, k1, k2, v1, v2], (out, lse), attributes)
     return out, lse
 
@@ -110,12 +110,13 @@ def _backward(q, k1, k2, v1, v2, out, lse, d_out, wanted, *attributes):
 # Shapes ---------------------------------------------------------------------------------------------------------------
 
 
-def _empty_results(q):
-    shape = q.shape
-    if len(shape) != 4:
-        raise Error(f"attention: q has rank {len(shape)} instead of 4")
-    lse = torch.empty((shape[0], shape[2], shape[1]), dtype=torch.float32, device=q.device)
-    return torch.empty_like(q, memory_format=torch.contiguous_format), lse
+def _empty_results(q, v1):
+    for name, x in (("q", q), ("v1", v1)):
+        if x.dim() != 4:
+            raise Error(f"attention: {name} has rank {x.dim()} instead of 4")
+    batch, queries, heads = q.shape[:3]
+    lse = torch.empty((batch, heads, queries), dtype=torch.float32, device=q.device)
+    return q.new_empty((batch, queries, heads, v1.shape[3])), lse
 
 
 def _empty_gradients(q, k1, k2, v1, v2, wanted):
@@ -124,7 +125,7 @@ def _empty_gradients(q, k1, k2, v1, v2, wanted):
 
 
 def _fake_forward(q, k1, k2, v1, v2, *attributes):
-    return _empty_results(q)
+    return _empty_results(q, v1)
 
 
 def _fake_backward(q, k1, k2, v1, v2, out, lse, d_out, wanted, *attributes):
