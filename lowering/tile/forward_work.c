@@ -265,8 +265,8 @@ static void add_registers(const Block *b) {
   if (b->shape->pairwise) // outer keys, which constants are made of, too
     work_add_tile(b->work, (WorkTile){.moment = LOGITS,
                                       .columns = d,
-                                      .bytes = PAIRS,
-                                      .by_slice = true,
+                                      .bytes = F32,
+                                      .result = true,
                                       .pair_alike = !is_by_row(config)});
   if (config->tiles == 1)
     return;
