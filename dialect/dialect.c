@@ -238,9 +238,9 @@ simplicialAttentionGradCreate(MlirLocation location, MlirValue q, MlirValue k1,
   mlirOperationStateAddOperands(&state,
                                 IR_VALUES(q, k1, k2, v1, v2, out, lse, d_out));
   mlirOperationStateAddResults(
-      &state, IR_TYPES(mlirValueGetType(q), mlirValueGetType(k1),
-                       mlirValueGetType(k2), mlirValueGetType(v1),
-                       mlirValueGetType(v2)));
+      &state,
+      IR_TYPES(mlirValueGetType(q), mlirValueGetType(k1), mlirValueGetType(k2),
+               mlirValueGetType(v1), mlirValueGetType(v2)));
   MlirOperation op = mlirOperationCreate(&state);
   simplicialAttentionSetAttributes(op, attributes);
   return op;

@@ -330,10 +330,9 @@ static MlirLogicalResult check_value(MlirOperation op, int number,
   bool gradient = number > SIMPLICIAL_D_OUT;
   int of = gradient ? number - SIMPLICIAL_D_OUT - 1 : number;
   bool key = of > SIMPLICIAL_Q && of < SIMPLICIAL_OUT;
-  MlirLogicalResult checked =
-      key ? check_key(op, number, of, type, like)
-          : check_like(op, name, type, "q", like->q, all,
-                       of < SIMPLICIAL_V1 ? 4 : 3);
+  MlirLogicalResult checked = key ? check_key(op, number, of, type, like)
+                                  : check_like(op, name, type, "q", like->q,
+                                               all, of < SIMPLICIAL_V1 ? 4 : 3);
   if (of < SIMPLICIAL_V1 || mlirLogicalResultIsFailure(checked))
     return checked;
   if (number == SIMPLICIAL_V1)

@@ -51,14 +51,9 @@ static SimplicialStatus check(const SimplicialAttentionSpec *spec) {
   const struct {
     const char *name;
     int64_t size;
-  } sizes[] = {{"B", spec->b},
-               {"Nq", spec->nq},
-               {"N", spec->n},
-               {"Hq", spec->hq},
-               {"Hk", spec->hk},
-               {"D", spec->d},
-               {"Dv", spec->dv},
-               {"N2", second_length(spec)}};
+  } sizes[] = {{"B", spec->b},   {"Nq", spec->nq},           {"N", spec->n},
+               {"Hq", spec->hq}, {"Hk", spec->hk},           {"D", spec->d},
+               {"Dv", spec->dv}, {"N2", second_length(spec)}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i)
     if (sizes[i].size < SIMPLICIAL_DYNAMIC)
       return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,

@@ -172,8 +172,7 @@ static int64_t rest_in_one_tile(const Strategy *s, const Config *config) {
   enum { MOST = 64, STEP = CONFIG_GPU_STEP };
   int64_t keys = s->shape.inner + config->block_q - 1, counts[MAX_PARTS];
   plan_counts(config, keys, counts);
-  int64_t rest =
-      ceil_div(keys - counts[0] * config_step(config), STEP) * STEP;
+  int64_t rest = ceil_div(keys - counts[0] * config_step(config), STEP) * STEP;
   return rest <= min(MOST, config->block_k) ? rest : 0;
 }
 
@@ -220,8 +219,8 @@ static const char *why_one_tile(const Strategy *s, const Config *config) {
 }
 
 /// Inner tiles that leave room for others in shared memory, and half as large
-/// ones, or where rows are of several queries, whose windows are no multiples of
-/// one, three quarters. Of determinants, ptxas would have the registers of
+/// ones, or where rows are of several queries, whose windows are no multiples
+/// of one, three quarters. Of determinants, ptxas would have the registers of
 /// smaller ones on the stack.
 static void try_rows(Strategy *s, Config config) {
   enum { KEYS = 128, LEAST = 64, BYTES = 16 << 10, STEP = CONFIG_GPU_STEP };

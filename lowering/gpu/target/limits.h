@@ -33,8 +33,8 @@ enum {
   SWIZZLE_ROWS = 8,    ///< after which places repeat
 };
 
-/// How many bytes of a row of `bytes` are in a panel: the largest of 128, 64 and
-/// 32 that divides them; 0: none does.
+/// How many bytes of a row of `bytes` are in a panel: the largest of 128, 64
+/// and 32 that divides them; 0: none does.
 int64_t limits_panel_bytes(int64_t bytes);
 
 /// The columns that a product of warpgroups has registers for at once, and in
