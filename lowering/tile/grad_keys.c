@@ -401,8 +401,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
   g->first_end = documents_end(f, g->first);
   Range js = grad_sums_seen(f, g->positions);
-  // On GPUs there are neither registers nor shared memory for the rows.
-  bool again = f->config.stages > 0;
+  bool again = f->config.stages > 0 && !f->config.local_rows; // on GPUs
   Rows rows = keys_load_rows(g);
   Sums own = keys_no_sums(g);
   MlirValue carried[MAX_PLANES + 1], memory = null_value();
