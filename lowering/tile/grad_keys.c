@@ -392,6 +392,17 @@ void keys_store(const Keys *g, const Sums *sums) {
     store(g, sums->t, g->d_values, 0, 1);
 }
 
+/// Outer key number n of `js`, of a loop that begins with js.lower. At the same
+/// trip of their loops blocks with as many outer keys take the same one, where
+/// both have it, and so the same queries, which then come from a cache.
+static MlirValue outer_in_turn(Ir *b, Range js, MlirValue n) {
+  MlirValue all = ir_subi(b, js.upper, js.lower);
+  MlirValue behind =
+      ir_remui(b, js.lower, ir_maxsi(b, all, ir_const_index(b, 1)));
+  MlirValue j = ir_addi(b, n, ir_subi(b, all, behind));
+  return ir_select(b, ir_cmpi(b, IR_SLT, j, js.upper), j, ir_subi(b, j, all));
+}
+
 /// Takes rows [first, first + count). Of outer keys before `done` there are
 /// sums of the tile's other rows.
 static MlirValue take_rows(Keys *g, MlirValue done) {
@@ -418,7 +429,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
     n = 0;
   }
   IrLoop loop = ir_for_begin(b, js.lower, js.upper, one, n, carried);
-  MlirValue j = loop.iv[0];
+  MlirValue j = outer_in_turn(b, js, loop.iv[0]);
   if (!in_memory)
     keys_carry(g, &own, loop.args, false);
   MlirValue more = ir_cmpi(b, IR_SLT, j, done);

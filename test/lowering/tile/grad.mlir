@@ -75,7 +75,15 @@
 // CHECK: scf.for %[[K:.*]] = {{.*}} step %[[ROWS]] iter_args(%[[DONE:[a-z0-9]+]] = %{{.*}}) -> (index)
 // CHECK: %[[KI:.*]] = vector.transfer_read %[[K2]][%[[B]], %[[K]], %[[H]], {{.*}} vector<16x16xbf16>
 // CHECK: %[[VI:.*]] = vector.transfer_read %[[V2]][%[[B]], %[[K]], %[[H]], {{.*}} vector<16x16xbf16>
-// CHECK: scf.for %[[J:.*]] = {{.*}} iter_args(%[[DK:.*]] = %{{.*}}, %[[DV:.*]] = %{{.*}}) -> (vector<16x16xf32>, vector<16x16xf32>)
+// CHECK: scf.for %[[N:.*]] = %[[LOWER:.*]] to %[[UPPER:.*]] step {{.*}} iter_args(%[[DK:.*]] = %{{.*}}, %[[DV:.*]] = %{{.*}}) -> (vector<16x16xf32>, vector<16x16xf32>)
+// Which one of them is it at this trip? Blocks that begin elsewhere take the same.
+// CHECK: %[[ALL:.*]] = arith.subi %[[UPPER]], %[[LOWER]]
+// CHECK: %[[BEHIND:.*]] = arith.remui %[[LOWER]], %{{.*}}
+// CHECK: %[[TURN:.*]] = arith.subi %[[ALL]], %[[BEHIND]]
+// CHECK: %[[NEXT:.*]] = arith.addi %[[N]], %[[TURN]]
+// CHECK: %[[AGAIN:.*]] = arith.subi %[[NEXT]], %[[ALL]]
+// CHECK: %[[IN:.*]] = arith.cmpi slt, %[[NEXT]], %[[UPPER]]
+// CHECK: %[[J:.*]] = arith.select %[[IN]], %[[NEXT]], %[[AGAIN]]
 // CHECK: %[[MORE:.*]] = arith.cmpi slt, %[[J]], %[[DONE]]
 // CHECK: vector.transfer_read %[[K1]][%[[B]], %[[J]], %[[H]], {{.*}} vector<1x16xbf16>
 // CHECK: vector.transfer_read %[[V1]][%[[B]], %[[J]], %[[H]], {{.*}} vector<1x16xbf16>
