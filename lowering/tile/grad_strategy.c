@@ -34,13 +34,17 @@ static int64_t max(int64_t x, int64_t y) { return x > y ? x : y; }
 
 static int64_t round_up(int64_t x, int64_t y) { return (x + y - 1) / y * y; }
 
-/// Keys of a tile that leaves room for others.
-static int64_t keys_of_tile(const Strategy *s) {
-  enum { KEYS = 64, FEW = 32, BYTES = 16 << 10, STEP = CONFIG_GPU_STEP };
-  int64_t keys = min(s->warpgroups ? KEYS : FEW, BYTES / (s->d * s->bytes));
-  if (s->inner)
-    keys = min(keys, round_up(s->inner, STEP));
-  return max(STEP, keys / STEP * STEP);
+/// Keys of a tile that leaves room for others: as many tiles of a window are of
+/// one size.
+static int64_t keys_of_tile(const Strategy *s, bool pairs) {
+  enum { MANY = 128, KEYS = 64, FEW = 32, BYTES = 16 << 10 };
+  enum { STEP = CONFIG_GPU_STEP };
+  int64_t most = !s->warpgroups ? FEW : pairs ? KEYS : MANY;
+  int64_t keys = max(STEP, min(most, BYTES / (s->d * s->bytes)) / STEP * STEP);
+  if (!s->inner)
+    return keys;
+  int64_t tiles = (s->inner + keys - 1) / keys;
+  return round_up((s->inner + tiles - 1) / tiles, STEP);
 }
 
 static void choose_query(const Strategy *s, const Config *given, bool pairs,
@@ -58,7 +62,7 @@ static void choose_query(const Strategy *s, const Config *given, bool pairs,
   config->turns = pairs ? TURNS : 1;
   config->tiles = 1;
   config->block_k =
-      s->gpu ? keys_of_tile(s) : min(KEYS, CACHE / (s->d * BYTES));
+      s->gpu ? keys_of_tile(s, pairs) : min(KEYS, CACHE / (s->d * BYTES));
   if (!s->gpu && s->inner)
     config->block_k = min(config->block_k, s->inner);
   config->stages = s->gpu ? 2 : 0;

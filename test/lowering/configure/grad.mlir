@@ -163,7 +163,7 @@ func.func @sm_80_odd(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 
 // CHECK-LABEL: @sm_90a(
 // CHECK: simplicial.config = {keys = {block_h = 64 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = true, operand = bf16, producer = true, shared_left = true, split = false, stages = 2 : i64, turns = 1 : i64},
-// CHECK-SAME: query = {block_h = 64 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 64 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = true, operand = bf16, order = "kj", producer = true, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
+// CHECK-SAME: query = {block_h = 64 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = true, operand = bf16, order = "kj", producer = true, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x64x?xf32>
