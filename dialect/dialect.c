@@ -4,6 +4,8 @@
 
 #include "simplicial/dialect.h"
 
+#include "forms.h"
+
 #include "lowering/ir.h"
 
 #include "mlir-c/BuiltinAttributes.h"
@@ -38,9 +40,8 @@ MlirLogicalResult simplicialRegisterDialect(MlirContext context) {
 #define K2_BIAS "k2_bias"
 #define V2_BIAS "v2_bias"
 #define FORM "form"
+#define TWO_LENGTHS "two_lengths"
 #define SEGMENTS "operandSegmentSizes" // attention_grad_into's
-
-static const char *const form_names[] = {"trilinear", "determinant"};
 
 static MlirLogicalResult read_window(MlirOperation op, const char *name,
                                      int64_t *window) {
@@ -72,11 +73,12 @@ static MlirLogicalResult read_float(MlirOperation op, const char *name,
   return mlirLogicalResultSuccess();
 }
 
-static MlirLogicalResult read_causal(MlirOperation op, bool *causal) {
-  MlirAttribute attribute = ir_get_attr(op, CAUSAL);
-  *causal = !mlirAttributeIsNull(attribute);
-  if (*causal && !mlirAttributeIsAUnit(attribute))
-    return ir_error(op, "'" CAUSAL "' must be a unit attribute");
+static MlirLogicalResult read_unit(MlirOperation op, const char *name,
+                                   bool *is_there) {
+  MlirAttribute attribute = ir_get_attr(op, name);
+  *is_there = !mlirAttributeIsNull(attribute);
+  if (*is_there && !mlirAttributeIsAUnit(attribute))
+    return ir_error(op, "'%s' must be a unit attribute", name);
   return mlirLogicalResultSuccess();
 }
 
@@ -84,22 +86,19 @@ static MlirLogicalResult read_form(MlirOperation op, SimplicialForm *form) {
   MlirAttribute attribute = ir_get_attr(op, FORM);
   if (mlirAttributeIsNull(attribute))
     return mlirLogicalResultSuccess();
-  if (mlirAttributeIsAString(attribute))
-    for (int i = SIMPLICIAL_TRILINEAR; i <= SIMPLICIAL_DETERMINANT; ++i)
-      if (mlirStringRefEqual(mlirStringAttrGetValue(attribute),
-                             ir_str(form_names[i]))) {
-        *form = (SimplicialForm)i;
-        return mlirLogicalResultSuccess();
-      }
-  return ir_error(op, "'" FORM "' must be \"%s\" or \"%s\"", form_names[0],
-                  form_names[1]);
+  if (mlirAttributeIsAString(attribute)) {
+    MlirStringRef name = mlirStringAttrGetValue(attribute);
+    if (form_of_name(name.data, name.length, form))
+      return mlirLogicalResultSuccess();
+  }
+  return ir_error(op, "'" FORM "' must be " FORM_NAMES);
 }
 
 /// Attributes of other dialects (`dialect.name`) may be attached to anything;
 /// any other name we do not know is a misspelling.
 static MlirLogicalResult check_names(MlirOperation op) {
-  static const char *const known[] = {W1,      W2,      CAUSAL, SCALE,
-                                      K2_BIAS, V2_BIAS, FORM,   SEGMENTS};
+  static const char *const known[] = {
+      W1, W2, CAUSAL, SCALE, K2_BIAS, V2_BIAS, FORM, TWO_LENGTHS, SEGMENTS};
   for (intptr_t i = 0; i < mlirOperationGetNumAttributes(op); ++i) {
     MlirStringRef name =
         mlirIdentifierStr(mlirOperationGetAttribute(op, i).name);
@@ -122,13 +121,15 @@ simplicialAttentionGetAttributes(MlirOperation op,
   if (mlirLogicalResultIsFailure(check_names(op)) ||
       mlirLogicalResultIsFailure(read_window(op, W1, &attributes->w1)) ||
       mlirLogicalResultIsFailure(read_window(op, W2, &attributes->w2)) ||
-      mlirLogicalResultIsFailure(read_causal(op, &attributes->causal)) ||
+      mlirLogicalResultIsFailure(read_unit(op, CAUSAL, &attributes->causal)) ||
       mlirLogicalResultIsFailure(read_float(op, SCALE, &attributes->scale)) ||
       mlirLogicalResultIsFailure(
           read_float(op, K2_BIAS, &attributes->k2_bias)) ||
       mlirLogicalResultIsFailure(
           read_float(op, V2_BIAS, &attributes->v2_bias)) ||
-      mlirLogicalResultIsFailure(read_form(op, &attributes->form)))
+      mlirLogicalResultIsFailure(read_form(op, &attributes->form)) ||
+      mlirLogicalResultIsFailure(
+          read_unit(op, TWO_LENGTHS, &attributes->two_lengths)))
     return mlirLogicalResultFailure();
   if (!mlirAttributeIsNull(ir_get_attr(op, SCALE)) && attributes->scale <= 0)
     return ir_error(op, "'" SCALE "' must be positive");
@@ -155,6 +156,7 @@ void simplicialAttentionSetAttributes(
        mlirFloatAttrDoubleGet(context, f32, attributes.v2_bias)},
       {FORM, attributes.form != SIMPLICIAL_TRILINEAR,
        mlirStringAttrGet(context, ir_str(form_names[attributes.form]))},
+      {TWO_LENGTHS, attributes.two_lengths, mlirUnitAttrGet(context)},
   };
   for (size_t i = 0; i < sizeof all / sizeof *all; ++i) {
     if (all[i].present)
@@ -219,13 +221,13 @@ simplicialAttentionGradCreate(MlirLocation location, MlirValue q, MlirValue k1,
                               MlirValue k2, MlirValue v1, MlirValue v2,
                               MlirValue out, MlirValue lse, MlirValue d_out,
                               SimplicialAttentionAttributes attributes) {
-  MlirType keys = mlirValueGetType(k1);
+  MlirType first = mlirValueGetType(k1), second = mlirValueGetType(k2);
   MlirOperationState state =
       mlirOperationStateGet(ir_str(SIMPLICIAL_ATTENTION_GRAD), location);
   mlirOperationStateAddOperands(&state,
                                 IR_VALUES(q, k1, k2, v1, v2, out, lse, d_out));
   mlirOperationStateAddResults(
-      &state, IR_TYPES(mlirValueGetType(q), keys, keys, keys, keys));
+      &state, IR_TYPES(mlirValueGetType(q), first, second, first, second));
   MlirOperation op = mlirOperationCreate(&state);
   simplicialAttentionSetAttributes(op, attributes);
   return op;

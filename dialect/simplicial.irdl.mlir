@@ -3,8 +3,8 @@
 // IRDL checks how many operands and results an op has and of which kind. What
 // it cannot say (shapes that agree, heads that divide, windows that are
 // positive, attributes that are optional) is checked by `simplicial-verify`.
-// One constraint value used twice means the same type twice: k1, k2, v1 and v2
-// share theirs, everything else has its own.
+// One constraint value used twice means the same type twice: k1 and v1 share
+// theirs, and so do k2 and v2; everything else has its own.
 
 irdl.dialect @simplicial {
 
@@ -12,7 +12,8 @@ irdl.dialect @simplicial {
   //                  {attributes}
   //
   //   q                tensor [B, Nq, Hq, D]
-  //   k1, k2, v1, v2   tensor [B, N, Hk, D]
+  //   k1, k2, v1, v2   tensor [B, N, Hk, D], all of one type; with `two_lengths`
+  //                    k2 and v2 may have another N than k1 and v1
   //   bound            `start`, a tensor [B, N] of i32: for the query at each
   //                    position the first key that it may see; or `lengths`,
   //                    [B] of i32: how many keys each sequence has
@@ -20,14 +21,16 @@ irdl.dialect @simplicial {
   //   lse              tensor [B, Hq, Nq]      f32, natural logarithm
   //
   // Attributes, all optional: w1, w2 : i64; causal : unit; scale, k2_bias,
-  // v2_bias : f32; form : "trilinear" | "determinant".
+  // v2_bias : f32; form : "trilinear" | "determinant" | "pairwise";
+  // two_lengths : unit.
   irdl.operation @attention {
     %q = irdl.base "!builtin.tensor"
-    %keys = irdl.base "!builtin.tensor"
+    %first = irdl.base "!builtin.tensor"
+    %second = irdl.base "!builtin.tensor"
     %out = irdl.base "!builtin.tensor"
     %lse = irdl.base "!builtin.tensor"
     %bound = irdl.base "!builtin.tensor"
-    irdl.operands(q: %q, k1: %keys, k2: %keys, v1: %keys, v2: %keys,
+    irdl.operands(q: %q, k1: %first, k2: %second, v1: %first, v2: %second,
                   bound: optional %bound)
     irdl.results(out: %out, lse: %lse)
   }
@@ -71,12 +74,14 @@ irdl.dialect @simplicial {
   // it returned and the gradient of `out`. Attributes as those of `attention`.
   irdl.operation @attention_grad {
     %q = irdl.base "!builtin.tensor"
-    %keys = irdl.base "!builtin.tensor"
+    %first = irdl.base "!builtin.tensor"
+    %second = irdl.base "!builtin.tensor"
     %lse = irdl.base "!builtin.tensor"
     %bound = irdl.base "!builtin.tensor"
-    irdl.operands(q: %q, k1: %keys, k2: %keys, v1: %keys, v2: %keys, out: %q,
-                  lse: %lse, d_out: %q, bound: optional %bound)
-    irdl.results(d_q: %q, d_k1: %keys, d_k2: %keys, d_v1: %keys, d_v2: %keys)
+    irdl.operands(q: %q, k1: %first, k2: %second, v1: %first, v2: %second,
+                  out: %q, lse: %lse, d_out: %q, bound: optional %bound)
+    irdl.results(d_q: %q, d_k1: %first, d_k2: %second, d_v1: %first,
+                 d_v2: %second)
   }
 
   // "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out,

@@ -165,9 +165,9 @@ static MlirLogicalResult check_lse(MlirOperation op, MlirType lse, MlirType q) {
   return mlirLogicalResultSuccess();
 }
 
-/// start, [B, N], or lengths, [B], of i32.
+/// start, [B, N], or lengths, [B], of i32. With two lengths of keys N is any.
 static MlirLogicalResult check_bound(MlirOperation op, MlirType bound,
-                                     MlirType k1) {
+                                     MlirType k1, bool two_lengths) {
   enum { START_RANK = 2 };
   bool lengths = ir_rank(bound) == 1;
   const char *name = lengths ? "lengths" : "start";
@@ -182,7 +182,8 @@ static MlirLogicalResult check_bound(MlirOperation op, MlirType bound,
       mlirIntegerTypeGetWidth(element) != 32)
     return ir_error(op, "%s must have element type i32", name);
   if (!sizes_agree(ir_dim_size(bound, B), ir_dim_size(k1, B)) ||
-      (!lengths && !sizes_agree(ir_dim_size(bound, N), ir_dim_size(k1, N))))
+      (!lengths && !two_lengths &&
+       !sizes_agree(ir_dim_size(bound, N), ir_dim_size(k1, N))))
     return ir_error(op, "%s must have shape %s", name,
                     lengths ? "[B]" : "[B, N]");
   return mlirLogicalResultSuccess();
@@ -290,16 +291,37 @@ MlirLogicalResult verify_gradients(MlirOperation op, MlirValue *gradients) {
                         MAX_VALUES + bounds);
 }
 
+/// What other operands and results are like.
+typedef struct Like {
+  MlirType q, k1, k2;
+  bool two_lengths; ///< of k1 and of k2
+} Like;
+
+/// What is like keys: k1, or, with two lengths, that or k2, which is like k1 in
+/// all but N.
+static MlirLogicalResult check_key(MlirOperation op, int name, MlirType type,
+                                   const Like *like) {
+  static const int all[] = {B, N, H, D}, others[] = {B, H, D};
+  int operand = name > SIMPLICIAL_D_OUT ? name - SIMPLICIAL_D_OUT - 1 : name;
+  bool second = operand == SIMPLICIAL_K2 || operand == SIMPLICIAL_V2;
+  if (!like->two_lengths || !second)
+    return check_like(op, operand_names[name], type, "k1", like->k1, all, 4);
+  return name == SIMPLICIAL_K2 ? check_like(op, operand_names[name], type, "k1",
+                                            like->k1, others, 3)
+                               : check_like(op, operand_names[name], type, "k2",
+                                            like->k2, all, 4);
+}
+
 /// An operand or result that is like q, like the keys, or lse.
 static MlirLogicalResult check_value(MlirOperation op, int name, MlirType type,
-                                     MlirType q, MlirType k1) {
+                                     const Like *like) {
   static const int all[] = {B, N, H, D};
   bool key = (name > SIMPLICIAL_Q && name < SIMPLICIAL_OUT) ||
              name > SIMPLICIAL_D_OUT + 1;
   if (name == SIMPLICIAL_LSE)
-    return check_lse(op, type, q);
-  return key ? check_like(op, operand_names[name], type, "k1", k1, all, 4)
-             : check_like(op, operand_names[name], type, "q", q, all, 4);
+    return check_lse(op, type, like->q);
+  return key ? check_key(op, name, type, like)
+             : check_like(op, operand_names[name], type, "q", like->q, all, 4);
 }
 
 MlirLogicalResult verify_attention(MlirOperation op) {
@@ -323,15 +345,20 @@ MlirLogicalResult verify_attention(MlirOperation op) {
       return mlirLogicalResultFailure();
   }
   MlirType q = types[SIMPLICIAL_Q], k1 = types[SIMPLICIAL_K1];
+  Like like = {q, k1, types[SIMPLICIAL_K2], attributes.two_lengths};
   if (mlirLogicalResultIsFailure(check_query(op, q, attributes.form)) ||
       mlirLogicalResultIsFailure(check_keys(op, q, k1)))
     return mlirLogicalResultFailure();
   for (int i = SIMPLICIAL_K2; i < n; ++i)
-    if (mlirLogicalResultIsFailure(check_value(op, names[i], types[i], q, k1)))
+    if (mlirLogicalResultIsFailure(check_value(op, names[i], types[i], &like)))
       return mlirLogicalResultFailure();
+  if (mlirTypeIsARankedTensor(k1) && !attributes.two_lengths &&
+      !mlirTypeEqual(like.k2, k1))
+    return ir_error(op, "k2 must have k1's type");
   MlirValue bound = simplicialAttentionGetBound(op);
   if (!mlirValueIsNull(bound) &&
-      mlirLogicalResultIsFailure(check_bound(op, ir_type(bound), k1)))
+      mlirLogicalResultIsFailure(
+          check_bound(op, ir_type(bound), k1, attributes.two_lengths)))
     return mlirLogicalResultFailure();
   if (ir_is(op, SIMPLICIAL_ATTENTION_GRAD))
     for (int i = 0; i < GRADIENTS; ++i)

@@ -31,11 +31,22 @@ MlirAttribute notes_get(MlirOperation op) {
   return valid ? notes : mlirAttributeGetNull();
 }
 
-void notes_set(MlirOperation to, MlirAttribute notes) {
+static void set(MlirOperation op, const char *name, MlirAttribute notes) {
   if (mlirAttributeIsNull(notes))
-    mlirOperationRemoveAttributeByName(to, ir_str(SIMPLICIAL_NOTES_ATTR));
+    mlirOperationRemoveAttributeByName(op, ir_str(name));
   else
-    mlirOperationSetAttributeByName(to, ir_str(SIMPLICIAL_NOTES_ATTR), notes);
+    mlirOperationSetAttributeByName(op, ir_str(name), notes);
+}
+
+void notes_set(MlirOperation to, MlirAttribute notes) {
+  set(to, SIMPLICIAL_NOTES_ATTR, notes);
+}
+
+void notes_exchange(MlirOperation op) {
+  static const char aside[] = SIMPLICIAL_NOTES_ATTR ".aside";
+  MlirAttribute notes = notes_get(op);
+  notes_set(op, ir_get_attr(op, aside));
+  set(op, aside, notes);
 }
 
 void note(MlirOperation op, const char *format, ...) {

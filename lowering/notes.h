@@ -20,6 +20,10 @@ void note(MlirOperation op, const char *format, ...)
 /// `notes_get` returned, is none.
 void notes_set(MlirOperation to, MlirAttribute notes);
 
+/// Exchanges the notes of `op` for those that it has put aside, none at first:
+/// an op of which two programs are made has notes of each.
+void notes_exchange(MlirOperation op);
+
 /// An array of strings; null if there are none.
 MlirAttribute notes_get(MlirOperation op);
 

@@ -206,6 +206,7 @@ def gradient_checks(case):
 
 
 def checks(case):
-    """Of a kernel: fewer queries than a window, whole windows, and large logits."""
-    n = max(case.w1, case.w2 or 512) + 61
-    return [Check(case, 77, 1), Check(case, n, 1), Check(case, n, 3)]
+    """Of a kernel: fewer queries than a window, whole windows, and large logits. Of few queries there are more sequences:
+    the largest error of a dozen rows is a matter of luck."""
+    n, batch = max(case.w1, case.w2 or 512) + 61, 32 if case.Nq else 2
+    return [Check(case, 77, 1, batch), Check(case, n, 1, batch), Check(case, n, 3, batch)]

@@ -41,7 +41,7 @@ class Config:
         if self.attention not in ("simplicial", "dot-product"):
             raise ValueError(f"attention is 'simplicial' or 'dot-product', not {self.attention!r}")
         if self.rank and self.form != "trilinear":
-            raise ValueError("a tensor takes the place of the trilinear form, not of the determinant")
+            raise ValueError(f"a tensor takes the place of the trilinear form, not of the {self.form} one")
 
     def has_pairs(self, layer: int) -> bool:
         """Whether the layer (from 0) is 2-simplicial in the simplicial model."""

@@ -6,8 +6,8 @@
     rank 2        |....|        |--------|
                    halo          positions of rank 2: it gets the last max(w1, w2) - 1 keys and values before them
 
-The queries of a rank that see no halo are computed while it is on its way, forward, and while its gradient is on its
-way back, backward. If ranks have fewer positions than a halo, it comes from several.
+The queries of a rank that see no halo are computed while it is on its way. If ranks have fewer positions than a halo, it
+comes from several.
 """
 
 import torch
@@ -16,7 +16,9 @@ from model import Whole
 from torch.nn.attention.bias import causal_lower_right
 from torch.nn.functional import pad, scaled_dot_product_attention
 
-from simplicial.torch import attention
+import simplicial.torch  # noqa: F401, which defines them
+
+operators = torch.ops.simplicial
 
 
 class Split(Whole):
@@ -46,20 +48,12 @@ class Split(Whole):
         return scaled_dot_product_attention(q, k, v, mask, enable_gqa=True).transpose(1, 2)
 
     @torch.compiler.disable
-    def simplicial(self, q, k1, k2, v1, v2, *, w1, w2, **attributes):
+    def simplicial(self, q, k1, k2, v1, v2, *, w1, w2, form, scale=None):
         halo = self.bounds[-1] if w1 is None or w2 is None else max(w1, w2) - 1
-        near = min(halo, q.shape[1])  # queries that may see the halo
-        own = torch.cat((k1, k2, v1, v2), 2)
-        exchange = Exchange(self, halo)
-        parts = []
-        before = _Start.apply(own, exchange)
-        if near < q.shape[1]:
-            parts.append(attention(q[:, near:], k1, k2, v1, v2, w1, w2, **attributes))
-        before = _Finish.apply(before, exchange)
-        if near:
-            keys = torch.cat((before, own[:, :near]), 1).chunk(4, 2)
-            parts.insert(0, attention(q[:, :near], *keys, w1, w2, **attributes))
-        return torch.cat(parts, 1)
+        inputs = q, k1, k2, v1, v2
+        if torch.is_autocast_enabled(q.device.type):
+            inputs = (x.to(torch.get_autocast_dtype(q.device.type)) for x in inputs)
+        return _Simplicial.apply(*inputs, Exchange(self, halo), (w1, w2, True, scale, form, 0.0, 0.0))
 
 
 class Exchange:
@@ -82,7 +76,27 @@ class Exchange:
         end = min(self.split.bounds[owner + 1], self.split.bounds[rank])
         return (begin, end) if begin < end else None
 
-    def start(self, receives, sends):
+    def start_halo(self, own: torch.Tensor) -> torch.Tensor:
+        """[B, n, ...] of this rank -> the halo, [B, halo, ...], which is there after finish()."""
+        first = self.split.begin
+        halo = own.new_empty(first - self.begin, own.shape[0], *own.shape[2:])
+        receives = [(rank, halo[begin - self.begin:end - self.begin]) for rank, (begin, end) in self.incoming]
+        sends = [(rank, own[:, begin - first:end - first].transpose(0, 1).contiguous())
+                 for rank, (begin, end) in self.outgoing]
+        self._start(receives, sends)
+        return halo.transpose(0, 1)
+
+    def start_back(self, gradient: torch.Tensor) -> list[tuple[tuple[int, int], torch.Tensor]]:
+        """Sends the gradient of the halo, [B, halo, ...], to whom it came from. What others send is there after
+        finish(): gradients [B, end - begin, ...] of ranges (begin, end) of this rank's positions."""
+        halo, first = gradient.transpose(0, 1).contiguous(), self.split.begin
+        pieces = [halo.new_empty(end - begin, *halo.shape[1:]) for _, (begin, end) in self.outgoing]
+        sends = [(rank, halo[begin - self.begin:end - self.begin]) for rank, (begin, end) in self.incoming]
+        self._start([(rank, piece) for (rank, _), piece in zip(self.outgoing, pieces)], sends)
+        return [((begin - first, end - first), piece.transpose(0, 1))
+                for (_, (begin, end)), piece in zip(self.outgoing, pieces)]
+
+    def _start(self, receives, sends):
         """Of (rank, tensor)."""
         peers = [(dist.irecv, rank, x) for rank, x in receives] + [(dist.isend, rank, x) for rank, x in sends]
         group = self.split.group
@@ -96,50 +110,51 @@ class Exchange:
         self.works = self.sent = None
 
 
-class _Start(torch.autograd.Function):
-    """[B, n, ...] of this rank -> the halo, [B, halo, ...], which is there after _Finish. Backward, it is the last."""
+def join(tensors: list[torch.Tensor]) -> torch.Tensor:
+    """[B, N, heads, D] of each, whose D may differ -> [B, N, all of them]."""
+    return torch.cat([x.flatten(2) for x in tensors], 2)
+
+
+def split_as(joined: torch.Tensor, shapes: list[torch.Size]) -> list[torch.Tensor]:
+    """What join() has joined, of tensors [..., heads, D]."""
+    parts = joined.split([heads * dim for *_, heads, dim in shapes], 2)
+    return [part.unflatten(2, shape[2:]) for part, shape in zip(parts, shapes)]
+
+
+class _Simplicial(torch.autograd.Function):
+    """Attention of this rank's queries to its own keys and those of the halo. `attributes` are the operator's."""
 
     @staticmethod
-    def forward(ctx, own, exchange):
-        ctx.exchange, ctx.shape = exchange, own.shape
-        first = exchange.split.begin
-        halo = own.new_empty(first - exchange.begin, own.shape[0], *own.shape[2:])
-        receives = [(rank, halo[begin - exchange.begin:end - exchange.begin])
-                    for rank, (begin, end) in exchange.incoming]
-        sends = [(rank, own[:, begin - first:end - first].transpose(0, 1).contiguous())
-                 for rank, (begin, end) in exchange.outgoing]
-        exchange.start(receives, sends)
-        return halo.transpose(0, 1)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        exchange, first = ctx.exchange, ctx.exchange.split.begin
+    def forward(ctx, q, k1, k2, v1, v2, exchange, attributes):
+        own, shapes = join([k1, k2, v1, v2]), [k1.shape, k2.shape, v1.shape, v2.shape]
+        near = min(exchange.halo, q.shape[1])  # queries that may see the halo
+        parts = []
+        halo = exchange.start_halo(own)
+        if near < q.shape[1]:
+            parts.append(operators.attention(q[:, near:], k1, k2, v1, v2, *attributes))
         exchange.finish()
-        own = gradient.new_zeros(ctx.shape)
-        for (_, (begin, end)), piece in zip(exchange.outgoing, exchange.pieces):
-            own[:, begin - first:end - first] += piece.transpose(0, 1)
-        exchange.pieces = None
-        return own, None
-
-
-class _Finish(torch.autograd.Function):
-    """Waits for the halo. Backward, its gradient goes back to the ranks that it came from."""
+        keys = torch.cat((halo, own), 1)
+        if near:
+            seen = split_as(keys[:, :halo.shape[1] + near], shapes)
+            parts.insert(0, operators.attention(q[:, :near], *seen, *attributes))
+        out, lse = torch.cat([out for out, _ in parts], 1), torch.cat([lse for _, lse in parts], 2)
+        ctx.save_for_backward(q, keys, out, lse)
+        ctx.exchange, ctx.shapes, ctx.attributes = exchange, shapes, attributes
+        return out
 
     @staticmethod
-    def forward(ctx, halo, exchange):
-        ctx.exchange = exchange
+    def backward(ctx, d_out):
+        """One call, of which the part that sees no halo is not apart: kernels of so many keys fill a GPU a whole number
+        of times, and those of a halo alone would take as long as one time more."""
+        exchange, (q, keys, out, lse) = ctx.exchange, ctx.saved_tensors
+        inputs = q, *split_as(keys, ctx.shapes), out, lse, d_out
+        d_q, *gradients = operators.attention_grad(*inputs, 5 * [True], *ctx.attributes)
+        halo, own = join(gradients).split([keys.shape[1] - q.shape[1], q.shape[1]], 1)
+        pieces = exchange.start_back(halo)
         exchange.finish()
-        return halo.view_as(halo)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        exchange = ctx.exchange
-        halo = gradient.transpose(0, 1).contiguous()
-        exchange.pieces = [halo.new_empty(end - begin, *halo.shape[1:]) for _, (begin, end) in exchange.outgoing]
-        sends = [(rank, halo[begin - exchange.begin:end - exchange.begin])
-                 for rank, (begin, end) in exchange.incoming]
-        exchange.start([(rank, piece) for (rank, _), piece in zip(exchange.outgoing, exchange.pieces)], sends)
-        return gradient, None
+        for (begin, end), piece in pieces:
+            own[:, begin:end] += piece
+        return d_q, *split_as(own, ctx.shapes), None, None
 
 
 class _Gather(torch.autograd.Function):

@@ -263,7 +263,7 @@ def parse(arguments: list[str]) -> tuple[Config, Options, argparse.Namespace]:
     parser.add_argument("--size", choices=SIZES, default="tiny")
     parser.add_argument("--attention", choices=("simplicial", "dot-product"), default="simplicial")
     parser.add_argument("--every", type=int, default=4, help="one layer in so many is 2-simplicial")
-    parser.add_argument("--form", choices=("trilinear", "determinant"), default="trilinear")
+    parser.add_argument("--form", choices=("trilinear", "determinant", "pairwise"), default="trilinear")
     parser.add_argument("--rank", type=int, default=0, help="of a learnable tensor in place of the trilinear form")
     parser.add_argument("--data", type=pathlib.Path, help="folder of prepared texts (default: OUT/../data)")
     parser.add_argument("--corpora", type=lambda text: tuple(text.split(",")), default=NAMES)

@@ -32,6 +32,12 @@ extern "C" {
 /// (simplicialFunctionWorkspace).
 enum { SIMPLICIAL_FEW_QUERIES = 16 };
 
+/// What a description may say of the queries of a call that has `nq` of them,
+/// and `n` keys, of two lengths the longer one: `nq`, if they are few and there
+/// are more keys, so that a function of that number is worth compiling; else
+/// SIMPLICIAL_DYNAMIC.
+SIMPLICIAL_API int64_t simplicialFewQueries(int64_t nq, int64_t n);
+
 /// An attention, or its gradients. Fields that are left zero say: no
 /// attributes, no lse, no gradients, no bound.
 typedef struct SimplicialAttentionSpec {
@@ -49,6 +55,8 @@ typedef struct SimplicialAttentionSpec {
   /// `1 << SIMPLICIAL_V2` of each. 0: the attention itself.
   unsigned gradients;
   SimplicialBound bound;
+  int64_t n2; ///< with attributes.two_lengths, keys of k2 and v2, as `n` of k1
+              ///< and v1; else it is not read
 } SimplicialAttentionSpec;
 
 /// The function of this description, compiled for `target` if it has not been:
@@ -60,8 +68,10 @@ typedef struct SimplicialAttentionSpec {
 ///                                         as they are wanted
 ///
 /// q, out, d_out, d_q: [B, Nq, Hq, D]; k1, k2, v1, v2 and what begins with d_
-/// of them: [B, N, Hk, D]; lse: [B, Hq, Nq] of f32. What `bound` says is the
-/// last input, behind v2 or d_out: `start`, [B, N], or `lengths`, [B], of i32.
+/// of them: [B, N, Hk, D], or, with two lengths, of k2 and v2 [B, N2, Hk, D];
+/// lse: [B, Hq, Nq] of f32. What `bound` says is the last input, behind v2 or
+/// d_out: `start`, [B, N], or `lengths`, [B], of i32; with two lengths start
+/// has an N of its own, which each call chooses.
 /// A description that cannot be is a SIMPLICIAL_INVALID_ARGUMENT, or, where the
 /// operation's verifier says so, a SIMPLICIAL_COMPILE_ERROR.
 ///

@@ -12,6 +12,7 @@
 typedef enum SimplicialForm {
   SIMPLICIAL_TRILINEAR,
   SIMPLICIAL_DETERMINANT,
+  SIMPLICIAL_PAIRWISE,
 } SimplicialForm;
 
 /// Zero-initialised they say what an operation without attributes says.
@@ -23,13 +24,15 @@ typedef struct SimplicialAttentionAttributes {
   float k2_bias; ///< added to every element of k2
   float v2_bias; ///< added to every element of v2
   SimplicialForm form;
+  bool two_lengths; ///< k2 and v2 may have another N than k1 and v1 have
 } SimplicialAttentionAttributes;
 
 /// The operand, of i32, that bounds what queries see beside their windows.
 typedef enum SimplicialBound {
   SIMPLICIAL_NO_BOUND,
-  SIMPLICIAL_START,   ///< [B, N]: for the query at each position the first key
-                      ///< that it may see. Documents that do not see each other
+  SIMPLICIAL_START, ///< [B, N]: for the query at each position the first key
+                    ///< that it may see. Documents that do not see each other.
+                    ///< With two lengths of keys N is a third one
   SIMPLICIAL_LENGTHS, ///< [B]: how many of the keys each sequence has, to whose
                       ///< end its queries are aligned
 } SimplicialBound;

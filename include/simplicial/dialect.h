@@ -13,13 +13,21 @@
 //   lse[i]   = ln sum_{j,k} exp(S[i,j,k])
 //
 // With form = "determinant" the sum over d becomes sum_t det[q_t, k1_t, k2_t],
-// x_t = (x[t], x[D/3 + t], x[2D/3 + t]) (section 5 of the paper).
+// x_t = (x[t], x[D/3 + t], x[2D/3 + t]) (section 5 of the paper). With form =
+// "pairwise" it is q[i] . k1[j] + q[i] . k2[k] + k1[j] . k2[k], k2 having its
+// bias.
 //
 // Allowed pairs: with `causal`, j in (p - w1, p] and k in (p - w2, p]; without,
 // |j - p| < w1 and |k - p| < w2. An absent window does not bound. With the
 // operand `start`, [B, N] of i32, j and k are start[b, p] or more as well; with
 // `lengths`, [B] of i32, sequence b has lengths[b] keys in place of N. A query
 // without an allowed pair gives out = 0 and lse = -inf.
+//
+// With `two_lengths` k1 and v1 have N1 keys and k2 and v2 N2, and positions are
+// of each: i + (N1 - Nq) for j and i + (N2 - Nq) for k. start is [B, N] with an
+// N of its own, of which k1 and k2 are the last N1 and N2 positions; of lengths
+// each has as many as it has room for, min(lengths[b], N1) and
+// min(lengths[b], N2).
 //
 // Nothing here holds global state: two contexts can be used from two threads.
 // As everywhere in MLIR, one context's IR is changed by one thread at a time.
@@ -103,8 +111,9 @@ simplicialRegisterDialect(MlirContext context);
 
 /// Creates a detached `simplicial.attention` owned by the caller (insert it
 /// into a block, or destroy it). q: tensor [B, Nq, Hq, D]; k1, k2, v1, v2:
-/// tensors [B, N, Hk, D]; B, Nq and N may be dynamic. Results: out of q's type
-/// and lse, a tensor [B, Hq, Nq] of f32. The operation is not verified here.
+/// tensors [B, N, Hk, D]; B, Nq and N may be dynamic, and with two lengths k2
+/// and v2 have their own N. Results: out of q's type and lse, a tensor
+/// [B, Hq, Nq] of f32. The operation is not verified here.
 MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionCreate(
     MlirLocation location, MlirValue q, MlirValue k1, MlirValue k2,
     MlirValue v1, MlirValue v2, SimplicialAttentionAttributes attributes);
@@ -123,8 +132,9 @@ MLIR_CAPI_EXPORTED MlirOperation simplicialAttentionCreate(
 ///   d_v2[k]      = sum_{i,j} P * d_out[i] * v1[j]
 ///
 /// elementwise in d, or, with form = "determinant", with the cross products of
-/// planes in place of the products of two factors of the logits. Keys' and
-/// values' gradients are sums over the query heads that share them, in f32.
+/// planes in place of the products of two factors of the logits; with form =
+/// "pairwise", with their sums. Keys' and values' gradients are sums over the
+/// query heads that share them, in f32.
 ///
 /// q, out, d_out: tensors [B, Nq, Hq, D]; k1, k2, v1, v2: tensors [B, N, Hk,
 /// D]; lse: a tensor [B, Hq, Nq] of f32. Results, of the types of what they are

@@ -14,10 +14,11 @@
 // a tensor has more dimensions than it should, the first ones are one with B:
 // what vmap makes of a call. The element type and sizes of the description are
 // the buffers', all else attributes of the call, by the names of
-// SimplicialAttentionAttributes: w1 and w2 (i64), causal (i1), scale, k2_bias
-// and v2_bias (f32), form ("trilinear" or "determinant"); and of gradients, and
-// necessary there, `gradients` (i64), as SimplicialAttentionSpec has them; and
-// `bound`, "start" or "lengths", where there is that input. One
+// SimplicialAttentionAttributes: w1 and w2 (i64), causal and two_lengths (i1),
+// scale, k2_bias and v2_bias (f32), form ("trilinear", "determinant" or
+// "pairwise"); and of
+// gradients, and necessary there, `gradients` (i64), as SimplicialAttentionSpec
+// has them; and `bound`, "start" or "lengths", where there is that input. One
 // that is missing is 0, or "trilinear"; others than these are an error.
 //
 // Each description is compiled once in a process, at the first call, or, for a

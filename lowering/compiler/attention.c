@@ -18,6 +18,8 @@
 #include "target.h"
 #include "text.h"
 
+#include "dialect/forms.h"
+
 #include "simplicial/attention.h"
 
 #include <ctype.h>
@@ -34,17 +36,28 @@ enum {
 
 /// Types as text.
 typedef struct Types {
-  char query[MAX_TYPE], key[MAX_TYPE], lse[MAX_TYPE], bound[MAX_TYPE];
+  char query[MAX_TYPE], first[MAX_TYPE], second[MAX_TYPE], lse[MAX_TYPE],
+      bound[MAX_TYPE];
 } Types;
 
 // Checking --------------------------------------------------------------------
+
+/// Keys of k2 and v2.
+static int64_t second_length(const SimplicialAttentionSpec *spec) {
+  return spec->attributes.two_lengths ? spec->n2 : spec->n;
+}
 
 static SimplicialStatus check(const SimplicialAttentionSpec *spec) {
   const struct {
     const char *name;
     int64_t size;
-  } sizes[] = {{"B", spec->b},   {"Nq", spec->nq}, {"N", spec->n},
-               {"Hq", spec->hq}, {"Hk", spec->hk}, {"D", spec->d}};
+  } sizes[] = {{"B", spec->b},
+               {"Nq", spec->nq},
+               {"N", spec->n},
+               {"Hq", spec->hq},
+               {"Hk", spec->hk},
+               {"D", spec->d},
+               {"N2", second_length(spec)}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i)
     if (sizes[i].size < SIMPLICIAL_DYNAMIC)
       return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
@@ -53,8 +66,7 @@ static SimplicialStatus check(const SimplicialAttentionSpec *spec) {
   if (!simplicialTypeIsSupported(spec->dtype))
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "attention: element type must be f32, f16 or bf16");
-  if (spec->attributes.form != SIMPLICIAL_TRILINEAR &&
-      spec->attributes.form != SIMPLICIAL_DETERMINANT)
+  if ((unsigned)spec->attributes.form >= FORMS)
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "attention: there is no form %d",
                            (int)spec->attributes.form);
@@ -84,6 +96,10 @@ static bool is_symbol(const char *name) {
   return true;
 }
 
+int64_t simplicialFewQueries(int64_t nq, int64_t n) {
+  return nq <= SIMPLICIAL_FEW_QUERIES && nq < n ? nq : SIMPLICIAL_DYNAMIC;
+}
+
 // Writing ---------------------------------------------------------------------
 
 static void write_type(char *type, const int64_t *sizes, int rank,
@@ -99,13 +115,16 @@ static void write_type(char *type, const int64_t *sizes, int rank,
 
 static Types types_of(const SimplicialAttentionSpec *spec) {
   const int64_t query[] = {spec->b, spec->nq, spec->hq, spec->d};
-  const int64_t key[] = {spec->b, spec->n, spec->hk, spec->d};
+  const int64_t first[] = {spec->b, spec->n, spec->hk, spec->d};
+  const int64_t second[] = {spec->b, second_length(spec), spec->hk, spec->d};
   const int64_t lse[] = {spec->b, spec->hq, spec->nq};
-  const int64_t bound[] = {spec->b, spec->n};
+  bool two = spec->attributes.two_lengths;
+  const int64_t bound[] = {spec->b, two ? SIMPLICIAL_DYNAMIC : spec->n};
   const char *element = simplicialTypeName(spec->dtype);
   Types types;
   write_type(types.query, query, 4, element);
-  write_type(types.key, key, 4, element);
+  write_type(types.first, first, 4, element);
+  write_type(types.second, second, 4, element);
   write_type(types.lse, lse, 3, "f32");
   write_type(types.bound, bound, spec->bound == SIMPLICIAL_LENGTHS ? 1 : 2,
              "i32");
@@ -121,8 +140,11 @@ static const char *type_of(const Types *types, int operand) {
     return types->query;
   case SIMPLICIAL_LSE:
     return types->lse;
+  case SIMPLICIAL_K2:
+  case SIMPLICIAL_V2:
+    return types->second;
   default:
-    return types->key;
+    return types->first;
   }
 }
 
@@ -146,8 +168,9 @@ static void write_attributes(Text *text,
   write_float(text, "scale", at->scale);
   write_float(text, "k2_bias", at->k2_bias);
   write_float(text, "v2_bias", at->v2_bias);
-  text_format(text, "form = \"%s\"}",
-              at->form == SIMPLICIAL_DETERMINANT ? "determinant" : "trilinear");
+  if (at->two_lengths)
+    text_format(text, "two_lengths, ");
+  text_format(text, "form = \"%s\"}", form_names[at->form]);
 }
 
 /// Which of the operation's results the function returns, and their types.
@@ -270,15 +293,17 @@ static bool same_attributes(const SimplicialAttentionAttributes *x,
                             const SimplicialAttentionAttributes *y) {
   return x->w1 == y->w1 && x->w2 == y->w2 && x->causal == y->causal &&
          same_float(x->scale, y->scale) && same_float(x->k2_bias, y->k2_bias) &&
-         same_float(x->v2_bias, y->v2_bias) && x->form == y->form;
+         same_float(x->v2_bias, y->v2_bias) && x->form == y->form &&
+         x->two_lengths == y->two_lengths;
 }
 
 static bool same_spec(const SimplicialAttentionSpec *x,
                       const SimplicialAttentionSpec *y) {
   return !memcmp(&x->dtype, &y->dtype, sizeof x->dtype) && x->b == y->b &&
-         x->nq == y->nq && x->n == y->n && x->hq == y->hq && x->hk == y->hk &&
-         x->d == y->d && x->lse == y->lse && x->gradients == y->gradients &&
-         x->bound == y->bound &&
+         x->nq == y->nq && x->n == y->n &&
+         second_length(x) == second_length(y) && x->hq == y->hq &&
+         x->hk == y->hk && x->d == y->d && x->lse == y->lse &&
+         x->gradients == y->gradients && x->bound == y->bound &&
          same_attributes(&x->attributes, &y->attributes);
 }
 

@@ -148,18 +148,20 @@ static double sum_of_products(double x, double a, double y, double b,
 }
 
 /// The pairs of keys that the positions [first, end) see, where both windows'
-/// sizes grow, or shrink, by the same with each.
+/// sizes grow, or shrink, by the same with each. Positions are those among the
+/// n keys of k1; k2 has n2.
 static double pairs_between(SimplicialAttentionAttributes at, int64_t n,
-                            int64_t first, int64_t end) {
+                            int64_t n2, int64_t first, int64_t end) {
   bool c = at.causal;
+  int64_t ahead = n2 - n;
   double last1 = (double)window_size(end - 1, n, at.w1, c);
-  double last2 = (double)window_size(end - 1, n, at.w2, c);
+  double last2 = (double)window_size(end - 1 + ahead, n2, at.w2, c);
   if (end - first == 1)
     return last1 * last2;
   double x = (double)window_size(first, n, at.w1, c);
-  double y = (double)window_size(first, n, at.w2, c);
+  double y = (double)window_size(first + ahead, n2, at.w2, c);
   double a = (double)window_size(first + 1, n, at.w1, c) - x;
-  double b = (double)window_size(first + 1, n, at.w2, c) - y;
+  double b = (double)window_size(first + 1 + ahead, n2, at.w2, c) - y;
   double count = (double)(end - first);
   return a < 0 || b < 0 ? sum_of_products(last1, -a, last2, -b, count)
                         : sum_of_products(x, a, y, b, count);
@@ -169,23 +171,27 @@ static double pairs_between(SimplicialAttentionAttributes at, int64_t n,
 /// where they begin to show keys, no longer begin with the first one, and end
 /// with the last one.
 static double count_pairs(SimplicialAttentionAttributes at, int64_t nq,
-                          int64_t n) {
-  const int64_t places[] = {-1,        0,         at.w1 - 1, at.w2 - 1,
-                            n - at.w1, n - at.w2, -at.w1,    -at.w2};
+                          int64_t n, int64_t n2) {
+  const int64_t far = (int64_t)1 << 60; // no sequence is as long
+  int64_t back = n - n2, w2 = min(at.w2, far);
+  const int64_t places[] = {
+      -1,       0,    at.w1 - 1, n - at.w1,     -at.w1,
+      back - 1, back, n - w2,    back + w2 - 1, back - w2};
   double pairs = 0;
   for (int64_t p = n - nq; p < n;) {
     int64_t end = n;
     for (size_t i = 0; i < sizeof places / sizeof *places; ++i)
       if (places[i] > p)
         end = min(end, places[i]);
-    pairs += pairs_between(at, n, p, end);
+    pairs += pairs_between(at, n, n2, p, end);
     p = end;
   }
   return pairs;
 }
 
 static double attention_flops(const Attention *a, const int64_t *sizes) {
-  return 4 * count_pairs(a->attributes, sizes[a->nq], sizes[a->n]) *
+  return 4 *
+         count_pairs(a->attributes, sizes[a->nq], sizes[a->n], sizes[a->n2]) *
          (double)sizes[a->b] * (double)sizes[a->hq] * (double)sizes[a->d];
 }
 

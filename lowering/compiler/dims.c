@@ -31,21 +31,21 @@
 #include <string.h>
 
 /// The shapes of an operation, one letter a dimension: operands but for what
-/// bounds it, then results.
+/// bounds it, then results. 'm' is 'n' unless there are two lengths of keys.
 typedef struct Equation {
   const char *op;
   const char *shapes[13];
 } Equation;
 
-/// Of what bounds it, by rank.
-static const char *const bound_shapes[] = {NULL, "b", "bn"};
+/// Of what bounds it, by rank. 'p' is 'n' as well.
+static const char *const bound_shapes[] = {NULL, "b", "bp"};
 
 static const Equation equations[] = {
     {SIMPLICIAL_ATTENTION,
-     {"bqhd", "bngd", "bngd", "bngd", "bngd", "bqhd", "bhq"}},
+     {"bqhd", "bngd", "bmgd", "bngd", "bmgd", "bqhd", "bhq"}},
     {SIMPLICIAL_ATTENTION_GRAD,
-     {"bqhd", "bngd", "bngd", "bngd", "bngd", "bqhd", "bhq", "bqhd", "bqhd",
-      "bngd", "bngd", "bngd", "bngd"}},
+     {"bqhd", "bngd", "bmgd", "bngd", "bmgd", "bqhd", "bhq", "bqhd", "bqhd",
+      "bngd", "bmgd", "bngd", "bmgd"}},
 };
 
 typedef struct Dim {
@@ -136,17 +136,18 @@ static void unite_all(Dims *self, MlirOperation op, int x, int y, int n) {
     unite(self, op, x + i, y + i);
 }
 
-static void add_attention(Dims *self, MlirOperation op, const int *letters) {
-  Attention *attention =
-      &self->function->attentions[self->function->attention_count++];
-  *attention = (Attention){.gradient = !ir_is(op, SIMPLICIAL_ATTENTION),
-                           .b = letters['b'],
-                           .nq = letters['q'],
-                           .hq = letters['h'],
-                           .n = letters['n'],
-                           .d = letters['d']};
-  self->failed |= mlirLogicalResultIsFailure(
-      simplicialAttentionGetAttributes(op, &attention->attributes));
+static void add_attention(Dims *self, MlirOperation op,
+                          SimplicialAttentionAttributes attributes,
+                          const int *letters) {
+  self->function->attentions[self->function->attention_count++] =
+      (Attention){.gradient = !ir_is(op, SIMPLICIAL_ATTENTION),
+                  .attributes = attributes,
+                  .b = letters['b'],
+                  .nq = letters['q'],
+                  .hq = letters['h'],
+                  .n = letters['n'],
+                  .n2 = letters[attributes.two_lengths ? 'm' : 'n'],
+                  .d = letters['d']};
 }
 
 static void unite_by_equation(Dims *self, MlirOperation op,
@@ -155,6 +156,9 @@ static void unite_by_equation(Dims *self, MlirOperation op,
   int results = (int)mlirOperationGetNumResults(op);
   MlirValue bound = simplicialAttentionGetBound(op);
   bool bounded = !mlirValueIsNull(bound);
+  SimplicialAttentionAttributes attributes;
+  self->failed |= mlirLogicalResultIsFailure(
+      simplicialAttentionGetAttributes(op, &attributes));
   int letters['z' + 1]; // the first dim each letter stands for
   memset(letters, -1, sizeof letters);
   for (int i = 0; i < operands + results; ++i) {
@@ -164,13 +168,16 @@ static void unite_by_equation(Dims *self, MlirOperation op,
     const char *shape = bounded && i + 1 == operands
                             ? bound_shapes[ir_rank(ir_type(bound))]
                             : equation->shapes[i - (bounded && result)];
-    for (const char *l = shape; *l; ++l, ++dim)
-      if (letters[(int)*l] < 0)
-        letters[(int)*l] = dim;
+    for (const char *l = shape; *l; ++l, ++dim) {
+      bool same = !attributes.two_lengths && (*l == 'm' || *l == 'p');
+      int *letter = &letters[same ? 'n' : *l];
+      if (*letter < 0)
+        *letter = dim;
       else
-        unite(self, op, letters[(int)*l], dim);
+        unite(self, op, *letter, dim);
+    }
   }
-  add_attention(self, op, letters);
+  add_attention(self, op, attributes, letters);
 }
 
 static bool is_tensor(MlirValue value) {
@@ -414,7 +421,7 @@ static void read_dims(Dims *self) {
       f->arguments[i].symbols[d] = symbol_of(self, dim++);
   for (int i = 0; i < f->attention_count; ++i) {
     Attention *a = &f->attentions[i];
-    int *dims[] = {&a->b, &a->nq, &a->hq, &a->n, &a->d};
+    int *dims[] = {&a->b, &a->nq, &a->hq, &a->n, &a->n2, &a->d};
     for (size_t j = 0; j < sizeof dims / sizeof *dims; ++j)
       *dims[j] = symbol_of(self, *dims[j]);
   }

@@ -20,7 +20,7 @@ typedef SimplicialObjectArgument Argument;
 typedef struct Attention {
   bool gradient;
   SimplicialAttentionAttributes attributes;
-  int b, nq, hq, n, d; ///< symbols
+  int b, nq, hq, n, n2, d; ///< symbols; n2, of k2 and v2, may be n
 } Attention;
 
 struct SimplicialFunction {

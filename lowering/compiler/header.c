@@ -158,7 +158,8 @@ static Name argument_name(const SimplicialFunction *f, int index) {
 static bool have_one_shape(const SimplicialFunction *f) {
   const Attention *a = f->attentions;
   for (int i = 1; i < f->attention_count; ++i)
-    if (a[i].b != a->b || a[i].nq != a->nq || a[i].n != a->n)
+    if (a[i].b != a->b || a[i].nq != a->nq || a[i].n != a->n ||
+        a[i].n2 != a->n2)
       return false;
   return f->attention_count;
 }
@@ -171,11 +172,16 @@ static Name size_name(const SimplicialFunction *f, int symbol) {
     return name;
   }
   const Attention *a = f->attentions;
-  if (have_one_shape(f) &&
-      (symbol == a->b || symbol == a->nq || symbol == a->n))
-    strcpy(name.text, symbol == a->b ? "b" : symbol == a->n ? "n" : "nq");
-  else
-    snprintf(name.text, sizeof name.text, "s%d", symbol);
+  snprintf(name.text, sizeof name.text, "s%d", symbol);
+  if (!have_one_shape(f))
+    return name;
+  const struct {
+    const char *text;
+    int symbol;
+  } names[] = {{"b", a->b}, {"n", a->n}, {"nq", a->nq}, {"n2", a->n2}};
+  for (int i = (int)(sizeof names / sizeof *names) - 1; i >= 0; --i)
+    if (symbol == names[i].symbol)
+      strcpy(name.text, names[i].text);
   return name;
 }
 

@@ -5,6 +5,8 @@
 
 #include "xla_ffi.h"
 
+#include "dialect/forms.h"
+
 #include "simplicial/attention.h"
 #include "simplicial/cuda.h"
 #include "simplicial/xla.h"
@@ -55,13 +57,11 @@ static SimplicialStatus attribute_error(const XLA_FFI_ByteSpan *name,
 static SimplicialStatus read_form(const XLA_FFI_ByteSpan *name,
                                   XLA_FFI_AttrType type, const void *value,
                                   SimplicialForm *form) {
-  if (type == XLA_FFI_AttrType_STRING) {
-    *form = is_text(value, "determinant") ? SIMPLICIAL_DETERMINANT
-                                          : SIMPLICIAL_TRILINEAR;
-    if (*form == SIMPLICIAL_DETERMINANT || is_text(value, "trilinear"))
-      return simplicialOk();
-  }
-  return attribute_error(name, "must be \"trilinear\" or \"determinant\"");
+  const XLA_FFI_ByteSpan *text = value;
+  if (type == XLA_FFI_AttrType_STRING &&
+      form_of_name(text->ptr, text->len, form))
+    return simplicialOk();
+  return attribute_error(name, "must be " FORM_NAMES);
 }
 
 static SimplicialStatus read_bound(const XLA_FFI_ByteSpan *name,
@@ -90,6 +90,8 @@ static SimplicialStatus read_attribute(const XLA_FFI_Attrs *attributes,
       {"w2", "must be an i64", XLA_FFI_DataType_S64, &at->w2, 8},
       {"gradients", "must be an i64", XLA_FFI_DataType_S64, gradients, 8},
       {"causal", "must be an i1", XLA_FFI_DataType_PRED, &at->causal, 1},
+      {"two_lengths", "must be an i1", XLA_FFI_DataType_PRED, &at->two_lengths,
+       1},
       {"scale", "must be an f32", XLA_FFI_DataType_F32, &at->scale, 4},
       {"k2_bias", "must be an f32", XLA_FFI_DataType_F32, &at->k2_bias, 4},
       {"v2_bias", "must be an f32", XLA_FFI_DataType_F32, &at->v2_bias, 4},
@@ -210,17 +212,19 @@ static SimplicialStatus read_buffers(Call *self, const XLA_FFI_CallFrame *frame,
                device);
   const DLTensor *q = &self->tensors[SIMPLICIAL_Q];
   const DLTensor *k1 = &self->tensors[SIMPLICIAL_K1];
-  if (q->ndim != RANK || k1->ndim != RANK)
-    return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
-                           "attention: %s has rank %d instead of %d",
-                           q->ndim != RANK ? "q" : "k1",
-                           q->ndim != RANK ? q->ndim : k1->ndim, RANK);
+  const DLTensor *k2 = &self->tensors[SIMPLICIAL_K2];
+  static const char *const names[] = {"q", "k1", "k2"};
+  for (int i = SIMPLICIAL_Q; i <= SIMPLICIAL_K2; ++i)
+    if (self->tensors[i].ndim != RANK)
+      return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
+                             "attention: %s has rank %d instead of %d",
+                             names[i], self->tensors[i].ndim, RANK);
   self->spec.dtype = q->dtype;
-  self->spec.b = self->spec.nq = self->spec.n = SIMPLICIAL_DYNAMIC;
-  bool few =
-      q->shape[1] <= SIMPLICIAL_FEW_QUERIES && q->shape[1] < k1->shape[1];
-  if (few && !gradient)
-    self->spec.nq = q->shape[1];
+  self->spec.b = self->spec.nq = SIMPLICIAL_DYNAMIC;
+  self->spec.n = self->spec.n2 = SIMPLICIAL_DYNAMIC;
+  if (!gradient)
+    self->spec.nq = simplicialFewQueries(
+        q->shape[1], k1->shape[1] > k2->shape[1] ? k1->shape[1] : k2->shape[1]);
   self->spec.hq = q->shape[2];
   self->spec.hk = k1->shape[2];
   self->spec.d = q->shape[3];

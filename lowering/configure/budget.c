@@ -21,6 +21,8 @@
 /// Registers beside those of tiles, fitted to what ptxas says.
 enum {
   OTHERS_BESIDE = 20, // addresses, maxima, sums
+  MANY = 4,           // blocks on an SM, which hide what few registers
+  SPILLED = 12,       // are spilled
   OTHERS = 12,
   OPERANDS = 48,     // of slices_at_once
   OF_ROW_VECTOR = 4, // as keep.c counts
@@ -205,11 +207,14 @@ static void share(const Work *work, const Chip *chip, Budget *budget) {
   if (budget->shared_bytes > chip->shared_bytes)
     n = 0;
   budget->most_registers = LIMITS_THREAD_REGISTERS;
-  ChipShare share = budget->engine->share(budget->warps, work->producer);
+  int64_t taken = largest_product(work, budget->beside) + carried(work);
+  ChipShare share = budget->engine->share(budget->warps, work->producer, taken);
   if (budget->beside && !share.blocks) // and nothing else is said
     share = (ChipShare){1, 0, LIMITS_THREAD_REGISTERS};
   if (share.blocks) {
     budget->most_registers = share.consumer;
+    if (share.blocks >= MANY)
+      budget->most_registers += SPILLED;
     budget->blocks = least(n, share.blocks);
     return;
   }

@@ -89,9 +89,10 @@ static MlirType *type_of(const Config *config, const Entry *e) {
   return (MlirType *)((char *)config + e->offset);
 }
 
+/// Null if there is none, nor a dictionary.
 static MlirAttribute find(MlirAttribute config, const char *name) {
-  return mlirAttributeIsNull(config)
-             ? config
+  return mlirAttributeIsNull(config) || !mlirAttributeIsADictionary(config)
+             ? mlirAttributeGetNull()
              : mlirDictionaryAttrGetElementByName(config, ir_str(name));
 }
 
@@ -102,18 +103,17 @@ static bool is_of(const Entry *e, ConfigPart part) {
   return e->parts >> part & 1;
 }
 
-/// The dictionary of a part; null: there is none.
-static MlirAttribute dictionary_of(MlirOperation op, ConfigPart part) {
+MlirAttribute config_dictionary(MlirOperation op, ConfigPart part) {
   MlirAttribute all = ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR);
   return part == CONFIG_FORWARD ? all : find(all, part_names[part]);
 }
 
 bool config_has(MlirOperation op, ConfigPart part, const char *name) {
-  return !mlirAttributeIsNull(find(dictionary_of(op, part), name));
+  return !mlirAttributeIsNull(find(config_dictionary(op, part), name));
 }
 
 bool config_has_few(MlirOperation op) {
-  return !mlirAttributeIsNull(dictionary_of(op, CONFIG_FEW));
+  return !mlirAttributeIsNull(config_dictionary(op, CONFIG_FEW));
 }
 
 int64_t config_step(const Config *config) {
@@ -231,7 +231,7 @@ MlirLogicalResult config_read(MlirOperation op, ConfigPart part,
   bool of_gradient = part == CONFIG_QUERY || part == CONFIG_KEYS;
   if (of_gradient && mlirLogicalResultIsFailure(check_parts(op)))
     return mlirLogicalResultFailure();
-  MlirAttribute attribute = dictionary_of(op, part);
+  MlirAttribute attribute = config_dictionary(op, part);
   if (!mlirAttributeIsNull(attribute) && !mlirAttributeIsADictionary(attribute))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR " must be a dictionary");
   if (mlirLogicalResultIsFailure(check_names(op, part, attribute)))

@@ -75,6 +75,9 @@ MlirLogicalResult config_get(MlirOperation op, ConfigPart part, Config *config);
 /// Whether an attention's `simplicial.config` has a strategy for few queries.
 bool config_has_few(MlirOperation op);
 
+/// The dictionary of a part as it is; null: there is none.
+MlirAttribute config_dictionary(MlirOperation op, ConfigPart part);
+
 /// Whether the operation's `simplicial.config` has the entry.
 bool config_has(MlirOperation op, ConfigPart part, const char *entry);
 

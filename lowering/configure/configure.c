@@ -305,29 +305,37 @@ static MlirLogicalResult configure_grad(MlirOperation op) {
   return mlirLogicalResultSuccess();
 }
 
-/// The strategy of an attention's part, checked.
+/// The strategy of an attention's part, checked and noted.
 static MlirLogicalResult strategy_of(MlirOperation op, ConfigPart part,
                                      SimplicialAttentionAttributes attributes,
                                      const ChipList *list, Config *config) {
-  if (mlirLogicalResultIsFailure(forward_strategy(op, list, part, config)))
+  if (config_has_few(op))
+    note(op, "strategy: for calls with %s %d queries",
+         part == CONFIG_FEW ? "at most" : "more than", SIMPLICIAL_FEW_QUERIES);
+  if (mlirLogicalResultIsFailure(forward_strategy(op, list, part, config)) ||
+      mlirLogicalResultIsFailure(
+          check_part(op, part, attributes, list, config)))
     return mlirLogicalResultFailure();
-  return check_part(op, part, attributes, list, config);
+  note_given(op, config_dictionary(op, part));
+  note_strategy(op, config, list->n > 0);
+  return mlirLogicalResultSuccess();
 }
 
 static MlirLogicalResult configure(MlirOperation op) {
   SimplicialAttentionAttributes attributes;
   ChipList list;
   Config config, few;
-  if (mlirLogicalResultIsFailure(take(op, &attributes, &list)) ||
-      mlirLogicalResultIsFailure(
-          strategy_of(op, CONFIG_FORWARD, attributes, &list, &config)))
+  if (mlirLogicalResultIsFailure(take(op, &attributes, &list)))
     return mlirLogicalResultFailure();
   bool has_few = config_has_few(op);
   if (has_few && mlirLogicalResultIsFailure(
                      strategy_of(op, CONFIG_FEW, attributes, &list, &few)))
     return mlirLogicalResultFailure();
-  note_given(op, ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR));
-  note_strategy(op, &config, list.n > 0);
+  if (has_few)
+    notes_exchange(op);
+  if (mlirLogicalResultIsFailure(
+          strategy_of(op, CONFIG_FORWARD, attributes, &list, &config)))
+    return mlirLogicalResultFailure();
   config_write(op, &config, has_few ? &few : NULL);
   return mlirLogicalResultSuccess();
 }

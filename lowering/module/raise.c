@@ -128,8 +128,9 @@ static MlirLogicalResult set_attributes(MlirOperation op, MlirAttribute all) {
     MlirNamedAttribute entry = mlirDictionaryAttrGetElement(all, i);
     MlirStringRef name = mlirIdentifierStr(entry.name);
     MlirAttribute value = with_our_width(&b, entry.attribute);
-    if (mlirStringRefEqual(name, ir_str("causal")) &&
-        mlirAttributeIsABool(value)) {
+    bool unit = mlirStringRefEqual(name, ir_str("causal")) ||
+                mlirStringRefEqual(name, ir_str("two_lengths"));
+    if (unit && mlirAttributeIsABool(value)) {
       if (!mlirBoolAttrGetValue(value))
         continue;
       value = mlirUnitAttrGet(b.context);

@@ -50,6 +50,13 @@ enum { ALIGNMENT = 64 };
 /// So many lines that the bytes in them are no i64.
 static const int64_t too_many = INT64_C(1) << 57;
 
+/// A side of a branch, and an i1 of the function that is made: whether it is
+/// taken.
+typedef struct Side {
+  MlirBlock block;
+  MlirValue taken;
+} Side;
+
 typedef struct Workspace {
   MlirOperation function;
   bool on_gpu;
@@ -57,6 +64,8 @@ typedef struct Workspace {
   Ir b;            ///< in the function that is made
   MlirValue total; ///< lines of 64 bytes, so far
   ValueMap copies; ///< of numbers, MlirValues of the function that is made
+  Side *sides;     ///< that have been met
+  size_t side_count;
 } Workspace;
 
 // Numbers ---------------------------------------------------------------------
@@ -124,25 +133,40 @@ static bool is_in_branches(const Workspace *self, MlirOperation op) {
   return mlirOperationEqual(parent, self->function);
 }
 
-/// When an op in branches is reached, an i1: null, always. What is not known
-/// fails.
-static MlirValue condition_of(Workspace *self, MlirOperation op) {
+static MlirValue condition_of(Workspace *self, MlirOperation op);
+
+/// When this side of a branch is reached.
+static MlirValue condition_of_side(Workspace *self, MlirOperation branch,
+                                   MlirBlock block) {
   Ir *b = &self->b;
-  MlirBlock block = mlirOperationGetBlock(op);
-  MlirOperation parent = mlirOperationGetParentOperation(op);
-  if (mlirOperationEqual(parent, self->function))
-    return (MlirValue){NULL};
-  MlirValue outer = condition_of(self, parent);
-  MlirValue own = *copy_of(self, ir_operand(parent, 0));
+  MlirValue outer = condition_of(self, branch);
+  MlirValue own = *copy_of(self, ir_operand(branch, 0));
   if (mlirValueIsNull(own)) {
     self->failed = true;
     return own;
   }
-  if (!mlirBlockEqual(block, ir_body(parent, 0)))
+  if (!mlirBlockEqual(block, ir_body(branch, 0)))
     own = ir_xori(b, own, ir_const_int(b, ir_i1(b), 1));
   return mlirValueIsNull(outer)
              ? own
              : ir_select(b, outer, own, ir_const_int(b, ir_i1(b), 0));
+}
+
+/// When an op in branches is reached, an i1: null, always. What is not known
+/// fails.
+static MlirValue condition_of(Workspace *self, MlirOperation op) {
+  MlirBlock block = mlirOperationGetBlock(op);
+  MlirOperation parent = mlirOperationGetParentOperation(op);
+  if (mlirOperationEqual(parent, self->function))
+    return (MlirValue){NULL};
+  for (size_t i = self->side_count; i > 0; --i)
+    if (mlirBlockEqual(block, self->sides[i - 1].block))
+      return self->sides[i - 1].taken;
+  MlirValue taken = condition_of_side(self, parent, block);
+  self->sides =
+      memory_resized(self->sides, (self->side_count + 1) * sizeof *self->sides);
+  self->sides[self->side_count++] = (Side){block, taken};
+  return taken;
 }
 
 static bool divides(MlirOperation op) {
@@ -302,6 +326,7 @@ static MlirLogicalResult add_workspace(MlirOperation function) {
                     .copies = {.entry_size = sizeof none, .initial = &none}};
   fill(&self);
   value_map_free(&self.copies, NULL);
+  free(self.sides);
   if (self.failed) {
     mlirRegionDestroy(region);
     return mlirLogicalResultSuccess();

@@ -175,9 +175,11 @@ static MlirLogicalResult programs(Ir *b, MlirOperation op,
   MlirValue few = ir_cmpi(b, IR_SLT, queries,
                           ir_const_index(b, SIMPLICIAL_FEW_QUERIES + 1));
   IrIf branch = ir_if_begin(b, few, 0, NULL);
+  notes_exchange(op);
   if (mlirLogicalResultIsFailure(program(b, op, unread, CONFIG_FEW)))
     return mlirLogicalResultFailure();
   ir_if_else(b, &branch, 0, NULL);
+  notes_exchange(op);
   if (mlirLogicalResultIsFailure(program(b, op, unread, CONFIG_FORWARD)))
     return mlirLogicalResultFailure();
   ir_if_end(b, &branch, 0, NULL);

@@ -63,25 +63,34 @@ typedef struct Forward {
   Config config;
   bool causal;
   Side outer, inner;
+  bool two_lengths;      ///< outer keys may be others in number than inner ones
   MlirValue q, out, lse; ///< out and lse may be null
   int planes;
   bool swapped;    ///< k2, v2 are the outer keys and values
   bool negated;    ///< combine(q, outer) is -(q x k): roles are swapped
+  bool pairwise;   ///< combine(q, outer) is q + k, and q . k belongs to logits
   MlirType factor; ///< element type in which q and outer keys are multiplied
   double scale;    ///< of logits
   double c;        ///< scale * log2(e)
   int64_t d, rows;
   int64_t group;       ///< query heads that share a key head
   WindowParts parts;   ///< that an inner window is split into, a block each
-  MlirValue most_keys; ///< of any sequence
-  MlirValue lengths;   ///< [B]: how many each one has; null: that many
-  MlirValue keys;      ///< how many there are, of the current sequence
-  MlirValue shift;     ///< from a query's number to its position
-  MlirValue start;     ///< [B, keys]: the first key that a position's query may
-                       ///< see; null: any
-  MlirValue end; ///< [B, keys]: how many positions' queries may see a key, or
-                 ///< keys before it; null: all, or it is not needed
-  bool has_keys; ///< there are some
+  MlirValue most_keys; ///< inner ones of any sequence
+  MlirValue most_outer;
+  MlirValue lengths; ///< [B]: how many each one has; null: that many
+  MlirValue keys;    ///< how many inner ones there are, of the current sequence
+  MlirValue outer_keys; ///< and outer ones
+  MlirValue ahead;  ///< from a position, which is one among inner keys, to that
+                    ///< among outer ones; null: they are the same
+  MlirValue shift;  ///< from a query's number to its position
+  MlirValue start;  ///< [B, places]: the first key that a position's query may
+                    ///< see; null: any
+  MlirValue end;    ///< [B, places]: how many positions' queries may see a key,
+                    ///< or keys before it; null: all, or it is not needed
+  MlirValue places; ///< how many positions these have
+  MlirValue outer_place, inner_place; ///< where the first keys are among them;
+                                      ///< null: at 0
+  bool has_keys;                      ///< there are some
   // Of the current tile:
   MlirValue batch, query, head, key_head;
   MlirValue block;   ///< its number, of those of these heads
@@ -89,7 +98,8 @@ typedef struct Forward {
   MlirValue count;   ///< of its queries
   MlirValue beyond;  ///< an i1: keys behind the inner windows are finite; null:
                      ///< it is not known
-  Queries positions; ///< and where they stand
+  Queries positions; ///< and where they stand,
+  Queries outer_positions;            ///< also among outer keys
   MlirValue local_keys, local_values; ///< of the outer window; null: none
   MlirValue local_first;              ///< the position of their first row
   MlirValue q_planes[MAX_PLANES];     ///< by row
@@ -110,7 +120,8 @@ typedef struct OuterTile {
   OuterPlace place;
   MlirValue keys[MAX_PLANES];     ///< [rows, D / planes] each
   MlirValue combined[MAX_PLANES]; ///< A, with queries, as many
-  MlirValue weighed; ///< B, the values with d_out, [rows, D]; null: not made
+  MlirValue constants; ///< [rows]: what all logits of a row have; null: nothing
+  MlirValue weighed;   ///< B, the values with d_out, [rows, D]; null: not made
   MlirValue rows;    ///< [rows]: those whose j is in the window; null: all are
   MlirValue partial; ///< an i1: not all are
   MlirValue mixed;   ///< an i1: some are before their query's document; null:
@@ -152,16 +163,17 @@ static inline MlirType f32_vector(const Forward *f, int rank,
 }
 
 // documents.c
-/// The first key that the query at a position may see, no more than there are;
-/// null: any.
-MlirValue documents_begin(const Forward *f, MlirValue position);
+/// The first inner or outer key that the query at a position among them may
+/// see, no more than there are; null: any.
+MlirValue documents_begin(const Forward *f, bool outer, MlirValue position);
 
-/// Queries with what they may see.
-Queries documents_of(const Forward *f, MlirValue first, MlirValue last);
+/// Queries at positions among inner or outer keys, with what they may see.
+Queries documents_of(const Forward *f, bool outer, MlirValue first,
+                     MlirValue last);
 
-/// How many positions' queries may see a key that there is, or keys before it;
-/// null: there is no bound.
-MlirValue documents_end(const Forward *f, MlirValue key);
+/// How many positions' queries may see an inner or outer key that there is, or
+/// keys before it; null: there is no bound.
+MlirValue documents_end(const Forward *f, bool outer, MlirValue key);
 
 /// x - base, which is not negative, even if starts decrease.
 MlirValue documents_from(const Forward *f, MlirValue x, MlirValue base);
@@ -170,20 +182,26 @@ MlirValue documents_from(const Forward *f, MlirValue x, MlirValue base);
 MlirValue documents_cut_rows(const Forward *f, MlirValue s,
                              const OuterTile *outer, const InnerTile *inner);
 
-/// Logits with -inf for rows, which are keys [first, first + count), that are
-/// before the documents of columns, which are queries from `position` on.
+/// Logits with -inf for rows, which are inner keys [first, first + count), that
+/// are before the documents of columns, which are queries from `position` on.
 MlirValue documents_cut_columns(const Forward *f, MlirValue s, MlirValue first,
                                 MlirValue count, MlirValue position);
 
-/// x where rows, which are keys, are seen by a query in a window of this width;
-/// 0 elsewhere.
-MlirValue documents_only_seen(const Forward *f, int64_t width, MlirValue x,
+/// x where rows, which are inner or outer keys, are seen by a query; 0
+/// elsewhere.
+MlirValue documents_only_seen(const Forward *f, bool outer, MlirValue x,
                               MlirValue first, MlirValue count);
 
 /// A memref for `end`, and the program that writes it; null: there is no bound.
 MlirValue documents_ends(const Forward *f);
 
 // queries.c
+/// Says how many keys there are, in a sequence that has all of them.
+void queries_count_keys(Forward *f);
+
+/// x, a position among inner keys, as one among outer ones.
+MlirValue queries_outer(const Forward *f, MlirValue x);
+
 /// Takes a sequence of the batch: how many keys it has, and where queries are.
 void queries_enter(Forward *f, MlirValue batch);
 
@@ -282,9 +300,24 @@ MlirValue load_as(Ir *b, MlirValue x, MlirType element, double bias);
 MlirValue load_repeated(Ir *b, MlirValue x, int64_t rows, int64_t times);
 
 /// Plane t of x .* y, or, of determinants, of the cross product of their
-/// planes, negated where roles are changed.
+/// planes, negated where roles are changed; pairwise, of x + y.
 MlirValue load_combined(const Forward *f, const MlirValue *x,
                         const MlirValue *y, int t);
+
+/// What the logits of two factors x and y [rows, D] have beside what they are
+/// combined, [rows] of f32: pairwise, x . y; else null.
+MlirValue load_constants(const Forward *f, MlirValue x, MlirValue y);
+
+/// The sums by row of the gradients of logits, added to `sums` (null: nothing),
+/// which factors' gradients have of each other factor; null if they have none.
+MlirValue load_d_sums(const Forward *f, MlirValue sums, MlirValue ds);
+
+/// Plane t of a factor's gradient: w, the sum of `ds` times the third factor,
+/// combined with the other factor x, w being the first of the two if
+/// `w_first`; pairwise, w + d_sums x.
+MlirValue load_d_combined(const Forward *f, const MlirValue *w,
+                          MlirValue d_sums, const MlirValue *x, int t,
+                          bool w_first);
 
 /// The queries of the block, into its `q_planes`.
 void load_query(Forward *f);

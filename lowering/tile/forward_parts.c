@@ -15,6 +15,8 @@
 
 #include "forward.h"
 
+#include "lowering/notes.h"
+
 #include "mlir-c/BuiltinTypes.h"
 
 #include <float.h>
@@ -142,6 +144,7 @@ static void merge(Forward *f, const WindowParts *parts) {
   forward_finish(f, (Softmax){loop.results[0], loop.results[1], loop.results[2],
                               null_value()});
   ir_forall_end(b, &blocks);
+  note(blocks.op, "program: merges what blocks made of their parts of windows");
 }
 
 MlirOperation forward_by_parts(Forward *f) {

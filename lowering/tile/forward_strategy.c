@@ -76,6 +76,11 @@ static int64_t queries_of(MlirOperation op) {
   return mlirShapedTypeIsDynamicSize(queries) ? 0 : queries;
 }
 
+static bool has_few_queries(MlirOperation op) {
+  int64_t queries = queries_of(op);
+  return queries && queries <= SIMPLICIAL_FEW_QUERIES;
+}
+
 static int64_t outer_window(SimplicialAttentionAttributes a) {
   return plan_swaps_roles(a) ? a.w2 : a.w1;
 }
@@ -157,6 +162,16 @@ static void try_steps(Strategy *s, Config config) {
     }
 }
 
+/// The keys behind whole steps, in one tile; 0: they are too many.
+static int64_t rest_in_one_tile(const Strategy *s, const Config *config) {
+  enum { MOST = 64, STEP = CONFIG_GPU_STEP };
+  int64_t keys = s->shape.inner + config->block_q - 1, counts[MAX_PARTS];
+  plan_counts(config, keys, counts);
+  int64_t rest =
+      ceil_div(keys - counts[0] * config_step(config), STEP) * STEP;
+  return rest <= min(MOST, config->block_k) ? rest : 0;
+}
+
 /// So many tiles in a step. Beside whole steps of the inner window are the keys
 /// of a block's later queries: some keys more of each step's last tile, or
 /// tiles of their own.
@@ -166,8 +181,15 @@ static void try_tiles(Strategy *s, Config config) {
   config.block_last = config.block_tail = config.block_k;
   if (config.tiles == 1) {
     config.block_tail = min(config.block_k, TAIL);
-    if (others)
+    if (others) {
       config.block_tail = min(config.block_tail, ceil_div(others, STEP) * STEP);
+      int64_t rest = rest_in_one_tile(s, &config), usual = config.block_tail;
+      if (rest > usual) {
+        config.block_tail = rest;
+        try_steps(s, config);
+        config.block_tail = usual;
+      }
+    }
   } else if (others) {
     config.block_last += STEP;
     try_steps(s, config);
@@ -193,7 +215,9 @@ static const char *why_one_tile(const Strategy *s, const Config *config) {
 }
 
 /// Inner tiles that leave room for others in shared memory, and half as large
-/// ones; of determinants, ptxas would have their registers on the stack.
+/// ones, or where rows are of several queries, whose windows are no multiples of
+/// one, three quarters. Of determinants, ptxas would have the registers of
+/// smaller ones on the stack.
 static void try_rows(Strategy *s, Config config) {
   enum { KEYS = 128, LEAST = 64, BYTES = 16 << 10, STEP = CONFIG_GPU_STEP };
   int64_t steps = min(KEYS, BYTES / (s->shape.d * s->shape.bytes)) / STEP;
@@ -202,9 +226,11 @@ static void try_rows(Strategy *s, Config config) {
     steps = max(steps, LEAST / STEP);
   if (window)
     steps = min(steps, ceil_div(window, STEP));
-  int sizes = s->shape.planes > 1 ? 1 : 2;
-  for (int part = 1; part <= sizes; ++part) {
-    config.block_k = ceil_div(steps, part) * STEP;
+  int least = s->shape.planes > 1 ? 4 : 2;
+  for (int quarters = 4; quarters >= least; --quarters) {
+    if (quarters == 3 && config.block_q == 1)
+      continue;
+    config.block_k = ceil_div(quarters * steps, 4) * STEP;
     s->one_tile = why_one_tile(s, &config);
     config.tiles = 1;
     if (!s->one_tile)
@@ -310,6 +336,20 @@ static void choose_for_gpu(Strategy *s, Config *config) {
     config->blocks = wanted_blocks(s, config);
 }
 
+/// Notes whether blocks share inner windows, and why not where they might.
+static void note_blocks(const Strategy *s, const Config *config) {
+  if (config->blocks)
+    note(s->op,
+         "blocks = %lld: where there are fewer, several share an inner window, "
+         "in parts of whole steps",
+         (long long)config->blocks);
+  else if (s->few)
+    note(s->op, "blocks = 0: %s",
+         config_has(s->op, s->part, "blocks")
+             ? "given"
+             : "an inner window has no more than a step");
+}
+
 /// The keys that a query sees in a window; of an unbounded one, in a sequence
 /// that is longer than all tiles.
 static int64_t seen(int64_t window, bool causal, int64_t keys) {
@@ -323,20 +363,24 @@ static int64_t seen(int64_t window, bool causal, int64_t keys) {
 static ForwardShape shape_of(const Strategy *s) {
   SimplicialAttentionAttributes a = s->attributes;
   MlirType q = q_type(s->op), k = ir_type(ir_operand(s->op, SIMPLICIAL_K1));
+  MlirType other = ir_type(ir_operand(s->op, SIMPLICIAL_K2));
+  bool swap = plan_swaps_roles(a);
   int64_t batches = ir_dim_size(k, 0), heads = ir_dim_size(k, 2);
-  int64_t keys = ir_dim_size(k, 1);
   bool wide = mlirTypeIsAF32(ir_element(q));
   return (ForwardShape){
       .d = ir_dim_size(q, 3),
       .group = ir_dim_size(q, 2) / heads,
       .groups = mlirShapedTypeIsDynamicSize(batches) ? 0 : batches * heads,
       .queries = s->few ? 0 : queries_of(s->op),
-      .outer = seen(outer_window(a), a.causal, keys),
-      .inner = seen(inner_window(a), a.causal, keys),
+      .outer =
+          seen(outer_window(a), a.causal, ir_dim_size(swap ? other : k, 1)),
+      .inner =
+          seen(inner_window(a), a.causal, ir_dim_size(swap ? k : other, 1)),
       .outer_window = outer_window(a),
       .causal = a.causal,
-      .value_bias = a.v2_bias != 0 && !plan_swaps_roles(a),
+      .value_bias = a.v2_bias != 0 && !swap,
       .planes = a.form == SIMPLICIAL_DETERMINANT ? 3 : 1,
+      .pairwise = a.form == SIMPLICIAL_PAIRWISE,
       .bytes = wide ? 4 : 2,
       .passes = mlirTypeIsAF32(s->given.operand) ? 3 : 1};
 }
@@ -376,14 +420,13 @@ MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
   s.shape = shape_of(&s);
   bool apart = s.given.block_q > 1 ||
                (config_has(op, part, "blocks") && !s.given.blocks);
-  s.few =
-      !apart && (part == CONFIG_FEW ||
-                 (queries_of(op) && queries_of(op) <= SIMPLICIAL_FEW_QUERIES));
+  s.few = !apart && (part == CONFIG_FEW || has_few_queries(op));
   s.by_warps = why_by_warps(&s.shape);
   s.warpgroups = chip_list_has_warpgroups(chips) && !s.by_warps;
   if (chips->n)
     choose_for_gpu(&s, config);
   else
     choose_for_cpu(&s, config);
+  note_blocks(&s, config);
   return mlirLogicalResultSuccess();
 }

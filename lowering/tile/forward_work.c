@@ -5,7 +5,8 @@
 //
 //     for each tile:   logits = A ki^T, exponentials of them, maxima and sums,
 //                      pv = pv + p vi
-//     outer tile:      A = q * k1, acc = acc + v1 * pv, loads of q, k1 and v1
+//     outer tile:      A = q * k1, or, pairwise, q + k1 and q . k1;
+//                      acc = acc + v1 * pv, loads of q, k1 and v1
 //     copies           of the tiles' keys and values
 //
 // one kind of step for whole steps and one for the rest of the inner window.
@@ -75,7 +76,7 @@ static void add_tiles(const Block *b, WorkStep *step, int64_t n, int64_t keys,
                    (WorkProduct){.columns = keys,
                                  .depth = width,
                                  .row = width,
-                                 .added = s->planes > 1,
+                                 .added = s->planes > 1 || s->pairwise,
                                  .awaited = true});
   work_add_elements(step, (double)n,
                     (WorkElements){keys, 1, FMA, ALU + MASK * masked});
@@ -118,6 +119,11 @@ static void add_outer(const Block *b, double share, WorkStep *step) {
   if (b->q >= 0)
     q = (WorkLoad){.from = WORK_KEPT, .kept = b->q};
   work_add_load(step, share, q);
+  if (!b->shape->pairwise)
+    return;
+  work_add_elements(step, share,
+                    (WorkElements){.columns = d, .fma = 1, .alu = 1});
+  work_add_reduction(step, share);
 }
 
 static double bytes_of_keys(const Block *b, int64_t keys) {
@@ -253,6 +259,12 @@ static void add_registers(const Block *b) {
   for (size_t i = 0; i < sizeof tiles / sizeof *tiles; ++i)
     work_add_tile(b->work, tiles[i]);
   b->work->row_vectors = MAXIMA_AND_SUMS;
+  if (b->shape->pairwise) // outer keys, which constants are made of, too
+    work_add_tile(b->work, (WorkTile){.moment = LOGITS,
+                                      .columns = d,
+                                      .bytes = PAIRS,
+                                      .by_slice = true,
+                                      .pair_alike = !is_by_row(config)});
   if (config->tiles == 1)
     return;
   // Products with values run on while the next tile's logits come.

@@ -18,6 +18,7 @@ typedef struct ForwardShape {
   int64_t outer_window; ///< as plan_outer_rows takes it
   bool causal;
   int64_t planes;  ///< of a head, each with products of its own
+  bool pairwise;   ///< rows have constants beside their products
   bool value_bias; ///< is added to the inner values
   int64_t bytes;   ///< of an operand's element
   int64_t passes;  ///< products of tf32 that one of f32 is; else 1

@@ -33,7 +33,7 @@ MlirLogicalResult tile_grad(MlirOperation op) {
   if (mlirLogicalResultIsFailure(queries_take(f, op, CONFIG_KEYS)) ||
       mlirLogicalResultIsFailure(config_get(op, CONFIG_QUERY, &query)))
     return mlirLogicalResultFailure();
-  f->keys = f->most_keys = ir_dim(&b, f->outer.keys, DIM_N);
+  queries_count_keys(f);
   f->shift = ir_subi(&b, f->keys, ir_dim(&b, f->q, DIM_N));
   sums.by_query = f->config.by_pairs;
   sums.size = sums.by_query ? query.turns : f->config.block_k;
@@ -43,7 +43,7 @@ MlirLogicalResult tile_grad(MlirOperation op) {
   enum { K1, K2, V1, V2 };
   GradStats stats = grad_stats(&b, op, &f->config);
   f->end = documents_ends(f);
-  f->has_keys = true; // programs over them
+  f->has_keys = !f->two_lengths; // programs over them
   grad_sums_allocate(&sums, first[f->swapped ? K2 : K1],
                      first[f->swapped ? V2 : V1]);
   if (mlirLogicalResultIsFailure(

@@ -15,7 +15,9 @@
 //
 // With roles as they are, combine(k1, k2) and its adjoints are cross products
 // of planes where there is a determinant: A = k1 x k2, d_k2 = u x k1, d_k1 = k2
-// x u; each is negated where the roles are changed.
+// x u; each is negated where the roles are changed. Pairwise, A = ko + ki, of
+// which A * q^T lacks ko . ki, a constant of a row; combine'(u, x) is u + z x,
+// z being the sums of ds by row.
 //
 // Sums of outer keys are those of one tile of rows; grad_sums.c adds them up.
 //
@@ -133,9 +135,9 @@ static MlirType square(const Keys *g) {
   return ir_vector(ir_f32(g->f.b), IR_DIMS(keys_rows(g), keys_columns(g)));
 }
 
-MlirValue keys_logits(const Keys *g, const Planes *left,
-                      const Columns *columns) {
-  MlirValue s = ir_zero(g->f.b, square(g));
+MlirValue keys_logits(const Keys *g, const Planes *left, const Columns *columns,
+                      MlirValue start) {
+  MlirValue s = mlirValueIsNull(start) ? ir_zero(g->f.b, square(g)) : start;
   for (int t = 0; t < g->f.planes; ++t)
     s = ir_contract(g->f.b, left->x[t], columns->q.x[t], false, s);
   return s;
@@ -161,6 +163,8 @@ void keys_take_columns(const Keys *g, MlirValue s, MlirValue dp,
   if (!keys_wants_keys(g))
     return;
   MlirValue ds = ir_mulf(b, p, ir_subf(b, dp, columns->delta));
+  if (!mlirValueIsNull(sums->d))
+    sums->d = load_d_sums(f, sums->d, ds);
   ds = ir_convert(b, ds, f->config.operand);
   for (int t = 0; t < f->planes; ++t)
     sums->u.x[t] = ir_contract(b, ds, columns->q.x[t], true, sums->u.x[t]);
@@ -184,13 +188,18 @@ int keys_carry(const Keys *g, Sums *sums, MlirValue *values, bool out) {
     *(out ? &values[n] : &sums->t) = out ? sums->t : values[n];
     ++n;
   }
+  if (!mlirValueIsNull(sums->d)) {
+    *(out ? &values[n] : &sums->d) = out ? sums->d : values[n];
+    ++n;
+  }
   return n;
 }
 
 Sums keys_no_sums(const Keys *g) {
   Ir *b = g->f.b;
   Sums sums = {
-      .t = ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), g->f.d)))};
+      .t = ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), g->f.d))),
+      .d = null_value()};
   for (int t = 0; t < g->f.planes; ++t)
     sums.u.x[t] =
         ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), keys_width(g))));
@@ -316,6 +325,9 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
         ir_convert(b, load_combined(f, outer.x, inner.x, t), f->config.operand);
     load_share(f, left.x[t]);
   }
+  MlirValue start = load_constants(f, outer.x[0], inner.x[0]);
+  if (!mlirValueIsNull(start))
+    start = ir_broadcast_rows(b, start, keys_columns(g));
   MlirType factor = value_factor(g);
   MlirValue weighed =
       ir_convert(b,
@@ -325,6 +337,8 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
   load_share(f, weighed);
 
   Sums sums = keys_no_sums(g);
+  if (f->pairwise && keys_wants_keys(g))
+    sums.d = ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(keys_rows(g))));
   MlirValue carried[MAX_PLANES + 1];
   int n = keys_carry(g, &sums, carried, true);
   MlirValue tiles = keys_count_tiles(g, positions);
@@ -333,7 +347,7 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
   keys_carry(g, &sums, loop.args, false);
   Place place = keys_place(g, positions, tiles, loop.iv[0]);
   Columns columns = keys_load_columns(g, &place);
-  MlirValue s = keys_logits(g, &left, &columns);
+  MlirValue s = keys_logits(g, &left, &columns, start);
   keys_take_columns(g, s, keys_d_weights(g, weighed, &columns), &columns,
                     &sums);
   keys_carry(g, &sums, carried, true);
@@ -345,16 +359,19 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
   outer = keys_as(g, &keys, f32, f->outer.key_bias);
   for (int t = 0; t < f->planes && keys_wants_keys(g); ++t) {
     OwnPlace keys_place = own_keys(g, memory, t);
-    add_own(g, &keys_place,
-            only(g, seen, load_combined(f, sums.u.x, outer.x, t)),
-            &own->u.x[t]);
+    add_own(
+        g, &keys_place,
+        only(g, seen, load_d_combined(f, sums.u.x, sums.d, outer.x, t, true)),
+        &own->u.x[t]);
   }
   if (!once)
     rows = keys_load_rows(g);
   inner = keys_as(g, &rows.keys, f32, f->inner.key_bias);
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->keys.result); ++t)
-    add_part(g, &g->keys, only(g, seen, load_combined(f, inner.x, sums.u.x, t)),
-             j, more, t * width);
+    add_part(
+        g, &g->keys,
+        only(g, seen, load_d_combined(f, sums.u.x, sums.d, inner.x, t, false)),
+        j, more, t * width);
   if (!keys_wants_values(g))
     return;
   OwnPlace values_place = own_values(g, memory);
@@ -374,7 +391,7 @@ static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
   Ir *b = g->f.b;
   MlirType type = ir_type(x);
   x = ir_mulf(b, x, ir_const_f(b, type, scale));
-  x = documents_only_seen(&g->f, g->f.inner.window, x, g->first, g->count);
+  x = documents_only_seen(&g->f, false, x, g->first, g->count);
   if (!mlirValueIsNull(g->f.lengths))
     x = only(g, (Range){null_value(), g->live}, x);
   ir_transfer_write(
@@ -410,7 +427,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   Ir *b = f->b;
   MlirValue one = ir_const_index(b, 1);
   g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
-  g->first_end = documents_end(f, g->first);
+  g->first_end = documents_end(f, false, g->first);
   Range js = grad_sums_seen(f, g->positions);
   bool again = f->config.stages > 0 && !f->config.local_rows; // on GPUs
   Rows rows = keys_load_rows(g);

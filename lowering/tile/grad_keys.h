@@ -61,6 +61,7 @@ static inline int64_t keys_columns(const Keys *g) {
 typedef struct Sums {
   Planes u; ///< null: not wanted
   MlirValue t;
+  MlirValue d; ///< [rows]: ds; null: not wanted
 } Sums;
 
 // grad_keys.c
@@ -69,10 +70,10 @@ bool keys_wants_values(const Keys *g);
 /// What sums begin with, and how they are carried.
 Sums keys_no_sums(const Keys *g);
 int keys_carry(const Keys *g, Sums *sums, MlirValue *values, bool out);
-/// Logits of a tile of columns, without masks and scale; and dP, if it is
-/// wanted.
-MlirValue keys_logits(const Keys *g, const Planes *left,
-                      const Columns *columns);
+/// Logits of a tile of columns, without masks and scale, added to `start`
+/// [rows, columns] (null: to nothing); and dP, if it is wanted.
+MlirValue keys_logits(const Keys *g, const Planes *left, const Columns *columns,
+                      MlirValue start);
 MlirValue keys_d_weights(const Keys *g, MlirValue weighed,
                          const Columns *columns);
 /// Adds to the sums what the tile does, from these.

@@ -7,19 +7,19 @@
 
 #include "mlir-c/BuiltinAttributes.h"
 
+#include <math.h>
 #include <stddef.h>
 
 // Windows ---------------------------------------------------------------------
 
 Range keys_positions(const Keys *g, MlirValue first, MlirValue end) {
   MlirValue one = ir_const_index(g->f.b, 1);
-  return grad_sums_seers(&g->f, g->f.inner.window, first,
-                         ir_subi(g->f.b, end, one));
+  return grad_sums_seers(&g->f, false, first, ir_subi(g->f.b, end, one));
 }
 
 Range keys_positions_of(const Keys *g, MlirValue j) {
   Ir *b = g->f.b;
-  Range range = grad_sums_seers(&g->f, g->f.outer.window, j, j);
+  Range range = grad_sums_seers(&g->f, true, j, j);
   return (Range){ir_maxsi(b, range.lower, g->positions.lower),
                  ir_minsi(b, range.upper, g->positions.upper)};
 }
@@ -30,7 +30,7 @@ Range keys_rows_seen(const Keys *g, Range positions) {
   MlirValue zero = ir_const_index(b, 0);
   Queries queries = {.first = positions.lower,
                      .last = ir_subi(b, positions.upper, ir_const_index(b, 1)),
-                     .first_begin = documents_begin(f, positions.lower)};
+                     .first_begin = documents_begin(f, false, positions.lower)};
   Range seen = window_of(b, f->inner.window, f->causal, queries, f->keys).any;
   seen.lower = ir_minsi(b, g->count,
                         ir_maxsi(b, zero, ir_subi(b, seen.lower, g->first)));
@@ -126,9 +126,10 @@ GradStatsPlace keys_stats_place(const Keys *g, const Place *place) {
                           copy);
 }
 
-/// A number of each column, in every row; 0 in columns that there are none of.
+/// A number of each column, in every row; `none` in columns that there are none
+/// of.
 static MlirValue load_numbers(const Keys *g, const Place *place,
-                              MlirValue memref) {
+                              MlirValue memref, double none) {
   Ir *b = g->f.b;
   int64_t n = keys_columns(g), rows = keys_rows(g);
   MlirType f32 = ir_f32(b), all = ir_vector(f32, IR_DIMS(rows, n));
@@ -143,7 +144,7 @@ static MlirValue load_numbers(const Keys *g, const Place *place,
   MlirType mask = ir_vector(ir_i1(b), IR_DIMS(n));
   MlirValue there = ir_create_mask(b, IR_LIST(MlirValue, place->count), mask);
   return ir_select(b, ir_broadcast(b, there, ir_with_element(all, ir_i1(b))), x,
-                   ir_zero(b, all));
+                   ir_const_f(b, all, none));
 }
 
 Columns keys_load_columns(const Keys *g, const Place *place) {
@@ -153,7 +154,9 @@ Columns keys_load_columns(const Keys *g, const Place *place) {
     columns.q.x[t] =
         load_by_column(g, place, f->q, t * keys_width(g), keys_width(g));
   columns.d_out = load_by_column(g, place, g->d_out, 0, f->d);
-  columns.logs = load_numbers(g, place, g->stats->logs);
-  columns.delta = load_numbers(g, place, g->stats->delta);
+  // Where there is no query q is 0, and P is finite if S is 0, too.
+  columns.logs =
+      load_numbers(g, place, g->stats->logs, f->pairwise ? -INFINITY : 0);
+  columns.delta = load_numbers(g, place, g->stats->delta, 0);
   return columns;
 }

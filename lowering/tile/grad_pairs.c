@@ -11,7 +11,8 @@
 //         d_ki = d_ki + ds * A,  d_vi = d_vi + p * B           [rows, D]
 //
 // Nothing is there to be done for each outer key; the gradients of these are
-// the program's over queries (grad_query.c).
+// the program's over queries (grad_query.c). Pairwise, ki * A^T lacks q . ko, a
+// number of each column, which comes to all rows by way of memory.
 
 #include "grad_keys.h"
 
@@ -29,6 +30,8 @@ typedef struct Factors {
   MlirValue first;          ///< of these queries, its position
   MlirValue first_key;      ///< and the first one of these outer keys
   MlirValue position, head; ///< of the tile's query, and its first head
+  MlirValue constants;      ///< [1, columns] in the block's own memory; null:
+                            ///< logits have none
 } Factors;
 
 static MlirValue query_of(const Keys *g, MlirValue position) {
@@ -206,9 +209,23 @@ static OuterKeys outer_keys(const Keys *g, MlirValue j, MlirValue upper) {
   return outer;
 }
 
-/// A, in the place of queries.
+/// x [columns], of f32, in every row.
+static MlirValue in_every_row(const Keys *g, const Factors *of, MlirValue x) {
+  Ir *b = g->f.b;
+  int64_t n = keys_columns(g), rows = keys_rows(g);
+  MlirValue zero = ir_const_index(b, 0);
+  MlirValue indices[] = {zero, zero};
+  ir_transfer_write(b, x, of->constants, indices, (const unsigned[]){1},
+                    null_value());
+  x = ir_transfer_read(b, ir_vector(ir_f32(b), IR_DIMS(1, n)), of->constants,
+                       indices, (const unsigned[]){0, 1}, null_value());
+  return load_repeated(b, x, rows, rows);
+}
+
+/// A, in the place of queries; and what logits have beside its products, null
+/// if that is nothing.
 static Planes load_keys_by_pair(const Keys *g, const Factors *x,
-                                const OuterKeys *outer) {
+                                const OuterKeys *outer, MlirValue *start) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   int64_t width = keys_width(g);
@@ -221,6 +238,12 @@ static Planes load_keys_by_pair(const Keys *g, const Factors *x,
   for (int t = 0; t < f->planes; ++t)
     product.x[t] =
         ir_convert(b, load_combined(f, q.x, k.x, t), f->config.operand);
+  *start = load_constants(f, q.x[0], k.x[0]);
+  if (mlirValueIsNull(*start))
+    return product;
+  *start = in_every_row(g, x, *start);
+  product.x[0] = ir_select(b, ir_broadcast_rows(b, outer->columns, width),
+                           product.x[0], ir_zero(b, ir_type(product.x[0])));
   return product;
 }
 
@@ -244,8 +267,9 @@ static void take_tile(const Keys *g, const Factors *x, const Rows *rows,
   Ir *b = g->f.b;
   OuterKeys outer = outer_keys(g, j, upper);
   Columns columns = {.position = x->position};
-  columns.q = load_keys_by_pair(g, x, &outer);
-  MlirValue s = keys_logits(g, &rows->keys, &columns);
+  MlirValue start;
+  columns.q = load_keys_by_pair(g, x, &outer, &start);
+  MlirValue s = keys_logits(g, &rows->keys, &columns, start);
   columns.d_out = load_values_by_pair(g, x, &outer);
   MlirValue dp = keys_d_weights(g, rows->values, &columns);
   // Where there is no outer key p is 1, and A and B are 0.
@@ -319,12 +343,15 @@ void keys_take_pairs(Keys *g) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
-  g->first_end = documents_end(f, g->first);
+  g->first_end = documents_end(f, false, g->first);
   Rows rows = keys_load_rows(g);
   for (int t = 0; t < f->planes; ++t)
     rows.keys.x[t] = left(g, rows.keys.x[t], f->inner.key_bias);
   rows.values = left(g, rows.values, f->inner.value_bias);
 
+  MlirValue constants = null_value();
+  if (f->pairwise)
+    constants = ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(1, keys_columns(g))));
   Sums sums = keys_no_sums(g);
   MlirValue upper = g->positions.upper;
   IrLoop turns =
@@ -336,15 +363,16 @@ void keys_take_pairs(Keys *g) {
                .delta = g->stats->repeated_delta,
                .keys = f->outer.keys,
                .values = f->outer.values,
-               .first = turns.iv[0]};
+               .first = turns.iv[0],
+               .constants = constants};
   MlirValue count = ir_minsi(b, ir_const_index(b, f->config.turns),
                              ir_subi(b, upper, x.first));
   if (x.local) {
     Range seen =
         grad_sums_seen(f, (Range){x.first, ir_addi(b, x.first, count)});
-    if (!mlirValueIsNull(f->start)) // there may be none
-      seen.lower =
-          ir_minsi(b, seen.lower, ir_subi(b, f->keys, ir_const_index(b, 1)));
+    if (!mlirValueIsNull(f->start) || f->two_lengths) // there may be none
+      seen.lower = ir_minsi(b, seen.lower,
+                            ir_subi(b, f->outer_keys, ir_const_index(b, 1)));
     x.first_key = seen.lower;
     x.keys = put_outer(g, x.keys, seen);
     x.values = put_outer(g, x.values, seen);

@@ -8,10 +8,11 @@
 //       p  = exp(mask(A * ki[k]^T) * scale - lse)          [rows, keys]
 //       ds = p .* (B * vi[k]^T - delta)
 //       w  = w + ds * ki[k]                                [rows, D]
-//     d_q = d_q + combine(ko[j], w)
+//     d_q = d_q + combine'(ko[j], w)
 //
 // and at the end d_q, summed over the rows of each (query, head), times scale.
-// Of determinants, combine(ko, w) is the cross product of their planes.
+// combine'(ko, w) is their product, of determinants the cross product of their
+// planes, and pairwise w + z ko, z being the sums of ds by row.
 //
 // Where the gradients of outer keys are this program's, too, the loop over
 // inner tiles is within that over outer ones, and
@@ -21,7 +22,7 @@
 // Behind it d_q, in memory of the block's own, and the block's parts of these
 // gradients get what the outer tile adds to them:
 //
-//     d_ko[j] = d_ko[j] + sum over heads of combine(w, q)
+//     d_ko[j] = d_ko[j] + sum over heads of combine'(w, q)
 //     d_vo[j] = d_vo[j] + sum over heads of y .* d_out
 //
 // A masked pair has p = 0 and ds = 0. Rows whose own outer key is masked may
@@ -100,11 +101,13 @@ static void add_products(Query *g, MlirValue *sums, int n, MlirValue x,
   }
 }
 
-/// combine(ko, w), to be added to d_q's plane t.
+/// combine'(ko, w), to be added to d_q's plane t.
 static MlirValue combined(Query *g, const MlirValue *k, const MlirValue *w,
-                          int t, MlirValue sum) {
+                          MlirValue d_sums, int t, MlirValue sum) {
   Forward *f = &g->f;
   Ir *b = f->b;
+  if (f->pairwise)
+    return ir_addf(b, load_d_combined(f, w, d_sums, k, t, false), sum);
   if (f->planes == 1)
     return ir_fma(b, k[0], w[0], sum);
   int u = (t + 1) % 3, v = (t + 2) % 3;
@@ -117,18 +120,20 @@ static void step(Forward *f, State *state, const OuterTile *outer, int n,
                  const InnerTile *inner) {
   Query *g = (Query *)f;
   Ir *b = f->b;
-  MlirValue w[MAX_PLANES] = {{NULL}}, k[MAX_PLANES];
+  MlirValue w[MAX_PLANES] = {{NULL}}, k[MAX_PLANES], d_sums = null_value();
   for (int i = 0; i < n; ++i) {
     MlirValue s = logits_of(f, outer, &inner[i]);
     MlirValue dp = d_weights(g, outer, &inner[i]);
     MlirValue p = probabilities(g, s, outer, &inner[i]);
-    add_products(g, w, f->planes, d_logits(g, outer, &inner[i], p, dp),
-                 inner[i].keys, f->inner.key_bias);
+    MlirValue ds = d_logits(g, outer, &inner[i], p, dp);
+    add_products(g, w, f->planes, ds, inner[i].keys, f->inner.key_bias);
+    d_sums = load_d_sums(f, d_sums, ds);
   }
   for (int t = 0; t < f->planes; ++t)
     k[t] = load_as(b, outer->keys[t], ir_f32(b), f->outer.key_bias);
   for (int t = 0; t < f->planes; ++t) {
-    MlirValue sum = state->values[t], added = combined(g, k, w, t, sum);
+    MlirValue sum = state->values[t];
+    MlirValue added = combined(g, k, w, d_sums, t, sum);
     bool some = !mlirValueIsNull(outer->rows) && outer->place.size == 1;
     if (some)
       added = ir_select(b, ir_broadcast_rows(b, outer->rows, f->d / f->planes),
@@ -170,6 +175,26 @@ static bool wants_values(const Query *g) {
   return !mlirValueIsNull(g->sums->values.result);
 }
 
+/// What the state has: w, by plane; the sums of ds; y. Null where it is not
+/// wanted.
+typedef struct OuterSums {
+  MlirValue *w, *d, *y;
+} OuterSums;
+
+static OuterSums outer_sums(const Query *g, State *state) {
+  MlirValue *next = state->values;
+  OuterSums sums = {NULL};
+  if (wants_keys(g)) {
+    sums.w = next;
+    next += g->f.planes;
+    if (g->f.pairwise)
+      sums.d = next++;
+  }
+  if (wants_values(g))
+    sums.y = next;
+  return sums;
+}
+
 static void open(Forward *f, State *state, const OuterTile *outer) {
   (void)outer;
   Query *g = (Query *)f;
@@ -177,6 +202,8 @@ static void open(Forward *f, State *state, const OuterTile *outer) {
   for (int t = 0; t < f->planes && wants_keys(g); ++t)
     state->values[state->n++] =
         ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, width)));
+  if (f->pairwise && wants_keys(g))
+    state->values[state->n++] = logits_row_constant(f, 0);
   if (wants_values(g))
     state->values[state->n++] =
         ir_zero(f->b, f32_vector(f, IR_DIMS(f->rows, f->d)));
@@ -185,17 +212,20 @@ static void open(Forward *f, State *state, const OuterTile *outer) {
 static void step_of_sums(Forward *f, State *state, const OuterTile *outer,
                          int n, const InnerTile *inner) {
   Query *g = (Query *)f;
-  MlirValue *w = state->values, *y = &state->values[state->n - 1];
+  OuterSums sums = outer_sums(g, state);
   for (int i = 0; i < n; ++i) {
     MlirValue s = logits_of(f, outer, &inner[i]), dp = null_value();
     if (wants_keys(g))
       dp = d_weights(g, outer, &inner[i]);
     MlirValue p = probabilities(g, s, outer, &inner[i]);
     if (wants_values(g))
-      add_products(g, y, 1, p, &inner[i].values, f->inner.value_bias);
-    if (wants_keys(g))
-      add_products(g, w, f->planes, d_logits(g, outer, &inner[i], p, dp),
-                   inner[i].keys, f->inner.key_bias);
+      add_products(g, sums.y, 1, p, &inner[i].values, f->inner.value_bias);
+    if (!wants_keys(g))
+      continue;
+    MlirValue ds = d_logits(g, outer, &inner[i], p, dp);
+    add_products(g, sums.w, f->planes, ds, inner[i].keys, f->inner.key_bias);
+    if (sums.d)
+      *sums.d = load_d_sums(f, *sums.d, ds);
   }
 }
 
@@ -204,12 +234,12 @@ static void step_of_sums(Forward *f, State *state, const OuterTile *outer,
 static MlirValue end_of_taken(Query *g) {
   Forward *f = &g->f;
   Ir *b = f->b;
-  MlirValue position = f->positions.first;
+  MlirValue position = f->outer_positions.first;
   MlirValue before = ir_subi(b, position, ir_const_index(b, 1));
   MlirValue first = ir_muli(b, f->block, ir_const_index(b, f->config.turns));
   Window window =
       window_of(b, f->outer.window, f->causal,
-                (Queries){.first = before, .last = before}, f->keys);
+                (Queries){.first = before, .last = before}, f->outer_keys);
   return ir_select(b, ir_cmpi(b, IR_EQ, f->query, first), ir_const_index(b, 0),
                    window.any.upper);
 }
@@ -262,7 +292,8 @@ static void close(Forward *f, State *state, const OuterTile *outer) {
   Query *g = (Query *)f;
   Ir *b = f->b;
   int64_t width = f->d / f->planes;
-  const MlirValue *w = state->values, *y = &state->values[state->n - 1];
+  OuterSums sums = outer_sums(g, state);
+  MlirValue d_sums = sums.d ? *sums.d : null_value();
   // Factors are loaded again: the loop has no registers for them.
   MlirType f32 = ir_f32(b);
   MlirValue k[MAX_PLANES], q[MAX_PLANES];
@@ -272,14 +303,17 @@ static void close(Forward *f, State *state, const OuterTile *outer) {
     q[t] = ir_convert(b, load_by_query(f, f->q, t * width, width), f32);
   }
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->d_q); ++t)
-    add_own(g, sum_over_keys(f, load_combined(f, k, w, t)), t * width);
+    add_own(g,
+            sum_over_keys(f, load_d_combined(f, sums.w, d_sums, k, t, false)),
+            t * width);
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->sums->keys.result); ++t)
-    add_part(g, &g->sums->keys, outer, load_combined(f, w, q, t), t * width);
+    add_part(g, &g->sums->keys, outer,
+             load_d_combined(f, sums.w, d_sums, q, t, true), t * width);
   if (wants_values(g))
-    add_part(
-        g, &g->sums->values, outer,
-        ir_mulf(b, *y, ir_convert(b, load_by_query(f, g->d_out, 0, f->d), f32)),
-        0);
+    add_part(g, &g->sums->values, outer,
+             ir_mulf(b, *sums.y,
+                     ir_convert(b, load_by_query(f, g->d_out, 0, f->d), f32)),
+             0);
   state->n = 0;
 }
 

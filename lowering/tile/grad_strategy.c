@@ -26,6 +26,7 @@ typedef struct Strategy {
   int64_t outer, inner; ///< windows
   int64_t bytes;        ///< of an element
   bool causal;
+  bool pairwise;
   int64_t shared_bytes; ///< that a block may have
 } Strategy;
 
@@ -72,13 +73,15 @@ static void choose_query(const Strategy *s, const Config *given, bool pairs,
 }
 
 /// Shared memory of a block of the program over keys with columns of pairs, or
-/// more: its rows; factors of a tile of columns; with `local_outer`, what these
-/// are made of, for all of its turns.
+/// more: its rows; factors of a tile of columns, and their constants; with
+/// `local_outer`, what these are made of, for all of its turns.
 static int64_t shared_bytes(const Strategy *s, const Config *c) {
   enum { PAIR = 2, NUMBER = 4 };
   int64_t row = s->d * s->bytes, columns = config_rows(c);
   int64_t padded = row + plan_padding(row);
   int64_t bytes = PAIR * (c->block_k + columns) * row;
+  if (s->pairwise)
+    bytes += columns * NUMBER;
   if (!c->local_outer)
     return bytes;
   int64_t outer = plan_outer_rows_of_turns(c, s->outer, s->causal);
@@ -187,6 +190,7 @@ MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,
                 .inner = min(LONG, swap ? a.w1 : a.w2),
                 .bytes = wide ? 4 : 2,
                 .causal = a.causal,
+                .pairwise = a.form == SIMPLICIAL_PAIRWISE,
                 .shared_bytes = least_shared_bytes(chips)};
   s.warpgroups = chip_list_has_warpgroups(chips) && !wide &&
                  s.d <= LIMITS_WGMMA_COLUMNS &&

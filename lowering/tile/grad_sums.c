@@ -25,9 +25,15 @@ enum { ROWS = 32 };
 
 // Tiles -----------------------------------------------------------------------
 
-Range grad_sums_seers(const Forward *f, int64_t width, MlirValue first,
+Range grad_sums_seers(const Forward *f, bool outer, MlirValue first,
                       MlirValue last) {
   Ir *b = f->b;
+  int64_t width = outer ? f->outer.window : f->inner.window;
+  MlirValue key = last;
+  if (outer && !mlirValueIsNull(f->ahead)) {
+    first = ir_subi(b, first, f->ahead);
+    last = ir_subi(b, last, f->ahead);
+  }
   // Of a symmetric window, who sees a key is what a query there sees.
   Range range = {window_unbounded(b, width, false, first).lower,
                  window_unbounded(b, width, false, last).upper};
@@ -39,7 +45,7 @@ Range grad_sums_seers(const Forward *f, int64_t width, MlirValue first,
   range.upper = mlirValueIsNull(range.upper)
                     ? f->keys
                     : ir_minsi(b, range.upper, f->keys);
-  MlirValue end = documents_end(f, last);
+  MlirValue end = documents_end(f, outer, key);
   if (!mlirValueIsNull(end))
     range.upper = ir_minsi(b, range.upper, end);
   return range;
@@ -47,10 +53,13 @@ Range grad_sums_seers(const Forward *f, int64_t width, MlirValue first,
 
 Range grad_sums_seen(const Forward *f, Range positions) {
   Ir *b = f->b;
-  Queries queries = {.first = positions.lower,
-                     .last = ir_subi(b, positions.upper, ir_const_index(b, 1)),
-                     .first_begin = documents_begin(f, positions.lower)};
-  Range outer = window_of(b, f->outer.window, f->causal, queries, f->keys).any;
+  MlirValue first = queries_outer(f, positions.lower);
+  MlirValue end = queries_outer(f, positions.upper);
+  Queries queries = {.first = first,
+                     .last = ir_subi(b, end, ir_const_index(b, 1)),
+                     .first_begin = documents_begin(f, true, first)};
+  Range outer =
+      window_of(b, f->outer.window, f->causal, queries, f->outer_keys).any;
   MlirValue some = ir_cmpi(b, IR_SLT, positions.lower, positions.upper);
   outer.upper = ir_select(b, some, outer.upper, outer.lower);
   return outer;
@@ -67,6 +76,8 @@ Range grad_sums_outer(const GradSums *g, const Forward *at, MlirValue t) {
   Ir *b = f->b;
   in.batch = at->batch;
   in.keys = at->keys;
+  in.outer_keys = at->outer_keys;
+  in.ahead = at->ahead;
   in.shift = at->shift;
   MlirValue size = ir_const_index(b, g->size), first = ir_muli(b, t, size);
   Range tile = {first, ir_minsi(b, all_of(g), ir_addi(b, first, size))};
@@ -74,8 +85,7 @@ Range grad_sums_outer(const GradSums *g, const Forward *at, MlirValue t) {
     return grad_sums_seen(f, (Range){ir_addi(b, tile.lower, f->shift),
                                      ir_addi(b, tile.upper, f->shift)});
   MlirValue last = ir_subi(b, tile.upper, ir_const_index(b, 1));
-  return grad_sums_seen(f,
-                        grad_sums_seers(f, f->inner.window, tile.lower, last));
+  return grad_sums_seen(f, grad_sums_seers(f, false, tile.lower, last));
 }
 
 /// The tiles that have a part of some of the outer keys [j, end), or more.
@@ -83,8 +93,7 @@ static Range tiles_of(const GradSums *g, MlirValue j, MlirValue end) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   MlirValue one = ir_const_index(b, 1), size = ir_const_index(b, g->size);
-  Range positions =
-      grad_sums_seers(f, f->outer.window, j, ir_subi(b, end, one));
+  Range positions = grad_sums_seers(f, true, j, ir_subi(b, end, one));
   Range some = {ir_subi(b, positions.lower, f->shift),
                 ir_subi(b, positions.upper, f->shift)};
   if (!g->by_query) {
@@ -117,7 +126,7 @@ static void allocate(GradSums *g, Parts *parts, MlirValue result) {
     return;
   Ir *b = g->f.b;
   int64_t most = most_outer(g);
-  MlirValue outer = g->f.most_keys;
+  MlirValue outer = g->f.most_outer;
   if (most)
     outer = ir_minsi(b, outer, ir_const_index(b, most));
   MlirType of = ir_type(result);
@@ -175,12 +184,12 @@ static void add(GradSums *g, const Parts *parts, double scale) {
   MlirValue rows = ir_const_index(b, ROWS);
   MlirValue sizes[] = {ir_dim(b, parts->result, 0),
                        ir_dim(b, parts->result, DIM_H),
-                       ir_ceil_div(b, g->f.most_keys, ROWS)};
+                       ir_ceil_div(b, g->f.most_outer, ROWS)};
   const Forward all = g->f;
   IrLoop blocks = ir_forall_begin(b, 3, sizes);
   queries_enter(&g->f, blocks.iv[0]);
   MlirValue j = ir_muli(b, blocks.iv[2], rows);
-  MlirValue end = ir_minsi(b, g->f.most_keys, ir_addi(b, j, rows));
+  MlirValue end = ir_minsi(b, g->f.most_outer, ir_addi(b, j, rows));
   MlirType type = ir_vector(ir_f32(b), IR_DIMS(ROWS, g->f.d));
   MlirValue sum = ir_zero(b, type);
   Range tiles = tiles_of(g, j, end);
@@ -197,7 +206,7 @@ static void add(GradSums *g, const Parts *parts, double scale) {
   }
   MlirValue x = ir_mulf(b, sum, ir_const_f(b, type, scale));
   // Parts have nothing for keys that no query sees.
-  x = documents_only_seen(&g->f, g->f.outer.window, x, j, ir_subi(b, end, j));
+  x = documents_only_seen(&g->f, true, x, j, ir_subi(b, end, j));
   x = ir_convert(b, x, ir_element(ir_type(parts->result)));
   MlirType mask = ir_vector(ir_i1(b), IR_DIMS(ROWS, g->f.d));
   ir_transfer_write(

@@ -31,9 +31,9 @@ Range grad_sums_outer(const GradSums *g, const Forward *at, MlirValue t);
 /// Adds the parts up, in the order of tiles, whatever order they were made in.
 void grad_sums_add(GradSums *g);
 
-/// Positions of the queries that have one of the keys [first, last] in a window
-/// of this width.
-Range grad_sums_seers(const Forward *f, int64_t width, MlirValue first,
+/// Positions of the queries that have one of the inner or outer keys [first,
+/// last] in their window.
+Range grad_sums_seers(const Forward *f, bool outer, MlirValue first,
                       MlirValue last);
 
 /// The outer keys that the queries at these positions see; none if there are no

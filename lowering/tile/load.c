@@ -107,10 +107,41 @@ MlirValue load_combined(const Forward *f, const MlirValue *x,
                         const MlirValue *y, int t) {
   Ir *b = f->b;
   if (f->planes == 1)
-    return ir_mulf(b, x[0], y[0]);
+    return f->pairwise ? ir_addf(b, x[0], y[0]) : ir_mulf(b, x[0], y[0]);
   int u = (t + 1) % 3, v = (t + 2) % 3;
   MlirValue plus = ir_mulf(b, x[u], y[v]), minus = ir_mulf(b, x[v], y[u]);
   return f->negated ? ir_subf(b, minus, plus) : ir_subf(b, plus, minus);
+}
+
+/// Sums by row, added to `sums`.
+static MlirValue add_row_sums(Ir *b, MlirValue sums, MlirValue x) {
+  if (mlirValueIsNull(sums))
+    sums =
+        ir_zero(b, ir_vector(ir_f32(b), IR_DIMS(ir_dim_size(ir_type(x), 0))));
+  return ir_multi_reduction(b, IR_SUM, x, 1, sums);
+}
+
+MlirValue load_constants(const Forward *f, MlirValue x, MlirValue y) {
+  if (!f->pairwise)
+    return null_value();
+  Ir *b = f->b;
+  MlirType f32 = ir_f32(b);
+  return add_row_sums(b, null_value(),
+                      ir_mulf(b, ir_convert(b, x, f32), ir_convert(b, y, f32)));
+}
+
+MlirValue load_d_sums(const Forward *f, MlirValue sums, MlirValue ds) {
+  return f->pairwise ? add_row_sums(f->b, sums, ds) : null_value();
+}
+
+MlirValue load_d_combined(const Forward *f, const MlirValue *w,
+                          MlirValue d_sums, const MlirValue *x, int t,
+                          bool w_first) {
+  Ir *b = f->b;
+  if (!f->pairwise)
+    return w_first ? load_combined(f, w, x, t) : load_combined(f, x, w, t);
+  int64_t columns = ir_dim_size(ir_type(x[0]), 1);
+  return ir_fma(b, ir_broadcast_rows(b, d_sums, columns), x[0], w[0]);
 }
 
 /// [..., n] -> [rows, n]
@@ -153,21 +184,21 @@ static OuterPlace place_of_step(Forward *f, MlirValue step) {
   Ir *b = f->b;
   MlirValue zero = ir_const_index(b, 0);
   MlirValue size = ir_const_index(b, f->config.block_q);
-  Range window =
-      window_unbounded(b, f->outer.window, f->causal, f->positions.first);
+  const Queries *at = &f->outer_positions;
+  Range window = window_unbounded(b, f->outer.window, f->causal, at->first);
   OuterPlace place = {.size = 1, .n = step};
   if (!mlirValueIsNull(window.lower)) {
     place.size = f->config.block_q;
     place.n = ir_addi(b, window.lower, step);
-    MlirValue begin = f->positions.first_begin;
+    MlirValue begin = at->first_begin;
     if (mlirValueIsNull(begin))
       begin = zero;
     place.first = place.live_first =
         ir_maxsi(b, zero, ir_subi(b, begin, place.n));
     place.end = place.live_end =
-        ir_minsi(b, size, ir_subi(b, f->keys, place.n));
+        ir_minsi(b, size, ir_subi(b, f->outer_keys, place.n));
   } else if (f->causal) {
-    place.live_first = ir_maxsi(b, zero, ir_subi(b, step, f->positions.first));
+    place.live_first = ir_maxsi(b, zero, ir_subi(b, step, at->first));
     place.live_end = size;
   }
   return place;
@@ -205,8 +236,8 @@ MlirValue load_outer_keys(Forward *f, const OuterPlace *place, int t) {
 
 /// Whether one of the keys from n on may be before a query's document that
 /// begins later than that of the first query.
-static MlirValue is_mixed(Forward *f, MlirValue n) {
-  MlirValue begin = f->positions.last_begin;
+static MlirValue is_mixed(Forward *f, const Queries *at, MlirValue n) {
+  MlirValue begin = at->last_begin;
   if (f->config.block_q == 1 || mlirValueIsNull(begin))
     return null_value();
   return ir_cmpi(f->b, IR_SLT, n, begin);
@@ -222,13 +253,14 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window) {
     tile.keys[t] = load_outer_keys(f, &place, t);
     k[t] = load_as(b, tile.keys[t], f->factor, f->outer.key_bias);
   }
+  tile.constants = load_constants(f, f->q_planes[0], k[0]);
   for (int t = 0; t < f->planes; ++t) {
     tile.combined[t] =
         ir_convert(b, load_combined(f, f->q_planes, k, t), f->config.operand);
     load_share(f, tile.combined[t]);
   }
   tile.place = place;
-  tile.mixed = is_mixed(f, place.n);
+  tile.mixed = is_mixed(f, &f->outer_positions, place.n);
   if (!mlirValueIsNull(f->d_out_rows)) {
     tile.weighed = weighed(f, &place);
     load_share(f, tile.weighed);
@@ -307,7 +339,8 @@ static InnerTile load_tile(Forward *f, MlirValue k, int64_t size,
   MlirValue count = null_value();
   if (!mlirValueIsNull(end))
     count = ir_minsi(b, ir_subi(b, end, k), ir_const_index(b, size));
-  InnerTile tile = {.size = size, .n = k, .mixed = is_mixed(f, k)};
+  InnerTile tile = {
+      .size = size, .n = k, .mixed = is_mixed(f, &f->positions, k)};
   for (int t = 0; t < f->planes; ++t)
     tile.keys[t] = ir_convert(b,
                               load_keys(f, f->inner.keys, k, size, null_value(),
@@ -387,14 +420,14 @@ void load_local(Forward *f, const Window *window) {
   MlirType local = ir_memref(element, IR_DIMS(rows, f->d + padding));
   f->local_first = window->any.lower;
   if (f->config.block_q > 1)
-    f->local_first =
-        window_unbounded(b, f->outer.window, f->causal, f->positions.first)
-            .lower;
+    f->local_first = window_unbounded(b, f->outer.window, f->causal,
+                                      f->outer_positions.first)
+                         .lower;
   f->local_keys = ir_alloca(b, local);
   f->local_values = ir_alloca(b, local);
   // An empty window has no iteration.
   MlirValue size = ir_const_index(b, rows), zero = ir_const_index(b, 0);
-  MlirValue begin = f->positions.first_begin;
+  MlirValue begin = f->outer_positions.first_begin;
   if (mlirValueIsNull(begin))
     begin = zero;
   MlirValue first = ir_maxsi(b, zero, ir_subi(b, begin, f->local_first));

@@ -2,12 +2,13 @@
 //
 // The logits of a tile, and what of them is in the windows.
 //
-//     s = mask(A * ki[k]^T)               [rows, keys]
+//     s = mask(A * ki[k]^T + constants)   [rows, keys]
 //
 // Biases of the inner pair never touch its tiles: (K + b) contributes b *
 // rowsum(A) to s, the initial value of the product, and b * rowsum(p) to p * V.
 // A determinant is a sum over three planes of D/3 of the same product, A being
-// the planes of a cross product.
+// the planes of a cross product. The constants, of the pairwise form, are the
+// rows' q . ko, to which A = q + ko adds q . ki + ko . ki.
 //
 // Where a tile is a whole one it is masked only if some row does not see all of
 // it: scf.if.
@@ -80,11 +81,19 @@ MlirValue logits_of(Forward *f, const OuterTile *outer,
                     const InnerTile *inner) {
   Ir *b = f->b;
   MlirValue row_sum = logits_row_constant(f, 0);
-  if (f->inner.key_bias != 0)
+  double bias = f->inner.key_bias;
+  if (bias != 0)
     for (int t = 0; t < f->planes; ++t)
       row_sum = ir_multi_reduction(
           b, IR_SUM, ir_convert(b, outer->combined[t], ir_f32(b)), 1, row_sum);
-  MlirValue s = logits_product_init(f, f->inner.key_bias, row_sum, inner->size);
+  MlirValue s = outer->constants;
+  if (mlirValueIsNull(s)) {
+    s = logits_product_init(f, bias, row_sum, inner->size);
+  } else {
+    if (bias != 0)
+      s = ir_fma(b, row_sum, logits_row_constant(f, bias), s);
+    s = ir_broadcast_rows(b, s, inner->size);
+  }
   for (int t = 0; t < f->planes; ++t)
     s = ir_contract(b, outer->combined[t], inner->keys[t], false, s);
   return s;

@@ -48,33 +48,35 @@ static void place_queries(Forward *f, MlirValue query, MlirValue count) {
   MlirValue first = ir_addi(b, query, f->shift), last = first;
   if (f->config.block_q > 1)
     last = ir_addi(b, first, ir_subi(b, count, ir_const_index(b, 1)));
-  f->positions = documents_of(f, first, last);
+  f->positions = f->outer_positions = documents_of(f, false, first, last);
+  if (!mlirValueIsNull(f->ahead))
+    f->outer_positions =
+        documents_of(f, true, queries_outer(f, first), queries_outer(f, last));
 }
 
 /// Steps from the beginning of the outer windows in which at least one of the
 /// queries has a key.
 static Range steps(Forward *f, const Window *window) {
   Ir *b = f->b;
-  Range own =
-      window_unbounded(b, f->outer.window, f->causal, f->positions.first);
+  const Queries *at = &f->outer_positions;
+  Range own = window_unbounded(b, f->outer.window, f->causal, at->first);
   if (mlirValueIsNull(own.lower))
     return window->any;
-  Range last =
-      window_unbounded(b, f->outer.window, f->causal, f->positions.last);
-  MlirValue zero = ir_const_index(b, 0), begin = f->positions.first_begin;
+  Range last = window_unbounded(b, f->outer.window, f->causal, at->last);
+  MlirValue zero = ir_const_index(b, 0), begin = at->first_begin;
   if (mlirValueIsNull(begin))
     begin = zero;
   return (Range){ir_maxsi(b, zero, ir_subi(b, begin, last.lower)),
                  ir_minsi(b, ir_subi(b, own.upper, own.lower),
-                          ir_subi(b, f->keys, own.lower))};
+                          ir_subi(b, f->outer_keys, own.lower))};
 }
 
 /// Attends for `count` queries from `query` on.
 static void attend_block(Forward *f, MlirValue query, MlirValue count) {
   Ir *b = f->b;
   place_queries(f, query, count);
-  Window outer =
-      window_of(b, f->outer.window, f->causal, f->positions, f->keys);
+  Window outer = window_of(b, f->outer.window, f->causal, f->outer_positions,
+                           f->outer_keys);
   Window inner =
       window_of(b, f->inner.window, f->causal, f->positions, f->keys);
   Range js = f->config.block_q > 1 ? steps(f, &outer) : outer.any;
@@ -96,12 +98,13 @@ static MlirValue add_not_finite(Forward *f, MlirValue x, MlirValue lower,
 /// The same of the outer keys that some queries see, and that are before
 /// others' documents.
 static MlirValue add_not_finite_outer(Forward *f, MlirValue x) {
-  MlirValue end = f->positions.last_begin;
+  MlirValue end = f->outer_positions.last_begin;
   if (mlirValueIsNull(end))
     return x;
   Ir *b = f->b;
-  Range any =
-      window_of(b, f->outer.window, f->causal, f->positions, f->keys).any;
+  Range any = window_of(b, f->outer.window, f->causal, f->outer_positions,
+                        f->outer_keys)
+                  .any;
   end = ir_minsi(b, end, any.upper);
   if (f->multiplies_keys)
     x = load_not_finite(f, x, f->outer.keys, any.lower, end);
@@ -140,6 +143,35 @@ void queries_annotate(Ir *b, MlirOperation forall, const Config *config) {
                                     mlirUnitAttrGet(b->context));
 }
 
+/// x less y; null: 0.
+static MlirValue difference(Ir *b, bool some, MlirValue x, MlirValue y) {
+  return some ? ir_subi(b, x, y) : null_value();
+}
+
+void queries_count_keys(Forward *f) {
+  Ir *b = f->b;
+  f->outer_keys = f->most_outer = ir_dim(b, f->outer.keys, DIM_N);
+  f->keys = f->outer_keys;
+  if (f->two_lengths)
+    f->keys = ir_dim(b, f->inner.keys, DIM_N);
+  f->places = f->most_keys = f->keys;
+  f->ahead = difference(b, f->two_lengths, f->outer_keys, f->keys);
+  bool places = f->two_lengths && !mlirValueIsNull(f->start);
+  if (places)
+    f->places = ir_dim(b, f->start, 1);
+  f->outer_place = difference(b, places, f->places, f->outer_keys);
+  f->inner_place = difference(b, places, f->places, f->keys);
+}
+
+MlirValue queries_outer(const Forward *f, MlirValue x) {
+  return mlirValueIsNull(f->ahead) ? x : ir_addi(f->b, x, f->ahead);
+}
+
+/// A length, of which there may be 0 to `most`.
+static MlirValue limited(Ir *b, MlirValue length, MlirValue most) {
+  return ir_maxsi(b, ir_const_index(b, 0), ir_minsi(b, length, most));
+}
+
 void queries_enter(Forward *f, MlirValue batch) {
   f->batch = batch;
   if (mlirValueIsNull(f->lengths))
@@ -148,11 +180,14 @@ void queries_enter(Forward *f, MlirValue batch) {
   Ir *b = f->b;
   MlirValue length = ir_index_cast(
       b, ir_load(b, f->lengths, (const MlirValue[]){batch}), ir_index(b));
-  MlirValue keys =
-      ir_maxsi(b, ir_const_index(b, 0), ir_minsi(b, length, f->most_keys));
+  MlirValue keys = limited(b, length, f->most_keys);
   MlirValue missing = ir_subi(b, f->keys, keys);
   f->shift = ir_subi(b, f->shift, missing);
-  f->keys = keys;
+  f->keys = f->outer_keys = keys;
+  if (!f->two_lengths)
+    return;
+  f->outer_keys = limited(b, length, f->most_outer);
+  f->ahead = ir_subi(b, f->outer_keys, f->keys);
 }
 
 MlirOperation queries_program(Forward *f) {
@@ -160,7 +195,7 @@ MlirOperation queries_program(Forward *f) {
   int64_t heads = ir_dim_size(ir_type(f->q), DIM_H);
   int64_t block_h = f->config.block_h, block_q = f->config.block_q;
   MlirValue queries = ir_dim(b, f->q, DIM_N), one = ir_const_index(b, 1);
-  f->keys = f->most_keys = ir_dim(b, f->outer.keys, DIM_N);
+  queries_count_keys(f);
   f->shift = ir_subi(b, f->keys, queries);
   // Several queries are taken at once, or in turns.
   int64_t in_block = block_q > 1 ? block_q : f->config.turns;
@@ -199,6 +234,13 @@ MlirOperation queries_program(Forward *f) {
   return tiles.op;
 }
 
+/// Whether the types do not say that there is one length of keys.
+static bool have_two_lengths(const Forward *f) {
+  int64_t outer = ir_dim_size(ir_type(f->outer.keys), DIM_N);
+  return mlirShapedTypeIsDynamicSize(outer) ||
+         outer != ir_dim_size(ir_type(f->inner.keys), DIM_N);
+}
+
 MlirLogicalResult queries_take(Forward *f, MlirOperation op, ConfigPart part) {
   SimplicialAttentionAttributes a;
   if (mlirLogicalResultIsFailure(simplicialAttentionGetAttributes(op, &a)) ||
@@ -215,7 +257,9 @@ MlirLogicalResult queries_take(Forward *f, MlirOperation op, ConfigPart part) {
   f->outer = f->swapped ? second : first;
   f->inner = f->swapped ? first : second;
   f->causal = a.causal;
+  f->two_lengths = a.two_lengths && have_two_lengths(f);
   f->negated = f->swapped && a.form == SIMPLICIAL_DETERMINANT;
+  f->pairwise = a.form == SIMPLICIAL_PAIRWISE;
   f->planes = a.form == SIMPLICIAL_DETERMINANT ? MAX_PLANES : 1;
   f->q = ir_operand(op, SIMPLICIAL_Q);
   MlirValue bound = simplicialAttentionGetBound(op);

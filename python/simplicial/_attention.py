@@ -22,7 +22,7 @@ def _target(tensor: View) -> str:
 
 def _heads(views: list[View]) -> tuple[int, int, int]:
     """Hq, Hk, D."""
-    for name, tensor in zip(OPERANDS, views[:2]):
+    for name, tensor in zip(OPERANDS, views[:3]):
         if len(tensor.shape) != 4:
             raise Error(f"attention: {name} has rank {len(tensor.shape)} instead of 4")
     return views[0].shape[2], views[1].shape[2], views[0].shape[3]
@@ -36,7 +36,8 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
 
     P is the softmax of S[i,j,k] = scale * sum_d q[i,d] * k1[j,d] * (k2[k,d] + k2_bias) over the pairs (j, k) of keys
     that query i sees, and out[i] the sum over them of P[i,j,k] * v1[j] * (v2[k] + v2_bias). Query i stands at position
-    i + N - Nq: the last query sees the last key.
+    i + N - Nq: the last query sees the last key. k2 and v2 may have another N than k1 and v1: then it stands at a position
+    among each.
 
     Arguments:
       q                 [B, Nq, Hq, D] of float32, float16 or bfloat16, D a multiple of 16 up to 256
@@ -44,11 +45,13 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
       w1, w2            windows of k1 and v1, and of k2 and v2, in keys; None: all of them
       causal            keys after the query are not seen
       scale             of the logits, positive; None: 1/sqrt(D)
-      form              "trilinear", or "determinant": D is three planes, and 3x3 determinants replace the products
+      form              "trilinear"; "determinant": D is three planes, and 3x3 determinants replace the products; or
+                        "pairwise": S is scale * (q . k1 + q . k2 + k1 . k2), k2 having its bias
       start             [B, N] of int32, which does not decrease along N: the query at position p of sequence b sees no key
-                        before start[b, p], as where documents are packed, or sequences padded on the left
+                        before start[b, p], as where documents are packed, or sequences padded on the left. Of two lengths
+                        of keys, N is any: both have the last ones of so many positions
       lengths           [B] of int32: sequence b has lengths[b] keys, the first ones, and N is that where it says where
-                        queries stand; not beside start
+                        queries stand; not beside start. Of two lengths of keys, each has as many as there is room for
       return_lse        whether the logarithm of the sum of exp(S) is wanted, too
 
     Returns out [B, Nq, Hq, D] of q's type, and with return_lse (out, lse), lse [B, Hq, Nq] of float32: as new arrays of
@@ -61,8 +64,10 @@ def attention(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, w1: int | No
     heads = _heads(views)
     bound, last = _functions.one_bound(start, lengths)
     batch, queries, _, _ = views[0].shape
-    few = _functions.few(queries, views[1].shape[1])
-    function = _functions.get(_target(views[0]), views[0].dtype, heads, attributes, return_lse, (), bound, few)
+    keys, second = views[1].shape[1], views[2].shape[1]
+    few = _functions.few(queries, keys, second)
+    function = _functions.get(_target(views[0]), views[0].dtype, heads, attributes, return_lse, (), bound, few,
+                              keys != second)
     bounds = [view(bound, last)] if bound else []
     results = [Output(q, views[0], views[0].shape)]
     if return_lse:
@@ -96,7 +101,8 @@ def attention_grad(q: Array, k1: Array, k2: Array, v1: Array, v2: Array, out: Ar
     views = {name: view(name, x) for name, x in arrays.items()}
     heads = _heads(list(views.values()))
     bound, last = _functions.one_bound(start, lengths)
-    function = _functions.get(_target(views["q"]), views["q"].dtype, heads, attributes, False, wanted, bound)
+    function = _functions.get(_target(views["q"]), views["q"].dtype, heads, attributes, False, wanted, bound,
+                              two_lengths=views["k1"].shape[1] != views["k2"].shape[1])
     bounds = [view(bound, last)] if bound else []
     results = {name: Output(arrays[name], views[name], views[name].shape) for name in wanted}
     call(function, [*views.values(), *bounds, *(result.view for result in results.values())])
@@ -111,8 +117,8 @@ def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None
             causal: bool = True, scale: float | None = None, *, form: str = "trilinear", k2_bias: float = 0.0,
             v2_bias: float = 0.0, return_lse: bool = False, gradients: typing.Sequence[str] = (),
             bound: str | None = None, batch: int | None = None, queries: int | None = None, keys: int | None = None,
-            name: str = "attention",
-            target: str = "cpu", emit: str = "object") -> bytes:
+            two_lengths: bool = False, keys2: int | None = None, name: str = "attention", target: str = "cpu",
+            emit: str = "object") -> bytes:
     """Compiles attention ahead of time, into what needs no LLVM: an object file and its C header.
 
     Arguments:
@@ -122,6 +128,7 @@ def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None
       gradients         names of operands: the function is that of their gradients (see attention_grad)
       bound             the function's last input: "start" or "lengths"; None: there is none
       batch, queries, keys        B, Nq and N; None: each call chooses
+      two_lengths, keys2          whether k2 and v2 may have another N than k1 and v1, and that; None: each call chooses
       name              of the C function: _mlir_ciface_NAME in the object, simplicial_NAME in the header
       target            "cpu", "cpu:x86-64-v3" and other processors by LLVM's names, or NVIDIA GPUs: "sm_90a",
                         "sm_80,sm_90a" ...
@@ -137,8 +144,12 @@ def compile(dtype: str, heads: int, kv_heads: int, head_dim: int, w1: int | None
     if bound is not None and bound not in BOUNDS:
         raise Error(f"attention: there is no bound {bound!r}; there are {', '.join(BOUNDS)}")
     sizes = [DYNAMIC if size is None else size for size in (batch, queries, keys)]
+    if keys2 is not None and not two_lengths:
+        raise Error("attention: keys2 is for two_lengths")
+    second = None if not two_lengths else DYNAMIC if keys2 is None else keys2
     attributes = w1, w2, bool(causal), scale, form, k2_bias, v2_bias
-    spec = _functions.spec_of(TYPES[dtype], (*sizes, heads, kv_heads, head_dim), attributes, return_lse, gradients, bound)
+    spec = _functions.spec_of(TYPES[dtype], (*sizes, heads, kv_heads, head_dim), attributes, return_lse, gradients, bound,
+                              second)
     text, length, data, size = ctypes.c_void_p(), ctypes.c_size_t(), ctypes.c_void_p(), ctypes.c_size_t()
     check(library().simplicialAttentionModule(spec, name.encode(), text, length))
     source = take_bytes(text, length)

@@ -10,15 +10,15 @@ alone.
 """
 
 import ctypes
+import functools
 import operator
 
 from ._library import Attributes, DataType, Error, Spec, check, error_of, library
 
-FORMS = {"trilinear": 0, "determinant": 1}
+FORMS = {"trilinear": 0, "determinant": 1, "pairwise": 2}
 OPERANDS = ("q", "k1", "k2", "v1", "v2")
 BOUNDS = ("start", "lengths")  # of SimplicialBound 1 on
 DYNAMIC = -1
-FEW_QUERIES = 16  # SIMPLICIAL_FEW_QUERIES
 _RANKS = {"lse": 3, "start": 2, "lengths": 1}  # of all others: 4
 _MOST_RANK = 4
 _WORDS = 6 + 2 * _MOST_RANK  # of a DLTensor, its shape and its strides
@@ -115,8 +115,9 @@ def one_bound(*bounds):
     return given[0] if given else (None, None)
 
 
-def spec_of(dtype, sizes, attributes, lse, gradients, bound=None):
-    """SimplicialAttentionSpec of a type (code, bits), sizes (B, Nq, N, Hq, Hk, D), and the rest as of get()."""
+def spec_of(dtype, sizes, attributes, lse, gradients, bound=None, second=None):
+    """SimplicialAttentionSpec of a type (code, bits), sizes (B, Nq, N, Hq, Hk, D), the number of keys of k2 and v2 (None:
+    N), and the rest as of get()."""
     w1, w2, causal, scale, form, k2_bias, v2_bias = attributes
     w1, w2 = (None if window is None else operator.index(window) for window in (w1, w2))
     for name, window in (("w1", w1), ("w2", w2)):
@@ -128,27 +129,31 @@ def spec_of(dtype, sizes, attributes, lse, gradients, bound=None):
         raise Error(f"attention: 'form' must be one of {', '.join(FORMS)}, not {form!r}")
     wanted = sum(1 << OPERANDS.index(name) for name in gradients)
     return Spec(DataType(*dtype, 1), *sizes,
-                Attributes(w1 or 0, w2 or 0, causal, scale or 0, k2_bias, v2_bias, FORMS[form]), lse, wanted,
-                1 + BOUNDS.index(bound) if bound else 0)
+                Attributes(w1 or 0, w2 or 0, causal, scale or 0, k2_bias, v2_bias, FORMS[form], second is not None),
+                lse, wanted, 1 + BOUNDS.index(bound) if bound else 0, second or 0)
 
 
 _functions = {}
 
 
-def few(queries, keys):
-    """The number of queries, where a function of its own is faster, as in decoding; else DYNAMIC."""
-    return queries if queries <= FEW_QUERIES and queries < keys else DYNAMIC
+@functools.lru_cache(1024)
+def few(queries, *keys):
+    """The number of queries, where a function of its own is faster, as in decoding; else DYNAMIC. `keys` are the lengths of
+    k1 and k2."""
+    return library().simplicialFewQueries(queries, max(keys))
 
 
-def get(target, dtype, heads, attributes, lse=False, gradients=(), bound=None, queries=DYNAMIC):
+def get(target, dtype, heads, attributes, lse=False, gradients=(), bound=None, queries=DYNAMIC, two_lengths=False):
     """The function for a target ("cpu", or "cuda:N" for device N), a type (code, bits), heads (Hq, Hk, D), attributes
     (w1, w2, causal, scale, form, k2_bias, v2_bias) and results: out, with `lse` lse as well, or the gradients of the
-    named operands. The last input is `bound`, one of BOUNDS, if that is not None. `queries` is as of few()."""
-    key = target, dtype, heads, attributes, lse, gradients, bound, queries
+    named operands. The last input is `bound`, one of BOUNDS, if that is not None. `queries` is as of few(). With
+    `two_lengths` k2 and v2 may have another N than k1 and v1."""
+    key = target, dtype, heads, attributes, lse, gradients, bound, queries, two_lengths
     function = _functions.get(key)
     if function is None:
         pointer = ctypes.c_void_p()
-        spec = spec_of(dtype, (DYNAMIC, queries, DYNAMIC, *heads), attributes, lse, gradients, bound)
+        second = DYNAMIC if two_lengths else None
+        spec = spec_of(dtype, (DYNAMIC, queries, DYNAMIC, *heads), attributes, lse, gradients, bound, second)
         check(library().simplicialAttentionFunction(spec, target.encode(), pointer))
         if target != "cpu":  # a call that a CUDA graph captures must not load
             check(library().simplicialFunctionPrepare(pointer, None, int(target.partition(":")[2])))

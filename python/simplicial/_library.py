@@ -23,7 +23,8 @@ class Attributes(ctypes.Structure):
     """SimplicialAttentionAttributes."""
 
     _fields_ = [("w1", ctypes.c_int64), ("w2", ctypes.c_int64), ("causal", ctypes.c_bool), ("scale", ctypes.c_float),
-                ("k2_bias", ctypes.c_float), ("v2_bias", ctypes.c_float), ("form", ctypes.c_int)]
+                ("k2_bias", ctypes.c_float), ("v2_bias", ctypes.c_float), ("form", ctypes.c_int),
+                ("two_lengths", ctypes.c_bool)]
 
 
 class DataType(ctypes.Structure):
@@ -37,7 +38,7 @@ class Spec(ctypes.Structure):
 
     _fields_ = [("dtype", DataType), ("b", ctypes.c_int64), ("nq", ctypes.c_int64), ("n", ctypes.c_int64),
                 ("hq", ctypes.c_int64), ("hk", ctypes.c_int64), ("d", ctypes.c_int64), ("attributes", Attributes),
-                ("lse", ctypes.c_bool), ("gradients", ctypes.c_uint), ("bound", ctypes.c_int)]
+                ("lse", ctypes.c_bool), ("gradients", ctypes.c_uint), ("bound", ctypes.c_int), ("n2", ctypes.c_int64)]
 
 
 class Device(ctypes.Structure):
@@ -62,6 +63,7 @@ _PROTOTYPES = {
     "simplicialCompile": (Status, _pointer, _size, _text, _text, _int, _to_pointer, _to_size),
     "simplicialCudaGetDevice": (Status, ctypes.POINTER(CudaDevice)),
     "simplicialCudaSynchronize": (Status,),
+    "simplicialFewQueries": (ctypes.c_int64, ctypes.c_int64, ctypes.c_int64),
     "simplicialFunctionCallOn": (Status, _pointer, _pointer, _int, _pointer),
     "simplicialFunctionPrepare": (Status, _pointer, _pointer, _int),
     "simplicialSetThreadCount": (None, _int),

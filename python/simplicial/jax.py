@@ -37,15 +37,14 @@ _register(_BACKWARD, "simplicialXlaAttentionGrad", "simplicialXlaAttentionGradCu
 # Calls ----------------------------------------------------------------------------------------------------------------
 
 
+def _two_lengths(inputs):
+    """Whether k2 has another number of keys than k1."""
+    return inputs[1].shape[1] != inputs[2].shape[1]
+
+
 def _check(operands, bound):
     """What the result's shapes follow from; sizes that cannot be are for the compiler to refuse."""
-    q, k1 = operands[:2]
-    for x in operands[len(OPERANDS):]:
-        if x.dtype != jnp.int32:
-            raise Error(f"attention: {bound} has element type {x.dtype}; int32 is taken")
-        shape = (q.shape[0], k1.shape[1]) if bound == "start" else (q.shape[0],)
-        if x.shape != shape:
-            raise Error(f"attention: {bound} has shape {x.shape} instead of {shape}")
+    q, k1, k2 = operands[:3]
     for name, x in zip(OPERANDS, operands):
         if x.dtype.name not in TYPES:
             raise Error(f"attention: {name} has element type {x.dtype}; float32, float16 and bfloat16 are taken")
@@ -54,9 +53,18 @@ def _check(operands, bound):
         if x.ndim != 4:
             raise Error(f"attention: {name} has rank {x.ndim} instead of 4")
     for name, x in zip(OPERANDS[1:], operands[1:len(OPERANDS)]):
-        shape = (q.shape[0], k1.shape[1], k1.shape[2], q.shape[3])
+        keys = (k2 if name[1] == "2" else k1).shape[1]
+        shape = (q.shape[0], keys, k1.shape[2], q.shape[3])
         if x.shape != shape:
             raise Error(f"attention: {name} has shape {x.shape} instead of {shape}")
+    for x in operands[len(OPERANDS):]:
+        if x.dtype != jnp.int32:
+            raise Error(f"attention: {bound} has element type {x.dtype}; int32 is taken")
+        any_length = bound == "start" and _two_lengths(operands) and x.ndim == 2
+        positions = x.shape[1] if any_length else k1.shape[1]
+        shape = (q.shape[0], positions) if bound == "start" else (q.shape[0],)
+        if x.shape != shape:
+            raise Error(f"attention: {bound} has shape {x.shape} instead of {shape}")
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1, 3, 4))
@@ -65,6 +73,8 @@ def _call(name, results, inputs, attributes, gradients):
     *attributes, bound = attributes
     spec = _functions.spec_of(TYPES[inputs[0].dtype.name], 6 * [DYNAMIC], attributes, False, gradients, bound)
     at, last = spec.attributes, {"bound": bound} if bound else {}
+    if _two_lengths(inputs):
+        last["two_lengths"] = True
     call = jax.ffi.ffi_call(name, results, vmap_method="broadcast_all")
     return call(*inputs, w1=np.int64(at.w1), w2=np.int64(at.w2), causal=at.causal, scale=np.float32(at.scale),
                 k2_bias=np.float32(at.k2_bias), v2_bias=np.float32(at.v2_bias), form=attributes[4],
@@ -136,8 +146,9 @@ def attention(q: jax.Array, k1: jax.Array, k2: jax.Array, v1: jax.Array, v2: jax
     """2-simplicial attention, differentiable once in q, k1, k2, v1 and v2, in reverse.
 
     The arguments are those of simplicial.attention: q is [B, Nq, Hq, D], k1, k2, v1 and v2 are [B, N, Hk, D], of
-    float32, float16 or bfloat16. Returns out, [B, Nq, Hq, D], and with return_lse (out, lse), lse [B, Hq, Nq] of
-    float32, of which no gradient is taken (as by jax.lax.stop_gradient). start is [B, N] and lengths [B], of int32. All but the arrays must be Python's numbers.
+    float32, float16 or bfloat16; k2 and v2 may have another N than k1 and v1. Returns out, [B, Nq, Hq, D], and with
+    return_lse (out, lse), lse [B, Hq, Nq] of float32, of which no gradient is taken (as by jax.lax.stop_gradient). start is
+    [B, N] and lengths [B], of int32. All but the arrays must be Python's numbers.
     jax.jit, jax.vmap (one call, of a larger batch), jax.grad and jax.export take it. Raises simplicial.Error where
     arrays do not fit together; what the compiler refuses is a JAX error, INVALID_ARGUMENT with its message.
     """

@@ -331,7 +331,7 @@ func.func @causal_false(%q: !q, %k: !k) -> (!out, !lse) {
 !out = tensor<1x8x4x48xf32>
 !lse = tensor<1x4x8xf32>
 func.func @form_unknown(%q: !q, %k: !k) -> (!out, !lse) {
-  // expected-error @below {{'form' must be "trilinear" or "determinant"}}
+  // expected-error @below {{'form' must be "trilinear", "determinant" or "pairwise"}}
   %0:2 = "simplicial.attention"(%q, %k, %k, %k, %k) {form = "Determinant"} : (!q, !k, !k, !k, !k) -> (!out, !lse)
   return %0#0, %0#1 : !out, !lse
 }
@@ -343,7 +343,7 @@ func.func @form_unknown(%q: !q, %k: !k) -> (!out, !lse) {
 !out = tensor<1x8x4x48xf32>
 !lse = tensor<1x4x8xf32>
 func.func @form_empty(%q: !q, %k: !k) -> (!out, !lse) {
-  // expected-error @below {{'form' must be "trilinear" or "determinant"}}
+  // expected-error @below {{'form' must be "trilinear", "determinant" or "pairwise"}}
   %0:2 = "simplicial.attention"(%q, %k, %k, %k, %k) {form = ""} : (!q, !k, !k, !k, !k) -> (!out, !lse)
   return %0#0, %0#1 : !out, !lse
 }
@@ -355,7 +355,7 @@ func.func @form_empty(%q: !q, %k: !k) -> (!out, !lse) {
 !out = tensor<1x8x4x48xf32>
 !lse = tensor<1x4x8xf32>
 func.func @form_integer(%q: !q, %k: !k) -> (!out, !lse) {
-  // expected-error @below {{'form' must be "trilinear" or "determinant"}}
+  // expected-error @below {{'form' must be "trilinear", "determinant" or "pairwise"}}
   %0:2 = "simplicial.attention"(%q, %k, %k, %k, %k) {form = 1 : i64} : (!q, !k, !k, !k, !k) -> (!out, !lse)
   return %0#0, %0#1 : !out, !lse
 }

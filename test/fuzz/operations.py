@@ -40,7 +40,7 @@ def attributes_text(attributes):
 def draw_attributes(rng, dim):
     window = lambda: rng.choice([None, None, 1, 2, 3, 4, 7, 8, 16, 33, 2**31, 2**62])
     maybe = lambda *values: rng.choice(values) if rng.random() < 0.3 else None
-    form = rng.choice(["determinant", "trilinear", None]) if dim % 48 == 0 else maybe("trilinear")
+    form = rng.choice(["determinant", "trilinear", None]) if dim % 48 == 0 else maybe("trilinear", "pairwise")
     return dict(w1=window(), w2=window(), causal=rng.random() < 0.6, scale=maybe(0.3, 1.0, 1e-3),
                 k2_bias=maybe(0.5, -0.25, 0.0), v2_bias=maybe(1.0, -0.5, -0.0), form=form)
 

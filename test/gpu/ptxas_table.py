@@ -57,7 +57,7 @@ def operations():
             for group in (16, 64):
                 yield chip, Case(**{**base, "Hq": group, "D": d})
         for change in ({"dtype": "f16"}, {"dtype": "f32"}, {"dtype": "f32", "operand": "tf32"}, {"D": 16}, {"D": 80}, {"D": 96},
-                       {"D": 192}, {"D": 256}, {"D": 48, "form": "determinant"},
+                       {"D": 192}, {"D": 256}, {"D": 48, "form": "determinant"}, {"form": "pairwise"},
                        {"k2_bias": 0.5, "v2_bias": 1.0}, {"w1": 256, "w2": 32}, {"causal": False}):
             yield chip, Case(**{**base, **change})
     for chip in ALIKE:
@@ -71,6 +71,12 @@ def operations():
     yield "sm_90a", Case(**{**packed, "Hq": 64})
     yield "sm_90a", Case(**{**packed, "Hk": 2})
     yield "sm_90a", GradientCase(**{**packed, "Hk": 2, "w2": 512})
+    two = {**base, "D": 128, "N2": 40}
+    yield "sm_80", Case(**two)
+    yield "sm_90a", Case(**{**two, "Hq": 64})
+    yield "sm_90a", GradientCase(**{**two, "Hk": 2, "w2": 512})
+    yield "sm_90a", Case(**{**base, "Hq": 64, "D": 128, "form": "pairwise"})
+    yield "sm_90a", GradientCase(**{**base, "Hq": 64, "D": 128, "w2": 512, "form": "pairwise"})
 
 
 def is_gradient(case):
@@ -83,6 +89,7 @@ def describe(case):
     words += ["biases"] if case.k2_bias else []
     words += [] if case.causal else ["non-causal"]
     words += ["documents"] if case.documents else []
+    words += [f"N2={case.N2}"] if case.N2 is not None else []
     words += ["grad"] if is_gradient(case) else []
     return " ".join(words)
 

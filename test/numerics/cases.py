@@ -34,6 +34,12 @@ class Case:
     lengths: tuple = ()       # for each sequence in turn, how many keys it has
     data: str = "peaked"      # how the inputs are made, see data.py
     bad: tuple = ()           # ((input name, index, value), ...): single elements overwritten by inf or nan
+    N2: int = None            # keys of k2 and v2; None: N, and the operation has one length
+    places: int = None        # positions that start has, with N2; None: as many as there are keys of more
+
+    @property
+    def keys2(self):
+        return self.N if self.N2 is None else self.N2
 
     @property
     def queries(self):
@@ -152,6 +158,48 @@ def gpu_lengths():
                bad=(("v1", (0, 19, 0, 3), math.nan), ("v2", (0, 20, 0, 3), math.nan)))
 
 
+def two_lengths():
+    """k1 and k2 of different lengths: shorter than windows, than queries, and of none; rings that are full."""
+    for n, n2 in [(9, 37), (37, 9), (16, 100), (1, 20), (40, 17)]:
+        for causal in (True, False):
+            yield Case(N=n, N2=n2, Nq=12, D=16, Hq=4, causal=causal)
+            yield Case(N=n, N2=n2, Nq=5, D=16, B=2, Hq=3, w1=None, w2=None, causal=causal, dynamic="B Nq N")
+    for w1, w2 in [(20, 6), (2, 60), (None, 4), (7, None)]:
+        yield Case(N=70, N2=33, D=16, Hq=2, Hk=2, Nq=40, w1=w1, w2=w2, k2_bias=0.3, v2_bias=-1.0)
+        yield Case(N=33, N2=70, D=16, Hq=5, Nq=80, w1=w1, w2=w2, causal=False, dtype="bf16")
+    for w1, w2 in [(16, 300), (300, 16)]:  # rings of as many keys as windows have
+        yield Case(N=w1, N2=w2, Nq=1, D=16, B=2, Hq=4, w1=w1, w2=w2)
+        yield Case(N=w1, N2=w2, Nq=1, D=16, B=2, Hq=4, w1=None, w2=None, causal=False, dynamic="N", few=True)
+    yield Case(N=20, N2=20, D=16, Hq=3, Nq=7, dynamic="Nq N")  # the same, after all
+    yield Case(N=0, N2=9, Nq=6, D=16, dynamic="Nq N")
+    yield Case(N=9, N2=0, Nq=6, D=16, dynamic="Nq N", causal=False)
+    yield Case(N=9, N2=40, Nq=16, D=48, Hq=4, form="determinant", w1=12, w2=4)
+    yield Case(N=30, N2=12, Nq=9, Hq=3, D=16, dtype="f16", bad=(("k1", (0, 25, 0, 3), math.nan), ("v2", (0, 7, 0, 3), math.nan)))
+    # Rings that are not yet full, or just so: each has as many keys as there is room for.
+    for causal in (True, False):
+        yield Case(N=8, N2=24, Nq=1, D=16, B=5, Hq=4, w1=8, w2=24, lengths=(0, 5, 8, 20, 30), causal=causal)
+        yield Case(N=40, N2=9, Nq=6, D=16, B=4, Hq=2, w1=None, lengths=(0, 4, 20, 50), causal=causal, dynamic="B Nq N")
+    documents = ((1, 1, 7, 16, 1, 30, 2), (-9, 20), (16, 16, 32, 3))
+    for causal in (True, False):
+        yield Case(N=20, N2=70, Nq=15, D=16, B=3, Hq=4, documents=documents, causal=causal)
+        yield Case(N=70, N2=31, Nq=50, D=16, B=3, Hq=2, w1=None, documents=documents, causal=causal, dynamic="Nq N")
+        yield Case(N=30, N2=12, Nq=25, D=16, B=2, Hq=3, documents=documents, places=90, causal=causal)
+        yield Case(N=40, N2=50, Nq=25, D=16, B=2, Hq=3, documents=documents[1:], places=20, causal=causal)
+    yield Case(N=5, N2=7, Nq=3, D=16, documents=documents, places=0, dynamic="N")
+
+
+def gpu_two_lengths():
+    some = {**SMALL, "N": 20, "N2": 29, "w2": 12, "Nq": 14}
+    few = "block_q = 4 : i64"
+    yield Case(**some, B=2, Hq=4, dynamic="B Nq N")
+    yield Case(**{**some, "N": 29, "N2": 3}, Hq=4, causal=False, config=few)
+    yield Case(**{**some, "w1": None}, Hq=3, config=few)
+    yield Case(**{**some, "N": 30, "Nq": 25}, Hq=2, B=3, documents=((5, 3, 20), (-9, 30)), places=40, config=few)
+    yield Case(**{**some, "Nq": 9}, Hq=16, B=2, documents=((9, 9, 20),))
+    yield Case(**{**some, "w1": 20, "w2": 29, "Nq": 1}, Hq=8, D=128)  # rings
+    yield Case(**{**some, "w1": 20, "w2": 29, "Nq": 1}, Hq=8, B=3, lengths=(0, 9, 40), dynamic="B Nq N", few=True)
+
+
 def attributes():
     for causal in (True, False):
         yield Case(k2_bias=0.25, causal=causal)
@@ -178,6 +226,27 @@ def determinant():
     yield Case(form="determinant", D=48, scale=0.5, Nq=3)
     yield Case(form="determinant", D=96, dynamic="B Nq N", dtype="bf16", k2_bias=1 / 96, v2_bias=1.0)
     yield Case(form="determinant", D=96, dtype="f16", causal=False)
+
+
+def pairwise():
+    for d in (16, 80, 128, 256):
+        yield Case(form="pairwise", D=d, N=24, Hq=4)
+    for hq, hk in [(1, 1), (6, 2), (64, 1)]:
+        yield Case(form="pairwise", Hq=hq, Hk=hk, B=2, N=17, causal=False)
+    for w1, w2 in [(1, 1), (30, 4), (None, None), (99, 99), (12, None)]:
+        yield Case(form="pairwise", D=16, w1=w1, w2=w2, Hq=2)
+    for w1, w2 in [(5, 19), (30, 4)]:
+        yield Case(form="pairwise", k2_bias=0.4, v2_bias=1.0, w1=w1, w2=w2, scale=0.5, Nq=13)
+    yield Case(form="pairwise", D=96, dynamic="B Nq N", dtype="bf16", k2_bias=1 / 96)
+    yield Case(form="pairwise", D=96, dtype="f16", causal=False, pad=(1, 2, 3, 4, 5))
+    yield Case(form="pairwise", N=5, Nq=12, k2_bias=0.5, results="lse out", threads=3)
+    yield Case(form="pairwise", N=70, D=16, B=3, w1=12, w2=30, documents=((1, 1, 7, 16, 1, 30, 2), (16, 16, 32, 3), (70,)))
+    yield Case(form="pairwise", N=33, D=16, B=5, w1=None, lengths=(0, 1, 33, 20, 7))
+    yield Case(form="pairwise", Nq=9, N=300, w1=2, w2=None, D=16, Hq=1, few=True)
+    for data in ("winner", "up", "down"):
+        yield Case(form="pairwise", data=data, scale=1.0, Hq=2)
+    for name in ("q", "k1", "k2", "v1", "v2"):
+        yield Case(form="pairwise", bad=((name, (0, 20, 0, 3), math.inf),), N=48, Hq=3)
 
 
 def half_types():
@@ -449,6 +518,27 @@ def gpu_documents():
     yield Case(**small, Hq=64, D=128, Nq=14)
 
 
+def gpu_pairwise():
+    """The pairwise form, whose rows have a constant: in each kind of tile, with each type."""
+    small = {**SMALL, "form": "pairwise"}
+    few = lambda q, *others: ", ".join([f"block_q = {q} : i64", *others])
+    yield Case(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3)
+    yield Case(**{**small, "N": 60, "w1": 6, "w2": 40}, Nq=2, Hq=4, data="down", scale=1.0,
+               config="block_q = 1, block_j = 4, block_k = 16, local_outer = true")
+    yield Case(**{**small, "dtype": "f32", "w1": 19, "w2": 3}, Hq=3, k2_bias=0.5, causal=False)
+    yield Case(**{**small, "dtype": "f16", "N": 21}, Hq=4, causal=False, config=few(4), dynamic="B Nq N")
+    yield Case(**{**small, "N": 40, "documents": ((1, 1, 7, 16, 1, 30, 2),)}, Hq=4, config=few(4))
+    yield Case(**{**small, "N": 21, "w1": None, "lengths": (20, 0, 21)}, B=3, Nq=6, Hq=3)
+    yield Case(**{**small, "N": 7}, Hq=64, D=128)
+    yield Case(**{**small, "N": 90, "w2": 77}, Nq=2, Hq=64, k2_bias=0.5, v2_bias=-0.3, data="up", scale=1.0,
+               config="block_k = 16, tiles = 4, stages = 1")
+    yield Case(**{**small, "N": 100, "w1": 2, "w2": 70}, Nq=20, Hq=8, D=128, data="winner", scale=1.0,
+               config=few(8, "block_k = 16, tiles = 4, stages = 1"))
+    yield Case(**{**small, "N": 150, "w2": None}, Nq=1, Hq=8, Hk=2)
+    for name in ("k1", "v2"):
+        yield Case(dtype="bf16", form="pairwise", N=24, w1=5, w2=7, Hq=3, bad=((name, (0, 6, 0, 3), math.inf),), config=few(5))
+
+
 def gpu_rings():
     """Tiles of 16 inner keys, so that a window has several, for sm_90a: copied by a producer, by TMA where they are
     whole and aligned; and by all warps."""
@@ -551,6 +641,6 @@ def gpu_mixed():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    heads, windows, dims, lengths, queries, empty, documents, key_lengths, attributes, determinant, half_types, dynamic,
+    heads, windows, dims, lengths, queries, empty, documents, key_lengths, two_lengths, attributes, determinant, pairwise, half_types, dynamic,
     strided, results, threads, large_logits, not_finite, mixed, parts, gpu, gpu_f32, gpu_queries, gpu_documents, gpu_lengths,
-    gpu_warpgroups, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}
+    gpu_two_lengths, gpu_pairwise, gpu_warpgroups, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}

@@ -31,7 +31,7 @@ def bounds(case):
         return {"lengths": np.array([case.lengths[b % len(case.lengths)] for b in range(case.B)], np.int32)}
     if not case.documents:
         return {}
-    start = np.zeros((case.B, case.N), np.int32)
+    start = np.zeros((case.B, max(case.N, case.keys2) if case.places is None else case.places), np.int32)
     for b in range(case.B):
         at = 0
         for length in case.documents[b % len(case.documents)]:
@@ -51,7 +51,7 @@ def options(case):
 def make(case):
     """{name: array}, the same in every run."""
     rng = np.random.default_rng(zlib.crc32(str(case).encode()))
-    shapes = {name: (case.B, case.N, case.Hk, case.D) for name in NAMES}
+    shapes = {name: (case.B, case.keys2 if name[1:] == "2" else case.N, case.Hk, case.D) for name in NAMES}
     shapes["q"] = (case.B, case.queries, case.Hq, case.D)
     x = {name: MAKERS[case.data](rng, case, name, shapes[name]).astype(np.float32) for name in NAMES}
     if case.data == "winner":
@@ -84,7 +84,10 @@ def peaked(rng, case, name, shape):
     if name == "q":
         scale = case.D ** -0.5 if case.scale is None else case.scale
         terms = case.D * (2 if case.form == "determinant" else 1)
-        x *= 4 / (scale * (terms * (1 + (case.k2_bias or 0) ** 2)) ** 0.5)
+        k2_square = 1 + (case.k2_bias or 0) ** 2
+        if case.form == "pairwise":  # with keys of half that, too
+            return x * 4 / (scale * (case.D * (1 + k2_square)) ** 0.5)
+        x *= 4 / (scale * (terms * k2_square) ** 0.5)
     return x
 
 
@@ -101,12 +104,12 @@ def redraw_close_races(rng, case, x):
     """Redraws queries until their largest logit leads by 40, so that the exact softmax picks one pair."""
     share = case.Hq // case.Hk
     for b, i, h in np.ndindex(case.B, case.queries, case.Hq):
-        position = i + case.N - case.queries
         start = bounds(case).get("start", case.B * [None])[b]
-        js, ks = (slice(*window(position, w, case.N, case.causal, start)) for w in (case.w1, case.w2))
+        js, ks = (slice(*window(i, case.queries, w, n, case.causal, start))
+                  for w, n in ((case.w1, case.N), (case.w2, case.keys2)))
         while True:
             s = logits(x["q"][b, i, h][None], x["k1"][b, js, h // share], x["k2"][b, ks, h // share], 1.0, 0.0,
-                       "trilinear").ravel()
+                       case.form or "trilinear").ravel()
             if s.size < 2 or np.subtract(*np.partition(s, -2)[:-3:-1]) >= 40:
                 break
             x["q"][b, i, h] = rng.integers(-12, 13, case.D)

@@ -15,15 +15,15 @@ from gradients_check import check
 
 def module(case, target):
     """A module with a function @f that returns the gradients that the case wants."""
-    q, kv, lse = run.types(case).values()
-    result = {name: q if name == "q" else kv for name in ALL.split()}
+    q, k1, k2, lse = run.types(case).values()
+    result = dict(zip(ALL.split(), (q, k1, k2, k1, k2)))
     returned = case.grads.split()
     return f"""\
-func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}, %out: {q}, %lse: {lse}, %d_out: {q}{run.bound(case, "argument")})
+func.func @f(%q: {q}, %k1: {k1}, %k2: {k2}, %v1: {k1}, %v2: {k2}, %out: {q}, %lse: {lse}, %d_out: {q}{run.bound(case, "argument")})
     -> ({', '.join(result[name] for name in returned)}) {{
   %d_q, %d_k1, %d_k2, %d_v1, %d_v2 = "simplicial.attention_grad"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out{run.bound(case, "value")})
     {{{run.attributes(case, target, {'query': case.query, 'keys': case.keys})}}}
-    : ({q}, {kv}, {kv}, {kv}, {kv}, {q}, {lse}, {q}{run.bound(case, "type")}) -> ({', '.join(result.values())})
+    : ({q}, {k1}, {k2}, {k1}, {k2}, {q}, {lse}, {q}{run.bound(case, "type")}) -> ({', '.join(result.values())})
   return {', '.join('%d_' + name for name in returned)} : {', '.join(result[name] for name in returned)}
 }}
 """

@@ -244,6 +244,44 @@ def grad_lengths():
         yield make(**some, B=3, Hq=2, bad=tuple(("v1", (b, 20, 0, 3), math.nan) for b in (1, 2)))
 
 
+def grad_two_lengths():
+    for make in (GradientCase, pairs):
+        for n, n2 in [(9, 37), (37, 9), (1, 20), (40, 17)]:
+            yield make(N=n, N2=n2, Nq=12, D=16, Hq=4)
+            yield make(N=n, N2=n2, Nq=30, D=16, Hq=3, w1=None, w2=9, causal=False, dynamic="B Nq N", B=2)
+        yield make(N=33, N2=50, Nq=40, D=16, Hq=4, Hk=2, w1=20, w2=6, k2_bias=0.4, v2_bias=1.0)
+        yield make(N=30, N2=12, Nq=16, D=16, B=4, Hq=2, lengths=(0, 8, 20, 50), dynamic="N")
+        yield make(N=9, N2=31, Nq=6, D=16, B=4, Hq=3, lengths=(0, 8, 20, 50), causal=False, w2=None)
+        yield make(N=20, N2=34, Nq=25, D=16, B=4, Hq=3, documents=DOCUMENTS)
+        yield make(N=34, N2=20, Nq=12, D=16, B=4, Hq=2, documents=DOCUMENTS, places=50, causal=False, w2=6)
+        yield make(N=34, N2=40, Nq=22, D=16, B=2, Hq=2, documents=DOCUMENTS, places=18, w1=20, w2=6, dynamic="N")
+        yield make(N=0, N2=9, Nq=6, D=16, dynamic="Nq N")
+        yield make(N=9, N2=0, Nq=6, D=16, dynamic="Nq N", causal=False)
+        yield make(N=30, N2=12, Nq=16, Hq=3, D=16, bad=(("k1", (0, 20, 0, 3), math.nan), ("v2", (0, 7, 0, 3), math.nan)))
+    yield GradientCase(N=9, N2=40, Nq=16, D=48, Hq=4, form="determinant", w1=12, w2=4, dtype="f16")
+    yield GradientCase(N=20, N2=9, Nq=16, D=16, Hq=16, grads="k2 v1", dtype="bf16")
+    yield GradientCase(N=5, N2=7, Nq=3, D=16, documents=DOCUMENTS, places=0, dynamic="N")
+
+
+def grad_pairwise():
+    pairwise = dict(form="pairwise", D=16)
+    for make in (GradientCase, pairs):
+        for w1, w2 in [(1, 1), (30, 4), (None, 9)]:
+            yield make(**pairwise, w1=w1, w2=w2, Hq=3, k2_bias=0.4, v2_bias=1.0)
+        yield make(**{**pairwise, "D": 64}, w1=None, w2=None, Hq=4, Hk=2, B=2, N=21, causal=False)
+        yield make(**pairwise, Hq=16, N=21, dtype="bf16", dynamic="B Nq N", pad=(1, 2, 3, 4, 5, 6, 7, 8))
+        yield make(**pairwise, Hq=3, N=5, Nq=12, k2_bias=0.5)
+        yield make(**pairwise, Hq=2, N=20, Nq=13, data="correlated", d_out="ones", threads=3)
+        yield make(**pairwise, Hq=2, N=20, data="up", scale=1.0)  # logits of keys alone are large: tiles' empty columns
+        yield make(**pairwise, Hq=2, N=20, data="winner", scale=1.0)
+        yield make(**pairwise, Hq=4, Hk=2, N=34, B=2, w1=20, w2=6, documents=DOCUMENTS)
+        yield make(**pairwise, Hq=3, N=33, B=3, Nq=9, lengths=(0, 20, 33))
+        for name in ("k1", "d_out"):
+            yield make(**pairwise, Hq=3, N=48, bad=((name, (0, 20, 0, 3), math.nan),))
+        for names in ("q", "k1", "k2", "v1 v2"):
+            yield make(**pairwise, Hq=3, N=17, grads=names, k2_bias=0.5)
+
+
 # The groups for GPUs have small cases: they also run on the emulator.
 SMALL = dict(dtype="bf16", N=13, w1=3, w2=19)
 
@@ -261,6 +299,15 @@ def grad_gpu_pairs():
     yield GradientCase(**SMALL, Hq=4, D=192)  # and where they are not
     for name in ("q", "k1", "v2"):
         yield pairs(**{**SMALL, "w2": 4}, Hq=3, bad=((name, (0, 6, 0, 3), math.nan),))
+
+
+def grad_gpu_two_lengths():
+    some = {**SMALL, "N": 20, "N2": 29, "w2": 12, "Nq": 14}
+    yield GradientCase(**some, Hq=16, dynamic="Nq N")
+    yield GradientCase(**{**some, "N": 9, "w1": None}, Hq=2, keys=("by_pairs = false",))
+    yield pairs(**{**some, "N": 31, "N2": 8, "w1": 20}, Hq=4, causal=False)
+    yield pairs(**{**some, "Nq": 31}, B=2, Hq=4, D=128, documents=((5, 3, 20), (-9, 30)))
+    yield GradientCase(**{**some, "D": 192}, B=3, Hq=2, lengths=(0, 22, 40))
 
 
 def grad_gpu():
@@ -289,6 +336,27 @@ def grad_gpu():
     yield GradientCase(**{**small, "N": 0}, Nq=3, dynamic="N", Hq=3)
     yield GradientCase(**small, Nq=0, dynamic="Nq", Hq=2, Hk=2)
     yield GradientCase(**{**small, "N": 6}, B=0, dynamic="B")
+
+
+def grad_gpu_pairwise():
+    small = {**SMALL, "form": "pairwise"}
+    yield GradientCase(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3, keys=("by_pairs = false",))
+    yield pairs(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3)
+    yield pairs(**{**small, "N": 40, "w1": 20}, Hq=8, Hk=2, D=128, query=("turns = 5",), data="half")
+    yield pairs(**{**small, "w1": None}, Nq=20, Hq=3)
+    yield GradientCase(**{**small, "N": 21, "w2": 17}, Hq=16, D=128, dynamic="B Nq N")
+    yield GradientCase(**{**small, "N": 5}, Hq=64)
+    for make in (GradientCase, pairs):  # logits of keys alone are large: tiles' empty columns
+        yield make(**{**small, "dtype": "f16"}, Hq=3, data="up", scale=1.0)
+    yield GradientCase(**{**small, "w1": 19, "w2": 3, "dtype": "f16"}, B=2, Hq=6, Hk=2, causal=False, k2_bias=0.5)
+    yield GradientCase(**{**small, "dtype": "f32"}, Hq=3, D=16, k2_bias=0.5)
+    yield GradientCase(**{**small, "N": 26, "documents": DOCUMENTS}, B=2, Hq=4, Hk=2, causal=False)
+    yield pairs(**{**small, "N": 24, "lengths": (20, 1)}, B=2, Nq=9, Hq=3, dynamic="B Nq N")
+    yield GradientCase(**small, Hq=4, D=256)
+    for name in ("k1", "d_out"):
+        yield pairs(**{**small, "w2": 4}, Hq=3, bad=((name, (0, 6, 0, 3), math.nan),))
+    for names in ("q k1", "k2", "v1 v2"):
+        yield GradientCase(**{**small, "w1": 6, "w2": 4}, Hq=16, grads=names)
 
 
 def grad_gpu_documents():
@@ -337,5 +405,5 @@ def grad_gpu_values():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs,
-    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}
+    grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_two_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs, grad_pairwise,
+    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_two_lengths, grad_gpu_pairwise, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}

@@ -29,9 +29,10 @@ def worst_row(got, want, unreduced):
 def seeing(case):
     """{name: which of a gradient's rows [B, N] have any pair}."""
     start, lengths = (bounds(case).get(name, case.B * [None]) for name in ("start", "lengths"))
-    of_each = [seen(case.queries, case.N, case.w1, case.w2, case.causal, start[b], lengths[b]) for b in range(case.B)]
+    of_each = [seen(case.queries, case.N, case.keys2, case.w1, case.w2, case.causal, start[b], lengths[b])
+               for b in range(case.B)]
     q, first, second = (np.array([rows[i] for rows in of_each], bool).reshape(case.B, n)
-                        for i, n in enumerate((case.queries, case.N, case.N)))
+                        for i, n in enumerate((case.queries, case.N, case.keys2)))
     return {"q": q, "k1": first, "k2": second, "v1": first, "v2": second}
 
 

@@ -19,7 +19,8 @@ def slope(loss, h=1e-3):
 
 
 def cases():
-    for shape, (w1, w2), causal, form in itertools.product(SHAPES, WINDOWS, (False, True), ("trilinear", "determinant")):
+    for shape, (w1, w2), causal, form in itertools.product(SHAPES, WINDOWS, (False, True),
+                                                           ("trilinear", "determinant", "pairwise")):
         yield shape, dict(w1=w1, w2=w2, causal=causal, scale=0.7, k2_bias=0.3, v2_bias=-1.1, form=form)
 
 
@@ -97,13 +98,20 @@ def check_by_hand():
     np.testing.assert_allclose(grads[1][0, 1, 0], 2 * p * (1 - p) * e[1], atol=1e-15)
     np.testing.assert_allclose(grads[2][0, :, 0], [p * (1 - p) * e[2], -p * (1 - p) * e[2]], atol=1e-15)
 
+    # Pairwise, sums: of two keys k, S = 1 and 2, P = 1 - p and p, dP = 0 and 1, dS = -p (1 - p) and p (1 - p).
+    grads = attention_grad(one, pair(0, 0), pair(1, 2), pair(1, 1), pair(0, 1), one, scale=1.0, form="pairwise", w1=1, w2=2,
+                           causal=True)
+    p = 1 / (1 + math.exp(-1))
+    np.testing.assert_allclose([grads[0].item(), grads[1][0, 1].item()], 2 * [p * (1 - p) * (2 - 1)])
+    np.testing.assert_allclose(grads[2].ravel(), [-p * (1 - p), p * (1 - p)])
+
     # 3 queries and 1 key: only the last query sees it. Without `causal`, windows bound what comes after.
-    assert [x.tolist() for x in seen(3, 1, None, None, True)] == [[False, False, True], [True], [True]]
-    assert [x.tolist() for x in seen(1, 3, 1, 2, True)] == [[True], [False, False, True], [False, True, True]]
-    assert [x.tolist() for x in seen(4, 2, 2, 3, False)] == [[False, True, True, True], [True, True], [True, True]]
+    assert [x.tolist() for x in seen(3, 1, 1, None, None, True)] == [[False, False, True], [True], [True]]
+    assert [x.tolist() for x in seen(1, 3, 3, 1, 2, True)] == [[True], [False, False, True], [False, True, True]]
+    assert [x.tolist() for x in seen(4, 2, 2, 2, 3, False)] == [[False, True, True, True], [True, True], [True, True]]
     grads = attention_grad(np.ones((1, 3, 1, 1)), one, one, one, one, np.ones((1, 3, 1, 1)), causal=True)
     assert grads[0].ravel().tolist() == [0, 0, 0] and [g.item() for g in grads[1:]] == [0, 0, 1, 1]
-    return 5
+    return 6
 
 
 print(f"gradients: {check_against_differences()} cases agree with central differences, {check_other_order()} in another "

@@ -23,6 +23,8 @@ def det(a, b, c):
 def logit(q, k1, k2, scale, form):
     if form == "trilinear":
         return scale * math.fsum(x * y * z for x, y, z in zip(q, k1, k2))
+    if form == "pairwise":
+        return scale * math.fsum(x * y for a, b in ((q, k1), (q, k2), (k1, k2)) for x, y in zip(a, b))
     third = len(q) // 3
     planes = [[(x[t], x[third + t], x[2 * third + t]) for t in range(third)] for x in (q, k1, k2)]
     return scale * math.fsum(det(*vectors) for vectors in zip(*planes))
@@ -50,7 +52,7 @@ def check_against_brute_force():
     shapes = [(1, 1, 1, 1, 1, 3), (2, 5, 5, 4, 2, 6), (1, 3, 6, 3, 1, 3), (1, 7, 4, 2, 2, 3)]  # B, Nq, N, Hq, Hk, D
     windows = [(1, 1), (2, 4), (4, 2), (None, 3), (3, None), (None, None), (9, 9)]
     for shape, (w1, w2), causal, form in itertools.product(
-            shapes, windows, (False, True), ("trilinear", "determinant")):
+            shapes, windows, (False, True), ("trilinear", "determinant", "pairwise")):
         batch, queries, keys, heads, kv_heads, dim = shape
         rng = np.random.default_rng(count)
         q = 2 * rng.standard_normal((batch, queries, heads, dim))
@@ -81,11 +83,15 @@ def check_by_hand():
     for (a, b, c), want in {(0, 1, 2): 1, (1, 0, 2): -1, (2, 0, 1): 1, (0, 0, 2): 0}.items():
         assert attention(e[a], e[b], e[c], e[0], e[0], scale=1.0, form="determinant")[1] == want
 
+    # 1*2 + 2*4 of q and k1, 1*3 + 2*5 of q and k2, 2*3 + 4*5 of k1 and k2; a bias is one of k2.
+    assert attention(q, k1, k2, v1, v2, scale=1.0, form="pairwise")[1] == 10 + 13 + 26
+    assert attention(q, k1, k2, v1, v2, scale=1.0, k2_bias=1.0, form="pairwise")[1] == 10 + (13 + 3) + (26 + 6)
+
     # 3 queries and 1 key: the first two stand before it and see nothing, the last one stands at it.
     one = np.ones((1, 1, 1, 1))
     out, lse = attention(np.ones((1, 3, 1, 1)), one, one, one, one, causal=True)
     assert out.ravel().tolist() == [0, 0, 1] and lse.ravel().tolist() == [-math.inf, -math.inf, 1]
-    return 4
+    return 5
 
 
 print(f"reference: {check_against_brute_force()} cases agree with brute force, {check_by_hand()} with hand results")

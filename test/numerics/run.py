@@ -30,6 +30,7 @@ def attributes(case, target, strategies=()):
                 if (value := getattr(case, name)) is not None]
     entries += ["causal"] if case.causal else []
     entries += [f'form = "{case.form}"'] if case.form else []
+    entries += ["two_lengths"] if case.N2 is not None else []
     config = [f"operand = {case.operand}"] if case.operand else []
     config += [case.config] if case.config else []
     config += ["blocks = 0"] if case.config and not strategies and "blocks" not in case.config else []
@@ -44,9 +45,10 @@ def attributes(case, target, strategies=()):
 
 
 def types(case):
-    """{name: tensor type} of q, out and all that looks like them (q), of the keys (k), and of lse."""
+    """{name: tensor type} of q, out and all that looks like them (q), of the keys (k and k2), and of lse."""
     return {"q": tensor(case, (case.B, case.queries, case.Hq, case.D), ("B", "Nq", "", ""), case.dtype),
             "k": tensor(case, (case.B, case.N, case.Hk, case.D), ("B", "N", "", ""), case.dtype),
+            "k2": tensor(case, (case.B, case.keys2, case.Hk, case.D), ("B", "N", "", ""), case.dtype),
             "lse": tensor(case, (case.B, case.Hq, case.queries), ("B", "", "Nq"), "f32")}
 
 
@@ -54,21 +56,21 @@ def bound(case, place):
     """What there is of the operand that bounds what queries see: ", " and it as an argument, a value or a type."""
     if not data.bounds(case):
         return ""
-    one = case.lengths != ()
-    kind = tensor(case, (case.B,) if one else (case.B, case.N), ("B",) if one else ("B", "N"), "i32")
+    shape = next(iter(data.bounds(case).values())).shape
+    kind = tensor(case, shape, ("B", "N"), "i32")
     return {"argument": f", %bound: {kind}", "value": ", %bound", "type": f", {kind}"}[place]
 
 
 def module(case, target):
     """A module with a function @f that applies the case's operation."""
-    q, kv, lse = types(case).values()
+    q, k1, k2, lse = types(case).values()
     result = {"out": q, "lse": lse}
     returned = case.results.split()
     return f"""\
-func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}{bound(case, "argument")})
+func.func @f(%q: {q}, %k1: {k1}, %k2: {k2}, %v1: {k1}, %v2: {k2}{bound(case, "argument")})
     -> ({', '.join(result[r] for r in returned)}) {{
   %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2{bound(case, "value")}) {{{attributes(case, target)}}}
-    : ({q}, {kv}, {kv}, {kv}, {kv}{bound(case, "type")}) -> ({q}, {lse})
+    : ({q}, {k1}, {k2}, {k1}, {k2}{bound(case, "type")}) -> ({q}, {lse})
   return {', '.join('%' + r for r in returned)} : {', '.join(result[r] for r in returned)}
 }}
 """

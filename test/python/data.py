@@ -19,10 +19,10 @@ LENGTHS = np.array([9, 7], np.int32)
 NEAR = {"float32": 2e-6, "float16": 1e-3, "bfloat16": 8e-3}
 
 
-def inputs(b=2, nq=6, n=9, hq=4, hk=2, d=16, dtype=np.float32, seed=0):
-    """q, k1, k2, v1, v2."""
+def inputs(b=2, nq=6, n=9, hq=4, hk=2, d=16, dtype=np.float32, seed=0, n2=None):
+    """q, k1, k2, v1, v2; of k2 and v2 there are n2 keys, or n."""
     random = np.random.default_rng(seed)
-    shapes = [(b, nq, hq, d)] + 4 * [(b, n, hk, d)]
+    shapes = [(b, nq, hq, d)] + 2 * [(b, n, hk, d), (b, n if n2 is None else n2, hk, d)]
     return [random.standard_normal(shape).astype(dtype) for shape in shapes]
 
 

@@ -91,7 +91,16 @@ class Attention(Case):
     def test_attributes(self):
         x = inputs(d=48)
         self.check(x, causal=False, scale=0.3, k2_bias=0.5, v2_bias=-1.5, form="determinant")
+        self.check(x, form="pairwise")
         self.check(inputs(), w1=None)
+
+    def test_two_lengths(self):
+        self.check(inputs(n2=13))
+        self.check(inputs(n=13, n2=3), causal=False, lengths=np.array([11, 7], np.int32))
+        self.check(inputs(n2=13), start=np.broadcast_to(np.arange(30, dtype=np.int32) // 9 * 9, (2, 30)))
+        with self.assertRaisesRegex(simplicial.Error, "v2 has shape"):
+            x = inputs(n2=13)
+            attention(*x[:4], x[3], **WINDOWS)
 
     def test_documents(self):
         self.check(inputs(), start=data.START)
@@ -105,6 +114,8 @@ class Attention(Case):
         self.near(list(got), [attention(*x, **WINDOWS, lengths=n) for n in many])
         with self.assertRaisesRegex(simplicial.Error, "start has shape"):
             attention(*x, **WINDOWS, start=start[:, 1:])
+        with self.assertRaisesRegex(simplicial.Error, "start has shape"):
+            attention(*inputs(n2=13), **WINDOWS, start=start[:1])
         with self.assertRaisesRegex(simplicial.Error, "start has element type float32; int32 is taken"):
             attention(*x, **WINDOWS, start=start.astype(jnp.float32))
 

@@ -28,6 +28,7 @@ class Attention(unittest.TestCase):
         self.check(x, **WINDOWS)
         self.check(x, w2=2, causal=False, scale=0.3, k2_bias=0.5, v2_bias=-1.5)
         self.check(x, w1=4, form="determinant")
+        self.check(x, w1=4, form="pairwise", k2_bias=0.5)
         self.check(x, w1=np.int64(4), w2=np.int32(2), scale=np.float32(0.25), k2_bias=np.float64(1))
 
     def test_documents(self):
@@ -39,6 +40,13 @@ class Attention(unittest.TestCase):
         out = simplicial.attention(*inputs(), **WINDOWS, lengths=np.array([-3, 99], np.int32))  # none, and all
         self.assertFalse(out[0].any())
         np.testing.assert_array_equal(out[1], simplicial.attention(*inputs(), **WINDOWS)[1])
+
+    def test_two_lengths(self):
+        x = inputs(n2=13)
+        self.check(x, **WINDOWS)
+        self.check(x, w1=4, causal=False, lengths=np.array([11, 7], np.int32))
+        self.check(x, **WINDOWS, start=np.array([[0] * 10 + [9] * 10, [3] * 17 + [16] * 3], np.int32))
+        self.check(inputs(nq=1, n=3, n2=5), **WINDOWS)  # rings
 
     def test_lengths_share_a_function(self):
         before = len(simplicial._functions._functions)
@@ -161,6 +169,15 @@ class Gradients(unittest.TestCase):
         for g, w in zip(simplicial.attention_grad(*x, out, lse, d_out, **WINDOWS, lengths=LENGTHS), want):
             assert_near(self, g, w)
 
+    def test_two_lengths(self):
+        for options in {}, {"lengths": np.array([11, 7], np.int32)}:
+            x = inputs(n2=13)
+            d_out = inputs(seed=9)[0]
+            out, lse = simplicial.attention(*x, return_lse=True, **WINDOWS, **options)
+            want = data.attention_grad(*x, d_out, causal=True, **WINDOWS, **options)
+            for g, w in zip(simplicial.attention_grad(*x, out, lse, d_out, **WINDOWS, **options), want):
+                assert_near(self, g, w)
+
     def test_strided_d_out(self):
         x = inputs()
         d_out = inputs(seed=9)[0]
@@ -190,6 +207,7 @@ class Errors(unittest.TestCase):
         keep = lambda x: None
         self.refuse("k1 has element type f16 instead of f32", lambda x: x.__setitem__(1, x[1].astype(np.float16)))
         self.refuse("v2 dimension 1 is 8 instead of 9", lambda x: x.__setitem__(4, x[4][:, :8]))
+        self.refuse("v2 dimension 1 is 9 instead of 8", lambda x: x.__setitem__(2, x[2][:, :8]))  # k2 has its own N
         self.refuse("v1 has rank 3 instead of 4", lambda x: x.__setitem__(3, x[3][0]))
         self.refuse("q has rank 5 instead of 4", lambda x: x.__setitem__(0, x[0][None]))
         self.refuse("must be f32, f16 or bf16", lambda x: x.__setitem__(slice(5), inputs(dtype=np.float64)))

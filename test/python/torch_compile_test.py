@@ -105,19 +105,37 @@ class Module(unittest.TestCase):
             losses.append(loss.item())
         self.assertLess(losses[-1], 0.7 * losses[0])
 
+    def decode(self, counts, **windows):
+        """Positions in so many parts give what they give at once; the cache."""
+        layer, cache = self.layer(**windows), Cache()
+        x = torch.randn(2, sum(counts), 48)
+        with torch.no_grad():
+            parts = [layer(part, cache) for part in x.split(counts, 1)]
+            torch.testing.assert_close(torch.cat(parts, 1), layer(x))
+        self.assertEqual(cache.length, sum(counts))
+        return cache
+
     def test_decodes(self):
-        for windows in ({}, {"w2": None}):
-            layer = self.layer(**windows)
-            x = torch.randn(2, 40, 48)
-            with torch.no_grad():
-                want = layer(x)
-                cache = Cache()
-                lengths = [5, 1, 1, 7, *[1] * 26]
-                parts = [layer(part, cache) for part in x.split(lengths, 1)]
-            torch.testing.assert_close(torch.cat(parts, 1), want)
-            self.assertEqual(cache.length, 40)
-            if not windows:  # what is kept is bounded by the windows
-                self.assertLess(cache._buffer.shape[1], 30)
+        for windows in {}, {"w2": None}, {"w1": None, "w2": None}, {"w1": 1}, {"w1": 9, "w2": 2}, {"w2": 2 ** 40}:
+            self.decode([5, 1, 1, 7, *[1] * 26], **windows)
+
+    def test_decodes_in_every_rotation(self):
+        """What comes after a prompt begins at each place of both rings, one position at a time and up to 16 of them."""
+        for prompt in range(1, 16):  # windows of 3 and 5 positions are in one state of 15
+            self.decode([prompt, 1, 1, 2, 1, 5, 1, 16, 1], w2=5)
+        for count in 2, 5, 16:
+            self.decode([1, *5 * [count], 1], w2=5)
+
+    def test_caches_keep_as_much_as_windows_reach(self):
+        rooms = lambda cache: [ring._buffer.shape[1] for ring in cache._rings]
+        self.assertEqual(rooms(self.decode([7, 1, 16, *[1] * 30])), [3, 6])
+        self.assertEqual(rooms(self.decode([0, 40, 0])), [3, 6])
+        self.assertEqual(rooms(self.decode([1, 1, 1], w2=4096)), [3, 6])
+        cache = self.decode([1, 1, 1, 1, 1])
+        before = [ring._buffer.data_ptr() for ring in cache._rings]
+        with torch.no_grad():
+            self.layer()(torch.randn(2, 1, 48), cache)
+        self.assertEqual(before, [ring._buffer.data_ptr() for ring in cache._rings])
 
     def test_half_types_and_errors(self):
         layer = self.layer(dtype=torch.bfloat16)
@@ -130,6 +148,8 @@ class Module(unittest.TestCase):
         with torch.no_grad(), self.assertRaisesRegex(simplicial.Error, "the cache is of"):
             for batch in (1, 2):
                 self.layer()(torch.randn(batch, 4, 48), cache)
+        with torch.no_grad(), self.assertRaisesRegex(simplicial.Error, "the cache is of windows \\(3, 6\\)"):
+            self.layer(w1=4)(torch.randn(1, 4, 48), cache)
 
 
 if __name__ == "__main__":

@@ -67,12 +67,18 @@ class Operator(unittest.TestCase):
         x = inputs(d=48)
         self.check(x, causal=False, scale=0.3, k2_bias=0.5, v2_bias=-1.5)
         self.check(x, form="determinant")
+        self.check(x, form="pairwise", k2_bias=0.5)
         self.check(inputs(), w1=None)
 
     def test_documents(self):
         self.check(inputs(), start=torch.from_numpy(data.START))
         self.check(inputs(torch.bfloat16), "bfloat16", start=torch.from_numpy(data.START), causal=False)
         self.check(inputs(), lengths=torch.from_numpy(data.LENGTHS))
+
+    def test_two_lengths(self):
+        self.check(inputs(n2=13))
+        self.check(inputs(n=13, n2=3), causal=False, lengths=torch.tensor([11, 7], dtype=torch.int32))
+        self.check(inputs(n2=13), start=torch.arange(30, dtype=torch.int32).expand(2, -1) // 9 * 9)
 
     def test_strides(self):
         leaves = inputs()

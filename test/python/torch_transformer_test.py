@@ -51,7 +51,7 @@ class Model(unittest.TestCase):
     def test_wrong_attention(self):
         with self.assertRaisesRegex(ValueError, "attention is 'simplicial' or 'dot-product'"):
             model.Config(attention="linear")
-        with self.assertRaisesRegex(ValueError, "not of the determinant"):
+        with self.assertRaisesRegex(ValueError, "not of the determinant one"):
             model.Config(form="determinant", head_dim=48, rank=16)
 
 

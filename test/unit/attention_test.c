@@ -276,6 +276,48 @@ static void computes_documents(void **state) {
                 simplicialFunctionCall(function_of(&s), arguments, INPUTS + 2));
 }
 
+/// Of keys, only as many as the windows reach: the results are the same.
+static void computes_two_lengths(void **state) {
+  enum { N1 = W1 + NQ - 1, N2 = W2 + NQ - 1 };
+  Data *data = *state;
+  int64_t strides[] = {N * HK * D, HK * D, D, 1};
+  int64_t first[] = {B, N1, HK, D}, second[] = {B, N2, HK, D};
+  float out[QUERY], lse[LSE];
+  DLTensor tensors[7], *arguments[7];
+  for (int i = 0; i < 7; ++i) {
+    tensors[i] = tensor(data->x[i], i);
+    arguments[i] = &tensors[i];
+    if (i < SIMPLICIAL_K1 || i > SIMPLICIAL_V2)
+      continue;
+    bool is_second = i == SIMPLICIAL_K2 || i == SIMPLICIAL_V2;
+    tensors[i].shape = is_second ? second : first;
+    tensors[i].strides = strides;
+    tensors[i].data = data->x[i] + key(0, N - (is_second ? N2 : N1), 0);
+  }
+  tensors[SIMPLICIAL_OUT].data = out;
+  tensors[SIMPLICIAL_LSE].data = lse;
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                simplicialFunctionCall(function_of(&spec), arguments, 7));
+  SimplicialAttentionSpec s = spec;
+  s.attributes.two_lengths = true;
+  s.n2 = SIMPLICIAL_DYNAMIC;
+  const SimplicialFunction *any = function_of(&s);
+  s.n = N1, s.n2 = N2;
+  const SimplicialFunction *fixed = function_of(&s);
+  assert_ptr_not_equal(any, fixed);
+  for (int i = 0; i < 2; ++i) {
+    memset(out, 0, sizeof out);
+    assert_status(SIMPLICIAL_OK,
+                  simplicialFunctionCall(i ? fixed : any, arguments, 7));
+    assert_close_to_floats(out, data->x[SIMPLICIAL_OUT], QUERY);
+    assert_close_to_floats(lse, data->x[SIMPLICIAL_LSE], LSE);
+  }
+  s.n2 = N1;
+  assert_ptr_not_equal(fixed, function_of(&s));
+  assert_status(SIMPLICIAL_INVALID_ARGUMENT,
+                simplicialFunctionCall(function_of(&s), arguments, 7));
+}
+
 /// Code for the processors of these names, as far as GCC says that this machine
 /// runs it.
 static void computes_on_processors(void **state) {
@@ -514,6 +556,16 @@ static void refuses_what_cannot_be(void **state) {
   assert_null(function);
 }
 
+static void says_what_few_queries_are(void **state) {
+  (void)state;
+  assert_int_equal(1, simplicialFewQueries(1, 2));
+  assert_int_equal(SIMPLICIAL_FEW_QUERIES,
+                   simplicialFewQueries(SIMPLICIAL_FEW_QUERIES, 100));
+  assert_int_equal(SIMPLICIAL_DYNAMIC,
+                   simplicialFewQueries(SIMPLICIAL_FEW_QUERIES + 1, 100));
+  assert_int_equal(SIMPLICIAL_DYNAMIC, simplicialFewQueries(7, 7));
+}
+
 static void writes_modules(void **state) {
   (void)state;
   char *text, *object;
@@ -543,6 +595,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_prestate(computes_attention, state),
       cmocka_unit_test_prestate(computes_documents, state),
+      cmocka_unit_test_prestate(computes_two_lengths, state),
       cmocka_unit_test_prestate(computes_on_processors, state),
       cmocka_unit_test_prestate(results_may_be_strided, state),
       cmocka_unit_test_prestate(strided_results_need_memory, state),
@@ -551,6 +604,7 @@ int main(void) {
       cmocka_unit_test(is_one_function),
       cmocka_unit_test_prestate(lives_on_after_fork, state),
       cmocka_unit_test(refuses_what_cannot_be),
+      cmocka_unit_test(says_what_few_queries_are),
       cmocka_unit_test(writes_modules),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -254,13 +254,16 @@ typedef struct Windows {
   bool causal;
 } Windows;
 
-static double flops_of(const SimplicialFunction *f, int64_t nq, int64_t n) {
+static double flops_of(const SimplicialFunction *f, int64_t nq, int64_t n,
+                       int64_t n2) {
   float data[1] = {0};
-  int64_t q_shape[] = {1, nq, 1, 16}, k_shape[] = {1, n, 1, 16};
-  DLTensor q = describe(data, q_shape), k = describe(data, k_shape);
+  int64_t q_shape[] = {1, nq, 1, 16}, k1_shape[] = {1, n, 1, 16};
+  int64_t k2_shape[] = {1, n2, 1, 16};
+  DLTensor q = describe(data, q_shape), k1 = describe(data, k1_shape);
+  DLTensor k2 = describe(data, k2_shape);
   double flops;
-  assert_status(SIMPLICIAL_OK,
-                simplicialFunctionFlops(f, (DLTensor *[]){&q, &k}, 2, &flops));
+  assert_status(SIMPLICIAL_OK, simplicialFunctionFlops(
+                                   f, (DLTensor *[]){&q, &k1, &k2}, 3, &flops));
   return flops;
 }
 
@@ -269,12 +272,16 @@ static void check_flops(const SimplicialFunction *f, const Windows *windows) {
   static const int64_t sizes[][2] = {{1, 1},   {1, 12},  {5, 12}, {12, 12},
                                      {13, 13}, {12, 17}, {17, 4}, {40, 40},
                                      {3, 0},   {0, 3},   {30, 10}};
-  for (size_t s = 0; s < sizeof sizes / sizeof *sizes; ++s) {
-    int64_t nq = sizes[s][0], n = sizes[s][1], pairs = 0;
-    for (int64_t p = n - nq; p < n; ++p)
-      pairs += keys_seen(p, n, windows->w1, windows->causal) *
-               keys_seen(p, n, windows->w2, windows->causal);
-    assert_true(flops_of(f, nq, n) == 4.0 * 16 * (double)pairs);
+  static const int64_t more[] = {0, 1, 9, -4}; // keys of k2
+  for (size_t s = 0; s < 4 * sizeof sizes / sizeof *sizes; ++s) {
+    int64_t nq = sizes[s / 4][0], n = sizes[s / 4][1], n2 = n + more[s % 4];
+    int64_t pairs = 0;
+    if (n2 < 0)
+      continue;
+    for (int64_t i = 0; i < nq; ++i)
+      pairs += keys_seen(n - nq + i, n, windows->w1, windows->causal) *
+               keys_seen(n2 - nq + i, n2, windows->w2, windows->causal);
+    assert_true(flops_of(f, nq, n, n2) == 4.0 * 16 * (double)pairs);
   }
   if (windows->w1 || windows->w2)
     return;
@@ -282,7 +289,7 @@ static void check_flops(const SimplicialFunction *f, const Windows *windows) {
   double n = 0x1p40, pairs = n * n * n, flops;
   if (windows->causal)
     pairs = pairs / 3 + n * n / 2 + n / 6;
-  flops = flops_of(f, INT64_C(1) << 40, INT64_C(1) << 40);
+  flops = flops_of(f, INT64_C(1) << 40, INT64_C(1) << 40, INT64_C(1) << 40);
   assert_true(fabs(flops - 64 * pairs) <= 1e-14 * flops);
 }
 
@@ -303,11 +310,12 @@ static void flops_are_of_visible_pairs(void **state) {
     char source[1024];
     snprintf(source, sizeof source,
              "!t = tensor<1x?x1x16xf32>\n"
-             "func.func @f(%%q: !t, %%k: !t) -> !t {\n"
-             "  %%o, %%l = \"simplicial.attention\"(%%q, %%k, %%k, %%k, %%k)"
-             " {%s} : (!t, !t, !t, !t, !t) -> (!t, tensor<1x1x?xf32>)\n"
+             "func.func @f(%%q: !t, %%k: !t, %%j: !t) -> !t {\n"
+             "  %%o, %%l = \"simplicial.attention\"(%%q, %%k, %%j, %%k, %%j)"
+             " {two_lengths%s%s}"
+             " : (!t, !t, !t, !t, !t) -> (!t, tensor<1x1x?xf32>)\n"
              "  return %%o : !t\n}\n",
-             windows[i].attributes);
+             *windows[i].attributes ? ", " : "", windows[i].attributes);
     SimplicialExecutable *executable;
     assert_status(SIMPLICIAL_OK,
                   simplicialCompilerLoad(compiler, source, strlen(source),

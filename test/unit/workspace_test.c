@@ -48,6 +48,7 @@ static const Case cases[] = {
     {DYNAMIC ONE("") TWICE RETURN, "f", true},
     {STATIC GRADIENT(WINDOWS), "f", true},
     {DYNAMIC GRADIENT(""), "f", true},
+    {DYNAMIC GRADIENT(", two_lengths" WINDOWS), "f", true},
     {DYNAMIC ONE("simplicial.differentiate") ATTENTION("%r", "%q", WINDOWS)
          RETURN,
      "f_grad", true},

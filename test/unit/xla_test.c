@@ -288,8 +288,9 @@ static void refuses_attributes(void **state) {
          "attention: the attribute 'w1' must be an i64");
   prepare(false, 0);
   add_text("form", &text);
-  refuse(simplicialXlaAttention, "attention: the attribute 'form' must be "
-                                 "\"trilinear\" or \"determinant\"");
+  refuse(simplicialXlaAttention,
+         "attention: the attribute 'form' must be \"trilinear\", "
+         "\"determinant\" or \"pairwise\"");
   prepare(false, 0);
   add_attribute("gradients", XLA_FFI_DataType_S64, &all);
   refuse(simplicialXlaAttention, "attention: the attribute 'gradients' is 31");
@@ -398,6 +399,40 @@ static void takes_documents(void **state) {
   }
 }
 
+/// Of k2 and v2 the last W2 + NQ - 1 keys, as windows see no others.
+static void takes_two_lengths(void **state) {
+  (void)state;
+  enum { W1 = 3, W2 = 2, N2 = W2 + NQ - 1, INPUTS = 5 };
+  static const int64_t w1 = W1, w2 = W2;
+  static const bool yes = true;
+  static float want[B * NQ * HQ * D], keys[2][B * N2 * HK * D];
+  for (int two = 0; two < 2; ++two) {
+    prepare(false, 0);
+    add_attribute("w1", XLA_FFI_DataType_S64, &w1);
+    add_attribute("w2", XLA_FFI_DataType_S64, &w2);
+    add_attribute("causal", XLA_FFI_DataType_PRED, &yes);
+    if (!two) {
+      expect_success(simplicialXlaAttention);
+      memcpy(want, call->data[SIMPLICIAL_OUT], sizeof want);
+      continue;
+    }
+    for (int i = 0; i < 2; ++i) {
+      int operand = i ? SIMPLICIAL_V2 : SIMPLICIAL_K2;
+      XLA_FFI_Buffer *buffer = call->frame.args.buffers[operand];
+      const float *from = buffer->data;
+      for (int b = 0; b < B; ++b)
+        memcpy(keys[i] + b * N2 * HK * D, from + (b * N + N - N2) * HK * D,
+               sizeof keys[i] / B);
+      buffer->data = keys[i];
+      buffer->dims[1] = N2;
+    }
+    assert_non_null(simplicialXlaAttention(&call->frame));
+    add_attribute("two_lengths", XLA_FFI_DataType_PRED, &yes);
+    expect_success(simplicialXlaAttention);
+    assert_memory_equal(want, call->data[SIMPLICIAL_OUT], sizeof want);
+  }
+}
+
 static void runs_on_a_gpus_stream(void **state) {
   (void)state;
   FakeCudaGet *get;
@@ -469,6 +504,7 @@ int main(void) {
       cmocka_unit_test(refuses_attributes),
       cmocka_unit_test(refuses_tensors),
       cmocka_unit_test(takes_documents),
+      cmocka_unit_test(takes_two_lengths),
       cmocka_unit_test(runs_on_a_gpus_stream),
   };
   return cmocka_run_group_tests(tests, start, end);

@@ -18,7 +18,7 @@
 // the tiles of both. (More are not: between its waits, a producer computes the
 // places of one tile. Of all at once its few registers cannot hold them.)
 //
-// A whole tile is copied by one thread, a box for each panel of 128 bytes, with
+// A whole tile is copied by one thread, a box for each panel of its rows, with
 // the swizzle that warpgroups want (context.h), or, of one row, which no
 // product takes, one box as it is. A box reads as zero only past the tensor's
 // end, not past the tile's count of rows, where there may be anything: a tile
@@ -90,10 +90,12 @@ bool bulk_copy_plan_map(Distribute *s, MlirValue memref, const int64_t *box) {
 
 /// The columns of a copy's boxes: a panel's, or all of a row.
 static int64_t box_columns(MlirOperation copy) {
+  int64_t columns = dim_of(copy, COLUMNS);
   MlirType element = ir_element(ir_type(ir_operand(copy, FROM)));
+  int64_t bytes = ir_float_bytes(element);
   return rows_of(ir_operand(copy, TO)) == 1
-             ? dim_of(copy, COLUMNS)
-             : SWIZZLE_BYTES / ir_float_bytes(element);
+             ? columns
+             : limits_panel_bytes(columns * bytes) / bytes;
 }
 
 /// The boxes of a copy: a tile's rows and so many columns.

@@ -20,7 +20,9 @@
 // matrix load reads at once then lie in different banks, whatever the row's
 // length. Warpgroups (sm_90a) want panels of 128 bytes of every row, one behind
 // the other, in which the 16-byte chunks of row r have changed places: chunk c
-// is where chunk c ^ (r % 8) would be.
+// is where chunk c ^ (r % 8) would be. Of rows that are no multiple of 128
+// bytes panels have 64, or 32, and chunk c is where c ^ (r / 2 % 4) would be,
+// or c ^ (r / 4 % 2).
 //
 // The parts of the pass, all of which use what is here:
 //
@@ -116,6 +118,7 @@ typedef struct Distribute {
   int64_t warps;        ///< that hold tiles; others are behind them
   const Engine *engine; ///< multiplies
   int64_t at_once;      ///< slices, if loops carry many registers; else 0
+  int64_t taken;        ///< registers, by a product and what loops carry
   Role role;
   bool by_warp; ///< in a branch that each warp decides for itself
   int n_maps;   ///< some if there is a producer

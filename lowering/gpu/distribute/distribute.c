@@ -215,7 +215,7 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
   kernel->threads = warps * WARP;
   if (s.n_maps)
     kernel->threads += s.engine->warps * WARP;
-  kernel->blocks = s.engine->share(warps, s.n_maps > 0).blocks;
+  kernel->blocks = s.engine->share(warps, s.n_maps > 0, s.taken).blocks;
   kernel->n_maps = s.n_maps;
   for (int i = 0; i < s.n_maps; ++i)
     kernel->maps[i] = s.maps[i];

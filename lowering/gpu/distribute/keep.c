@@ -45,11 +45,11 @@ static bool is_load_by_row(MlirValue tile) {
 
 /// Whether all arithmetic on it is in f32.
 static bool is_widened(MlirValue tile) {
-  for (MlirOpOperand use = mlirValueGetFirstUse(tile);
-       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
-    if (!ir_is(mlirOpOperandGetOwner(use), "arith.extf"))
-      return false;
-  return true;
+  MlirOpOperand use = mlirValueGetFirstUse(tile);
+  bool widened = !mlirOpOperandIsNull(use);
+  for (; !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    widened &= ir_is(mlirOpOperandGetOwner(use), "arith.extf");
+  return widened;
 }
 
 /// Whether a tile is there for transfers only, which look into its definition.
@@ -298,8 +298,8 @@ void keep_decide(Distribute *s, MlirBlock program) {
   decide_row_dims(s, program);
   count_registers(s, (MlirOperation){NULL}, program, 0, &registers);
   s->at_once = s->engine->slices_at_once(registers.product, registers.carried);
-  int64_t left =
-      s->engine->registers_left(registers.product + registers.around);
+  s->taken = registers.product + registers.around;
+  int64_t left = s->engine->registers_left(s->taken);
   keep_for_loops(s, program, &left);
   keep_loads(s, program);
 }

@@ -9,6 +9,7 @@
 
 #include "lowering/ir_llvm.h"
 #include "lowering/notes.h"
+#include "lowering/tile_ops.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
@@ -40,18 +41,21 @@ static void add_argument(Arguments *arguments, MlirType type, MlirValue value) {
   arguments->values[arguments->n++] = value;
 }
 
-/// Whether more than single elements of `memref` are read or written at once.
+/// Whether neighbouring elements of memory are one load, store or copy. Where a
+/// tile has one column, or rows are along what is contiguous, none are.
 static bool moves_in_chunks(MlirValue memref) {
   for (MlirOpOperand use = mlirValueGetFirstUse(memref);
        !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
     MlirOperation user = mlirOpOperandGetOwner(use);
+    if (ir_is(user, SIMPLICIAL_COPY_ASYNC))
+      return true;
     bool reads = ir_is(user, "vector.transfer_read");
-    bool writes = ir_is(user, "vector.transfer_write");
-    MlirValue tile = {NULL};
-    if (reads || writes)
-      tile = reads ? ir_result(user, 0) : ir_operand(user, 0);
-    if (ir_is(user, SIMPLICIAL_COPY_ASYNC) ||
-        (!mlirValueIsNull(tile) && ir_rank(ir_type(tile)) > 1))
+    if (!reads && !ir_is(user, "vector.transfer_write"))
+      continue;
+    MlirType tile = ir_type(reads ? ir_result(user, 0) : ir_operand(user, 0));
+    int rank = ir_rank(tile);
+    if (rank > 1 && ir_dim_size(tile, rank - 1) > 1 &&
+        tile_op_is_contiguous(user))
       return true;
   }
   return false;
@@ -295,12 +299,15 @@ MlirBlock kernel_create(MlirBlock kernels, Ir *b, Kernel *kernel,
   return ir_body(function, 0);
 }
 
-/// Of boxes of one row there is nothing to exchange.
+/// Of boxes of one row there is nothing to exchange; others are as wide as
+/// panels.
 static int64_t swizzle_of(const TensorMap *map) {
+  MlirType type = ir_type(map->memref);
   int64_t rows = 1;
-  for (int d = 0; d < ir_rank(ir_type(map->memref)) - 1; ++d)
+  int last = ir_rank(type) - 1;
+  for (int d = 0; d < last; ++d)
     rows *= map->box[d];
-  return rows > 1 ? SWIZZLE_BYTES : 0;
+  return rows > 1 ? map->box[last] * ir_float_bytes(ir_element(type)) : 0;
 }
 
 /// The kernel's maps, and whether all are there (and `there` is true).

@@ -101,7 +101,7 @@ static void begin_rings(Distribute *s, MlirBlock program) {
 
 void roles_convert(Distribute *s, MlirBlock program) {
   Ir *b = &s->b;
-  ChipShare share = s->engine->share(s->warps, true);
+  ChipShare share = s->engine->share(s->warps, true, s->taken);
   begin_rings(s, program);
   bool meet;
   MlirOperation first = behind_scalars_of_tiles(program, &meet);

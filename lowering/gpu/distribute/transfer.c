@@ -27,12 +27,15 @@ bool transfer_is_swizzled(const Distribute *s, MlirType memref) {
 static MlirValue swizzled(Ir *b, MlirType memref, MlirValue row,
                           MlirValue column) {
   int64_t bytes = ir_float_bytes(ir_element(memref));
-  MlirValue width = ir_const_index(b, SWIZZLE_BYTES / bytes);
+  int64_t panel_bytes = limits_panel_bytes(ir_dim_size(memref, 2) * bytes);
+  int64_t chunks = panel_bytes / CHUNK; // of a row
+  MlirValue width = ir_const_index(b, panel_bytes / bytes);
   MlirValue rows = ir_const_index(b, ir_dim_size(memref, 1));
   MlirValue in_panel = ir_remui(b, column, width);
-  MlirValue moved =
-      ir_muli(b, ir_remui(b, row, ir_const_index(b, SWIZZLE_ROWS)),
-              ir_const_index(b, CHUNK / bytes));
+  MlirValue line = // of 128 bytes
+      ir_divui(b, row, ir_const_index(b, SWIZZLE_BYTES / panel_bytes));
+  MlirValue moved = ir_muli(b, ir_remui(b, line, ir_const_index(b, chunks)),
+                            ir_const_index(b, CHUNK / bytes));
   MlirValue place = ir_xori(b, in_panel, moved);
   MlirValue panel = ir_muli(b, ir_divui(b, column, width), rows);
   return ir_addi(b, ir_muli(b, ir_addi(b, panel, row), width), place);

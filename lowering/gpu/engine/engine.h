@@ -54,8 +54,9 @@ struct Engine {
   int64_t (*registers_left)(int64_t taken);
 
   /// How blocks of so many warps share an SM's registers, with a producer or
-  /// without; blocks = 0: as they like.
-  ChipShare (*share)(int64_t warps, bool producer);
+  /// without, where a loop's product and what it carries take some; blocks = 0:
+  /// as they like.
+  ChipShare (*share)(int64_t warps, bool producer, int64_t taken);
   const char *no_producer; ///< why a warp of its own may not copy; NULL: it may
 };
 

@@ -12,15 +12,15 @@
 //
 // It is done in order with others, and waited for where it is used (flight.c).
 //
-// A result of more columns is computed in parts of a panel's, one after the
+// A result of more columns is computed in parts of a panel's 64, one after the
 // other, each when it is used.
 //
 // The registers of the accumulator and of the left operand are those of the
 // smaller instruction (layout.h), one warp's 16 rows above the next one's.
 //
-// The right operand's rows are in panels of 128 bytes, each with the swizzle of
-// 128 bytes (context.h). Where rows run along the reduction it is "K-major",
-// else "MN-major".
+// The right operand's rows are in panels of 128, 64 or 32 bytes, each with the
+// swizzle of as many (context.h). Where rows run along the reduction it is
+// "K-major", else "MN-major".
 
 #include "engine.h"
 
@@ -56,7 +56,6 @@ enum {
   LEADING_SHIFT = 16, ///< MN-major: from one panel to the next
   STRIDE_SHIFT = 32,  ///< from eight rows to the next eight
   SWIZZLE_SHIFT = 62,
-  SWIZZLE_128 = 1,
 };
 
 static bool is_zero(MlirValue value) {
@@ -86,7 +85,7 @@ static const char *refuses_place(const Distribute *s, MlirValue operand) {
   if (!ir_is(read, "vector.transfer_read") ||
       !transfer_is_swizzled(s, ir_type(ir_operand(read, 0))))
     return "wgmma takes operands from shared memory that have rows of a "
-           "multiple of 64 columns there, and a multiple of 8 of them";
+           "multiple of 16 columns there, and a multiple of 8 of them";
   // The tile is a whole one of the buffer's slots.
   int rank = ir_rank(ir_type(ir_operand(read, 0)));
   for (int d = 1; d < rank; ++d)
@@ -206,8 +205,15 @@ static MlirValue units_of(Distribute *s, MlirOperation read, MlirValue multiple,
   return context_pinned(s, ir_addi(b, base, at));
 }
 
+/// Bytes of a row in a panel.
+static int64_t width_of(MlirOperation read) {
+  MlirType type = ir_type(ir_operand(read, 0));
+  return limits_panel_bytes(ir_dim_size(type, 2) *
+                            ir_float_bytes(ir_element(type)));
+}
+
 static int64_t panel_of(MlirOperation read) {
-  return ir_dim_size(ir_type(ir_operand(read, 0)), 1) * SWIZZLE_BYTES;
+  return ir_dim_size(ir_type(ir_operand(read, 0)), 1) * width_of(read);
 }
 
 /// The address of the warpgroup's 64 rows of a left operand.
@@ -215,11 +221,18 @@ static MlirValue left_units(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirOperation read = ir_def(ir_operand(op, 0));
   int64_t groups = ir_dim_size(ir_type(ir_result(op, 0)), 0) / UNIT_ROWS;
-  int64_t bytes = tile_op_left_is_km(op) ? panel_of(read)
-                                         : (int64_t)UNIT_ROWS * SWIZZLE_BYTES;
+  // A row of [K, M] has panels of 64, as it has a multiple of 64.
+  int64_t bytes =
+      tile_op_left_is_km(op) ? panel_of(read) : UNIT_ROWS * width_of(read);
   MlirValue group = ir_divui(b, s->warp, ir_const_index(b, WARPS));
   group = ir_remui(b, group, ir_const_index(b, groups));
   return units_of(s, read, context_uniform(s, group), bytes / UNIT);
+}
+
+/// What says that panels of so many bytes are swizzled.
+static int64_t swizzle_of(int64_t width) {
+  enum { SWIZZLE_128 = 1, SWIZZLE_64 = 2, SWIZZLE_32 = 3 };
+  return width == 128 ? SWIZZLE_128 : width == 64 ? SWIZZLE_64 : SWIZZLE_32;
 }
 
 /// The descriptor of the tile at `units`, and so many bytes further.
@@ -228,21 +241,21 @@ static MlirValue descriptor(Distribute *s, MlirOperation read, MlirValue units,
   Ir *b = &s->b;
   MlirType i64 = ir_i64(b);
   MlirValue memref = ir_operand(read, 0);
-  int64_t panel = panel_of(read);
+  int64_t panel = panel_of(read), width = width_of(read);
   int64_t first = context_entry(s, memref)->offset + bytes;
   int64_t low = panel / UNIT << LEADING_SHIFT | first / UNIT;
-  int64_t high = (int64_t)SWIZZLE_ROWS * SWIZZLE_BYTES / UNIT << STRIDE_SHIFT |
-                 (int64_t)SWIZZLE_128 << SWIZZLE_SHIFT;
+  int64_t high = SWIZZLE_ROWS * width / UNIT << STRIDE_SHIFT |
+                 swizzle_of(width) << SWIZZLE_SHIFT;
   MlirValue bits = ir_value(b, "arith.extui", i64, IR_VALUES(units), IR_NONE);
   return ir_addi(b, bits, ir_const_int(b, i64, high | low));
 }
 
 /// How far `k` of the reduction is from the tile's beginning, in bytes.
 static int64_t offset_of(MlirOperation read, bool mn_major, int64_t k) {
+  int64_t bytes = k * 2, width = width_of(read);
   if (mn_major)
-    return k * SWIZZLE_BYTES;
-  int64_t bytes = k * 2;
-  return bytes / SWIZZLE_BYTES * panel_of(read) + bytes % SWIZZLE_BYTES;
+    return k * width;
+  return bytes / width * panel_of(read) + bytes % width;
 }
 
 // Products --------------------------------------------------------------------
@@ -348,7 +361,7 @@ static bool is_on(const Chip *chip) { return chip->warpgroups; }
 
 static bool is_swizzled(MlirType buffer) {
   return mlirFloatTypeGetWidth(ir_element(buffer)) == 16 &&
-         ir_dim_size(buffer, 2) * 2 % SWIZZLE_BYTES == 0 &&
+         limits_panel_bytes(ir_dim_size(buffer, 2) * 2) &&
          ir_dim_size(buffer, 1) % SWIZZLE_ROWS == 0;
 }
 
@@ -363,10 +376,11 @@ static int64_t registers_left(int64_t taken) {
   return taken < MOST ? INT64_MAX : 0;
 }
 
-static ChipShare share(int64_t warps, bool producer) {
+static ChipShare share(int64_t warps, bool producer, int64_t taken) {
+  enum { OTHERS = 40 }; // addresses, operands, what masks rows
   if (!producer && warps > WARPS)
     return (ChipShare){0};
-  return chip_share(warps / WARPS, producer);
+  return chip_share(warps / WARPS, producer, taken + OTHERS);
 }
 
 const Engine engine_wgmma = {

@@ -51,10 +51,13 @@ const Chip chips[] = {
 _Static_assert(sizeof chips / sizeof *chips - 1 <= MAX_CHIPS,
                "a list holds all chips");
 
-ChipShare chip_share(int64_t warpgroups, bool producer) {
-  // Of one warpgroup that also copies, three blocks multiply by turns.
+ChipShare chip_share(int64_t warpgroups, bool producer, int64_t registers) {
+  // Of one warpgroup that also copies, three or four blocks multiply by turns.
+  static const ChipShare four = {4, 0, 128};
   static const ChipShare alone[] = {{3, 0, 168}, {1, 0, 255}};
   static const ChipShare beside[] = {{2, 24, 232}, {1, 24, 240}};
+  if (!producer && warpgroups == 1 && registers <= four.consumer)
+    return four;
   return (producer ? beside : alone)[warpgroups > 1];
 }
 

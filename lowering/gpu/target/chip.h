@@ -65,8 +65,9 @@ typedef struct ChipShare {
   int32_t producer, consumer;
 } ChipShare;
 
-/// Of blocks of so many warpgroups, and a producer, if there is one.
-ChipShare chip_share(int64_t warpgroups, bool producer);
+/// Of blocks of so many warpgroups, and a producer, if there is one, whose
+/// threads need so many `registers`.
+ChipShare chip_share(int64_t warpgroups, bool producer, int64_t registers);
 
 /// Reads one name or several with commas between. If that fails, `problem` is
 /// the reason; `others` are the targets that are no chips.

@@ -8,6 +8,14 @@
 
 #include <stddef.h>
 
+int64_t limits_panel_bytes(int64_t bytes) {
+  enum { LEAST = 32 };
+  int64_t panel = SWIZZLE_BYTES;
+  while (bytes % panel)
+    panel /= 2;
+  return panel < LEAST ? 0 : panel;
+}
+
 /// Why a product cannot be computed in parts: a panel each, added to nothing.
 /// One warpgroup alone on an SM has too few registers even so. NULL: it can.
 static const char *why_not_in_parts(const ProductShape *p) {
@@ -25,9 +33,9 @@ static const char *why_not_in_parts(const ProductShape *p) {
 const char *limits_wgmma_refuses(const ProductShape *p) {
   if (p->bytes != 2)
     return "wgmma takes operands of f16 and bf16 only";
-  if (p->row * p->bytes % SWIZZLE_BYTES)
+  if (!limits_panel_bytes(p->row * p->bytes))
     return "wgmma takes operands from shared memory that have rows of a "
-           "multiple of 64 columns there, and a multiple of 8 of them";
+           "multiple of 16 columns there, and a multiple of 8 of them";
   if (p->depth % LIMITS_DEPTH || p->depth > LIMITS_WGMMA_DEPTH)
     return "wgmma reduces multiples of 16 columns, up to 256";
   if (p->columns % SLICE)

@@ -29,9 +29,13 @@ enum {
   CHUNK = 16,          ///< of an asynchronous copy
   TMA_ALIGNMENT = 128, ///< of what TMA writes in shared memory, and reads there
   PADDING = 16,        ///< behind a row that is in no panel
-  SWIZZLE_BYTES = 128, ///< of a row in a panel
+  SWIZZLE_BYTES = 128, ///< of a row in a panel, at most
   SWIZZLE_ROWS = 8,    ///< after which places repeat
 };
+
+/// How many bytes of a row of `bytes` are in a panel: the largest of 128, 64 and
+/// 32 that divides them; 0: none does.
+int64_t limits_panel_bytes(int64_t bytes);
 
 /// The columns that a product of warpgroups has registers for at once, and in
 /// parts of so many.

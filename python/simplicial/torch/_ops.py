@@ -50,7 +50,7 @@ def _check(names, tensors):
                 raise Error(f"attention: {name} has element type {tensor.dtype}; int32 is taken")
         elif tensor.dtype not in _TYPES:
             raise Error(f"attention: {name} has element type {tensor.dtype}; float32, float16 and bfloat16 are taken")
-    for name, tensor in zip(names, tensors[:2]):
+    for name, tensor in zip(names, tensors[:3]):
         if tensor.dim() != 4:
             raise Error(f"attention: {name} has rank {tensor.dim()} instead of 4")
 
@@ -75,15 +75,15 @@ def _call(names, tensors, results, attributes, gradients=()):
             strides = tensor.stride()
         addresses.append(tensor.data_ptr())
         layout.append((tensor.get_device(), tensor.dtype, tensor.shape, strides))
-    (index, dtype, q, _), (_, _, k1, _) = layout[:2]
-    if dtype not in _TYPES or len(q) != 4 or len(k1) != 4 or bound:
+    (index, dtype, q, _), (_, _, k1, _), (_, _, k2, _) = layout[:3]
+    if dtype not in _TYPES or len(q) != 4 or len(k1) != 4 or len(k2) != 4 or bound:
         _check(names, tensors)
     target, stream = "cpu", None
     if index >= 0:
         target, stream = f"cuda:{index}", torch.cuda.current_stream(index).cuda_stream
-    few = _functions.DYNAMIC if gradients else _functions.few(q[1], k1[1])
+    few = _functions.DYNAMIC if gradients else _functions.few(q[1], k1[1], k2[1])
     function = _functions.get(target, _TYPES[dtype], (q[2], k1[2], q[3]), attributes, not gradients, gradients,
-                              bound, few)
+                              bound, few, k1[1] != k2[1])
     addresses += [result.data_ptr() for result in results]
 
     def describe():
@@ -237,8 +237,9 @@ def attention(q: torch.Tensor, k1: torch.Tensor, k2: torch.Tensor, v1: torch.Ten
     """2-simplicial attention, differentiable once in q, k1, k2, v1 and v2.
 
     The arguments are those of simplicial.attention: q is [B, Nq, Hq, D], k1, k2, v1 and v2 are [B, N, Hk, D], of
-    float32, float16 or bfloat16, on a CPU or a GPU, start [B, N] and lengths [B] of int32. Returns out, [B, Nq, Hq, D], and with return_lse (out, lse), lse
-    [B, Hq, Nq] of float32, which has no gradient (its requires_grad is False). Under autocast, inputs become its type.
+    float32, float16 or bfloat16, on a CPU or a GPU, start [B, N] and lengths [B] of int32; k2 and v2 may have another N
+    than k1 and v1. Returns out, [B, Nq, Hq, D], and with return_lse (out, lse), lse [B, Hq, Nq] of float32, which has no
+    gradient (its requires_grad is False). Under autocast, inputs become its type.
     It runs on the current stream, and into CUDA graphs if it has run once before. torch.compile and torch.export take
     it as one operator, for all lengths. Raises simplicial.Error.
     """

@@ -41,12 +41,12 @@ func.func private @out_alone_reference(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !
 }
 
 // CHECK-LABEL: func @custom_call
-// CHECK: "simplicial.attention"(%{{.*}}) {w1 = 3 : i64}
+// CHECK: "simplicial.attention"(%{{.*}}) {two_lengths, w1 = 3 : i64}
 // CHECK: "simplicial.attention"(%{{.*}}) {causal, w2 = 4 : i64}
 func.func @custom_call(%q: !q, %k: !k) -> (!q, !q) {
   %a:2 = "stablehlo.custom_call"(%q, %k, %k, %k, %k) <{
     call_target_name = "simplicial.attention", api_version = 4 : i32, has_side_effect = false,
-    backend_config = {causal = false, w1 = 3 : i64}}>
+    backend_config = {causal = false, two_lengths = true, w1 = 3 : i64}}>
     : (!q, !k, !k, !k, !k) -> (!q, !lse)
   %b:2 = "stablehlo.custom_call"(%q, %k, %k, %k, %k) <{
     call_target_name = "simplicial.attention", api_version = 1 : i32, backend_config = "",

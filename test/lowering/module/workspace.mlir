@@ -81,6 +81,28 @@ func.func @taken(%x: memref<?xf32>) {
 
 // -----
 
+// The condition of a side is made once, whatever is in it.
+
+// CHECK-LABEL: func.func private @_simplicial_workspace_side(
+// CHECK: arith.cmpi sge
+// CHECK-NOT: arith.cmpi sge
+// CHECK: return
+func.func @side(%x: memref<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c5 = arith.constant 5 : index
+  %n = memref.dim %x, %c0 : memref<?xf32>
+  %few = arith.cmpi slt, %n, %c5 : index
+  scf.if %few {
+  } else {
+    %each = arith.divui %c5, %n : index
+    %m = memref.alloc(%each) : memref<?xf32>
+    %k = memref.alloc(%n) : memref<?xf32>
+  }
+  return
+}
+
+// -----
+
 // CHECK-LABEL: func.func private @_simplicial_workspace_nothing(
 // CHECK-NEXT: %[[BYTES:.*]] = arith.constant 0 : i64
 // CHECK-NEXT: return %[[BYTES]]

@@ -128,3 +128,58 @@ func.func @lengths(%q: memref<2x?x8x16xf32>, %k: memref<2x?x1x16xf32>, %out: mem
        memref<2x?x8x16xf32>, memref<2xi32>) -> ()
   return
 }
+
+// Two lengths: each side's keys end at the last query, so that positions among outer keys are some further on; each has as
+// many of the sequence's keys as it has room for. Where types say that there is one length, nothing is said of another.
+
+// CHECK-LABEL: func.func @two_lengths(
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: memref<2x?x8x16xf32>, %[[K1:[a-z0-9]+]]: memref<2x?x1x16xf32>, %[[K2:[a-z0-9]+]]: memref
+// CHECK-SAME: %[[LENGTHS:[a-z0-9]+]]: memref<2xi32>)
+// CHECK: %[[OUTER:.*]] = memref.dim %[[K1]]
+// CHECK: %[[INNER:.*]] = memref.dim %[[K2]]
+// CHECK: scf.forall
+// CHECK: %[[X:.*]] = memref.load %[[LENGTHS]]
+// CHECK: %[[LENGTH:.*]] = arith.index_cast %[[X]]
+// CHECK: %[[MOST:.*]] = arith.minsi %[[LENGTH]], %[[INNER]]
+// CHECK: %[[KEYS:.*]] = arith.maxsi %c0, %[[MOST]]
+// CHECK: %[[MOST:.*]] = arith.minsi %[[LENGTH]], %[[OUTER]]
+// CHECK: %[[OUTER_KEYS:.*]] = arith.maxsi %c0, %[[MOST]]
+// CHECK: %[[AHEAD:.*]] = arith.subi %[[OUTER_KEYS]], %[[KEYS]]
+// CHECK: %[[POSITION:.*]] = arith.addi
+// CHECK: arith.addi %[[POSITION]], %[[AHEAD]]
+// CHECK: scf.for %{{.*}} = %c0 to %[[KEYS]] step
+func.func @two_lengths(%q: memref<2x?x8x16xf32>, %k1: memref<2x?x1x16xf32>, %k2: memref<2x?x1x16xf32>,
+                       %out: memref<2x?x8x16xf32>, %lengths: memref<2xi32>) {
+  "simplicial.bounded_attention_into"(%q, %k1, %k2, %k1, %k2, %out, %lengths) {two_lengths, w1 = 4 : i64}
+    : (memref<2x?x8x16xf32>, memref<2x?x1x16xf32>, memref<2x?x1x16xf32>, memref<2x?x1x16xf32>, memref<2x?x1x16xf32>,
+       memref<2x?x8x16xf32>, memref<2xi32>) -> ()
+  return
+}
+
+// Starts are then of places of their own, of which both sides have the last ones.
+
+// CHECK-LABEL: func.func @places(
+// CHECK: memref.dim %{{.*}}, %c1 : memref<2x?xi32>
+// CHECK: scf.forall
+// CHECK-COUNT-2: memref.load %{{.*}} : memref<2x?xi32>
+func.func @places(%q: memref<2x?x8x16xf32>, %k1: memref<2x?x1x16xf32>, %k2: memref<2x?x1x16xf32>,
+                  %out: memref<2x?x8x16xf32>, %start: memref<2x?xi32>) {
+  "simplicial.bounded_attention_into"(%q, %k1, %k2, %k1, %k2, %out, %start) {two_lengths, causal}
+    : (memref<2x?x8x16xf32>, memref<2x?x1x16xf32>, memref<2x?x1x16xf32>, memref<2x?x1x16xf32>, memref<2x?x1x16xf32>,
+       memref<2x?x8x16xf32>, memref<2x?xi32>) -> ()
+  return
+}
+
+// CHECK-LABEL: func.func @one_length(
+// CHECK: scf.forall
+// CHECK: %[[END:.*]] = arith.addi %{{.*}}, %c1
+// CHECK: scf.for %{{.*}} = %c0 to %[[END]] step %c256
+// CHECK: scf.for %{{.*}} = %c0 to %[[END]] step %c2
+func.func @one_length(%q: memref<2x9x8x16xf32>, %k1: memref<2x9x1x16xf32>, %k2: memref<2x9x1x16xf32>,
+                      %out: memref<2x9x8x16xf32>) {
+  "simplicial.attention_into"(%q, %k1, %k2, %k1, %k2, %out)
+      {two_lengths, causal, simplicial.config = {blocks = 0 : i64}}
+    : (memref<2x9x8x16xf32>, memref<2x9x1x16xf32>, memref<2x9x1x16xf32>, memref<2x9x1x16xf32>, memref<2x9x1x16xf32>,
+       memref<2x9x8x16xf32>) -> ()
+  return
+}

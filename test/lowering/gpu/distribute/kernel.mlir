@@ -91,3 +91,29 @@ func.func @blocks(%a: memref<?x9x64xf32>) {
   }
   return
 }
+
+// -----
+
+// Where a tile has one column, as sums of rows do, elements are stored one by one, at any place: which kernel runs is not
+// a question of it. All that must be aligned is the input's address and its stride.
+
+// CHECK-LABEL: func.func @column(
+// CHECK: %[[INPUT:.*]] = memref.extract_aligned_pointer_as_index %arg0
+// CHECK-NOT: arith.ori
+// CHECK: %[[BITS:.*]] = arith.ori %[[INPUT]], %{{.*}} : index
+// CHECK-NOT: arith.ori
+// CHECK: arith.remui %[[BITS]], %c16
+// CHECK: gpu.launch_func @column_kernels::@column_tiles blocks in
+func.func @column(%a: memref<?x16xf32, strided<[?, 1]>>, %c: memref<?x?xf32>) {
+  %c0 = arith.constant 0 : index
+  scf.forall (%i) in (1) {
+    %pad = arith.constant 0.0 : f32
+    %none = arith.constant dense<0.0> : vector<16xf32>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<?x16xf32, strided<[?, 1]>>, vector<16x16xf32>
+    %sum = vector.multi_reduction <add>, %x, %none [1] : vector<16x16xf32> to vector<16xf32>
+    %column = vector.shape_cast %sum : vector<16xf32> to vector<16x1xf32>
+    vector.transfer_write %column, %c[%c0, %c0] {in_bounds = [true, true], permutation_map = affine_map<(h, q) -> (q, h)>}
+      : vector<16x1xf32>, memref<?x?xf32>
+  }
+  return
+}

@@ -72,6 +72,75 @@ func.func @product(%a: memref<64x128xbf16>, %b: memref<16x128xbf16>, %c: memref<
   return
 }
 
+// Rows of 64 bytes are one panel, which is swizzled by 64: 2 << 62 | 32 << 32 | 64 << 16 and the step. Chunks change
+// places by pairs of rows.
+// CHECK-LABEL: llvm.func @narrow_tiles(
+// CHECK: arith.divui %{{.*}}, %c2 : index
+// CHECK: arith.remui %{{.*}}, %c4 : index
+// CHECK: arith.xori
+// CHECK: "simplicial.tie"(%{{.*}}) : (i32) -> i32
+// CHECK: %[[WIDE:.*]] = arith.extui
+// CHECK: arith.addi %[[WIDE]], %c-9223371899411628032_i64
+// CHECK: arith.addi %[[WIDE]], %c-9223371899411628030_i64
+// CHECK: %[[SAME_WIDE:.*]] = arith.extui
+// CHECK: arith.addi %[[SAME_WIDE]], %c-9223371899411628032_i64
+// CHECK: "simplicial.wgmma"(%{{.*}}, %{{.*}}, %{{.*}}, %false) {b_mn_major, type = bf16}
+// CHECK: llvm.func @narrow_tiles_unaligned(
+func.func @narrow(%a: memref<64x32xbf16>, %b: memref<16x32xbf16>, %c: memref<64x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<64x16xf32>
+  %zeros = arith.constant dense<0.0> : vector<64x32xf32>
+  scf.forall (%i) in (1) {
+    %buffer = memref.alloc() : memref<1x16x32xbf16, 3>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x32xbf16>, vector<64x32xbf16>
+    "simplicial.copy_async"(%b, %buffer, %c0, %c0, %c16, %c0, %c0) {dims = array<i64: 0, 1, 16, 32>}
+      : (memref<16x32xbf16>, memref<1x16x32xbf16, 3>, index, index, index, index, index) -> ()
+    "simplicial.copy_commit"() : () -> ()
+    %slot = "simplicial.copy_wait"(%c0, %c0, %buffer) {pending = 0 : i64} : (index, index, memref<1x16x32xbf16, 3>) -> index
+    %y = vector.transfer_read %buffer[%slot, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x16x32xbf16, 3>, vector<16x32xbf16>
+    %s = vector.contract #mk_nk %x, %y, %zero : vector<64x32xbf16>, vector<16x32xbf16> into vector<64x16xf32>
+    %p = arith.truncf %s : vector<64x16xf32> to vector<64x16xbf16>
+    %r = vector.contract #mk_kn %p, %y, %zeros : vector<64x16xbf16>, vector<16x32xbf16> into vector<64x32xf32>
+    vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<64x32xf32>, memref<64x32xf32>
+  }
+  return
+}
+
+// Rows of 96 bytes are three panels of 32, a step of the reduction each: 3 << 62 | 16 << 32 | 32 << 16 and 32 a panel.
+// CHECK-LABEL: llvm.func @three_panels_tiles(
+// CHECK: "simplicial.tie"(%{{.*}}) : (i32) -> i32
+// CHECK: %[[WIDE:.*]] = arith.extui
+// CHECK: arith.addi %[[WIDE]], %c-4611685949705814016_i64
+// CHECK: arith.addi %[[WIDE]], %c-4611685949705813984_i64
+// CHECK: arith.addi %[[WIDE]], %c-4611685949705813952_i64
+// CHECK: %[[SAME_WIDE:.*]] = arith.extui
+// CHECK: arith.addi %[[SAME_WIDE]], %c-4611685949705814016_i64
+// CHECK: "simplicial.wgmma"(%{{.*}}, %{{.*}}, %{{.*}}, %false) {b_mn_major, type = bf16}
+// CHECK: llvm.func @three_panels_tiles_unaligned(
+func.func @three_panels(%a: memref<64x48xbf16>, %b: memref<16x48xbf16>, %c: memref<64x48xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<64x16xf32>
+  %zeros = arith.constant dense<0.0> : vector<64x48xf32>
+  scf.forall (%i) in (1) {
+    %buffer = memref.alloc() : memref<1x16x48xbf16, 3>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x48xbf16>, vector<64x48xbf16>
+    "simplicial.copy_async"(%b, %buffer, %c0, %c0, %c16, %c0, %c0) {dims = array<i64: 0, 1, 16, 48>}
+      : (memref<16x48xbf16>, memref<1x16x48xbf16, 3>, index, index, index, index, index) -> ()
+    "simplicial.copy_commit"() : () -> ()
+    %slot = "simplicial.copy_wait"(%c0, %c0, %buffer) {pending = 0 : i64} : (index, index, memref<1x16x48xbf16, 3>) -> index
+    %y = vector.transfer_read %buffer[%slot, %c0, %c0], %pad {in_bounds = [true, true]} : memref<1x16x48xbf16, 3>, vector<16x48xbf16>
+    %s = vector.contract #mk_nk %x, %y, %zero : vector<64x48xbf16>, vector<16x48xbf16> into vector<64x16xf32>
+    %p = arith.truncf %s : vector<64x16xf32> to vector<64x16xbf16>
+    %r = vector.contract #mk_kn %p, %y, %zeros : vector<64x16xbf16>, vector<16x48xbf16> into vector<64x48xf32>
+    vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<64x48xf32>, memref<64x48xf32>
+  }
+  return
+}
+
 // Of products with 192 columns there are registers for 64 at a time, which are a panel, the next one 64 * 128 bytes,
 // 512 units, further. They are computed where they are used.
 
