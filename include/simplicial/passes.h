@@ -126,6 +126,10 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateDifferentiatePass(void);
 ///                     they see are is loaded once, into shared memory; GPUs
 ///                     only
 ///   block_k : i64     inner keys in a tile; at most 128 on GPUs
+///   local_rows : bool  rows of inner keys and values are loaded once, and are
+///   in
+///                     shared memory while outer keys pass; not with by_pairs;
+///                     GPUs only
 ///   split   : bool    gradients of keys and of values have programs of their
 ///                     own, and sums over outer keys are in shared memory; GPUs
 ///                     only

@@ -63,6 +63,7 @@ static const Entry entries[] = {
     ROW(lazy_rescale, BOOL, .parts = F, GPU(0)),
     ROW(local_outer, BOOL, .parts = F | Q | K, GPU(0)),
     ROW(operand, TYPE, .parts = F | Q | K),
+    ROW(local_rows, BOOL, .parts = K, GPU(0)),
     ROW(split, BOOL, .parts = K, GPU(0)),
     ROW(global_sums, BOOL, .parts = K, GPU(0)),
     ROW(shared_left, BOOL, .parts = Q | K, GPU(0)),

@@ -138,9 +138,11 @@ static MlirLogicalResult check_columns(MlirOperation op, const Config *config) {
   if (config->by_pairs && config->block_q > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'block_q' must be 1 with 'by_pairs'");
-  if (config->by_pairs && (config->split || config->global_sums))
+  if (config->by_pairs &&
+      (config->split || config->global_sums || config->local_rows))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
-                    ": 'split' and 'global_sums' are not for 'by_pairs'");
+                    ": 'split', 'global_sums' and 'local_rows' are not for "
+                    "'by_pairs'");
   return mlirLogicalResultSuccess();
 }
 

@@ -415,6 +415,17 @@ void keys_store(const Keys *g, const Sums *sums) {
     store(g, sums->t, g->d_values, 0, 1);
 }
 
+/// Outer key number n of `js`, of a loop that begins with js.lower. At the same
+/// trip of their loops blocks with as many outer keys take the same one, where
+/// both have it, and so the same queries, which then come from a cache.
+static MlirValue outer_in_turn(Ir *b, Range js, MlirValue n) {
+  MlirValue all = ir_subi(b, js.upper, js.lower);
+  MlirValue behind =
+      ir_remui(b, js.lower, ir_maxsi(b, all, ir_const_index(b, 1)));
+  MlirValue j = ir_addi(b, n, ir_subi(b, all, behind));
+  return ir_select(b, ir_cmpi(b, IR_SLT, j, js.upper), j, ir_subi(b, j, all));
+}
+
 /// Takes rows [first, first + count). Of outer keys before `done` there are
 /// sums of the tile's other rows.
 static MlirValue take_rows(Keys *g, MlirValue done) {
@@ -424,8 +435,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
   g->first_end = documents_end(f, false, g->first);
   Range js = grad_sums_seen(f, g->positions);
-  // On GPUs there are neither registers nor shared memory for the rows.
-  bool again = f->config.stages > 0;
+  bool again = f->config.stages > 0 && !f->config.local_rows; // on GPUs
   Rows rows = keys_load_rows(g);
   Sums own = keys_no_sums(g);
   MlirValue carried[MAX_PLANES + 1], memory = null_value();
@@ -440,7 +450,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
     n = 0;
   }
   IrLoop loop = ir_for_begin(b, js.lower, js.upper, one, n, carried);
-  MlirValue j = loop.iv[0];
+  MlirValue j = outer_in_turn(b, js, loop.iv[0]);
   if (!in_memory)
     keys_carry(g, &own, loop.args, false);
   MlirValue more = ir_cmpi(b, IR_SLT, j, done);

@@ -118,7 +118,7 @@ typedef struct Distribute {
   int64_t warps;        ///< that hold tiles; others are behind them
   const Engine *engine; ///< multiplies
   int64_t at_once;      ///< slices, if loops carry many registers; else 0
-  int64_t taken;        ///< registers, by a loop's product and what it carries
+  int64_t taken;        ///< registers, by a product and what loops carry
   Role role;
   bool by_warp; ///< in a branch that each warp decides for itself
   int n_maps;   ///< some if there is a producer

@@ -196,23 +196,49 @@ static int64_t registers_of(MlirValue value) {
   return tile_is(value) ? 4 * (int64_t)context_slices(ir_type(value), 1) : 1;
 }
 
-/// The registers of the largest kept product, and of the tiles that the loop
-/// with the most of them carries.
-static void count_registers(Distribute *s, MlirBlock block, int64_t *product,
-                            int64_t *carried) {
+/// The registers of what `loop` carries and the next one within does not carry
+/// on.
+static int64_t left_behind(MlirOperation loop, MlirOperation within) {
+  enum { FIRST_INIT = 3 };
+  int64_t n = 0;
+  for (int i = 0; i < (int)mlirOperationGetNumResults(loop); ++i) {
+    MlirValue carried = mlirBlockGetArgument(ir_body(loop, 0), 1 + i);
+    bool goes_on = false;
+    for (int k = 0; k < (int)mlirOperationGetNumResults(within); ++k)
+      goes_on |= mlirValueEqual(ir_operand(within, FIRST_INIT + k), carried);
+    n += goes_on ? 0 : registers_of(carried);
+  }
+  return n;
+}
+
+static int64_t larger(int64_t x, int64_t y) { return x > y ? x : y; }
+
+typedef struct Registers {
+  int64_t product; ///< of the largest kept one
+  int64_t carried; ///< of the tiles of the loop that carries most
+  int64_t around;  ///< the same, with those of the loops around it
+} Registers;
+
+/// `outside`: registers that loops around `loop` carry.
+static void count_registers(Distribute *s, MlirOperation loop, MlirBlock block,
+                            int64_t outside, Registers *registers) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    int64_t n = 0;
-    if (ir_is(op, "scf.for"))
-      for (int i = 0; i < (int)mlirOperationGetNumResults(op); ++i)
-        n += registers_of(ir_result(op, i));
-    *carried = n > *carried ? n : *carried;
+    bool is_loop = ir_is(op, "scf.for");
+    int64_t n = 0, around = outside;
+    for (int i = 0; is_loop && i < (int)mlirOperationGetNumResults(op); ++i)
+      n += registers_of(ir_result(op, i));
+    if (is_loop && !mlirOperationIsNull(loop))
+      around += left_behind(loop, op);
+    registers->carried = larger(registers->carried, n);
+    registers->around = larger(registers->around, around + n);
     if (ir_is(op, "vector.contract") &&
-        context_entry(s, ir_result(op, 0))->kept &&
-        registers_of(ir_result(op, 0)) > *product)
-      *product = registers_of(ir_result(op, 0));
+        context_entry(s, ir_result(op, 0))->kept)
+      registers->product =
+          larger(registers->product, registers_of(ir_result(op, 0)));
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
-      count_registers(s, ir_body(op, i), product, carried);
+      count_registers(s, is_loop ? op : loop, ir_body(op, i),
+                      is_loop ? around : outside, registers);
   }
 }
 
@@ -266,13 +292,13 @@ static void keep_loads(Distribute *s, MlirBlock block) {
 }
 
 void keep_decide(Distribute *s, MlirBlock program) {
-  int64_t product = 0, carried = 0;
+  Registers registers = {0};
   decide_kept(s, program);
   keep_left_operands(s, program);
   decide_row_dims(s, program);
-  count_registers(s, program, &product, &carried);
-  s->at_once = s->engine->slices_at_once(product, carried);
-  s->taken = product + carried;
+  count_registers(s, (MlirOperation){NULL}, program, 0, &registers);
+  s->at_once = s->engine->slices_at_once(registers.product, registers.carried);
+  s->taken = registers.product + registers.around;
   int64_t left = s->engine->registers_left(s->taken);
   keep_for_loops(s, program, &left);
   keep_loads(s, program);

@@ -21,13 +21,30 @@ func.func @pairs_of_queries(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !k = memref<1x?x1x64xf32>
 !lse = memref<1x8x?xf32>
 func.func @pairs_split(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: 'split' and 'global_sums' are not for 'by_pairs'}}
+  // expected-error @below {{simplicial.config: 'split', 'global_sums' and 'local_rows' are not for 'by_pairs'}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
        simplicial.config = {keys = {by_pairs = true, split = true}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
   return
+}
+
+// -----
+
+!q = memref<1x?x8x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x8x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @pairs_rows(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'split', 'global_sums' and 'local_rows' are not for 'by_pairs'}}
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {by_pairs = true, local_rows = true}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
 }
 
 // -----
