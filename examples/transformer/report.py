@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""python report.py OUT: table.md and plots of what experiment.py has in OUT. Needs NumPy only."""
+"""python report.py OUT: table.md and plots of what experiment.py has in OUT, and, in speed.jsonl, speed.py. Needs NumPy
+only."""
 
 import csv
 import json
@@ -135,6 +136,24 @@ def report_fit(folder: pathlib.Path) -> tuple[str, dict[str, str]]:
     return table(["text", "model", "exponent", "95% of samples"], rows), {"fit.svg": plot}
 
 
+def report_speed(path: pathlib.Path) -> str:
+    """Of lines that speed.py has printed."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    compared, ranks = [], []
+    for line in lines:
+        if line["what"] == "parallel":
+            ranks.append([line["ranks"], line["tokens"], f"{line['ms']:.1f}", f"{line['tokens a second']:.0f}"])
+            continue
+        times = {"a step": line["ms"]} if line["what"] == "step" else {
+            f"a layer, {what}": {kind: line[kind][f"{what} ms"] for kind in KINDS}
+            for what in ("forward", "forward and backward")}
+        for what, of in times.items():
+            compared.append([what, "{} x {}".format(*line["tokens"]), *(f"{of[kind]:.2f}" for kind in KINDS),
+                             f"{of['simplicial'] / of['dot-product']:.2f}"])
+    first = table(["what", "tokens", "dot-product, ms", "simplicial, ms", "times as long"], compared)
+    return f"{first}\n{table(['GPUs', 'tokens', 'ms', 'tokens a second'], ranks)}"
+
+
 def files(out: pathlib.Path) -> dict[pathlib.Path, str]:
     """What is to be written."""
     parts, found = [], {}
@@ -143,6 +162,8 @@ def files(out: pathlib.Path) -> dict[pathlib.Path, str]:
             text, plots = report(out / name)
             parts.append(text)
             found |= {out / name / file: plot for file, plot in plots.items()}
+    if (out / "speed.jsonl").exists():
+        parts.append(report_speed(out / "speed.jsonl"))
     return found | {out / "table.md": "\n".join(parts)}
 
 
