@@ -230,7 +230,7 @@ static MlirValue left_units(Distribute *s, MlirOperation op) {
 }
 
 /// What says that panels of so many bytes are swizzled.
-static int64_t swizzle_of(int64_t width) {
+static uint64_t swizzle_of(int64_t width) {
   enum { SWIZZLE_128 = 1, SWIZZLE_64 = 2, SWIZZLE_32 = 3 };
   return width == 128 ? SWIZZLE_128 : width == 64 ? SWIZZLE_64 : SWIZZLE_32;
 }
@@ -244,10 +244,11 @@ static MlirValue descriptor(Distribute *s, MlirOperation read, MlirValue units,
   int64_t panel = panel_of(read), width = width_of(read);
   int64_t first = context_entry(s, memref)->offset + bytes;
   int64_t low = panel / UNIT << LEADING_SHIFT | first / UNIT;
-  int64_t high = SWIZZLE_ROWS * width / UNIT << STRIDE_SHIFT |
-                 swizzle_of(width) << SWIZZLE_SHIFT;
+  uint64_t high = (uint64_t)(SWIZZLE_ROWS * width / UNIT) << STRIDE_SHIFT |
+                  swizzle_of(width) << SWIZZLE_SHIFT;
   MlirValue bits = ir_value(b, "arith.extui", i64, IR_VALUES(units), IR_NONE);
-  return ir_addi(b, bits, ir_const_int(b, i64, high | low));
+  return ir_addi(b, bits,
+                 ir_const_int(b, i64, (int64_t)(high | (uint64_t)low)));
 }
 
 /// How far `k` of the reduction is from the tile's beginning, in bytes.
