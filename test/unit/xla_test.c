@@ -323,7 +323,7 @@ static void refuses_tensors(void **state) {
   refuse(simplicialXlaAttention, "attention: k1 has rank 3 instead of 4");
   prepare(false, 0);
   call->buffers[SIMPLICIAL_V1].rank = 2;
-  refuse(simplicialXlaAttention, "attention: input 3: has rank 2 instead of 4");
+  refuse(simplicialXlaAttention, "attention: v1 has rank 2 instead of 4");
   prepare(false, 0);
   call->buffers[SIMPLICIAL_Q].dtype = XLA_FFI_DataType_S64;
   refuse(simplicialXlaAttention,

@@ -176,8 +176,9 @@ void buffer_make(Distribute *s, MlirOperation op) {
       stride += padding;
   }
   entry->bytes = stride * bytes;
+  int64_t panel = SWIZZLE_ROWS * limits_panel_bytes(columns * bytes);
   entry->pointer = context_allocate(s, entry->bytes,
-                                    swizzled ? SWIZZLE_ROWS * SWIZZLE_BYTES
+                                    swizzled ? panel
                                     : row    ? TMA_ALIGNMENT
                                              : CHUNK);
   entry->offset = s->shared_bytes - entry->bytes;
