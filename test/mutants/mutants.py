@@ -106,8 +106,8 @@ def kernels():
                                     "block_tail = 16, tiles = 1, producer = true, stages = 2")
     yield "stores", "sm_90a", Case(**{**wide, "D": 128, "Hq": 8, "Nq": 9}, config="block_q = 8, block_j = 1, "
                                    "block_k = 16, block_tail = 16, tiles = 1, producer = true, stages = 2")
-    yield "parts", "sm_90a", Case(**{**wide, "dtype": "bf16", "D": 192, "w1": 2, "w2": 40},
-                                  config=f'{config}, stages = 2, order = "jk"')
+    yield "parts", "sm_90a", Case(**{**wide, "dtype": "bf16", "D": 80, "w1": 2, "w2": 40},
+                                  config=f'{config}, stages = 2, order = "jk", local_outer = false')
 
 
 # Of keys: windows of different numbers of whole inner tiles, so that a loop's last tile is in each of a ring's slots.
