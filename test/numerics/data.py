@@ -48,6 +48,22 @@ def options(case):
     return dict(w1=case.w1, w2=case.w2, causal=case.causal, form=case.form or "trilinear", **bounds(case), **chosen)
 
 
+def outer_second(given):
+    """Whether k2 and v2 are the outer keys and values, which are those of the smaller window: what is multiplied with q and
+    d_out, and rounded then, is theirs."""
+    w1, w2 = given["w1"], given["w2"]
+    return w2 is not None and (w1 is None or w2 < w1)
+
+
+def exchanged(x, given):
+    """The same attention with k2 and v2, and their biases, in the place of k1 and v1: (x, given, the sign that q has got)."""
+    given = {**given, "w1": given["w2"], "w2": given["w1"]}
+    k2_bias, v2_bias = (np.float32(given.pop(name, 0)) for name in ("k2_bias", "v2_bias"))
+    sign = np.float32(-1 if given["form"] == "determinant" else 1)  # det[q, k1, k2] = det[-q, k2, k1]
+    keys = {"k1": x["k2"] + k2_bias, "k2": x["k1"], "v1": x["v2"] + v2_bias, "v2": x["v1"]}
+    return {**x, "q": sign * x["q"], **keys}, given, sign
+
+
 def make(case):
     """{name: array}, the same in every run."""
     rng = np.random.default_rng(zlib.crc32(str(case).encode()))

@@ -382,6 +382,8 @@ def grad_gpu_widths():
     yield GradientCase(**{**SMALL, "N": 5}, D=64, Dv=192, Hq=16)
     yield GradientCase(**{**SMALL, "dtype": "f32"}, D=16, Dv=32, Hq=3, causal=False)
     yield pairs(**SMALL, D=32, Dv=16, Nq=20, Hq=3, grads="k1 v2")
+    yield pairs(**{**SMALL, "w1": None}, D=32, Dv=16, Nq=20, Hq=3, grads="k1 v2")  # k2 and v2 are the outer ones
+    yield pairs(**{**SMALL, "w1": None}, D=32, Dv=16, Nq=20, Hq=1)
     yield GradientCase(**{**SMALL, "N": 5, "w1": None}, D=128, Dv=64, Hq=64)  # sums in global memory
 
 

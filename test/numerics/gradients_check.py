@@ -4,7 +4,7 @@
 import numpy as np
 
 from check import Verdict
-from data import NAMES, bounds, options, round_to
+from data import NAMES, bounds, exchanged, options, outer_second, round_to
 from gradients_reference import attention_grad, seen
 
 # d_q, d_k1 and d_k2 are made of differences: of one pair, P = 1 and dP - delta = 0. Their errors are relative to their
@@ -36,6 +36,15 @@ def seeing(case):
     return {"q": q, "k1": first, "k2": second, "v1": first, "v2": second}
 
 
+def in_f32(x, given, outer_second, **how):
+    """{name: gradient}, computed in f32; `outer_second`: with k2 and v2 in the place of k1 and v1."""
+    if not outer_second:
+        return dict(zip(NAMES, attention_grad(**x, **given, dtype=np.float32, **how)))
+    x, given, sign = exchanged(x, given)
+    q, k2, k1, v2, v1 = attention_grad(**x, **given, dtype=np.float32, **how)
+    return dict(zip(NAMES, (sign * q, k1, k2, v1, v2)))
+
+
 def check(case, x, got, products="f32"):
     """The verdict on got = {operand's name: its gradient} for the inputs x; `products` as for check.check."""
     verdict = Verdict()
@@ -55,7 +64,7 @@ def check(case, x, got, products="f32"):
     unreduced.update((name, np.zeros_like(x[name])) for name in ("v1", "v2"))
     rounded = lambda operand: round_to(products, operand)
     right = {"right": rounded} if products == "tf32" else {}
-    plains = [dict(zip(NAMES, attention_grad(**x, **given, dtype=np.float32, rounded=rounded, pairs=pairs, **right)))
+    plains = [in_f32(x, given, outer_second(given), rounded=rounded, pairs=pairs, **right)
               for pairs in {False, products != "f32"}]  # of f32, there is nothing to round
     if case.bad:
         visible = all(np.isfinite(want[name]).all() for name in got)

@@ -45,9 +45,9 @@ def attention_grad(q, k1, k2, v1, v2, d_out, out=None, lse=None, w1=None, w2=Non
                    pairs=False):
     """(d_q, d_k1, d_k2, d_v1, d_v2), computed throughout in `dtype`; out and lse are computed if they are not given.
 
-    `rounded` is what the left operands of products become, `right` the right ones. As kernels have it, d_q comes from
-    products whose rows are (query, key j): q x k1, d_out * v1, dS; all else from those whose rows are (key j, key k):
-    k1 x k2, v1 * v2, P, dS; or, of kernels by `pairs`, from the same q x k1 and d_out * v1, P and dS.
+    `rounded` is what the left operands of products become, `right` the right ones. As kernels have it whose outer keys
+    are k1, d_q comes from products whose rows are (query, key j): q x k1, d_out * v1, dS; all else from those whose rows
+    are (key j, key k): k1 x k2, v1 * v2, P, dS; or, of kernels by `pairs`, from the same q x k1 and d_out * v1, P and dS.
     """
     if out is None:
         out, lse = attention(q, k1, k2, v1, v2, w1, w2, causal, scale, k2_bias, v2_bias, form, start, lengths, dtype)
