@@ -369,11 +369,10 @@ MlirLogicalResult verify_attention(MlirOperation op) {
   for (int i = SIMPLICIAL_K2; i < n; ++i)
     if (mlirLogicalResultIsFailure(check_value(op, names[i], types[i], &like)))
       return mlirLogicalResultFailure();
-  if (mlirTypeIsARankedTensor(k1) && !attributes.two_lengths &&
-      !mlirTypeEqual(like.k2, k1))
+  bool alike = mlirTypeIsARankedTensor(k1) && !attributes.two_lengths;
+  if (alike && !mlirTypeEqual(like.k2, k1))
     return ir_error(op, "k2 must have k1's type");
-  if (mlirTypeIsARankedTensor(k1) && !attributes.two_lengths &&
-      !mlirTypeEqual(types[SIMPLICIAL_V2], like.v1))
+  if (alike && !mlirTypeEqual(types[SIMPLICIAL_V2], like.v1))
     return ir_error(op, "v2 must have v1's type");
   MlirValue bound = simplicialAttentionGetBound(op);
   if (!mlirValueIsNull(bound) &&
