@@ -176,11 +176,11 @@ void buffer_make(Distribute *s, MlirOperation op) {
       stride += padding;
   }
   entry->bytes = stride * bytes;
-  int64_t panel = SWIZZLE_ROWS * limits_panel_bytes(columns * bytes);
-  entry->pointer = context_allocate(s, entry->bytes,
-                                    swizzled ? panel
-                                    : row    ? TMA_ALIGNMENT
-                                             : CHUNK);
+  entry->pointer =
+      context_allocate(s, entry->bytes,
+                       swizzled ? SWIZZLE_ROWS * transfer_panel_bytes(type)
+                       : row    ? TMA_ALIGNMENT
+                                : CHUNK);
   entry->offset = s->shared_bytes - entry->bytes;
 }
 

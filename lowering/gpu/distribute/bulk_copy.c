@@ -90,12 +90,10 @@ bool bulk_copy_plan_map(Distribute *s, MlirValue memref, const int64_t *box) {
 
 /// The columns of a copy's boxes: a panel's, or all of a row.
 static int64_t box_columns(MlirOperation copy) {
-  int64_t columns = dim_of(copy, COLUMNS);
-  MlirType element = ir_element(ir_type(ir_operand(copy, FROM)));
-  int64_t bytes = ir_float_bytes(element);
+  MlirType ring = ir_type(ir_operand(copy, TO));
   return rows_of(ir_operand(copy, TO)) == 1
-             ? columns
-             : limits_panel_bytes(columns * bytes) / bytes;
+             ? dim_of(copy, COLUMNS)
+             : transfer_panel_bytes(ring) / ir_float_bytes(ir_element(ring));
 }
 
 /// The boxes of a copy: a tile's rows and so many columns.

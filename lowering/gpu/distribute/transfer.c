@@ -17,6 +17,11 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
+int64_t transfer_panel_bytes(MlirType memref) {
+  return limits_panel_bytes(ir_dim_size(memref, ir_rank(memref) - 1) *
+                            ir_float_bytes(ir_element(memref)));
+}
+
 bool transfer_is_swizzled(const Distribute *s, MlirType memref) {
   return ir_rank(memref) == 3 &&
          !mlirAttributeIsNull(mlirMemRefTypeGetMemorySpace(memref)) &&
@@ -27,7 +32,7 @@ bool transfer_is_swizzled(const Distribute *s, MlirType memref) {
 static MlirValue swizzled(Ir *b, MlirType memref, MlirValue row,
                           MlirValue column) {
   int64_t bytes = ir_float_bytes(ir_element(memref));
-  int64_t panel_bytes = limits_panel_bytes(ir_dim_size(memref, 2) * bytes);
+  int64_t panel_bytes = transfer_panel_bytes(memref);
   int64_t chunks = panel_bytes / CHUNK; // of a row
   MlirValue width = ir_const_index(b, panel_bytes / bytes);
   MlirValue rows = ir_const_index(b, ir_dim_size(memref, 1));

@@ -7,6 +7,8 @@
 
 #include "context.h"
 
+/// How many bytes of a buffer's row are in a panel; 0: none can be.
+int64_t transfer_panel_bytes(MlirType memref);
 /// Whether a buffer lies in shared memory as the engine wants it.
 bool transfer_is_swizzled(const Distribute *s, MlirType memref);
 /// A pointer to element `indices` of a memref.

@@ -207,9 +207,7 @@ static MlirValue units_of(Distribute *s, MlirOperation read, MlirValue multiple,
 
 /// Bytes of a row in a panel.
 static int64_t width_of(MlirOperation read) {
-  MlirType type = ir_type(ir_operand(read, 0));
-  return limits_panel_bytes(ir_dim_size(type, 2) *
-                            ir_float_bytes(ir_element(type)));
+  return transfer_panel_bytes(ir_type(ir_operand(read, 0)));
 }
 
 static int64_t panel_of(MlirOperation read) {
@@ -362,7 +360,7 @@ static bool is_on(const Chip *chip) { return chip->warpgroups; }
 
 static bool is_swizzled(MlirType buffer) {
   return mlirFloatTypeGetWidth(ir_element(buffer)) == 16 &&
-         limits_panel_bytes(ir_dim_size(buffer, 2) * 2) &&
+         transfer_panel_bytes(buffer) &&
          ir_dim_size(buffer, 1) % SWIZZLE_ROWS == 0;
 }
 
