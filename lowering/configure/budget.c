@@ -21,8 +21,6 @@
 /// Registers beside those of tiles, fitted to what ptxas says.
 enum {
   OTHERS_BESIDE = 20, // addresses, maxima, sums
-  MANY = 4,           // blocks on an SM, which hide what few registers
-  SPILLED = 12,       // are spilled
   OTHERS = 12,
   OPERANDS = 48,     // of slices_at_once
   OF_ROW_VECTOR = 4, // as keep.c counts
@@ -210,11 +208,9 @@ static void share(const Work *work, const Chip *chip, Budget *budget) {
   int64_t taken = largest_product(work, budget->beside) + carried(work);
   ChipShare share = budget->engine->share(budget->warps, work->producer, taken);
   if (budget->beside && !share.blocks) // and nothing else is said
-    share = (ChipShare){1, 0, LIMITS_THREAD_REGISTERS};
+    share = (ChipShare){1, 0, LIMITS_THREAD_REGISTERS, 0};
   if (share.blocks) {
-    budget->most_registers = share.consumer;
-    if (share.blocks >= MANY)
-      budget->most_registers += SPILLED;
+    budget->most_registers = share.consumer + share.spilled;
     budget->blocks = least(n, share.blocks);
     return;
   }

@@ -53,9 +53,9 @@ _Static_assert(sizeof chips / sizeof *chips - 1 <= MAX_CHIPS,
 
 ChipShare chip_share(int64_t warpgroups, bool producer, int64_t registers) {
   // Of one warpgroup that also copies, three or four blocks multiply by turns.
-  static const ChipShare four = {4, 0, 128};
-  static const ChipShare alone[] = {{3, 0, 168}, {1, 0, 255}};
-  static const ChipShare beside[] = {{2, 24, 232}, {1, 24, 240}};
+  static const ChipShare four = {4, 0, 128, 12};
+  static const ChipShare alone[] = {{3, 0, 168, 0}, {1, 0, 255, 0}};
+  static const ChipShare beside[] = {{2, 24, 232, 0}, {1, 24, 240, 0}};
   if (!producer && warpgroups == 1 && registers <= four.consumer)
     return four;
   return (producer ? beside : alone)[warpgroups > 1];

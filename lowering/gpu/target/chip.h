@@ -59,10 +59,11 @@ typedef struct ChipList {
 
 /// How an SM's registers are shared by so many `blocks` on it, whose threads
 /// are all launched with as many: a producer's thread keeps some, of the rest a
-/// consumer's gets more. Together they are no more than there are.
+/// consumer's gets more. Together they are no more than there are. `spilled`
+/// more may be on the stack, where enough blocks hide it.
 typedef struct ChipShare {
   int64_t blocks;
-  int32_t producer, consumer;
+  int32_t producer, consumer, spilled;
 } ChipShare;
 
 /// Of blocks of so many warpgroups, and a producer, if there is one, whose
