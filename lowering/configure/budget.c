@@ -173,26 +173,46 @@ static int64_t registers(const Work *work, const Budget *budget) {
 
 // Shared memory ---------------------------------------------------------------
 
-static int64_t shared_bytes(const Work *work, const Budget *budget) {
+static int64_t aligned(int64_t bytes, int64_t alignment) {
+  return ceil_div(bytes, alignment) * alignment;
+}
+
+/// Rings, and their mbarriers behind them. The last one is the first in memory.
+static int64_t ring_bytes(const Work *work, const Budget *budget) {
+  int64_t bytes = 0, mbarriers = 0;
+  for (const WorkBuffer *b = work->buffers + work->n_buffers;
+       b-- > work->buffers;) {
+    if (!b->slots)
+      continue;
+    int64_t padding = budget->beside ? 0 : PADDING, alignment = CHUNK;
+    if (budget->beside)
+      alignment = SWIZZLE_ROWS * limits_panel_bytes(b->row);
+    int64_t ring = b->slots * b->rows * (b->row + padding);
+    for (int64_t i = 0; i < b->count; ++i)
+      bytes = aligned(bytes, alignment) + ring;
+    mbarriers += b->count * b->slots * (b->joined ? 1 : 2);
+  }
   bool producer = work->producer && !budget->engine->no_producer;
-  int64_t padding = budget->beside ? 0 : PADDING;
-  int64_t bytes = 0, ring = 0;
+  return producer ? bytes + mbarriers * LIMITS_MBARRIER : bytes;
+}
+
+static int64_t shared_bytes(const Work *work, const Budget *budget) {
+  int64_t others = 0, ring = 0;
   for (int i = 0; i < work->n_buffers; ++i) {
     const WorkBuffer *b = &work->buffers[i];
-    if (!b->slots) {
-      bytes += b->count * b->rows * b->row;
-      continue;
-    }
-    bytes += b->count * b->slots * b->rows * (b->row + padding);
-    if (producer)
-      bytes += b->count * b->slots * (b->joined ? 1 : 2) * LIMITS_MBARRIER;
-    ring = most(ring, b->slots * b->rows * b->row);
+    if (b->slots)
+      ring = most(ring, b->slots * b->rows * b->row);
+    else
+      others += b->count * b->rows * b->row;
   }
   for (int i = 0; i < work->n_kept; ++i)
-    bytes += budget->parked[i] * budget->warps * WARP *
-             of_kept_slice(budget, &work->kept[i]) * (int64_t)sizeof(int32_t);
+    others += budget->parked[i] * budget->warps * WARP *
+              of_kept_slice(budget, &work->kept[i]) * (int64_t)sizeof(int32_t);
   int64_t scratch = work->scratch_rows * REDUCE_SCRATCH;
-  return work->rings_needed || ring < scratch ? bytes + scratch : bytes;
+  if (work->rings_needed || ring < scratch)
+    others += scratch;
+  int64_t rings = ring_bytes(work, budget);
+  return others ? aligned(rings, CHUNK) + others : rings;
 }
 
 // Blocks ----------------------------------------------------------------------

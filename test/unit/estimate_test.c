@@ -70,13 +70,14 @@ static void assert_near(double x, double y) {
 
 // hopper.md's budgets: K2 and V2 of 256 keys 128 KiB, q 32 KiB, K1 and V1 of 32
 // keys 16 KiB; 8 rings of two mbarriers, one less where those of the first
-// tile, through which the rest goes, are joined. acc 64, their sum 64, logits
-// 32, pairs 16, q * k1 32, and 20.
+// tile, through which the rest goes, are joined, but what follows begins at a
+// multiple of 16 bytes. acc 64, their sum 64, logits 32, pairs 16, q * k1 32,
+// and 20.
 static void budgets(void **state) {
   (void)state;
   Estimate e = estimate_of(&config, &shape, "sm_90a");
   assert_ptr_equal(e.budget.engine, &engine_wgmma);
-  assert_int_equal(e.budget.shared_bytes, (128 + 32 + 16) * 1024 + 8 * 16 - 8);
+  assert_int_equal(e.budget.shared_bytes, (128 + 32 + 16) * 1024 + 8 * 16);
   assert_int_equal(e.budget.registers, 64 + 64 + 32 + 16 + 32 + 20);
   assert_int_equal(e.budget.most_registers, 240);
   assert_int_equal(e.budget.blocks, 1);
@@ -121,6 +122,23 @@ static void budgets_of_parts(void **state) {
   c.block_h = 64;
   assert_ptr_equal(estimate_of(&c, &wide, "sm_90a").budget.engine,
                    &engine_mma_sync);
+}
+
+// Rings lie in memory from the last one on, those of values where eight rows of
+// their panels of 128 bytes may begin. V2 2048, K2 2560; 512 to the next KiB;
+// the same of the other tile; and 8 mbarriers.
+static void budgets_of_panels(void **state) {
+  (void)state;
+  Config c = config;
+  ForwardShape s = shape;
+  c.block_k = c.block_last = 16;
+  c.block_tail = 0;
+  c.tiles = 2;
+  c.local_outer = false;
+  s.d = 80;
+  s.dv = 64;
+  assert_int_equal(estimate_of(&c, &s, "sm_90a").budget.shared_bytes,
+                   2 * (2048 + 2560) + 512 + 8 * 8);
 }
 
 // With 256 columns a sum has 128 registers, logits of 32 keys 16, and what else
@@ -367,6 +385,7 @@ int main(void) {
       cmocka_unit_test(budgets),
       cmocka_unit_test(budgets_of_mma),
       cmocka_unit_test(budgets_of_parts),
+      cmocka_unit_test(budgets_of_panels),
       cmocka_unit_test(parks),
       cmocka_unit_test(step),
       cmocka_unit_test(step_of_mma),
