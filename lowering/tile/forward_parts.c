@@ -27,13 +27,9 @@ enum { ROWS = 32 };
 
 /// The most keys of an inner window.
 static MlirValue most_keys(const Forward *f) {
-  enum { FAR = 1 << 30 }; // no sequence is as long
-  int64_t window = f->inner.window;
+  int64_t most = window_most(f->inner.window, f->causal);
   MlirValue keys = ir_dim(f->b, f->inner.keys, DIM_N);
-  if (!window || window > FAR)
-    return keys;
-  return ir_minsi(f->b, keys,
-                  ir_const_index(f->b, f->causal ? window : 2 * window - 1));
+  return most ? ir_minsi(f->b, keys, ir_const_index(f->b, most)) : keys;
 }
 
 /// How many parts there are: at least one, and none without a step.

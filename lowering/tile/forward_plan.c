@@ -73,13 +73,8 @@ MlirValue plan_whole_keys(Ir *b, const Config *config, Range window,
 }
 
 int64_t plan_outer_rows(const Config *config, int64_t window, bool causal) {
-  enum { LONG = 1 << 30 }; // too many rows anyway
-  if (!window)
-    return 0;
-  if (window > LONG)
-    window = LONG;
-  return (causal ? window : 2 * window - 1) + config->block_q - 1 +
-         config->block_j - 1;
+  int64_t most = window_most(window, causal);
+  return most ? most + config->block_q - 1 + config->block_j - 1 : 0;
 }
 
 int64_t plan_outer_rows_of_turns(const Config *config, int64_t window,

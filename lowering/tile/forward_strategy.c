@@ -358,9 +358,7 @@ static void note_blocks(const Strategy *s, const Config *config) {
 /// that is longer than all tiles.
 static int64_t seen(int64_t window, bool causal, int64_t keys) {
   enum { LONG = 4096, MOST = 1 << 20 };
-  int64_t n = window ? min(window, MOST) : LONG;
-  if (window && !causal)
-    n = 2 * n - 1;
+  int64_t n = window ? window_most(min(window, MOST), causal) : LONG;
   return mlirShapedTypeIsDynamicSize(keys) ? n : max(1, min(n, keys));
 }
 

@@ -112,12 +112,11 @@ static Range tiles_of(const GradSums *g, MlirValue j, MlirValue end) {
 
 /// The most outer keys of a tile; 0: all that there are.
 static int64_t most_outer(const GradSums *g) {
-  enum { FAR = 1 << 30 }; // no sequence of which parts can be held is as long
-  int64_t outer = g->f.outer.window, inner = g->f.inner.window;
-  int64_t window = g->by_query ? outer : outer + inner - 1;
-  if (!outer || outer > FAR || (!g->by_query && (!inner || inner > FAR)))
+  int64_t outer = window_most(g->f.outer.window, g->f.causal);
+  int64_t inner = window_most(g->f.inner.window, g->f.causal);
+  if (!outer || (!g->by_query && !inner))
     return 0;
-  return g->size - 1 + (g->f.causal ? window : 2 * window - 1);
+  return g->size - 1 + outer + (g->by_query ? 0 : inner - 1);
 }
 
 static void allocate(GradSums *g, Parts *parts, MlirValue result) {

@@ -12,6 +12,12 @@ enum { LIMIT = 1 << 30 }; // more than there are columns or rows
 /// No key position reaches this, so neither does a window need to.
 static const int64_t far = (int64_t)1 << 48;
 
+int64_t window_most(int64_t width, bool causal) {
+  enum { LONG = 1 << 30 };
+  width = width < LONG ? width : LONG;
+  return causal || !width ? width : 2 * width - 1;
+}
+
 static int64_t limited(int64_t width) { return width < far ? width : far; }
 
 static MlirValue lower_of(Ir *b, int64_t width, MlirValue p) {

@@ -29,6 +29,10 @@ typedef struct Window {
   Range every; ///< each of them does; may be empty, with lower above upper
 } Window;
 
+/// How many keys a query sees at most, through a window that is no longer than
+/// any sequence needs; 0: there is no bound.
+int64_t window_most(int64_t width, bool causal);
+
 /// What `width` (0: none) and `causal` say of `keys` keys.
 Window window_of(Ir *b, int64_t width, bool causal, Queries queries,
                  MlirValue keys);
