@@ -219,26 +219,44 @@ typedef struct Registers {
   int64_t around;  ///< the same, with those of the loops around it
 } Registers;
 
-/// `outside`: registers that loops around `loop` carry.
-static void count_registers(Distribute *s, MlirOperation loop, MlirBlock block,
-                            int64_t outside, Registers *registers) {
+/// The loop that an op is in, within a program; null: it is in none.
+static MlirOperation loop_around(MlirOperation op) {
+  do
+    op = mlirOperationGetParentOperation(op);
+  while (!ir_is(op, "scf.for") && !ir_is(op, "scf.forall"));
+  return ir_is(op, "scf.for") ? op : (MlirOperation){NULL};
+}
+
+static int64_t carried_by(MlirOperation loop) {
+  int64_t n = 0;
+  for (int i = 0; i < (int)mlirOperationGetNumResults(loop); ++i)
+    n += registers_of(ir_result(loop, i));
+  return n;
+}
+
+/// The registers of what loops around this one carry beside.
+static int64_t carried_around(MlirOperation loop) {
+  MlirOperation outer = loop_around(loop);
+  return mlirOperationIsNull(outer)
+             ? 0
+             : carried_around(outer) + left_behind(outer, loop);
+}
+
+static void count_registers(Distribute *s, MlirBlock block,
+                            Registers *registers) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
-    bool is_loop = ir_is(op, "scf.for");
-    int64_t n = 0, around = outside;
-    for (int i = 0; is_loop && i < (int)mlirOperationGetNumResults(op); ++i)
-      n += registers_of(ir_result(op, i));
-    if (is_loop && !mlirOperationIsNull(loop))
-      around += left_behind(loop, op);
-    registers->carried = larger(registers->carried, n);
-    registers->around = larger(registers->around, around + n);
+    if (ir_is(op, "scf.for")) {
+      int64_t n = carried_by(op);
+      registers->carried = larger(registers->carried, n);
+      registers->around = larger(registers->around, n + carried_around(op));
+    }
     if (ir_is(op, "vector.contract") &&
         context_entry(s, ir_result(op, 0))->kept)
       registers->product =
           larger(registers->product, registers_of(ir_result(op, 0)));
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
-      count_registers(s, is_loop ? op : loop, ir_body(op, i),
-                      is_loop ? around : outside, registers);
+      count_registers(s, ir_body(op, i), registers);
   }
 }
 
@@ -296,7 +314,7 @@ void keep_decide(Distribute *s, MlirBlock program) {
   decide_kept(s, program);
   keep_left_operands(s, program);
   decide_row_dims(s, program);
-  count_registers(s, (MlirOperation){NULL}, program, 0, &registers);
+  count_registers(s, program, &registers);
   s->at_once = s->engine->slices_at_once(registers.product, registers.carried);
   s->taken = registers.product + registers.around;
   int64_t left = s->engine->registers_left(s->taken);
