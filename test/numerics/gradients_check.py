@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What makes gradients right."""
 
+import dataclasses
+
 import numpy as np
 
 from check import Verdict
@@ -45,19 +47,18 @@ def in_f32(x, given, outer_second, **how):
     return dict(zip(NAMES, (sign * q, k1, k2, v1, v2)))
 
 
-def check(case, x, got, products="f32"):
-    """The verdict on got = {operand's name: its gradient} for the inputs x; `products` as for check.check."""
-    verdict = Verdict()
+@dataclasses.dataclass(frozen=True)
+class Expected:
+    """{operand's name: array} each."""
+    want: dict
+    unreduced: dict
+    plains: list  # in f32, by each way that kernels have
+
+
+def expected(case, x, products):
+    """What is known of the inputs x before there is a result; `products` as for check.check."""
     given = options(case)
     want = dict(zip(NAMES, attention_grad(*(x[name] for name in (*NAMES, "d_out")), **given)))
-    for name, value in got.items():
-        verdict.require(value.dtype == (np.float16 if case.dtype == "f16" else np.float32),
-                        f"d_{name} has type {value.dtype}")
-        if value.shape != want[name].shape:
-            verdict.problems.append(f"d_{name} has shape {value.shape}, not {want[name].shape}")
-    if verdict.problems:
-        return verdict
-
     largest = {"v1": np.abs(x["v1"]), "v2": np.abs(x["v2"] + given.get("v2_bias", 0)), "d_out": np.abs(x["d_out"]),
                "out": np.zeros_like(x["out"])}
     unreduced = dict(zip(NAMES, attention_grad(**{**x, **largest}, **{**given, "v2_bias": 0})))
@@ -66,6 +67,22 @@ def check(case, x, got, products="f32"):
     right = {"right": rounded} if products == "tf32" else {}
     plains = [in_f32(x, given, outer_second(given), rounded=rounded, pairs=pairs, **right)
               for pairs in {False, products != "f32"}]  # of f32, there is nothing to round
+    return Expected(want, unreduced, plains)
+
+
+def check(case, x, got, products="f32", known=None):
+    """The verdict on got = {operand's name: its gradient} for the inputs x, of which expected() may be known."""
+    verdict = Verdict()
+    known = known or expected(case, x, products)
+    want = known.want
+    for name, value in got.items():
+        verdict.require(value.dtype == (np.float16 if case.dtype == "f16" else np.float32),
+                        f"d_{name} has type {value.dtype}")
+        if value.shape != want[name].shape:
+            verdict.problems.append(f"d_{name} has shape {value.shape}, not {want[name].shape}")
+    if verdict.problems:
+        return verdict
+
     if case.bad:
         visible = all(np.isfinite(want[name]).all() for name in got)
         verdict.require(not visible, "no gradient sees what is not finite: the case tests nothing")
@@ -79,7 +96,8 @@ def check(case, x, got, products="f32"):
         verdict.require(not len(wrong), f"d_{name} is finite where it should not be or the reverse, {len(wrong)} times, "
                                         f"first at {wrong[:1].tolist()}")
         result, exact, whole, *models = (np.where(finite, value.astype(np.float64), 0) for value in (
-            got[name], want[name], unreduced[name], *(round_to(case.dtype, plain[name]) for plain in plains)))
+            got[name], want[name], known.unreduced[name],
+            *(round_to(case.dtype, plain[name]) for plain in known.plains)))
         for what, error, times, least in ("", relative_error, 2, 1e-7), (" row", worst_row, 3, 1e-6):
             limit = times * max(error(model, exact, whole) for model in models) + least
             # An error of lse is one of all of P: where logits are large, f32 holds no better one.
