@@ -72,14 +72,23 @@ MlirValue plan_whole_keys(Ir *b, const Config *config, Range window,
   return ir_addi(b, whole, ir_select(b, inside, more, zero));
 }
 
-int64_t plan_outer_rows(const Config *config, int64_t window, bool causal) {
+/// The keys that a query sees in a window, which has a bound.
+static int64_t seen(int64_t window, bool causal) {
   enum { LONG = 1 << 30 }; // too many rows anyway
+  window = min(window, LONG);
+  return causal ? window : 2 * window - 1;
+}
+
+int64_t plan_outer_rows(const Config *config, int64_t window, bool causal) {
   if (!window)
     return 0;
-  if (window > LONG)
-    window = LONG;
-  return (causal ? window : 2 * window - 1) + config->block_q - 1 +
-         config->block_j - 1;
+  return seen(window, causal) + config->block_q - 1 + config->block_j - 1;
+}
+
+bool plan_has_one_outer_tile(const Config *config, int64_t window,
+                             bool causal) {
+  return window && config->block_q == 1 &&
+         seen(window, causal) <= config->block_j;
 }
 
 int64_t plan_outer_rows_of_turns(const Config *config, int64_t window,

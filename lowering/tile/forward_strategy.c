@@ -100,6 +100,13 @@ static bool shares_windows(const Strategy *s, const Config *config) {
   return s->few && s->shape.inner > step;
 }
 
+/// Whether inner tiles, of few queries, are taken with one outer tile only: then
+/// what is made of it is there once.
+static bool has_one_outer_tile(const Strategy *s, const Config *config) {
+  return s->few && plan_has_one_outer_tile(config, s->shape.outer_window,
+                                           s->shape.causal);
+}
+
 // The CPU ---------------------------------------------------------------------
 
 static void choose_for_cpu(const Strategy *s, Config *config) {
@@ -150,18 +157,21 @@ static void try_steps(Strategy *s, Config config) {
   int64_t rows = config_rows(&config);
   s->no_producer = why_no_producer(s, rows);
   config.lazy_rescale = true;
-  config.inner_stationary = true;
+  config.inner_stationary = !has_one_outer_tile(s, &config);
   config.producer = !s->no_producer;
   bool columns = rows % ONE_WARPGROUP == 0 && s->warpgroups &&
                  widest(s) <= LIMITS_WGMMA_COLUMNS;
   config.sum_columns = columns ? CONFIG_GPU_COLUMNS : 1;
-  // Tiles that stay for long need not be copied ahead.
-  int64_t usual = config.tiles > 1 ? 1 : 2;
-  for (int local = s->shape.outer_window > 0; local >= 0; --local)
+  // Tiles that stay for long need not be copied ahead; those that one outer tile
+  // is taken with are on their way two steps long, and it is loaded once.
+  bool passes = !config.inner_stationary;
+  int64_t usual = passes ? 3 : config.tiles > 1 ? 1 : 2;
+  int64_t other = passes ? 2 : 3 - usual;
+  for (int local = s->shape.outer_window > 0 && !passes; local >= 0; --local)
     for (int i = 0; i < 2; ++i) {
       Config candidate = config;
       candidate.local_outer = local;
-      candidate.stages = i ? 3 - usual : usual;
+      candidate.stages = i ? other : usual;
       config_read(s->op, s->part, &candidate);
       add_candidate(s, &candidate);
     }

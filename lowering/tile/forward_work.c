@@ -102,13 +102,13 @@ static WorkLoad outer_load(const Block *b, int64_t columns) {
                     .bytes = b->shape->bytes};
 }
 
-/// v1 times what products with values have added up to, and q * k1, of which
-/// `share` is in each step.
+/// v1 times what products with values have added up to, and q * k1: `share` of
+/// both is in each step.
 static void add_outer(const Block *b, double share, WorkStep *step) {
   int64_t d = b->shape->d, dv = b->shape->dv;
   const double packed = 0.5; // instructions for one of a pair
-  work_add_elements(step, 1, (WorkElements){.columns = dv, .fma = 1});
-  work_add_load(step, 1, outer_load(b, dv));
+  work_add_elements(step, share, (WorkElements){.columns = dv, .fma = 1});
+  work_add_load(step, share, outer_load(b, dv));
   work_add_elements(step, share, (WorkElements){.columns = d, .fma = packed});
   work_add_load(step, share, outer_load(b, d));
   WorkLoad q = {.from = WORK_GLOBAL,
@@ -233,28 +233,30 @@ static void add_buffers(const Block *b) {
 }
 
 /// The sums are there all the time; there is most beside them either with most
-/// logits, or with v1.
+/// logits, or with v1, which in order "jk" waits until nothing else is there.
 static void add_registers(const Block *b) {
   enum { LOGITS = 1, VALUES = 2, MAXIMA_AND_SUMS = 2 };
   const Config *config = b->config;
+  bool stays = config->inner_stationary;
   int64_t d = b->shape->d, dv = b->shape->dv;
   int64_t bytes = b->shape->bytes, keys = most_keys(config);
   const WorkTile tiles[] = {
       {.moment = 0, .columns = dv, .bytes = F32, .result = true},
       {.moment = LOGITS, .columns = keys, .bytes = F32, .result = true},
-      {.moment = LOGITS,
+      {.moment = stays ? LOGITS : 0,
        .columns = d,
        .bytes = bytes,
-       .by_slice = config->inner_stationary},
+       .by_slice = stays},
       {.moment = VALUES, .columns = keys, .bytes = PAIRS, .by_slice = true},
-      {.moment = VALUES,
-       .columns = dv,
+      // Of an outer tile that stays, what was summed before it.
+      {.moment = stays ? VALUES : 0,
+       .columns = stays || b->outer > 1 ? dv : 0,
        .bytes = F32,
        .result = true,
-       .by_slice = true,
-       .in_parts = true},
+       .by_slice = stays,
+       .in_parts = stays},
       {.moment = VALUES,
-       .columns = dv,
+       .columns = stays ? dv : 0,
        .bytes = PAIRS,
        .by_slice = true,
        .in_parts = true,
@@ -315,7 +317,7 @@ void forward_work(const Config *config, const ForwardShape *shape, Work *work) {
     work->by_warps =
         "determinants of heads of more than 128 columns need more registers "
         "than there are";
-  if (keeps_queries(shape))
+  if (keeps_queries(shape) && (config->inner_stationary || b.outer > 1))
     b.q =
         work_keep(work, (WorkKept){.columns = shape->d,
                                    .pair_alike = config->block_q == 1 &&
