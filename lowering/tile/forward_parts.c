@@ -22,9 +22,6 @@
 #include <float.h>
 #include <stddef.h>
 
-/// Rows in which parts are merged.
-enum { ROWS = 32 };
-
 /// The most keys of an inner window.
 static MlirValue most_keys(const Forward *f) {
   enum { FAR = 1 << 30 }; // no sequence is as long
@@ -36,17 +33,46 @@ static MlirValue most_keys(const Forward *f) {
                   ir_const_index(f->b, f->causal ? window : 2 * window - 1));
 }
 
+static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
+static int64_t ceil_div(int64_t x, int64_t y) { return (x + y - 1) / y; }
+
+/// Blocks of heads.
+static int64_t heads_of(const Forward *f) {
+  return ir_dim_size(ir_type(f->q), DIM_H) / f->config.block_h;
+}
+
+/// The rows in which parts are merged: all that there may be, or in turns.
+static int64_t rows_of_parts(const Forward *f) {
+  enum { STEP = 32, MOST = 128 };
+  const int dims[] = {0, DIM_N};
+  int64_t others = heads_of(f);
+  for (int i = 0; i < 2; ++i) {
+    int64_t size = ir_dim_size(ir_type(f->q), dims[i]);
+    if (size && !mlirShapedTypeIsDynamicSize(size))
+      others *= size;
+  }
+  int64_t parts = f->config.blocks / others;
+  return min(MOST, parts > STEP ? ceil_div(parts, STEP) * STEP : STEP);
+}
+
+/// x / y, not less than 1, rounded up; y is not 0.
+static MlirValue quotient(Ir *b, MlirValue x, MlirValue y) {
+  MlirValue one = ir_const_index(b, 1);
+  return ir_maxsi(b, one,
+                  ir_divui(b, ir_subi(b, ir_addi(b, x, y), one), y));
+}
+
 /// How many parts there are: at least one, and none without a step.
 static MlirValue count(const Forward *f) {
   Ir *b = f->b;
   MlirValue one = ir_const_index(b, 1);
-  int64_t heads = ir_dim_size(ir_type(f->q), DIM_H) / f->config.block_h;
   MlirValue blocks = ir_muli(b, ir_dim(b, f->q, 0), ir_dim(b, f->q, DIM_N));
-  blocks = ir_muli(b, blocks, ir_const_index(b, heads));
+  blocks = ir_muli(b, blocks, ir_const_index(b, heads_of(f)));
   MlirValue wanted = ir_divui(b, ir_const_index(b, f->config.blocks),
                               ir_maxsi(b, blocks, one));
   MlirValue steps = ir_ceil_div(b, most_keys(f), config_step(&f->config));
-  return ir_maxsi(b, one, ir_minsi(b, wanted, steps));
+  MlirValue each = quotient(b, steps, ir_maxsi(b, one, wanted));
+  return quotient(b, steps, each);
 }
 
 Window forward_part_of(Forward *f, const Window *window) {
@@ -57,9 +83,7 @@ Window forward_part_of(Forward *f, const Window *window) {
       ir_maxsi(b, ir_subi(b, all.upper, all.lower), ir_const_index(b, 0));
   MlirValue steps = ir_ceil_div(b, length, config_step(&f->config));
   // In each part ceil(steps / parts) of them.
-  MlirValue last = ir_subi(b, f->parts.n, ir_const_index(b, 1));
-  MlirValue each = ir_divui(b, ir_addi(b, steps, last), f->parts.n);
-  MlirValue keys = ir_muli(b, each, step);
+  MlirValue keys = ir_muli(b, quotient(b, steps, f->parts.n), step);
   own.lower =
       ir_minsi(b, all.upper, ir_addi(b, all.lower, ir_muli(b, f->part, keys)));
   own.upper = ir_minsi(b, all.upper, ir_addi(b, own.lower, keys));
@@ -83,25 +107,25 @@ static MlirValue parts_of(const Forward *f, bool heads_first, bool columns) {
   return ir_alloc_sized(b, type, sizes);
 }
 
-/// ROWS numbers of parts, from `part` on: `none` behind the last one.
+/// Numbers of parts, from `part` on: `none` behind the last one.
 static MlirValue read(const Forward *f, MlirValue memref, MlirValue part,
                       MlirValue mask, float none) {
   Ir *b = f->b;
-  MlirType rows = f32_vector(f, IR_DIMS(ROWS));
+  MlirType rows = f32_vector(f, IR_DIMS(f->rows));
   MlirValue x = ir_transfer_read(
       b, rows, memref, (const MlirValue[]){f->batch, f->head, f->query, part},
       (const unsigned[]){3}, mask);
   return ir_select(b, mask, x, ir_const_f(b, rows, none));
 }
 
-/// The state with ROWS more parts, from `part` on, a row each.
+/// The state with more parts, from `part` on, a row each.
 static Softmax with_parts(Forward *f, Softmax state, const WindowParts *parts,
                           MlirValue part) {
   Ir *b = f->b;
   MlirValue n = ir_subi(b, parts->n, part), before = state.m;
   MlirType i1 = ir_i1(b);
   MlirValue mask =
-      ir_create_mask(b, IR_LIST(MlirValue, n), ir_vector(i1, IR_DIMS(ROWS)));
+      ir_create_mask(b, IR_LIST(MlirValue, n), ir_vector(i1, IR_DIMS(f->rows)));
   MlirValue m = read(f, parts->m, part, mask, -FLT_MAX);
   state.m = ir_maxnumf(b, before, m);
   MlirValue a = ir_exp2(b, ir_subf(b, before, state.m));
@@ -110,13 +134,13 @@ static Softmax with_parts(Forward *f, Softmax state, const WindowParts *parts,
       ir_fma(b, state.l, a, ir_mulf(b, read(f, parts->l, part, mask, 0), w));
   if (mlirValueIsNull(parts->acc))
     return state;
-  MlirType tile = f32_vector(f, IR_DIMS(ROWS, f->dv));
+  MlirType tile = f32_vector(f, IR_DIMS(f->rows, f->dv));
   MlirValue x = ir_transfer_read(
       b, tile, parts->acc,
       (const MlirValue[]){f->batch, f->query, f->head, part,
                           ir_const_index(b, 0)},
       (const unsigned[]){3, 4},
-      window_mask(b, ir_vector(i1, IR_DIMS(ROWS, f->dv)), null_value(), n));
+      window_mask(b, ir_vector(i1, IR_DIMS(f->rows, f->dv)), null_value(), n));
   state.acc = ir_fma(b, state.acc, ir_broadcast_rows(b, a, f->dv),
                      ir_mulf(b, x, ir_broadcast_rows(b, w, f->dv)));
   return state;
@@ -125,8 +149,8 @@ static Softmax with_parts(Forward *f, Softmax state, const WindowParts *parts,
 /// Writes what the parts are together.
 static void merge(Forward *f, const WindowParts *parts) {
   Ir *b = f->b;
-  f->config = (Config){.block_q = 1, .block_h = 1, .block_j = ROWS};
-  f->rows = ROWS;
+  f->rows = rows_of_parts(f);
+  f->config = (Config){.block_q = 1, .block_h = 1, .block_j = f->rows};
   MlirValue sizes[] = {ir_dim(b, f->q, 0),
                        ir_const_index(b, ir_dim_size(ir_type(f->q), DIM_H)),
                        ir_dim(b, f->q, DIM_N)};
@@ -136,7 +160,7 @@ static void merge(Forward *f, const WindowParts *parts) {
   f->query = blocks.iv[2];
   Softmax state = softmax_begin(f);
   IrLoop loop =
-      ir_for_begin(b, ir_const_index(b, 0), parts->n, ir_const_index(b, ROWS),
+      ir_for_begin(b, ir_const_index(b, 0), parts->n, ir_const_index(b, f->rows),
                    3, (MlirValue[]){state.m, state.l, state.acc});
   state = (Softmax){loop.args[0], loop.args[1], loop.args[2], null_value()};
   state = with_parts(f, state, parts, loop.iv[0]);
