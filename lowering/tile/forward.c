@@ -75,7 +75,7 @@ static void store(Forward *f, MlirValue x, MlirValue memref, bool heads_first,
     indices[n++] = f->part;
   dims[2] = n;
   if (columns)
-    indices[n] = ir_const_index(f->b, 0);
+    indices[n] = mlirValueIsNull(f->column) ? ir_const_index(f->b, 0) : f->column;
   queries_store(f, x, memref, indices, dims, columns);
 }
 
@@ -135,7 +135,14 @@ void forward_finish(Forward *f, Softmax state) {
     return;
   MlirValue lse =
       ir_fma(b, state.m, ir_const_f(b, per_head, log(2)), ir_log(b, state.l));
+  // Of several blocks with the same rows the first one writes it.
+  MlirValue first = f->column, one = ir_const_index(b, 1);
+  IrLoop loop;
+  if (!mlirValueIsNull(first))
+    loop = ir_for_begin(b, first, one, one, 0, NULL);
   store(f, lse, f->lse, true, 0);
+  if (!mlirValueIsNull(first))
+    ir_for_end(b, &loop, 0, NULL);
 }
 
 static void attend(Forward *f, Range js, const Window *ks) {

@@ -104,6 +104,7 @@ typedef struct Forward {
   MlirValue batch, query, head, key_head;
   MlirValue block;   ///< its number, of those of these heads
   MlirValue part;    ///< its number of those that an inner window is split into
+  MlirValue column;  ///< of results, the first one that it has; null: it has all
   MlirValue count;   ///< of its queries
   MlirValue beyond;  ///< an i1: keys behind the inner windows are finite; null:
                      ///< it is not known

@@ -138,7 +138,7 @@ static Softmax with_parts(Forward *f, Softmax state, const WindowParts *parts,
   MlirValue x = ir_transfer_read(
       b, tile, parts->acc,
       (const MlirValue[]){f->batch, f->query, f->head, part,
-                          ir_const_index(b, 0)},
+                          f->column},
       (const unsigned[]){3, 4},
       window_mask(b, ir_vector(i1, IR_DIMS(f->rows, f->dv)), null_value(), n));
   state.acc = ir_fma(b, state.acc, ir_broadcast_rows(b, a, f->dv),
@@ -146,18 +146,30 @@ static Softmax with_parts(Forward *f, Softmax state, const WindowParts *parts,
   return state;
 }
 
+/// The columns that a block merges: not many, since there are few rows of them.
+static int64_t columns_of_block(const Forward *f) {
+  enum { MANY = 32, FEW = 16 };
+  if (f->dv % FEW)
+    return f->dv;
+  return f->dv % MANY ? FEW : MANY;
+}
+
 /// Writes what the parts are together.
 static void merge(Forward *f, const WindowParts *parts) {
   Ir *b = f->b;
   f->rows = rows_of_parts(f);
   f->config = (Config){.block_q = 1, .block_h = 1, .block_j = f->rows};
-  MlirValue sizes[] = {ir_dim(b, f->q, 0),
-                       ir_const_index(b, ir_dim_size(ir_type(f->q), DIM_H)),
+  int64_t columns = columns_of_block(f);
+  MlirValue n = ir_const_index(b, mlirValueIsNull(parts->acc) ? 1 : f->dv / columns);
+  MlirValue heads = ir_const_index(b, ir_dim_size(ir_type(f->q), DIM_H));
+  MlirValue sizes[] = {ir_dim(b, f->q, 0), ir_muli(b, heads, n),
                        ir_dim(b, f->q, DIM_N)};
   IrLoop blocks = ir_forall_begin(b, 3, sizes);
   f->batch = blocks.iv[0];
-  f->head = blocks.iv[1];
+  f->head = ir_divui(b, blocks.iv[1], n);
   f->query = blocks.iv[2];
+  f->column = ir_muli(b, ir_remui(b, blocks.iv[1], n), ir_const_index(b, columns));
+  f->dv = columns;
   Softmax state = softmax_begin(f);
   IrLoop loop =
       ir_for_begin(b, ir_const_index(b, 0), parts->n, ir_const_index(b, f->rows),
