@@ -22,9 +22,10 @@
 #include <float.h>
 #include <stddef.h>
 
+enum { FAR = 1 << 30 }; // no sequence is as long
+
 /// The most keys of an inner window.
 static MlirValue most_keys(const Forward *f) {
-  enum { FAR = 1 << 30 }; // no sequence is as long
   int64_t window = f->inner.window;
   MlirValue keys = ir_dim(f->b, f->inner.keys, DIM_N);
   if (!window || window > FAR)
@@ -41,18 +42,22 @@ static int64_t heads_of(const Forward *f) {
   return ir_dim_size(ir_type(f->q), DIM_H) / f->config.block_h;
 }
 
-/// The rows in which parts are merged: all that there may be, or in turns.
+/// A size that is known and is not 0, or else `otherwise`.
+static int64_t size_or(MlirValue memref, int dim, int64_t otherwise) {
+  int64_t size = ir_dim_size(ir_type(memref), dim);
+  return size && !mlirShapedTypeIsDynamicSize(size) ? size : otherwise;
+}
+
+/// The rows in which parts are merged: as many as there may be, or in turns.
 static int64_t rows_of_parts(const Forward *f) {
-  enum { STEP = 32, MOST = 128 };
-  const int dims[] = {0, DIM_N};
-  int64_t others = heads_of(f);
-  for (int i = 0; i < 2; ++i) {
-    int64_t size = ir_dim_size(ir_type(f->q), dims[i]);
-    if (size && !mlirShapedTypeIsDynamicSize(size))
-      others *= size;
-  }
-  int64_t parts = f->config.blocks / others;
-  return min(MOST, parts > STEP ? ceil_div(parts, STEP) * STEP : STEP);
+  enum { STEP = 16, MOST = 128 };
+  int64_t others = heads_of(f) * size_or(f->q, 0, 1) * size_or(f->q, DIM_N, 1);
+  int64_t keys = size_or(f->inner.keys, DIM_N, FAR), window = f->inner.window;
+  if (window && window < FAR)
+    keys = min(keys, f->causal ? window : 2 * window - 1);
+  int64_t steps = ceil_div(keys, config_step(&f->config));
+  int64_t parts = min(f->config.blocks / others, steps);
+  return min(MOST, parts ? ceil_div(parts, STEP) * STEP : STEP);
 }
 
 /// x / y, not less than 1, rounded up; y is not 0.

@@ -193,7 +193,9 @@ static void try_tiles(Strategy *s, Config config) {
   enum { TAIL = 32, STEP = CONFIG_GPU_STEP };
   int64_t others = config.block_q - 1;
   config.block_last = config.block_tail = config.block_k;
-  if (config.tiles == 1) {
+  if (has_one_outer_tile(s, &config)) {
+    config.block_tail = 0; // another loop is more than masks of all steps
+  } else if (config.tiles == 1) {
     config.block_tail = min(config.block_k, TAIL);
     if (others) {
       config.block_tail = min(config.block_tail, ceil_div(others, STEP) * STEP);
