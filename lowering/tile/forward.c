@@ -75,7 +75,8 @@ static void store(Forward *f, MlirValue x, MlirValue memref, bool heads_first,
     indices[n++] = f->part;
   dims[2] = n;
   if (columns)
-    indices[n] = mlirValueIsNull(f->column) ? ir_const_index(f->b, 0) : f->column;
+    indices[n] =
+        mlirValueIsNull(f->column) ? ir_const_index(f->b, 0) : f->column;
   queries_store(f, x, memref, indices, dims, columns);
 }
 
@@ -151,9 +152,8 @@ static void attend(Forward *f, Range js, const Window *ks) {
     own = forward_part_of(f, ks);
   // Where no loop over outer keys does nothing, that over inner keys must.
   if (f->one_tile)
-    own.any.upper =
-        ir_select(f->b, ir_cmpi(f->b, IR_SLT, js.lower, js.upper),
-                  own.any.upper, own.any.lower);
+    own.any.upper = ir_select(f->b, ir_cmpi(f->b, IR_SLT, js.lower, js.upper),
+                              own.any.upper, own.any.lower);
   State state = pairs_loop(f, carried(softmax_begin(f)), js, &own);
   forward_finish(f, softmax_of(&state));
 }

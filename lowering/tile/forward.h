@@ -102,17 +102,17 @@ typedef struct Forward {
   bool has_keys;                      ///< there are some
   // Of the current tile:
   MlirValue batch, query, head, key_head;
-  MlirValue block;   ///< its number, of those of these heads
-  MlirValue part;    ///< its number of those that an inner window is split into
-  MlirValue column;  ///< of results, the first one that it has; null: it has all
-  MlirValue count;   ///< of its queries
-  MlirValue beyond;  ///< an i1: keys behind the inner windows are finite; null:
-                     ///< it is not known
-  Queries positions; ///< and where they stand,
+  MlirValue block;  ///< its number, of those of these heads
+  MlirValue part;   ///< its number of those that an inner window is split into
+  MlirValue column; ///< of results, the first one that it has; null: it has all
+  MlirValue count;  ///< of its queries
+  MlirValue beyond; ///< an i1: keys behind the inner windows are finite; null:
+                    ///< it is not known
+  Queries positions;                  ///< and where they stand,
   Queries outer_positions;            ///< also among outer keys
   MlirValue local_keys, local_values; ///< of the outer window; null: none
   MlirValue local_first;              ///< the position of their first row
-  Softmax before; ///< the outer tile, in order "jk"
+  Softmax before;                     ///< the outer tile, in order "jk"
   MlirValue q_planes[MAX_PLANES];     ///< by row
   MlirValue d_out_rows; ///< by row, in the type in which it is multiplied with
                         ///< outer values; null: is not
@@ -260,8 +260,8 @@ MlirValue logits_masked(Forward *f, MlirValue s, const OuterTile *outer,
 // softmax.c
 /// The state of rows that have seen nothing.
 Softmax softmax_begin(Forward *f);
-/// Before an outer tile is taken with inner ones in order "jk": acc is what they
-/// sum until it is multiplied by V1, behind them.
+/// Before an outer tile is taken with inner ones in order "jk": acc is what
+/// they sum until it is multiplied by V1, behind them.
 Softmax softmax_open(Forward *f, Softmax state);
 Softmax softmax_close(Forward *f, Softmax state, const OuterTile *outer);
 /// Takes an outer tile with `n` inner ones.

@@ -63,8 +63,7 @@ static int64_t rows_of_parts(const Forward *f) {
 /// x / y, not less than 1, rounded up; y is not 0.
 static MlirValue quotient(Ir *b, MlirValue x, MlirValue y) {
   MlirValue one = ir_const_index(b, 1);
-  return ir_maxsi(b, one,
-                  ir_divui(b, ir_subi(b, ir_addi(b, x, y), one), y));
+  return ir_maxsi(b, one, ir_divui(b, ir_subi(b, ir_addi(b, x, y), one), y));
 }
 
 /// How many parts there are: at least one, and none without a step.
@@ -142,8 +141,7 @@ static Softmax with_parts(Forward *f, Softmax state, const WindowParts *parts,
   MlirType tile = f32_vector(f, IR_DIMS(f->rows, f->dv));
   MlirValue x = ir_transfer_read(
       b, tile, parts->acc,
-      (const MlirValue[]){f->batch, f->query, f->head, part,
-                          f->column},
+      (const MlirValue[]){f->batch, f->query, f->head, part, f->column},
       (const unsigned[]){3, 4},
       window_mask(b, ir_vector(i1, IR_DIMS(f->rows, f->dv)), null_value(), n));
   state.acc = ir_fma(b, state.acc, ir_broadcast_rows(b, a, f->dv),
@@ -165,7 +163,8 @@ static void merge(Forward *f, const WindowParts *parts) {
   f->rows = rows_of_parts(f);
   f->config = (Config){.block_q = 1, .block_h = 1, .block_j = f->rows};
   int64_t columns = columns_of_block(f);
-  MlirValue n = ir_const_index(b, mlirValueIsNull(parts->acc) ? 1 : f->dv / columns);
+  MlirValue n =
+      ir_const_index(b, mlirValueIsNull(parts->acc) ? 1 : f->dv / columns);
   MlirValue heads = ir_const_index(b, ir_dim_size(ir_type(f->q), DIM_H));
   MlirValue sizes[] = {ir_dim(b, f->q, 0), ir_muli(b, heads, n),
                        ir_dim(b, f->q, DIM_N)};
@@ -173,12 +172,13 @@ static void merge(Forward *f, const WindowParts *parts) {
   f->batch = blocks.iv[0];
   f->head = ir_divui(b, blocks.iv[1], n);
   f->query = blocks.iv[2];
-  f->column = ir_muli(b, ir_remui(b, blocks.iv[1], n), ir_const_index(b, columns));
+  f->column =
+      ir_muli(b, ir_remui(b, blocks.iv[1], n), ir_const_index(b, columns));
   f->dv = columns;
   Softmax state = softmax_begin(f);
-  IrLoop loop =
-      ir_for_begin(b, ir_const_index(b, 0), parts->n, ir_const_index(b, f->rows),
-                   3, (MlirValue[]){state.m, state.l, state.acc});
+  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), parts->n,
+                             ir_const_index(b, f->rows), 3,
+                             (MlirValue[]){state.m, state.l, state.acc});
   state = (Softmax){loop.args[0], loop.args[1], loop.args[2], null_value()};
   state = with_parts(f, state, parts, loop.iv[0]);
   ir_for_end(b, &loop, 3, (const MlirValue[]){state.m, state.l, state.acc});

@@ -100,8 +100,8 @@ static bool shares_windows(const Strategy *s, const Config *config) {
   return s->few && s->shape.inner > step;
 }
 
-/// Whether inner tiles, of few queries, are taken with one outer tile only: then
-/// what is made of it is there once.
+/// Whether inner tiles, of few queries, are taken with one outer tile only:
+/// then what is made of it is there once.
 static bool has_one_outer_tile(const Strategy *s, const Config *config) {
   return s->few && plan_has_one_outer_tile(config, s->shape.outer_window,
                                            s->shape.causal);
@@ -162,8 +162,8 @@ static void try_steps(Strategy *s, Config config) {
   bool columns = rows % ONE_WARPGROUP == 0 && s->warpgroups &&
                  widest(s) <= LIMITS_WGMMA_COLUMNS;
   config.sum_columns = columns ? CONFIG_GPU_COLUMNS : 1;
-  // Tiles that stay for long need not be copied ahead; those that one outer tile
-  // is taken with are on their way two steps long, and it is loaded once.
+  // Tiles that stay for long need not be copied ahead; those that one outer
+  // tile is taken with are on their way two steps long, and it is loaded once.
   bool passes = !config.inner_stationary;
   int64_t usual = passes ? 3 : config.tiles > 1 ? 1 : 2;
   int64_t other = passes ? 2 : 3 - usual;
