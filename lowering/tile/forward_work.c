@@ -131,6 +131,14 @@ static double bytes_of_keys(const Block *b, int64_t keys) {
   return (double)(keys * (s->d + s->dv) * s->bytes);
 }
 
+/// A copy of so many keys and values.
+static WorkCopy copy_of_keys(const Block *b, int64_t keys, double ahead) {
+  return (WorkCopy){.bytes = bytes_of_keys(b, keys),
+                    .ahead = ahead,
+                    .first = b->shape->one_query &&
+                             b->config->block_h == b->shape->group};
+}
+
 /// The share of tiles in which some queries' windows begin or end.
 static double masked_share(const Config *config, int64_t keys) {
   int64_t others = config->block_q - 1;
@@ -152,9 +160,9 @@ static void add_whole_steps(const Block *b, double steps, int64_t keys) {
   add_tiles(b, step, 1, config->block_last, masked, true);
   add_outer(b, stays ? 1 : 1 / n, step);
   // Tiles that stay are copied once for all outer keys.
-  work_add_copy(step, stays ? 1 / b->outer : 1,
-                (WorkCopy){bytes_of_keys(b, config_step(config)),
-                           config->stages > 1 ? copies : 1});
+  work_add_copy(
+      step, stays ? 1 / b->outer : 1,
+      copy_of_keys(b, config_step(config), config->stages > 1 ? copies : 1));
 }
 
 static void add_rest(const Block *b, double tails) {
@@ -164,7 +172,7 @@ static void add_rest(const Block *b, double tails) {
   add_tiles(b, step, 1, config->block_tail, 1, true);
   add_outer(b, stays ? 1 : 0, step);
   work_add_copy(step, stays ? 1 / b->outer : 1,
-                (WorkCopy){bytes_of_keys(b, config->block_tail), 1});
+                copy_of_keys(b, config->block_tail, 1));
 }
 
 static void add_steps(const Block *b, int64_t keys) {
