@@ -6,7 +6,7 @@
 //     parts = as many as there are blocks for, of at least a step each
 //     for part in parts, beside (batch, heads, query):
 //       m[part], l[part], acc[part] = the softmax of this part of the window
-//     for (batch, head, query), rows being parts:
+//     for (batch, head, query) and some columns, rows being parts:
 //       w   = exp2(m - max m);  l = sum l * w
 //       out = sum acc * w / l;  lse = (max m) * ln 2 + ln l
 //

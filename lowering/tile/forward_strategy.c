@@ -23,7 +23,8 @@
 //
 // Few queries are too few to fill rows, and their blocks to fill a machine:
 // then rows are of outer keys, steps are short, and `blocks` says how many
-// blocks are wanted.
+// blocks are wanted. Where all outer keys of a query are in one tile, that
+// stays, and inner tiles pass it on their way from memory.
 
 #include "forward_strategy.h"
 
