@@ -241,30 +241,29 @@ static void add_buffers(const Block *b) {
 }
 
 /// The sums are there all the time; there is most beside them either with most
-/// logits, or with v1, which in order "jk" waits until nothing else is there.
+/// logits, or with v1 and what it multiplies: of one outer tile the sums.
 static void add_registers(const Block *b) {
   enum { LOGITS = 1, VALUES = 2, MAXIMA_AND_SUMS = 2 };
   const Config *config = b->config;
-  bool stays = config->inner_stationary;
   int64_t d = b->shape->d, dv = b->shape->dv;
   int64_t bytes = b->shape->bytes, keys = most_keys(config);
+  int64_t others = config->inner_stationary || b->outer > 1 ? dv : 0;
   const WorkTile tiles[] = {
       {.moment = 0, .columns = dv, .bytes = F32, .result = true},
       {.moment = LOGITS, .columns = keys, .bytes = F32, .result = true},
-      {.moment = stays ? LOGITS : 0,
+      {.moment = LOGITS,
        .columns = d,
        .bytes = bytes,
-       .by_slice = stays},
+       .by_slice = config->inner_stationary},
       {.moment = VALUES, .columns = keys, .bytes = PAIRS, .by_slice = true},
-      // Of an outer tile that stays, what was summed before it.
-      {.moment = stays ? VALUES : 0,
-       .columns = stays || b->outer > 1 ? dv : 0,
+      {.moment = VALUES,
+       .columns = others,
        .bytes = F32,
        .result = true,
-       .by_slice = stays,
-       .in_parts = stays},
+       .by_slice = true,
+       .in_parts = true},
       {.moment = VALUES,
-       .columns = stays ? dv : 0,
+       .columns = others,
        .bytes = PAIRS,
        .by_slice = true,
        .in_parts = true,
