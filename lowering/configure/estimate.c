@@ -14,7 +14,7 @@
 //           reduction and step
 //   shared  reading right operands, which each warpgroup, or each warp with
 //           mma.sync, does for all of them; loads by row, exchanges of lanes
-//   l2      copies
+//   l2      copies, also at the rate of memory where they come from there
 //
 // at the rates of the chip's table. A part alone takes `chain` clocks. Where
 // products run beside their warps (wgmma), an instruction begins every GAP
@@ -75,7 +75,7 @@ enum {
 
 /// Clocks of a step of 64 rows.
 typedef struct Step {
-  double tensor, mufu, alu, issue, shared, l2;
+  double tensor, mufu, alu, issue, shared, l2, memory;
   double waits;             ///< of a part alone, beside its instructions
   double products, awaited; ///< how many
 } Step;
@@ -194,8 +194,10 @@ static void add_copy(const Block *b, const WorkCopy *c, double times,
                      Step *step) {
   const ChipRates *rates = &b->chip->rates;
   double issue = times * copy_issue(b, c->bytes);
-  step->l2 += times * c->bytes / rates->l2_bytes * PART_WARPS /
-              (double)b->budget->warps;
+  double bytes = times * c->bytes * PART_WARPS / (double)b->budget->warps;
+  step->l2 += bytes / rates->l2_bytes;
+  if (c->first)
+    step->memory += bytes / rates->memory_bytes;
   step->issue += issue;
   step->alu += issue * PART_THREADS / rates->alu;
   step->waits += times * (BARRIERS + copy_clocks(b, c->bytes) / c->ahead);
@@ -231,14 +233,15 @@ static double step_clocks(const Block *b, const WorkStep *list) {
   const Step s = add_up(b, list);
   double busy = fmax(fmax(fmax(s.tensor, s.mufu), fmax(s.alu, s.issue)),
                      fmax(s.shared, s.l2));
+  double most = b->parts * fmax(busy, s.memory);
   double others = fmax(0, b->parts - 1);
   double chain = (b->budget->beside ? GAP : 1) * s.issue + s.waits;
   if (!b->budget->beside)
-    return fmax(b->parts * busy, chain + others * busy);
+    return fmax(most, chain + others * busy);
   double queue = s.products > 0
                      ? s.awaited * others * s.tensor * s.tensor / s.products
                      : 0;
-  return fmax(b->parts * busy, (chain + sqrt(chain * chain + 4 * queue)) / 2);
+  return fmax(most, (chain + sqrt(chain * chain + 4 * queue)) / 2);
 }
 
 // Blocks ----------------------------------------------------------------------

@@ -94,6 +94,7 @@ typedef struct WorkLoad {
 typedef struct WorkCopy {
   double bytes;
   double ahead; ///< one in so many is waited for
+  bool first;   ///< L2 does not have them, since no block has asked before
 } WorkCopy;
 
 typedef enum WorkKind {

@@ -52,6 +52,15 @@ static void step(Forward *f, State *state, const OuterTile *outer, int n,
   *state = carried(softmax_step(f, softmax_of(state), outer, n, inner));
 }
 
+static void open(Forward *f, State *state, const OuterTile *outer) {
+  (void)outer;
+  *state = carried(softmax_open(f, softmax_of(state)));
+}
+
+static void close(Forward *f, State *state, const OuterTile *outer) {
+  *state = carried(softmax_close(f, softmax_of(state), outer));
+}
+
 /// Writes x [heads], or [heads, columns], of the block's queries, or of their
 /// part of a window.
 static void store(Forward *f, MlirValue x, MlirValue memref, bool heads_first,
@@ -66,7 +75,8 @@ static void store(Forward *f, MlirValue x, MlirValue memref, bool heads_first,
     indices[n++] = f->part;
   dims[2] = n;
   if (columns)
-    indices[n] = ir_const_index(f->b, 0);
+    indices[n] =
+        mlirValueIsNull(f->column) ? ir_const_index(f->b, 0) : f->column;
   queries_store(f, x, memref, indices, dims, columns);
 }
 
@@ -126,13 +136,24 @@ void forward_finish(Forward *f, Softmax state) {
     return;
   MlirValue lse =
       ir_fma(b, state.m, ir_const_f(b, per_head, log(2)), ir_log(b, state.l));
+  // Of several blocks with the same rows the first one writes it.
+  MlirValue first = f->column, one = ir_const_index(b, 1);
+  IrLoop loop;
+  if (!mlirValueIsNull(first))
+    loop = ir_for_begin(b, first, one, one, 0, NULL);
   store(f, lse, f->lse, true, 0);
+  if (!mlirValueIsNull(first))
+    ir_for_end(b, &loop, 0, NULL);
 }
 
 static void attend(Forward *f, Range js, const Window *ks) {
   Window own = *ks;
   if (!mlirValueIsNull(f->parts.n))
     own = forward_part_of(f, ks);
+  // Where no loop over outer keys does nothing, that over inner keys must.
+  if (f->one_tile)
+    own.any.upper = ir_select(f->b, ir_cmpi(f->b, IR_SLT, js.lower, js.upper),
+                              own.any.upper, own.any.lower);
   State state = pairs_loop(f, carried(softmax_begin(f)), js, &own);
   forward_finish(f, softmax_of(&state));
 }
@@ -140,6 +161,12 @@ static void attend(Forward *f, Range js, const Window *ks) {
 MlirOperation forward_program(Forward *f) {
   f->step = step;
   f->attend = attend;
+  if (!f->config.inner_stationary) {
+    f->open = open;
+    f->close = close;
+    f->one_tile =
+        plan_has_one_outer_tile(&f->config, f->outer.window, f->causal);
+  }
   return queries_program(f);
 }
 

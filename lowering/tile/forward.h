@@ -37,6 +37,12 @@ typedef struct WindowParts {
   MlirValue acc;  ///< and [B, Nq, Hq, n, Dv] of accumulators; null: not wanted
 } WindowParts;
 
+/// The running state of the rows' softmaxes: maximum (in base 2), sum,
+/// accumulator, and, within a step, what goes to it times V1 (null: nothing).
+typedef struct Softmax {
+  MlirValue m, l, acc, pv;
+} Softmax;
+
 struct Forward;
 struct OuterTile;
 struct InnerTile;
@@ -63,6 +69,7 @@ typedef struct Forward {
   Config config;
   bool causal;
   Side outer, inner;
+  bool one_tile;         ///< has an outer window, in order "jk": it has no loop
   bool two_lengths;      ///< outer keys may be others in number than inner ones
   MlirValue q, out, lse; ///< out and lse may be null
   int planes;
@@ -95,15 +102,17 @@ typedef struct Forward {
   bool has_keys;                      ///< there are some
   // Of the current tile:
   MlirValue batch, query, head, key_head;
-  MlirValue block;   ///< its number, of those of these heads
-  MlirValue part;    ///< its number of those that an inner window is split into
-  MlirValue count;   ///< of its queries
-  MlirValue beyond;  ///< an i1: keys behind the inner windows are finite; null:
-                     ///< it is not known
-  Queries positions; ///< and where they stand,
+  MlirValue block;  ///< its number, of those of these heads
+  MlirValue part;   ///< its number of those that an inner window is split into
+  MlirValue column; ///< of results, the first one that it has; null: it has all
+  MlirValue count;  ///< of its queries
+  MlirValue beyond; ///< an i1: keys behind the inner windows are finite; null:
+                    ///< it is not known
+  Queries positions;                  ///< and where they stand,
   Queries outer_positions;            ///< also among outer keys
   MlirValue local_keys, local_values; ///< of the outer window; null: none
   MlirValue local_first;              ///< the position of their first row
+  Softmax before;                     ///< the outer tile, in order "jk"
   MlirValue q_planes[MAX_PLANES];     ///< by row
   MlirValue d_out_rows; ///< by row, in the type in which it is multiplied with
                         ///< outer values; null: is not
@@ -152,12 +161,6 @@ typedef struct Part {
   Range range;
   MlirValue end; ///< of the keys that there are; null: all of whole steps
 } Part;
-
-/// The running state of the rows' softmaxes: maximum (in base 2), sum,
-/// accumulator, and, within a step, what goes to it times V1 (null: nothing).
-typedef struct Softmax {
-  MlirValue m, l, acc, pv;
-} Softmax;
 
 static inline MlirType f32_vector(const Forward *f, int rank,
                                   const int64_t *shape) {
@@ -257,6 +260,10 @@ MlirValue logits_masked(Forward *f, MlirValue s, const OuterTile *outer,
 // softmax.c
 /// The state of rows that have seen nothing.
 Softmax softmax_begin(Forward *f);
+/// Before an outer tile is taken with inner ones in order "jk": acc is what
+/// they sum until it is multiplied by V1, behind them.
+Softmax softmax_open(Forward *f, Softmax state);
+Softmax softmax_close(Forward *f, Softmax state, const OuterTile *outer);
 /// Takes an outer tile with `n` inner ones.
 Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
                      const InnerTile *inner);

@@ -77,6 +77,12 @@ int64_t plan_outer_rows(const Config *config, int64_t window, bool causal) {
   return most ? most + config->block_q - 1 + config->block_j - 1 : 0;
 }
 
+bool plan_has_one_outer_tile(const Config *config, int64_t window,
+                             bool causal) {
+  int64_t most = window_most(window, causal);
+  return most && config->block_q == 1 && most <= config->block_j;
+}
+
 int64_t plan_outer_rows_of_turns(const Config *config, int64_t window,
                                  bool causal) {
   return plan_outer_rows(config, window, causal) + config->turns - 1;

@@ -53,6 +53,9 @@ int64_t plan_outer_rows(const Config *config, int64_t window, bool causal);
 int64_t plan_outer_rows_of_turns(const Config *config, int64_t window,
                                  bool causal);
 
+/// Whether an outer tile of one query has all keys of its window.
+bool plan_has_one_outer_tile(const Config *config, int64_t window, bool causal);
+
 /// Bytes behind each row, of so many bytes, in memory of a block's own, for
 /// neighbouring rows to be in different banks.
 int64_t plan_padding(int64_t row);

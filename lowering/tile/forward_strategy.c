@@ -23,7 +23,8 @@
 //
 // Few queries are too few to fill rows, and their blocks to fill a machine:
 // then rows are of outer keys, steps are short, and `blocks` says how many
-// blocks are wanted.
+// blocks are wanted. Where all outer keys of a query are in one tile, that
+// stays, and inner tiles pass it on their way from memory.
 
 #include "forward_strategy.h"
 
@@ -100,6 +101,14 @@ static bool shares_windows(const Strategy *s, const Config *config) {
   return s->few && s->shape.inner > step;
 }
 
+/// Whether inner tiles, of few queries, are taken with one outer tile only:
+/// then what is made of it is in registers, if there are enough.
+static bool has_one_outer_tile(const Strategy *s, const Config *config) {
+  return s->few && widest(s) <= LIMITS_WGMMA_COLUMNS &&
+         plan_has_one_outer_tile(config, s->shape.outer_window,
+                                 s->shape.causal);
+}
+
 // The CPU ---------------------------------------------------------------------
 
 static void choose_for_cpu(const Strategy *s, Config *config) {
@@ -145,16 +154,41 @@ static const char *why_no_producer(const Strategy *s, int64_t rows) {
   return rows > ONE_WARPGROUP ? NULL : "one is for two warpgroups";
 }
 
+/// Whether some blocks are on an SM at once, of each chip.
+static bool are_beside_others(const Strategy *s, const Config *config) {
+  Work work;
+  forward_work(config, &s->shape, &work);
+  for (int i = 0; i < s->chips->n; ++i)
+    if (budget_of(&work, s->chips->chips[i]).blocks < 2)
+      return false;
+  return true;
+}
+
+/// A candidate of one outer tile, which is loaded once; inner tiles pass, as
+/// many of them on their way as leave room for a second block on an SM.
+static void try_passing(Strategy *s, Config config) {
+  enum { LEAST = 2, MOST = 3 };
+  config.stages = MOST;
+  while (config.stages > LEAST && !are_beside_others(s, &config))
+    --config.stages;
+  config_read(s->op, s->part, &config);
+  add_candidate(s, &config);
+}
+
 /// A candidate with what follows from the rest.
 static void try_steps(Strategy *s, Config config) {
   int64_t rows = config_rows(&config);
   s->no_producer = why_no_producer(s, rows);
   config.lazy_rescale = true;
-  config.inner_stationary = true;
+  config.inner_stationary = !has_one_outer_tile(s, &config);
   config.producer = !s->no_producer;
   bool columns = rows % ONE_WARPGROUP == 0 && s->warpgroups &&
                  widest(s) <= LIMITS_WGMMA_COLUMNS;
   config.sum_columns = columns ? CONFIG_GPU_COLUMNS : 1;
+  if (!config.inner_stationary) {
+    try_passing(s, config);
+    return;
+  }
   // Tiles that stay for long need not be copied ahead.
   int64_t usual = config.tiles > 1 ? 1 : 2;
   for (int local = s->shape.outer_window > 0; local >= 0; --local)
@@ -183,7 +217,9 @@ static void try_tiles(Strategy *s, Config config) {
   enum { TAIL = 32, STEP = CONFIG_GPU_STEP };
   int64_t others = config.block_q - 1;
   config.block_last = config.block_tail = config.block_k;
-  if (config.tiles == 1) {
+  if (has_one_outer_tile(s, &config)) {
+    config.block_tail = 0; // another loop is more than masks of all steps
+  } else if (config.tiles == 1) {
     config.block_tail = min(config.block_k, TAIL);
     if (others) {
       config.block_tail = min(config.block_tail, ceil_div(others, STEP) * STEP);
@@ -221,7 +257,8 @@ static const char *why_one_tile(const Strategy *s, const Config *config) {
 /// Inner tiles that leave room for others in shared memory, and half as large
 /// ones, or where rows are of several queries, whose windows are no multiples
 /// of one, three quarters. Of determinants, ptxas would have the registers of
-/// smaller ones on the stack.
+/// smaller ones on the stack. Tiles that pass one outer tile are no larger than
+/// parts of windows are to be.
 static void try_rows(Strategy *s, Config config) {
   enum { KEYS = 128, LEAST = 64, BYTES = 16 << 10, STEP = CONFIG_GPU_STEP };
   int64_t steps = min(KEYS, BYTES / (widest(s) * s->shape.bytes)) / STEP;
@@ -230,7 +267,10 @@ static void try_rows(Strategy *s, Config config) {
     steps = max(steps, LEAST / STEP);
   if (window)
     steps = min(steps, ceil_div(window, STEP));
-  int least = s->shape.planes > 1 ? 4 : 2;
+  bool passes = has_one_outer_tile(s, &config);
+  if (passes)
+    steps = min(steps, LEAST / STEP);
+  int least = s->shape.planes > 1 || passes ? 4 : 2;
   for (int quarters = 4; quarters >= least; --quarters) {
     if (quarters == 3 && config.block_q == 1)
       continue;
@@ -375,6 +415,7 @@ static ForwardShape shape_of(const Strategy *s) {
       .group = ir_dim_size(q, 2) / heads,
       .groups = mlirShapedTypeIsDynamicSize(batches) ? 0 : batches * heads,
       .queries = s->few ? 0 : queries_of(s->op),
+      .one_query = s->few && queries_of(s->op) <= 1,
       .outer =
           seen(outer_window(a), a.causal, ir_dim_size(swap ? other : k, 1)),
       .inner =
@@ -420,10 +461,10 @@ MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
   s.given.operand = forward.operand;
   if (mlirLogicalResultIsFailure(config_read(op, part, &s.given)))
     return mlirLogicalResultFailure();
-  s.shape = shape_of(&s);
   bool apart = s.given.block_q > 1 ||
                (config_has(op, part, "blocks") && !s.given.blocks);
   s.few = !apart && (part == CONFIG_FEW || has_few_queries(op));
+  s.shape = shape_of(&s);
   s.by_warps = why_by_warps(&s.shape);
   s.warpgroups = chip_list_has_warpgroups(chips) && !s.by_warps;
   if (chips->n)

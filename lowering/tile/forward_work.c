@@ -102,13 +102,13 @@ static WorkLoad outer_load(const Block *b, int64_t columns) {
                     .bytes = b->shape->bytes};
 }
 
-/// v1 times what products with values have added up to, and q * k1, of which
-/// `share` is in each step.
+/// v1 times what products with values have added up to, and q * k1: `share` of
+/// both is in each step.
 static void add_outer(const Block *b, double share, WorkStep *step) {
   int64_t d = b->shape->d, dv = b->shape->dv;
   const double packed = 0.5; // instructions for one of a pair
-  work_add_elements(step, 1, (WorkElements){.columns = dv, .fma = 1});
-  work_add_load(step, 1, outer_load(b, dv));
+  work_add_elements(step, share, (WorkElements){.columns = dv, .fma = 1});
+  work_add_load(step, share, outer_load(b, dv));
   work_add_elements(step, share, (WorkElements){.columns = d, .fma = packed});
   work_add_load(step, share, outer_load(b, d));
   WorkLoad q = {.from = WORK_GLOBAL,
@@ -129,6 +129,14 @@ static void add_outer(const Block *b, double share, WorkStep *step) {
 static double bytes_of_keys(const Block *b, int64_t keys) {
   const ForwardShape *s = b->shape;
   return (double)(keys * (s->d + s->dv) * s->bytes);
+}
+
+/// A copy of so many keys and values.
+static WorkCopy copy_of_keys(const Block *b, int64_t keys, double ahead) {
+  return (WorkCopy){.bytes = bytes_of_keys(b, keys),
+                    .ahead = ahead,
+                    .first = b->shape->one_query &&
+                             b->config->block_h == b->shape->group};
 }
 
 /// The share of tiles in which some queries' windows begin or end.
@@ -152,9 +160,9 @@ static void add_whole_steps(const Block *b, double steps, int64_t keys) {
   add_tiles(b, step, 1, config->block_last, masked, true);
   add_outer(b, stays ? 1 : 1 / n, step);
   // Tiles that stay are copied once for all outer keys.
-  work_add_copy(step, stays ? 1 / b->outer : 1,
-                (WorkCopy){bytes_of_keys(b, config_step(config)),
-                           config->stages > 1 ? copies : 1});
+  work_add_copy(
+      step, stays ? 1 / b->outer : 1,
+      copy_of_keys(b, config_step(config), config->stages > 1 ? copies : 1));
 }
 
 static void add_rest(const Block *b, double tails) {
@@ -164,7 +172,7 @@ static void add_rest(const Block *b, double tails) {
   add_tiles(b, step, 1, config->block_tail, 1, true);
   add_outer(b, stays ? 1 : 0, step);
   work_add_copy(step, stays ? 1 / b->outer : 1,
-                (WorkCopy){bytes_of_keys(b, config->block_tail), 1});
+                copy_of_keys(b, config->block_tail, 1));
 }
 
 static void add_steps(const Block *b, int64_t keys) {
@@ -233,12 +241,13 @@ static void add_buffers(const Block *b) {
 }
 
 /// The sums are there all the time; there is most beside them either with most
-/// logits, or with v1.
+/// logits, or with v1 and what it multiplies: of one outer tile the sums.
 static void add_registers(const Block *b) {
   enum { LOGITS = 1, VALUES = 2, MAXIMA_AND_SUMS = 2 };
   const Config *config = b->config;
   int64_t d = b->shape->d, dv = b->shape->dv;
   int64_t bytes = b->shape->bytes, keys = most_keys(config);
+  int64_t others = config->inner_stationary || b->outer > 1 ? dv : 0;
   const WorkTile tiles[] = {
       {.moment = 0, .columns = dv, .bytes = F32, .result = true},
       {.moment = LOGITS, .columns = keys, .bytes = F32, .result = true},
@@ -248,13 +257,13 @@ static void add_registers(const Block *b) {
        .by_slice = config->inner_stationary},
       {.moment = VALUES, .columns = keys, .bytes = PAIRS, .by_slice = true},
       {.moment = VALUES,
-       .columns = dv,
+       .columns = others,
        .bytes = F32,
        .result = true,
        .by_slice = true,
        .in_parts = true},
       {.moment = VALUES,
-       .columns = dv,
+       .columns = others,
        .bytes = PAIRS,
        .by_slice = true,
        .in_parts = true,
@@ -315,7 +324,7 @@ void forward_work(const Config *config, const ForwardShape *shape, Work *work) {
     work->by_warps =
         "determinants of heads of more than 128 columns need more registers "
         "than there are";
-  if (keeps_queries(shape))
+  if (keeps_queries(shape) && (config->inner_stationary || b.outer > 1))
     b.q =
         work_keep(work, (WorkKept){.columns = shape->d,
                                    .pair_alike = config->block_q == 1 &&

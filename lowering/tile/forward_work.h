@@ -15,6 +15,7 @@ typedef struct ForwardShape {
   int64_t group;        ///< query heads that share their keys
   int64_t groups;       ///< of heads, in all batches; 0: any number
   int64_t queries;      ///< 0: any number
+  bool one_query;       ///< reads keys that no other one does
   int64_t outer, inner; ///< keys that a query sees
   int64_t outer_window; ///< as plan_outer_rows takes it
   bool causal;

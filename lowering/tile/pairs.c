@@ -87,10 +87,10 @@ static State inner_stationary(Forward *f, State state, Range js, Part *part,
   return state;
 }
 
-static State outer_stationary(Forward *f, State state, Range js, int n,
-                              Part *parts, const Window *ks) {
-  IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
-  OuterTile outer = load_outer(f, over_j.iv[0], js);
+/// An outer tile with all inner ones.
+static State with_outer(Forward *f, State state, MlirValue j, Range js, int n,
+                        Part *parts, const Window *ks) {
+  OuterTile outer = load_outer(f, j, js);
   if (f->open)
     f->open(f, &state, &outer);
   for (Part *part = parts; part < parts + n; ++part) {
@@ -102,6 +102,15 @@ static State outer_stationary(Forward *f, State state, Range js, int n,
   }
   if (f->close)
     f->close(f, &state, &outer);
+  return state;
+}
+
+static State outer_stationary(Forward *f, State state, Range js, int n,
+                              Part *parts, const Window *ks) {
+  if (f->one_tile)
+    return with_outer(f, state, js.lower, js, n, parts, ks);
+  IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
+  state = with_outer(f, state, over_j.iv[0], js, n, parts, ks);
   end_loop(f, &over_j, &state);
   return state;
 }

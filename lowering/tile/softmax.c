@@ -12,6 +12,9 @@
 //       pv  = pv + p * vi[k]                  [rows, Dv]
 //     acc = acc + V1 .* pv
 //
+// In order "jk" the product with V1 is behind the loop over inner tiles: until
+// then acc is a sum of pv, and what it was before waits.
+//
 // With n `sum_columns` l has n columns, each the sum of every n-th column of p;
 // they meet at the end. With `lazy_rescale` a row's m follows its maximum only
 // when that is LAG above it, and maxima are made and sums scaled only if some
@@ -154,6 +157,7 @@ static MlirValue add_values(Forward *f, MlirValue pv, MlirValue p,
 /// products take their time has both to do while it makes exponentials.
 Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
                      const InnerTile *inner) {
+  bool at_once = f->config.inner_stationary;
   state.pv = null_value();
   MlirValue s = logits_of(f, outer, &inner[0]), values = null_value();
   for (int t = 0; t < n; ++t) {
@@ -162,11 +166,32 @@ Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
     MlirValue p = exponentials(f, &state, s, &p_sum);
     if (t + 1 < n)
       s = logits_of(f, outer, &inner[t + 1]);
-    else
+    else if (at_once)
       values = load_outer_values(f, outer);
-    state.pv = add_values(f, state.pv, p, p_sum, &inner[t]);
+    MlirValue *sum = at_once ? &state.pv : &state.acc;
+    *sum = add_values(f, *sum, p, p_sum, &inner[t]);
   }
-  state.acc = ir_fma(f->b, values, state.pv, state.acc);
+  if (at_once)
+    state.acc = ir_fma(f->b, values, state.pv, state.acc);
+  return state;
+}
+
+Softmax softmax_open(Forward *f, Softmax state) {
+  f->before = state;
+  state.acc = ir_zero(f->b, ir_type(state.acc));
+  return state;
+}
+
+Softmax softmax_close(Forward *f, Softmax state, const OuterTile *outer) {
+  Ir *b = f->b;
+  MlirValue values = load_outer_values(f, outer);
+  if (f->one_tile) {
+    state.acc = ir_mulf(b, values, state.acc);
+    return state;
+  }
+  MlirValue a = ir_exp2(b, ir_subf(b, f->before.m, state.m));
+  MlirValue acc = ir_mulf(b, f->before.acc, ir_broadcast_rows(b, a, f->dv));
+  state.acc = ir_fma(b, values, state.acc, acc);
   return state;
 }
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What ptxas says of the kernels that are shipped, compared with a table of what it said before.
 
-A row is a kernel: the chip, the operation, and whether rows must be aligned. A gradient has several programs, whose
-numbers are behind it, as they follow each other. The columns are
+A row is a kernel: the chip, the operation, and whether rows must be aligned. A gradient has several programs, and so has
+an operation of few queries; their numbers are behind it, as they follow each other. The columns are
 
   regs, stack, stores, loads, static   registers of a thread; bytes of its stack, of spill stores, of spill loads; bytes
                                        of static shared memory of a block: from `ptxas -v`, compared only if the version
@@ -77,10 +77,19 @@ def operations():
     yield "sm_90a", GradientCase(**{**two, "Hk": 2, "w2": 512})
     yield "sm_90a", Case(**{**base, "Hq": 64, "D": 128, "form": "pairwise"})
     yield "sm_90a", GradientCase(**{**base, "Hq": 64, "D": 128, "w2": 512, "form": "pairwise"})
+    decoding = {**base, "Nq": 1, "dynamic": "B N"}
+    for chip in CHIPS:  # outer tiles of whole windows, and several
+        yield chip, Case(**{**decoding, "Hk": 2, "D": 128, "w1": 16, "w2": None})
+        yield chip, Case(**{**decoding, "Hk": 8})
+        yield chip, Case(**{**decoding, "D": 128})
 
 
 def is_gradient(case):
     return isinstance(case, GradientCase)
+
+
+def has_several_programs(case):
+    return is_gradient(case) or case.Nq is not None
 
 
 def describe(case):
@@ -90,6 +99,7 @@ def describe(case):
     words += [] if case.causal else ["non-causal"]
     words += ["documents"] if case.documents else []
     words += [f"N2={case.N2}"] if case.N2 is not None else []
+    words += [f"Nq={case.Nq}"] if case.Nq is not None else []
     words += ["grad"] if is_gradient(case) else []
     return " ".join(words)
 
@@ -145,7 +155,7 @@ exit $status
 
 
 def assemble(tool, folder, chip):
-    """[(PTX, what `ptxas -v` says)] of the programs of a gradient, as they are compiled into an object."""
+    """[(PTX, what `ptxas -v` says)] of several programs, as they are compiled into an object."""
     bin = folder / "bin"
     bin.mkdir()
     (bin / "ptxas").write_text(PTXAS.format(folder=folder, ptxas=shutil.which("ptxas")))
@@ -164,7 +174,7 @@ def measure(tool, folder, chip, case):
     (folder / "f.mlir").write_text((gradients if is_gradient(case) else attention).module(case, chip))
     compile = lambda kind: run(tool, folder / "f.mlir", f"--target={chip}", f"--emit={kind}")
     launches = from_launches(compile("gpu"))
-    if is_gradient(case):
+    if has_several_programs(case):
         programs = assemble(tool, folder, chip)
     else:
         ptx = compile("ptx")
@@ -180,7 +190,7 @@ def measure(tool, folder, chip, case):
         # What has no rows of tiles is launched as if they were aligned.
         if not said.keys() == counts.keys() == {"f_tiles", "f_tiles_unaligned"} >= dynamic.keys() >= {"f_tiles"}:
             sys.exit(f"{chip} {title}: kernels {sorted(said)}, {sorted(counts)}, {sorted(dynamic)}")
-        name = f"{title} {number}" if is_gradient(case) else title
+        name = f"{title} {number}" if has_several_programs(case) else title
         rows.update({(chip, name, "unaligned" if kernel.endswith("_unaligned") else "aligned"):
                      said[kernel] + [dynamic[kernel]] + counts[kernel] for kernel in sorted(dynamic)})
     return rows

@@ -488,6 +488,9 @@ def parts():
     yield Case(Nq=9, N=300, w1=2, w2=None, D=48, form="determinant", k2_bias=0.3, v2_bias=1.0, Hq=1)
     yield Case(Nq=1, N=400, w1=3, w2=None, D=16, scale=1.0, data="up", threads=3)
     yield Case(Nq=12, N=5, w1=3, w2=None, dynamic="N", causal=False)
+    for w1 in (3, 20):
+        yield Case(Nq=7, N=300, w1=w1, w2=None, D=16, Hq=2, config='order = "jk"')
+    yield Case(Nq=4, N=2, N2=300, w1=3, w2=None, D=16, config='order = "jk", block_j = 4', bad=(("v2", (0, 40, 0, 3), math.inf),))
     yield Case(Nq=5, N=400, w1=3, w2=None, D=16, B=3, documents=((90, 308, 1, 1), (396,), (1,)))
     yield Case(Nq=5, N=400, w1=3, w2=None, D=16, B=3, lengths=(400, 3, 140))
     for name in ("k2", "v2"):
@@ -499,7 +502,11 @@ def gpu_parts():
     one = dict(dtype="bf16", N=150, Nq=1, Hq=8, Hk=2, w1=3, w2=None)
     for blocks in (1, 2, 3, 4, 7, 20, 64, 1000):
         yield Case(**one, config=f"block_k = 16, tiles = 1, block_tail = 16, blocks = {blocks}")
-    yield Case(**{**one, "N": 700, "Hq": 1, "Hk": 1}, config="block_k = 16, blocks = 64")  # more than are merged at once
+    yield Case(**{**one, "N": 2100, "Hq": 1, "Hk": 1}, config="block_k = 16, blocks = 1000")  # more than are merged at once
+    for nq, n in (1, 200), (16, 18):  # an outer tile of a whole window, and of what there is of it
+        yield Case(**{**one, "Nq": nq, "N": n, "D": 128, "w1": 16})
+    yield Case(**{**one, "N": 2, "N2": 90, "Nq": 4}, bad=(("v2", (0, 40, 0, 3), math.inf),))  # queries without outer keys
+    yield Case(**one, config='order = "jk", block_j = 2, block_k = 16')  # several outer tiles
     yield Case(**one)
     yield Case(**{**one, "Nq": 5, "B": 2, "D": 128}, dynamic="B Nq N", few=True)
     yield Case(**{**one, "Nq": 18}, dynamic="Nq", few=True)

@@ -10,7 +10,8 @@
 // its SMs and boost clock, of the products below: 989 TFLOP/s / (132 * 1.83
 // GHz) = 4096 for the H100. L2 is 5120 bytes a clock for the whole chip
 // (NVIDIA's A100 white paper; assumed for the H100), and half of that where the
-// L2 has one partition (assumed). Also assumed: mma.sync reaches 0.62 of what
+// L2 has one partition (assumed). Memory is the data sheet's bytes a second, of
+// an SM's share. Also assumed: mma.sync reaches 0.62 of what
 // wgmma does on 9.0, a quarter of what tcgen05 does on 10.0, and all there is
 // elsewhere.
 
@@ -26,16 +27,17 @@
 
 // What the fields are: ChipRates.
 #define A100                                                                   \
-  {108, 1410, 2048, 1024, 1, 64, 64, 16, 128, 47, 2048, 32, 164 << 10}
-#define A40 {84, 1740, 1024, 512, 1, 128, 64, 16, 128, 30, 1536, 16, 100 << 10}
+  {108, 1410, 2048, 1024, 1, 64, 64, 16, 128, 47, 13, 2048, 32, 164 << 10}
+#define A40                                                                    \
+  {84, 1740, 1024, 512, 1, 128, 64, 16, 128, 30, 5, 1536, 16, 100 << 10}
 #define L40S                                                                   \
-  {142, 2520, 1024, 512, 1, 128, 64, 16, 128, 18, 1536, 24, 100 << 10}
+  {142, 2520, 1024, 512, 1, 128, 64, 16, 128, 18, 2, 1536, 24, 100 << 10}
 #define H100                                                                   \
-  {132, 1830, 4096, 2048, 0.62, 128, 64, 16, 128, 38, 2048, 32, 228 << 10}
+  {132, 1830, 4096, 2048, 0.62, 128, 64, 16, 128, 38, 14, 2048, 32, 228 << 10}
 #define B200                                                                   \
-  {148, 1850, 8192, 4096, 0.25, 128, 64, 16, 128, 34, 2048, 32, 228 << 10}
+  {148, 1850, 8192, 4096, 0.25, 128, 64, 16, 128, 34, 29, 2048, 32, 228 << 10}
 #define RTX_PRO_6000                                                           \
-  {188, 2617, 1024, 512, 1, 128, 64, 16, 128, 13, 1536, 24, 100 << 10}
+  {188, 2617, 1024, 512, 1, 128, 64, 16, 128, 13, 4, 1536, 24, 100 << 10}
 
 const Chip chips[] = {
     {"sm_80", 8, 0, false, false, "+ptx78", 163 << 10, A100},

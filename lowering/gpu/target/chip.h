@@ -15,6 +15,7 @@ typedef struct ChipRates {
   int fma, alu, mufu;   ///< results of 32 bits
   int shared_bytes;     ///< shared memory and L1
   int l2_bytes;         ///< what an SM gets when all ask
+  int memory_bytes;     ///< the same of what L2 does not have
   int threads, blocks;  ///< at most, on an SM
   int shared_capacity;  ///< of an SM
 } ChipRates;

@@ -13,8 +13,12 @@
 // CHECK: %[[SOME:.*]] = arith.maxsi %[[BLOCKS]], %c1
 // CHECK: %[[WANTED:.*]] = arith.divui %c100, %[[SOME]]
 // CHECK: %[[STEPS:.*]] = arith.divui %{{.*}}, %c32
-// CHECK: %[[LESS:.*]] = arith.minsi %[[WANTED]], %[[STEPS]]
-// CHECK: %[[PARTS:.*]] = arith.maxsi %[[LESS]], %c1
+// As many steps in each as there are at most, and no more parts than have some.
+// CHECK: %[[MOST:.*]] = arith.maxsi %[[WANTED]], %c1
+// CHECK: arith.divui %{{.*}}, %[[MOST]]
+// CHECK: %[[EACH:.*]] = arith.maxsi %{{.*}}, %c1
+// CHECK: %[[SHARES:.*]] = arith.divui %{{.*}}, %[[EACH]]
+// CHECK: %[[PARTS:.*]] = arith.maxsi %[[SHARES]], %c1
 // CHECK: %[[M:.*]] = memref.alloc(%[[NQ]], %[[PARTS]]) : memref<2x8x?x?xf32>
 // CHECK: %[[L:.*]] = memref.alloc(%[[NQ]], %[[PARTS]]) : memref<2x8x?x?xf32>
 // CHECK: %[[ACC:.*]] = memref.alloc(%[[NQ]], %[[PARTS]]) : memref<2x?x8x?x16xf32>
@@ -23,8 +27,9 @@
 // CHECK: %[[PART:.*]] = arith.remui %[[BLOCK]], %[[PARTS]]
 // CHECK: %[[QUERY:.*]] = arith.divui %[[BLOCK]], %[[PARTS]]
 // The part's keys.
-// CHECK: %[[EACH:.*]] = arith.divui %{{.*}}, %[[PARTS]]
-// CHECK: %[[KEYS:.*]] = arith.muli %[[EACH]], %c32
+// CHECK: arith.divui %{{.*}}, %[[PARTS]]
+// CHECK: %[[OWN:.*]] = arith.maxsi %{{.*}}, %c1
+// CHECK: %[[KEYS:.*]] = arith.muli %[[OWN]], %c32
 // CHECK: %[[FIRST:.*]] = arith.muli %[[PART]], %[[KEYS]]
 // CHECK: %[[LOWER:.*]] = arith.minsi %{{.*}}, %[[FIRST]]
 // CHECK: %[[END:.*]] = arith.addi %[[LOWER]], %[[KEYS]]
@@ -33,7 +38,7 @@
 // CHECK: vector.transfer_write %{{.*}}, %[[M]][%{{.*}}, %{{.*}}, %[[QUERY]], %[[PART]]]
 // CHECK: vector.transfer_write %{{.*}}, %[[L]][%{{.*}}, %{{.*}}, %[[QUERY]], %[[PART]]]
 // CHECK: vector.transfer_write %{{.*}}, %[[ACC]][%{{.*}}, %[[QUERY]], %{{.*}}, %[[PART]], %c0]
-// What they are together, for each query and head.
+// What they are together, for each query and head; 100 / (2 * 2) parts at most.
 // CHECK: scf.forall (%{{.*}}, %{{.*}}, %{{.*}}) in (2, 8, %[[NQ]]) {
 // CHECK: scf.for %{{.*}} = %c0 to %[[PARTS]] step %c32
 // CHECK: vector.transfer_read %[[ACC]]
@@ -67,6 +72,41 @@ func.func @only_lse(%q: memref<1x3x2x16xf32>, %kv: memref<1x?x1x16xf32>, %lse: m
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out, %lse)
     : (memref<1x3x2x16xf32>, memref<1x?x1x16xf32>, memref<1x?x1x16xf32>, memref<1x?x1x16xf32>,
        memref<1x?x1x16xf32>, memref<1x3x2x16xf32>, memref<1x2x3xf32>) -> ()
+  return
+}
+
+// Of many columns blocks merge 32 each, of 6 parts, the steps of 90 keys; the
+// first one writes lse. Many parts are merged 128 at a time.
+
+// CHECK-LABEL: func.func @columns(
+// CHECK: scf.forall
+// CHECK: scf.forall (%{{.*}}, %[[AT:.*]], %{{.*}}) in (2, 6, 3) {
+// CHECK: %[[HEAD:.*]] = arith.divui %[[AT]], %c3
+// CHECK: %[[NUMBER:.*]] = arith.remui %[[AT]], %c3
+// CHECK: %[[COLUMN:.*]] = arith.muli %[[NUMBER]], %c32
+// CHECK: vector.transfer_read {{.*}}%[[HEAD]], %{{.*}}, %[[COLUMN]]], {{.*}} vector<16x32xf32>
+// CHECK: vector.transfer_write {{.*}}%[[HEAD]], %[[COLUMN]]] {{.*}} vector<1x32xf32>
+// CHECK: scf.for %{{.*}} = %[[COLUMN]] to %c1 step %c1 {
+// CHECK-NEXT: vector.transfer_write
+// CHECK: return
+func.func @columns(%q: memref<2x3x2x96xf32>, %kv: memref<2x90x1x96xf32>, %out: memref<2x3x2x96xf32>, %lse: memref<2x2x3xf32>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out, %lse)
+      {w1 = 2 : i64, causal, simplicial.config = {block_k = 16 : i64, blocks = 1000 : i64}}
+    : (memref<2x3x2x96xf32>, memref<2x90x1x96xf32>, memref<2x90x1x96xf32>, memref<2x90x1x96xf32>,
+       memref<2x90x1x96xf32>, memref<2x3x2x96xf32>, memref<2x2x3xf32>) -> ()
+  return
+}
+
+// CHECK-LABEL: func.func @many_parts(
+// CHECK: scf.forall
+// CHECK: scf.forall
+// CHECK: scf.for %{{.*}} = %c0 to %{{.*}} step %c128
+// CHECK: return
+func.func @many_parts(%q: memref<1x1x2x16xf32>, %kv: memref<1x?x1x16xf32>, %out: memref<1x1x2x16xf32>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {w1 = 2 : i64, causal, simplicial.config = {block_k = 16 : i64, blocks = 1000 : i64}}
+    : (memref<1x1x2x16xf32>, memref<1x?x1x16xf32>, memref<1x?x1x16xf32>, memref<1x?x1x16xf32>,
+       memref<1x?x1x16xf32>, memref<1x1x2x16xf32>) -> ()
   return
 }
 

@@ -79,7 +79,11 @@ func.func @kj(%q: memref<2x?x8x16xbf16>, %k1: memref<2x?x2x16xbf16>, %k2: memref
 // CHECK: scf.for %{{.*}} step %c8
 // CHECK: vector.contract {{.*}} vector<8x16xbf16>, vector<8x16xbf16> into vector<8x8xf32>
 // CHECK: arith.truncf %{{.*}} : vector<8x8xf32> to vector<8x8xbf16>
-// CHECK: vector.contract {{.*}} vector<8x8xbf16>, vector<8x16xbf16> into vector<8x16xf32>
+// CHECK: %[[PV:.*]] = vector.contract {{.*}} vector<8x8xbf16>, vector<8x16xbf16> into vector<8x16xf32>
+// CHECK: scf.yield {{.*}}%[[PV]] :
+// Behind it the sum is multiplied by v1, and added to what it was before.
+// CHECK: %[[BEFORE:.*]] = arith.mulf %{{.*}} : vector<8x16xf32>
+// CHECK: math.fma %{{.*}}, %{{.*}}, %[[BEFORE]] : vector<8x16xf32>
 // There is no lse, so no logarithm.
 // CHECK-NOT: math.log
 // CHECK: return
@@ -87,6 +91,30 @@ func.func @jk(%q: memref<2x?x8x16xbf16>, %kv: memref<2x?x2x16xbf16>, %out: memre
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
       {w1 = 5 : i64, w2 = 16 : i64,
        simplicial.config = {block_h = 4 : i64, block_j = 2 : i64, block_k = 8 : i64, order = "jk", operand = bf16}}
+    : (memref<2x?x8x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>,
+       memref<2x?x2x16xbf16>, memref<2x?x8x16xbf16>) -> ()
+  return
+}
+
+// Where one outer tile has all keys of a window there is no loop over them, and
+// none over inner keys where it is empty.
+
+// CHECK-LABEL: func.func @one_outer_tile(
+// CHECK: scf.forall
+// CHECK-NOT: scf.for
+// CHECK: %[[SOME:.*]] = arith.cmpi slt, %{{.*}}, %{{.*}} : index
+// CHECK: %[[END:.*]] = arith.select %[[SOME]], %{{.*}}, %[[BEGIN:[a-z0-9_]+]] : index
+// CHECK-NOT: scf.for
+// CHECK: arith.mulf {{.*}} : vector<32x16xbf16>
+// CHECK: %[[SUMS:.*]]:3 = scf.for %{{.*}} = %[[BEGIN]] to %[[END]] step %c8
+// CHECK-NOT: scf.for
+// CHECK: arith.mulf %{{.*}}, %[[SUMS]]#2 : vector<32x16xf32>
+// CHECK-NOT: scf.for
+// CHECK: return
+func.func @one_outer_tile(%q: memref<2x?x8x16xbf16>, %kv: memref<2x?x2x16xbf16>, %out: memref<2x?x8x16xbf16>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {w1 = 5 : i64, w2 = 16 : i64, causal,
+       simplicial.config = {block_h = 4 : i64, block_j = 8 : i64, block_k = 8 : i64, order = "jk", operand = bf16}}
     : (memref<2x?x8x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>, memref<2x?x2x16xbf16>,
        memref<2x?x2x16xbf16>, memref<2x?x8x16xbf16>) -> ()
   return
