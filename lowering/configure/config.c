@@ -124,6 +124,15 @@ int64_t config_rows(const Config *config) {
   return config->block_q * config->block_h * config->block_j;
 }
 
+int64_t config_columns(const Config *config) {
+  return config->by_pairs ? config_rows(config)
+                          : config->block_q * config->block_h;
+}
+
+int64_t config_key_rows(const Config *config) {
+  return config->by_pairs ? config->block_k : config->block_j * config->block_k;
+}
+
 // Reading ---------------------------------------------------------------------
 
 static MlirLogicalResult read_integer(MlirOperation op, MlirAttribute value,

@@ -14,7 +14,9 @@
 typedef struct Config {
   int64_t block_q;       ///< queries in a tile
   int64_t block_h;       ///< query heads in a tile
-  int64_t block_j;       ///< outer keys in a tile; the product is its rows
+  int64_t block_j;       ///< outer keys in a tile; the product is its rows, or,
+                         ///< over keys, with `by_pairs`, its columns; without,
+                         ///< each outer key has rows of inner ones
   int64_t block_k;       ///< inner keys in a tile
   int64_t block_tail;    ///< and behind the whole tiles; 0: no other tiles
   int64_t tiles;         ///< inner tiles of a step, summed before V1
@@ -52,6 +54,10 @@ enum {
 
 /// The rows of a tile.
 int64_t config_rows(const Config *config);
+
+/// Of a program over keys, the columns of a tile, and its rows.
+int64_t config_columns(const Config *config);
+int64_t config_key_rows(const Config *config);
 
 /// The programs of an operation, each with a strategy. An attention has one,
 /// whose entries are simplicial.config's own, and, if there may be few queries

@@ -107,9 +107,6 @@ static MlirLogicalResult check(MlirOperation op, const Config *config) {
   if (config->tiles > CONFIG_MAX_TILES)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": 'tiles' must be 1 to %d",
                     CONFIG_MAX_TILES);
-  if (config->block_q > 1 && config->block_j > 1)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
-                    ": 'block_j' must be 1 with 'block_q' above 1");
   if (config->block_q > 1 && config->turns > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'turns' must be 1 with 'block_q' above 1");
@@ -124,14 +121,19 @@ static MlirLogicalResult check(MlirOperation op, const Config *config) {
   return mlirLogicalResultSuccess();
 }
 
+/// The same of programs over queries.
+static MlirLogicalResult check_rows(MlirOperation op, const Config *config) {
+  if (config->block_q > 1 && config->block_j > 1)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'block_j' must be 1 with 'block_q' above 1");
+  return mlirLogicalResultSuccess();
+}
+
 /// The same of programs over keys.
 static MlirLogicalResult check_columns(MlirOperation op, const Config *config) {
   if (config->block_q > 1 && config->block_h > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'block_h' must be 1 with 'block_q' above 1");
-  if (config->block_j > 1 && !config->by_pairs)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
-                    ": 'block_j' must be 1 without 'by_pairs'");
   if ((config->local_outer || config->turns > 1) && !config->by_pairs)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'local_outer' and 'turns' of 'keys' are for 'by_pairs'");
@@ -154,8 +156,9 @@ MlirLogicalResult config_get(MlirOperation op, ConfigPart part,
                         ": run simplicial-configure first");
   if (mlirLogicalResultIsFailure(config_read(op, part, config)) ||
       mlirLogicalResultIsFailure(check(op, config)) ||
-      (part == CONFIG_KEYS &&
-       mlirLogicalResultIsFailure(check_columns(op, config))))
+      mlirLogicalResultIsFailure(part == CONFIG_KEYS
+                                     ? check_columns(op, config)
+                                     : check_rows(op, config)))
     return mlirLogicalResultFailure();
   if (!config_is_complete(config, part))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
@@ -254,6 +257,7 @@ static MlirLogicalResult check_part(MlirOperation op, ConfigPart part,
                                     const ChipList *list,
                                     const Config *config) {
   if (mlirLogicalResultIsFailure(check(op, config)) ||
+      mlirLogicalResultIsFailure(check_rows(op, config)) ||
       mlirLogicalResultIsFailure(check_local(op, attributes, config)))
     return mlirLogicalResultFailure();
   if (part == CONFIG_QUERY && list->n && config->block_q > 1)
@@ -268,7 +272,7 @@ static MlirLogicalResult check_keys(MlirOperation op,
                                     SimplicialAttentionAttributes attributes,
                                     const ChipList *list,
                                     const Config *config) {
-  int64_t columns = config_rows(config);
+  int64_t columns = config_columns(config);
   if (mlirLogicalResultIsFailure(check(op, config)) ||
       mlirLogicalResultIsFailure(check_columns(op, config)) ||
       mlirLogicalResultIsFailure(check_local(op, attributes, config)))
@@ -276,13 +280,13 @@ static MlirLogicalResult check_keys(MlirOperation op,
   if (!list->n)
     return config_check_for_cpu(op, CONFIG_KEYS, config);
   if (columns % CONFIG_GPU_STEP || columns > CONFIG_MAX_GPU_ROWS ||
-      config->block_k > CONFIG_MAX_GPU_ROWS)
-    return ir_error(
-        op,
-        SIMPLICIAL_CONFIG_ATTR
-        ": 'block_q' * 'block_h' * 'block_j' must be a multiple of %d, and "
-        "at most %d as 'block_k' is",
-        CONFIG_GPU_STEP, CONFIG_MAX_GPU_ROWS);
+      config_key_rows(config) > CONFIG_MAX_GPU_ROWS)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR
+                    ": %lld columns and %lld rows: columns must be a multiple "
+                    "of %d, and both at most %d",
+                    (long long)columns, (long long)config_key_rows(config),
+                    CONFIG_GPU_STEP, CONFIG_MAX_GPU_ROWS);
   return check_gpu_common(op, list, config);
 }
 

@@ -169,19 +169,17 @@ static MlirValue is_below(const Forward *f, MlirValue x, MlirValue limits) {
   return ir_cmpi(b, IR_SLT, x, limits);
 }
 
-MlirValue documents_cut_columns(const Forward *f, MlirValue s, MlirValue first,
-                                MlirValue count, MlirValue position) {
+MlirValue documents_seen_by_columns(const Forward *f, bool outer,
+                                    MlirType mask, MlirValue first,
+                                    MlirValue count, MlirValue position) {
   Ir *b = f->b;
-  MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
-  int64_t rows = ir_dim_size(type, 0);
-  MlirValue ends = ends_of_rows(f, false, rows, first, count);
+  MlirValue ends = ends_of_rows(f, outer, ir_dim_size(mask, 0), first, count);
   position = place_of(f, false, position);
   MlirValue limits =
       f->config.block_q > 1
           ? window_limits_from(b, ends, position)
           : window_limits_where(b, is_below(f, position, ends), null_value());
-  return ir_select(b, window_mask_below(b, mask, limits), s,
-                   ir_const_f(b, type, -INFINITY));
+  return window_mask_below(b, mask, limits);
 }
 
 MlirValue documents_only_seen(const Forward *f, bool outer, MlirValue x,

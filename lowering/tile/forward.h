@@ -187,10 +187,12 @@ MlirValue documents_from(const Forward *f, MlirValue x, MlirValue base);
 MlirValue documents_cut_rows(const Forward *f, MlirValue s,
                              const OuterTile *outer, const InnerTile *inner);
 
-/// Logits with -inf for rows, which are inner keys [first, first + count), that
-/// are before the documents of columns, which are queries from `position` on.
-MlirValue documents_cut_columns(const Forward *f, MlirValue s, MlirValue first,
-                                MlirValue count, MlirValue position);
+/// A mask [rows, columns] of rows, which are `count` inner or outer keys from
+/// `first` on, that are not before the documents of columns, which are queries
+/// from `position` on.
+MlirValue documents_seen_by_columns(const Forward *f, bool outer, MlirType mask,
+                                    MlirValue first, MlirValue count,
+                                    MlirValue position);
 
 /// x where rows, which are inner or outer keys, are seen by a query; 0
 /// elsewhere.

@@ -4,7 +4,7 @@
 // other.
 //
 // In:  "simplicial.attention_grad_into"(%q, ..., %lse, %d_out, %d_q, ...)
-// Out: what is known of each query (grad_stats.c): delta, and lse in base 2;
+// Out: what is known of each query (grad_stats.c): delta and lse;
 //      the gradient of q (grad_query.c), by queries;
 //      those of inner keys and values (grad_keys.c), by these;
 //      parts of those of outer ones, by either of the two programs, and what
@@ -41,7 +41,7 @@ MlirLogicalResult tile_grad(MlirOperation op) {
     sums.heads = f->group / query.block_h;
   const MlirValue *first = &gradients[SIMPLICIAL_K1];
   enum { K1, K2, V1, V2 };
-  GradStats stats = grad_stats(&b, op, &f->config);
+  GradStats stats = grad_stats(&b, op, &f->config, f->scale);
   f->end = documents_ends(f);
   f->has_keys = !f->two_lengths; // programs over them
   grad_sums_allocate(&sums, first[f->swapped ? K2 : K1],

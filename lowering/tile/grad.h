@@ -16,25 +16,25 @@ enum { GRAD_STATS_COPIES = 4 };
 /// at any query begins at a multiple of 16 bytes in one of them, as TMA wants
 /// it.
 typedef struct GradStats {
-  bool base_2;      ///< of what is rounded to 16 bits before it is multiplied
+  double scale;     ///< of logits
   bool by_head;     ///< [B, Hq, 4, N']
-  MlirValue logs;   ///< -lse, 0 where that is -inf; times log2(e), if `base_2`
-  MlirValue delta;  ///< the sum over columns of out times d_out
+  MlirValue logs;   ///< -lse / scale, 0 where lse is -inf
+  MlirValue less;   ///< less the sum over columns of out times d_out
   MlirValue finite; ///< 0, or not a number if one of these is not finite, or
                     ///< one element of q or d_out
   /// Where tiles have columns of pairs, in their order, [B, Nq, Hq / heads,
   /// outer keys * heads] of such a tile; else null.
-  MlirValue repeated_logs, repeated_delta;
+  MlirValue repeated_logs, repeated_less;
 } GradStats;
 
 /// grad_stats.c: what makes them, for the program over keys that this strategy
 /// is of. Of its tiles of columns that begin at a query there is memory for
 /// all.
-GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys);
+GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys,
+                     double scale);
 
-/// P, from sums of products and `logs` of the same shape.
-MlirValue grad_stats_probabilities(Ir *b, const GradStats *stats, MlirValue s,
-                                   MlirValue logs, double scale);
+/// P, from sums of products and `logs`.
+MlirValue grad_stats_probabilities(Ir *b, const GradStats *stats, MlirValue s);
 
 /// Where a number of a query is there, in copy `copy`; the numbers of the
 /// dimensions of queries and of heads, and of one that is neither.

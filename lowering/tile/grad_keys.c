@@ -48,13 +48,11 @@ bool keys_wants_values(const Keys *g) {
   return !mlirValueIsNull(g->d_values) || !mlirValueIsNull(g->values.result);
 }
 
-/// x where `rows` are, 0 elsewhere.
-static MlirValue only(const Keys *g, Range rows, MlirValue x) {
+/// x where the mask [rows] has rows, 0 elsewhere.
+static MlirValue only(const Keys *g, MlirValue rows, MlirValue x) {
   Ir *b = g->f.b;
   MlirType type = ir_type(x);
-  MlirValue mask = window_mask(b, ir_vector(ir_i1(b), IR_DIMS(keys_rows(g))),
-                               rows.lower, rows.upper);
-  return ir_select(b, ir_broadcast_rows(b, mask, ir_dim_size(type, 1)), x,
+  return ir_select(b, ir_broadcast_rows(b, rows, ir_dim_size(type, 1)), x,
                    ir_zero(b, type));
 }
 
@@ -73,71 +71,117 @@ static MlirType value_factor(const Keys *g) {
 
 // A tile of columns -----------------------------------------------------------
 
-/// A mask [rows, columns] of rows before `end`, which is the first query's and
-/// one further on for each next one.
-static MlirValue rows_before(const Keys *g, MlirType mask, MlirValue end) {
+/// Those of the keys, of which the rows are pairs, that are masked: where the
+/// first one stands, as queries' positions do, and how many there are.
+typedef struct Masked {
+  bool outer;
+  MlirValue first, count, end; ///< the first one's, as Keys has it
+  int64_t n;
+} Masked;
+
+static Masked masked_inner(const Keys *g) {
+  return (Masked){false, g->first, g->count, g->first_end, keys_inner(g)};
+}
+
+static Masked masked_outer(const Keys *g) {
+  return (Masked){true, g->outer, g->outer_count, g->outer_end, keys_outer(g)};
+}
+
+/// What the query at a position sees of them.
+static Range seen_at(const Keys *g, const Masked *keys, MlirValue position) {
+  const Forward *f = &g->f;
+  if (keys->outer)
+    position = queries_outer(f, position);
+  return window_unbounded(f->b, (keys->outer ? &f->outer : &f->inner)->window,
+                          f->causal, position);
+}
+
+/// A mask [keys, columns], by row.
+static MlirValue mask_by_row(const Keys *g, const Masked *keys, MlirValue mask) {
+  return keys->outer ? load_repeated(g->f.b, mask, keys_rows(g), keys_inner(g))
+                     : keys_by_row(g, mask);
+}
+
+/// A mask by row of keys before `end`, which is the first query's and one
+/// further on for each next one.
+static MlirValue before(const Keys *g, const Masked *keys, MlirValue end) {
   Ir *b = g->f.b;
-  MlirValue limit = window_limit(b, ir_subi(b, end, g->first));
-  return window_mask_by_column(b, mask, g->f.config.block_q > 1, limit);
+  MlirType mask = ir_vector(ir_i1(b), IR_DIMS(keys->n, keys_columns(g)));
+  MlirValue limit = window_limit(b, ir_subi(b, end, keys->first));
+  return mask_by_row(
+      g, keys, window_mask_by_column(b, mask, g->f.config.block_q > 1, limit));
 }
 
-/// Logits with -inf for rows that queries do not see.
-static MlirValue masked(const Keys *g, MlirValue s, const Columns *columns) {
+/// Logits with -inf for keys that queries do not see.
+static MlirValue masked(const Keys *g, const Masked *keys, MlirValue s,
+                        const Columns *columns) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
-  MlirValue nothing = ir_const_f(b, type, -INFINITY);
-  Range seen =
-      window_unbounded(b, f->inner.window, f->causal, columns->position);
+  MlirValue nothing = ir_const_f(b, ir_type(s), -INFINITY);
+  Range seen = seen_at(g, keys, columns->position);
   if (!mlirValueIsNull(seen.upper))
-    s = ir_select(b, rows_before(g, mask, seen.upper), s, nothing);
+    s = ir_select(b, before(g, keys, seen.upper), s, nothing);
   if (!mlirValueIsNull(seen.lower))
-    s = ir_select(b, rows_before(g, mask, seen.lower), nothing, s);
-  return mlirValueIsNull(g->first_end)
-             ? s
-             : documents_cut_columns(f, s, g->first, g->count,
-                                     columns->position);
+    s = ir_select(b, before(g, keys, seen.lower), nothing, s);
+  if (mlirValueIsNull(keys->end))
+    return s;
+  MlirValue mask = documents_seen_by_columns(
+      f, keys->outer, ir_vector(ir_i1(b), IR_DIMS(keys->n, keys_columns(g))),
+      keys->first, keys->count, columns->position);
+  return ir_select(b, mask_by_row(g, keys, mask), s, nothing);
 }
 
-/// The same, if there is one that does not see all rows.
-static MlirValue masked_if_partial(const Keys *g, MlirValue s,
-                                   const Columns *columns) {
+/// An i1: whether some query of the columns does not see all of the keys; null:
+/// it does.
+static MlirValue is_partial(const Keys *g, const Masked *keys,
+                            const Columns *columns) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  MlirValue rows = ir_const_index(b, keys_rows(g));
+  MlirValue n = ir_const_index(b, keys->n), partial = null_value();
   MlirValue last =
       ir_addi(b, columns->position, ir_const_index(b, f->config.block_q - 1));
-  Range first =
-      window_unbounded(b, f->inner.window, f->causal, columns->position);
-  Range behind = window_unbounded(b, f->inner.window, f->causal, last);
-  MlirValue over = null_value(), under = null_value();
-  if (!mlirValueIsNull(first.upper))
-    over = ir_cmpi(b, IR_SLT, ir_subi(b, first.upper, g->first), rows);
+  Range seen = seen_at(g, keys, columns->position);
+  Range behind = seen_at(g, keys, last);
+  if (!mlirValueIsNull(seen.upper))
+    partial =
+        ir_cmpi(b, IR_SLT, ir_subi(b, seen.upper, keys->first), n);
   if (!mlirValueIsNull(behind.lower))
-    under = ir_cmpi(b, IR_SGT, behind.lower, g->first);
-  MlirValue partial = window_or(b, over, under);
-  // A row's document may end before the last query.
-  if (!mlirValueIsNull(g->first_end))
     partial = window_or(b, partial,
-                        ir_cmpi(b, IR_SLT, g->first_end,
+                        ir_cmpi(b, IR_SGT, behind.lower, keys->first));
+  // A key's document may end before the last query.
+  if (!mlirValueIsNull(keys->end))
+    partial = window_or(b, partial,
+                        ir_cmpi(b, IR_SLT, keys->end,
                                 ir_addi(b, last, ir_const_index(b, 1))));
+  return partial;
+}
+
+/// The logits, masked if there is a query that does not see all keys.
+static MlirValue masked_if_partial(const Keys *g, MlirValue s,
+                                   const Columns *columns) {
+  Ir *b = g->f.b;
+  const Masked inner = masked_inner(g), outer = masked_outer(g);
+  bool several = outer.n > 1; // queries of a single one are those that see it
+  MlirValue partial = is_partial(g, &inner, columns);
+  if (several)
+    partial = window_or(b, partial, is_partial(g, &outer, columns));
   if (mlirValueIsNull(partial))
     return s;
   MlirType type = ir_type(s);
   IrIf branch = ir_if_begin(b, partial, 1, &type);
-  MlirValue then = masked(g, s, columns);
+  MlirValue then = masked(g, &inner, s, columns);
+  if (several)
+    then = masked(g, &outer, then, columns);
   ir_if_else(b, &branch, 1, &then);
   ir_if_end(b, &branch, 1, &s);
   return ir_result(branch.op, 0);
 }
 
-static MlirType square(const Keys *g) {
-  return ir_vector(ir_f32(g->f.b), IR_DIMS(keys_rows(g), keys_columns(g)));
-}
-
 MlirValue keys_logits(const Keys *g, const Planes *left, const Columns *columns,
                       MlirValue start) {
-  MlirValue s = mlirValueIsNull(start) ? ir_zero(g->f.b, square(g)) : start;
+  MlirValue s = columns->logs;
+  if (!mlirValueIsNull(start))
+    s = ir_addf(g->f.b, s, start);
   for (int t = 0; t < g->f.planes; ++t)
     s = ir_contract(g->f.b, left->x[t], columns->q.x[t], false, s);
   return s;
@@ -146,7 +190,7 @@ MlirValue keys_logits(const Keys *g, const Planes *left, const Columns *columns,
 MlirValue keys_d_weights(const Keys *g, MlirValue weighed,
                          const Columns *columns) {
   return keys_wants_keys(g) ? ir_contract(g->f.b, weighed, columns->d_out,
-                                          false, ir_zero(g->f.b, square(g)))
+                                          false, columns->less)
                             : null_value();
 }
 
@@ -155,14 +199,13 @@ void keys_take_columns(const Keys *g, MlirValue s, MlirValue dp,
   const Forward *f = &g->f;
   Ir *b = f->b;
   s = masked_if_partial(g, s, columns);
-  MlirValue p =
-      grad_stats_probabilities(b, g->stats, s, columns->logs, f->scale);
+  MlirValue p = grad_stats_probabilities(b, g->stats, s);
   if (keys_wants_values(g))
     sums->t = ir_contract(b, ir_convert(b, p, f->config.operand),
                           columns->d_out, true, sums->t);
   if (!keys_wants_keys(g))
     return;
-  MlirValue ds = ir_mulf(b, p, ir_subf(b, dp, columns->delta));
+  MlirValue ds = ir_mulf(b, p, dp);
   if (!mlirValueIsNull(sums->d))
     sums->d = load_d_sums(f, sums->d, ds);
   ds = ir_convert(b, ds, f->config.operand);
@@ -206,124 +249,20 @@ Sums keys_no_sums(const Keys *g) {
   return sums;
 }
 
-/// Adds to an outer key's sums: over all rows of x, columns from d on. `more`:
-/// an i1, whether rows that were taken before have been there.
-static void add_part(const Keys *g, const Parts *parts, MlirValue x,
-                     MlirValue j, MlirValue more, int64_t d) {
-  Ir *b = g->f.b;
-  int64_t width = ir_dim_size(ir_type(x), 1);
-  MlirType one = ir_vector(ir_f32(b), IR_DIMS(1, width));
-  MlirValue indices[] = {g->f.batch, g->f.key_head, g->tile,
-                         documents_from(&g->f, j, g->base),
-                         ir_const_index(b, d)};
-  const unsigned dims[] = {3, 4};
-  x = ir_shape_cast(b, x,
-                    ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), 1, width)));
-  MlirValue sum = ir_multi_reduction(b, IR_SUM, x, 0, ir_zero(b, one));
-  IrIf branch = ir_if_begin(b, more, 1, &one);
-  MlirValue before = ir_addf(
-      b, sum,
-      ir_transfer_read(b, one, parts->sums, indices, dims, null_value()));
-  ir_if_else(b, &branch, 1, &before);
-  ir_if_end(b, &branch, 1, &sum);
-  ir_transfer_write(b, ir_result(branch.op, 0), parts->sums, indices, dims,
-                    null_value());
-}
-
-/// Columns [at, at + width) of what is summed over outer keys, in memory: of
-/// keys, then values.
-typedef struct OwnPlace {
-  MlirValue memory, indices[4], mask;
-  unsigned dims[2];
-  MlirType type;
-} OwnPlace;
-
-static OwnPlace own_place(const Keys *g, MlirValue memory, int64_t at,
-                          int64_t width) {
-  Ir *b = g->f.b;
-  MlirValue column = ir_const_index(b, at);
-  MlirType type = ir_vector(ir_f32(b), IR_DIMS(keys_rows(g), width));
-  if (mlirValueIsNull(memory))
-    return (OwnPlace){.memory = memory};
-  if (ir_rank(ir_type(memory)) == 2)
-    return (OwnPlace){
-        memory, {ir_const_index(b, 0), column}, null_value(), {0, 1}, type};
-  MlirValue mask =
-      window_mask(b, ir_with_element(type, ir_i1(b)), null_value(), g->count);
-  return (OwnPlace){memory,
-                    {g->f.batch, g->first, g->f.key_head, column},
-                    mask,
-                    {DIM_N, DIM_D},
-                    type};
-}
-
-static MlirValue load_own(const Keys *g, const OwnPlace *place) {
-  return ir_transfer_read(g->f.b, place->type, place->memory, place->indices,
-                          place->dims, place->mask);
-}
-
-static void store_own(const Keys *g, const OwnPlace *place, MlirValue x) {
-  ir_transfer_write(g->f.b, x, place->memory, place->indices, place->dims,
-                    place->mask);
-}
-
-/// Where that of plane t of keys (of values: that behind them) is.
-static OwnPlace own_keys(const Keys *g, MlirValue memory, int t) {
-  return own_place(g, memory, t * keys_width(g), keys_width(g));
-}
-
-/// Columns of both.
-static int64_t own_width(const Keys *g) {
-  return (keys_wants_keys(g) ? g->f.d : 0) +
-         (keys_wants_values(g) ? g->f.dv : 0);
-}
-
-static OwnPlace own_values(const Keys *g, MlirValue memory) {
-  return own_place(g, memory, keys_wants_keys(g) ? g->f.d : 0, g->f.dv);
-}
-
-/// Adds x to one of them: in memory, or, if that is null, to `own`.
-static void add_own(const Keys *g, const OwnPlace *place, MlirValue x,
-                    MlirValue *own) {
-  if (mlirValueIsNull(place->memory)) {
-    *own = ir_addf(g->f.b, *own, x);
-    return;
-  }
-  store_own(g, place, ir_addf(g->f.b, load_own(g, place), x));
-}
-
-/// All of them, from memory or, `out`, into it.
-static void move_own(const Keys *g, MlirValue memory, Sums *own, bool out) {
-  for (int t = 0; t < g->f.planes && keys_wants_keys(g); ++t) {
-    OwnPlace place = own_keys(g, memory, t);
-    if (out)
-      store_own(g, &place, own->u.x[t]);
-    else
-      own->u.x[t] = load_own(g, &place);
-  }
-  if (!keys_wants_values(g))
-    return;
-  OwnPlace place = own_values(g, memory);
-  if (out)
-    store_own(g, &place, own->t);
-  else
-    own->t = load_own(g, &place);
-}
-
-/// What outer key j adds to the gradients of the rows, which are loaded `once`
-/// (null: again, where they are used): to `own`, which has them as sums are
-/// carried, or, if it is not null, to `memory`.
-static void take_outer(const Keys *g, const Rows *once, MlirValue j,
-                       MlirValue more, MlirValue memory, Sums *own) {
+/// What the outer keys add to the gradients of the rows, which are loaded
+/// `once` (null: again, where they are used): to `own`, which has them as sums
+/// are carried, or, if it is not null, to `memory`.
+static void take_outer(const Keys *g, const Rows *once, MlirValue more,
+                       MlirValue memory, Sums *own) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   int64_t width = keys_width(g);
-  Range positions = keys_positions_of(g, j);
+  Range positions = keys_positions_of(g, g->outer, g->outer_count);
   Rows rows = once ? *once : keys_load_rows(g);
   Planes left, keys;
   for (int t = 0; t < f->planes; ++t)
-    keys.x[t] = keys_load_outer(g, f->outer.keys, j, t * width, width);
-  MlirValue values = keys_load_outer(g, f->outer.values, j, 0, f->dv);
+    keys.x[t] = keys_load_outer(g, f->outer.keys, t * width, width);
+  MlirValue values = keys_load_outer(g, f->outer.values, 0, f->dv);
   Planes outer = keys_as(g, &keys, key_factor(g), f->outer.key_bias);
   Planes inner = keys_as(g, &rows.keys, key_factor(g), f->inner.key_bias);
   for (int t = 0; t < f->planes; ++t) {
@@ -360,34 +299,32 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue j,
   ir_for_end(b, &loop, n, carried);
   keys_carry(g, &sums, loop.results, false);
 
-  Range seen = keys_rows_seen(g, positions);
+  MlirValue seen = keys_rows_seen(g);
   MlirType f32 = ir_f32(b);
   outer = keys_as(g, &keys, f32, f->outer.key_bias);
-  for (int t = 0; t < f->planes && keys_wants_keys(g); ++t) {
-    OwnPlace keys_place = own_keys(g, memory, t);
-    add_own(
-        g, &keys_place,
+  for (int t = 0; t < f->planes && keys_wants_keys(g); ++t)
+    keys_add_own_keys(
+        g, memory, t,
         only(g, seen, load_d_combined(f, sums.u.x, sums.d, outer.x, t, true)),
-        &own->u.x[t]);
-  }
+        own);
   if (!once)
     rows = keys_load_rows(g);
   inner = keys_as(g, &rows.keys, f32, f->inner.key_bias);
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->keys.result); ++t)
-    add_part(
+    keys_add_part(
         g, &g->keys,
         only(g, seen, load_d_combined(f, sums.u.x, sums.d, inner.x, t, false)),
-        j, more, t * width);
+        more, t * width);
   if (!keys_wants_values(g))
     return;
-  OwnPlace values_place = own_values(g, memory);
   values = load_as(b, values, f32, f->outer.value_bias);
-  add_own(g, &values_place, only(g, seen, ir_mulf(b, sums.t, values)), &own->t);
+  keys_add_own_values(g, memory, only(g, seen, ir_mulf(b, sums.t, values)),
+                      own);
   if (mlirValueIsNull(g->values.result))
     return;
   MlirValue inner_values = load_as(b, rows.values, f32, f->inner.value_bias);
-  add_part(g, &g->values, only(g, seen, ir_mulf(b, sums.t, inner_values)), j,
-           more, 0);
+  keys_add_part(g, &g->values, only(g, seen, ir_mulf(b, sums.t, inner_values)),
+                more, 0);
 }
 
 // A tile of rows --------------------------------------------------------------
@@ -399,7 +336,11 @@ static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
   x = ir_mulf(b, x, ir_const_f(b, type, scale));
   x = documents_only_seen(&g->f, false, x, g->first, g->count);
   if (!mlirValueIsNull(g->f.lengths))
-    x = only(g, (Range){null_value(), g->live}, x);
+    x = only(g,
+             window_mask(b,
+                         ir_vector(ir_i1(b), IR_DIMS(ir_dim_size(type, 0))),
+                         null_value(), g->live),
+             x);
   ir_transfer_write(
       b, ir_convert(b, x, ir_element(ir_type(memref))), memref,
       (const MlirValue[]){g->f.batch, g->first, g->f.key_head,
@@ -415,15 +356,35 @@ void keys_store(const Keys *g, const Sums *sums) {
     store(g, sums->t, g->d_values, 0, 1);
 }
 
-/// Outer key number n of `js`, of a loop that begins with js.lower. At the same
-/// trip of their loops blocks with as many outer keys take the same one, where
-/// both have it, and so the same queries, which then come from a cache.
-static MlirValue outer_in_turn(Ir *b, Range js, MlirValue n) {
-  MlirValue all = ir_subi(b, js.upper, js.lower);
-  MlirValue behind =
-      ir_remui(b, js.lower, ir_maxsi(b, all, ir_const_index(b, 1)));
-  MlirValue j = ir_addi(b, n, ir_subi(b, all, behind));
-  return ir_select(b, ir_cmpi(b, IR_SLT, j, js.upper), j, ir_subi(b, j, all));
+/// How many times outer keys are taken, so many at once.
+static MlirValue count_turns(const Keys *g, Range js) {
+  Ir *b = g->f.b;
+  MlirValue n = ir_subi(b, js.upper, js.lower), most = g->most_outer;
+  if (keys_outer(g) > 1)
+    n = ir_divui(b, ir_addi(b, n, ir_subi(b, most, ir_const_index(b, 1))),
+                 most);
+  return n;
+}
+
+/// Takes the outer keys of the n-th time of `all`. At the same trip of their
+/// loops blocks with as many outer keys take the same ones, where both have
+/// them, and so the same queries, which then come from a cache.
+static void take_turn(Keys *g, Range js, MlirValue all, MlirValue n) {
+  Ir *b = g->f.b;
+  bool several = keys_outer(g) > 1;
+  MlirValue most = g->most_outer, first = js.lower;
+  if (several)
+    first = ir_divui(b, first, most);
+  MlirValue behind = ir_remui(b, first, ir_maxsi(b, all, ir_const_index(b, 1)));
+  n = ir_addi(b, n, ir_subi(b, all, behind));
+  n = ir_select(b, ir_cmpi(b, IR_SLT, n, all), n, ir_subi(b, n, all));
+  if (several)
+    n = ir_muli(b, n, most);
+  g->outer = ir_addi(b, js.lower, n);
+  g->outer_count = most;
+  if (several)
+    g->outer_count = ir_minsi(b, most, ir_subi(b, js.upper, g->outer));
+  g->outer_end = documents_end(&g->f, true, g->outer);
 }
 
 /// Takes rows [first, first + count). Of outer keys before `done` there are
@@ -439,28 +400,24 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   Rows rows = keys_load_rows(g);
   Sums own = keys_no_sums(g);
   MlirValue carried[MAX_PLANES + 1], memory = null_value();
-  bool in_memory = f->config.split || f->config.global_sums;
   int n = keys_carry(g, &own, carried, true);
-  if (in_memory) {
-    memory = f->config.global_sums
-                 ? g->global
-                 : ir_alloca(b, ir_memref(ir_f32(b),
-                                          IR_DIMS(keys_rows(g), own_width(g))));
-    move_own(g, memory, &own, true);
+  if (f->config.split || f->config.global_sums) {
+    memory = f->config.global_sums ? g->global : keys_own_memory(g);
+    keys_clear_own(g, memory);
     n = 0;
   }
-  IrLoop loop = ir_for_begin(b, js.lower, js.upper, one, n, carried);
-  MlirValue j = outer_in_turn(b, js, loop.iv[0]);
-  if (!in_memory)
+  MlirValue turns = count_turns(g, js);
+  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), turns, one, n, carried);
+  take_turn(g, js, turns, loop.iv[0]);
+  if (n)
     keys_carry(g, &own, loop.args, false);
-  MlirValue more = ir_cmpi(b, IR_SLT, j, done);
-  take_outer(g, again ? NULL : &rows, j, more, memory, &own);
+  MlirValue more = ir_cmpi(b, IR_SLT, g->outer, done);
+  take_outer(g, again ? NULL : &rows, more, memory, &own);
   keys_carry(g, &own, carried, true);
   ir_for_end(b, &loop, n, carried);
-  if (in_memory)
-    move_own(g, memory, &own, false);
-  else
+  if (n)
     keys_carry(g, &own, loop.results, false);
+  keys_finish_own(g, memory, &own);
   keys_store(g, &own);
   return ir_maxsi(b, done, js.upper);
 }
@@ -503,7 +460,7 @@ static MlirValue rows_at_once(const Keys *g, MlirValue first, MlirValue end) {
   if (f->config.by_pairs)
     some = ir_ori(b, some, some_outer_is_not_finite(g, positions));
   return ir_select(b, some, ir_const_index(b, 1),
-                   ir_const_index(b, keys_rows(g)));
+                   ir_const_index(b, keys_inner(g)));
 }
 
 /// Notes the program's strategy in words.
@@ -514,7 +471,12 @@ static void note_strategy(MlirOperation forall, const Config *c) {
        c->by_pairs ? "outer ones' are the program's of q"
        : c->split  ? "another program has the other ones"
                    : "all in one program");
-  note(forall, "block: %lld rows, of inner keys", (long long)c->block_k);
+  if (c->by_pairs)
+    note(forall, "block: %lld rows, of inner keys", (long long)c->block_k);
+  else
+    note(forall, "block: %lld rows: %lld x %lld, of outer and of inner keys",
+         (long long)(c->block_j * c->block_k), (long long)c->block_j,
+         (long long)c->block_k);
   if (c->by_pairs) {
     note(forall,
          "step: %lld columns: %lld x %lld, of outer keys and of heads, of a "
@@ -544,10 +506,10 @@ static void note_strategy(MlirOperation forall, const Config *c) {
 static void build(Keys *g) {
   Forward *f = &g->f;
   Ir *b = f->b;
-  MlirValue size = ir_const_index(b, keys_rows(g));
+  MlirValue size = ir_const_index(b, keys_inner(g));
   MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0),
                        ir_dim(b, f->inner.keys, DIM_H),
-                       ir_ceil_div(b, f->most_keys, keys_rows(g))};
+                       ir_ceil_div(b, f->most_keys, keys_inner(g))};
   IrLoop blocks = ir_forall_begin(b, 3, sizes);
   queries_enter(f, blocks.iv[0]);
   f->key_head = blocks.iv[1];
@@ -561,6 +523,11 @@ static void build(Keys *g) {
   IrLoop loop = ir_for_begin(b, first, end, step, n, &g->base);
   g->first = loop.iv[0];
   g->live = g->count = ir_minsi(b, step, ir_subi(b, end, g->first));
+  // Rows that are taken one by one are of one outer key.
+  g->most_outer = ir_const_index(b, keys_outer(g));
+  if (keys_outer(g) > 1)
+    g->most_outer = ir_select(b, ir_cmpi(b, IR_EQ, step, size), g->most_outer,
+                              ir_const_index(b, 1));
   if (!mlirValueIsNull(f->lengths))
     g->live = ir_maxsi(b, ir_const_index(b, 0),
                        ir_minsi(b, g->count, ir_subi(b, f->keys, g->first)));
@@ -586,7 +553,7 @@ static MlirValue allocate_sums(const Keys *g) {
       b,
       ir_memref(ir_f32(b),
                 IR_DIMS(ir_dim_size(type, 0), ir_dim_size(type, DIM_N),
-                        ir_dim_size(type, DIM_H), own_width(g))),
+                        ir_dim_size(type, DIM_H), keys_own_width(g))),
       sizes);
 }
 

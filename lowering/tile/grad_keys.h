@@ -23,6 +23,10 @@ typedef struct Keys {
   MlirValue live;      ///< of these, that are the sequence's
   MlirValue first_end; ///< of the first one, see Forward; null: no bound
   Range positions;     ///< of queries that see one of them
+  // Of the outer keys that are taken at once:
+  MlirValue most_outer; ///< how many, but for the last ones
+  MlirValue outer, outer_count;
+  MlirValue outer_end; ///< of the first one, as `first_end`
 } Keys;
 
 /// Elementwise products of three factors by plane, or cross products.
@@ -40,7 +44,7 @@ typedef struct Rows {
 typedef struct Columns {
   Planes q;              ///< [columns, D / planes] each
   MlirValue d_out;       ///< [columns, Dv]
-  MlirValue logs, delta; ///< [rows, columns]
+  MlirValue logs, less;  ///< [rows, columns], see GradStats
   MlirValue position;    ///< of the first query
 } Columns;
 
@@ -52,9 +56,17 @@ typedef struct Place {
 } Place;
 
 static inline int64_t keys_width(const Keys *g) { return g->f.d / g->f.planes; }
-static inline int64_t keys_rows(const Keys *g) { return g->f.config.block_k; }
+/// Inner keys of a block.
+static inline int64_t keys_inner(const Keys *g) { return g->f.config.block_k; }
+/// Outer keys that are taken at once. Each has a row for every inner key.
+static inline int64_t keys_outer(const Keys *g) {
+  return g->f.config.by_pairs ? 1 : g->f.config.block_j;
+}
+static inline int64_t keys_rows(const Keys *g) {
+  return keys_outer(g) * keys_inner(g);
+}
 static inline int64_t keys_columns(const Keys *g) {
-  return config_rows(&g->f.config);
+  return config_columns(&g->f.config);
 }
 
 /// What is summed over columns: [rows, D / planes] each, and [rows, Dv].
@@ -70,8 +82,9 @@ bool keys_wants_values(const Keys *g);
 /// What sums begin with, and how they are carried.
 Sums keys_no_sums(const Keys *g);
 int keys_carry(const Keys *g, Sums *sums, MlirValue *values, bool out);
-/// Logits of a tile of columns, without masks and scale, added to `start`
-/// [rows, columns] (null: to nothing); and dP, if it is wanted.
+/// Logits of a tile of columns, without masks and scale, with `logs`, and added
+/// to `start` [rows, columns] (null: to nothing); and dP, less delta, if it is
+/// wanted.
 MlirValue keys_logits(const Keys *g, const Planes *left, const Columns *columns,
                       MlirValue start);
 MlirValue keys_d_weights(const Keys *g, MlirValue weighed,
@@ -87,17 +100,21 @@ void keys_store(const Keys *g, const Sums *sums);
 /// [first, end).
 Range keys_positions(const Keys *g, MlirValue first, MlirValue end);
 
-/// Positions of the queries that see outer key j and one of the rows.
-Range keys_positions_of(const Keys *g, MlirValue j);
+/// Positions of the queries that see one of `count` outer keys from j on, and
+/// one of the inner keys.
+Range keys_positions_of(const Keys *g, MlirValue j, MlirValue count);
 
-/// Of rows that queries at the positions see, [first, end).
-Range keys_rows_seen(const Keys *g, Range positions);
+/// A mask [rows] of outer and inner keys that some query sees together.
+MlirValue keys_rows_seen(const Keys *g);
+
+/// x [inner keys, n] in the rows of every outer key.
+MlirValue keys_by_row(const Keys *g, MlirValue x);
 
 Rows keys_load_rows(const Keys *g);
 
-/// Outer key or value j, in every row.
-MlirValue keys_load_outer(const Keys *g, MlirValue memref, MlirValue j,
-                          int64_t d, int64_t width);
+/// The outer keys or values, in the rows of every inner key.
+MlirValue keys_load_outer(const Keys *g, MlirValue memref, int64_t d,
+                          int64_t width);
 
 /// How many tiles of columns the positions have.
 MlirValue keys_count_tiles(const Keys *g, Range positions);
@@ -111,6 +128,26 @@ Place keys_place(const Keys *g, Range positions, MlirValue tiles, MlirValue at);
 GradStatsPlace keys_stats_place(const Keys *g, const Place *place);
 
 Columns keys_load_columns(const Keys *g, const Place *place);
+
+// grad_keys_sums.c
+/// Adds x, summed over inner keys, to the sums of the outer keys, columns from
+/// d on. `more`: an i1, whether rows that were taken before have been there.
+void keys_add_part(const Keys *g, const Parts *parts, MlirValue x,
+                   MlirValue more, int64_t d);
+/// Columns of what inner keys, and values behind them, are summed up to over
+/// outer ones.
+int64_t keys_own_width(const Keys *g);
+/// Memory for it, of the block's own, [inner keys, keys_own_width].
+MlirValue keys_own_memory(const Keys *g);
+void keys_clear_own(const Keys *g, MlirValue memory);
+/// Adds x by row, plane t of keys, or values: in memory, or, if that is null,
+/// to `own`.
+void keys_add_own_keys(const Keys *g, MlirValue memory, int t, MlirValue x,
+                       Sums *own);
+void keys_add_own_values(const Keys *g, MlirValue memory, MlirValue x,
+                         Sums *own);
+/// All of it, by inner key.
+void keys_finish_own(const Keys *g, MlirValue memory, Sums *own);
 
 // grad_pairs.c
 /// The program of rows [first, first + count) with columns of pairs.

@@ -17,14 +17,16 @@ Range keys_positions(const Keys *g, MlirValue first, MlirValue end) {
   return grad_sums_seers(&g->f, false, first, ir_subi(g->f.b, end, one));
 }
 
-Range keys_positions_of(const Keys *g, MlirValue j) {
+Range keys_positions_of(const Keys *g, MlirValue j, MlirValue count) {
   Ir *b = g->f.b;
-  Range range = grad_sums_seers(&g->f, true, j, j);
+  MlirValue last = ir_subi(b, ir_addi(b, j, count), ir_const_index(b, 1));
+  Range range = grad_sums_seers(&g->f, true, j, last);
   return (Range){ir_maxsi(b, range.lower, g->positions.lower),
                  ir_minsi(b, range.upper, g->positions.upper)};
 }
 
-Range keys_rows_seen(const Keys *g, Range positions) {
+/// Of the inner keys, [first, end) that queries at the positions see.
+static Range inner_seen(const Keys *g, Range positions) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   MlirValue zero = ir_const_index(b, 0);
@@ -39,25 +41,63 @@ Range keys_rows_seen(const Keys *g, Range positions) {
   return seen;
 }
 
+MlirValue keys_rows_seen(const Keys *g) {
+  Ir *b = g->f.b;
+  MlirType type = ir_vector(ir_i1(b), IR_DIMS(keys_rows(g)));
+  MlirValue one = ir_const_index(b, 1), mask = null_value();
+  for (int64_t n = 0; n < keys_outer(g); ++n) {
+    MlirValue number = ir_const_index(b, n);
+    Range seen = inner_seen(
+        g, keys_positions_of(g, ir_addi(b, g->outer, number), one));
+    if (n) { // it may not be there
+      MlirValue there = ir_cmpi(b, IR_SLT, number, g->outer_count);
+      MlirValue rows = ir_const_index(b, n * keys_inner(g));
+      seen.upper = ir_select(b, there, seen.upper, seen.lower);
+      seen.lower = ir_addi(b, seen.lower, rows);
+      seen.upper = ir_addi(b, seen.upper, rows);
+    }
+    MlirValue own = window_mask(b, type, seen.lower, seen.upper);
+    mask = n ? ir_xori(b, mask, own) : own;
+  }
+  return mask;
+}
+
 // Loads and stores ------------------------------------------------------------
+
+MlirValue keys_by_row(const Keys *g, MlirValue x) {
+  if (keys_outer(g) == 1)
+    return x;
+  Ir *b = g->f.b;
+  MlirType element = ir_element(ir_type(x));
+  int64_t n = ir_dim_size(ir_type(x), 1);
+  x = ir_broadcast(
+      b, x, ir_vector(element, IR_DIMS(keys_outer(g), keys_inner(g), n)));
+  return ir_shape_cast(b, x, ir_vector(element, IR_DIMS(keys_rows(g), n)));
+}
+
+/// Inner keys or values, by row.
+static MlirValue load_rows(const Keys *g, MlirValue memref, int64_t d,
+                            int64_t width) {
+  return keys_by_row(g, load_keys(&g->f, memref, g->first, keys_inner(g),
+                                  null_value(), g->live, d, width));
+}
 
 Rows keys_load_rows(const Keys *g) {
   const Forward *f = &g->f;
   Rows rows;
   for (int t = 0; t < f->planes; ++t)
     rows.keys.x[t] =
-        load_keys(f, f->inner.keys, g->first, keys_rows(g), null_value(),
-                  g->live, t * keys_width(g), keys_width(g));
-  rows.values = load_keys(f, f->inner.values, g->first, keys_rows(g),
-                          null_value(), g->live, 0, f->dv);
+        load_rows(g, f->inner.keys, t * keys_width(g), keys_width(g));
+  rows.values = load_rows(g, f->inner.values, 0, f->dv);
   return rows;
 }
 
-MlirValue keys_load_outer(const Keys *g, MlirValue memref, MlirValue j,
-                          int64_t d, int64_t width) {
-  MlirValue x =
-      load_keys(&g->f, memref, j, 1, null_value(), null_value(), d, width);
-  return load_repeated(g->f.b, x, keys_rows(g), keys_rows(g));
+MlirValue keys_load_outer(const Keys *g, MlirValue memref, int64_t d,
+                          int64_t width) {
+  MlirValue end = keys_outer(g) > 1 ? g->outer_count : null_value();
+  MlirValue x = load_keys(&g->f, memref, g->outer, keys_outer(g), null_value(),
+                          end, d, width);
+  return load_repeated(g->f.b, x, keys_rows(g), keys_inner(g));
 }
 
 MlirValue keys_count_tiles(const Keys *g, Range positions) {
@@ -157,6 +197,6 @@ Columns keys_load_columns(const Keys *g, const Place *place) {
   // Where there is no query q is 0, and P is finite if S is 0, too.
   columns.logs =
       load_numbers(g, place, g->stats->logs, f->pairwise ? -INFINITY : 0);
-  columns.delta = load_numbers(g, place, g->stats->delta, 0);
+  columns.less = load_numbers(g, place, g->stats->less, 0);
   return columns;
 }

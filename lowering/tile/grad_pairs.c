@@ -27,7 +27,7 @@
 typedef struct Factors {
   bool local;
   MlirValue q, d_out;       ///< local: [queries * heads, D]
-  MlirValue logs, delta;    ///< local: [queries, columns]
+  MlirValue logs, less;     ///< local: [queries, columns]
   MlirValue keys, values;   ///< local: [outer keys of these queries, D]
   MlirValue first;          ///< of these queries, its position
   MlirValue first_key;      ///< and the first one of these outer keys
@@ -273,16 +273,16 @@ static void take_tile(const Keys *g, const Factors *x, const Rows *rows,
   Columns columns = {.position = x->position};
   MlirValue start;
   columns.q = load_keys_by_pair(g, x, &outer, &start);
-  MlirValue s = keys_logits(g, &rows->keys, &columns, start);
-  columns.d_out = load_values_by_pair(g, x, &outer);
-  MlirValue dp = keys_d_weights(g, rows->values, &columns);
   // Where there is no outer key p is 1, and A and B are 0.
   columns.logs = load_numbers(g, x, x->logs);
-  columns.delta = load_numbers(g, x, x->delta);
   MlirType type = ir_type(columns.logs);
   columns.logs = ir_select(
       b, ir_broadcast(b, outer.columns, ir_with_element(type, ir_i1(b))),
       columns.logs, ir_zero(b, type));
+  columns.less = load_numbers(g, x, x->less);
+  MlirValue s = keys_logits(g, &rows->keys, &columns, start);
+  columns.d_out = load_values_by_pair(g, x, &outer);
+  MlirValue dp = keys_d_weights(g, rows->values, &columns);
   keys_take_columns(g, s, dp, &columns, sums);
 }
 
@@ -327,7 +327,7 @@ static void take_queries(const Keys *g, Factors x, const Rows *rows,
     x.q = put_queries(g, &x, x.q, count);
     x.d_out = put_queries(g, &x, x.d_out, count);
     x.logs = put_numbers(g, &x, x.logs, count);
-    x.delta = put_numbers(g, &x, x.delta, count);
+    x.less = put_numbers(g, &x, x.less, count);
   }
   MlirValue one = ir_const_index(b, 1);
   IrLoop over_queries =
@@ -364,7 +364,7 @@ void keys_take_pairs(Keys *g) {
                .q = f->q,
                .d_out = g->d_out,
                .logs = g->stats->repeated_logs,
-               .delta = g->stats->repeated_delta,
+               .less = g->stats->repeated_less,
                .keys = f->outer.keys,
                .values = f->outer.values,
                .first = turns.iv[0],

@@ -39,7 +39,7 @@ typedef struct Query {
   const GradStats *stats;
   const GradSums *sums;  ///< null: they are not this program's
   MlirValue d_out, d_q;  ///< d_q may be null
-  MlirValue logs, delta; ///< by row
+  MlirValue logs, less;  ///< by row
   MlirValue own;         ///< d_q [heads, D], where there are sums
 } Query;
 
@@ -48,9 +48,8 @@ static MlirValue probabilities(Query *g, MlirValue s, const OuterTile *outer,
                                const InnerTile *inner) {
   Forward *f = &g->f;
   s = logits_masked(f, s, outer, inner);
-  return grad_stats_probabilities(f->b, g->stats, s,
-                                  ir_broadcast_rows(f->b, g->logs, inner->size),
-                                  f->scale);
+  MlirValue logs = ir_broadcast_rows(f->b, g->logs, inner->size);
+  return grad_stats_probabilities(f->b, g->stats, ir_addf(f->b, s, logs));
 }
 
 /// dP.
@@ -73,7 +72,7 @@ static MlirValue d_logits(Query *g, const OuterTile *outer,
   Forward *f = &g->f;
   Ir *b = f->b;
   MlirValue ds = ir_mulf(
-      b, p, ir_subf(b, dp, ir_broadcast_rows(b, g->delta, inner->size)));
+      b, p, ir_addf(b, dp, ir_broadcast_rows(b, g->less, inner->size)));
   if (mlirValueIsNull(outer->rows) || outer->place.size > 1)
     return ds;
   return ir_select(b, ir_broadcast_rows(b, outer->rows, inner->size), ds,
@@ -351,7 +350,7 @@ static void attend(Forward *f, Range js, const Window *ks) {
                                           f->head, ir_const_index(f->b, 0));
   const unsigned dims[] = {place.query, place.head};
   g->logs = load_number(f, g->stats->logs, place.indices, dims);
-  g->delta = load_number(f, g->stats->delta, place.indices, dims);
+  g->less = load_number(f, g->stats->less, place.indices, dims);
   if (g->sums) {
     attend_with_sums(g, js, ks);
     return;

@@ -4,12 +4,12 @@
 // fresh buffers.
 //
 //     for a tile of heads, or of neighbouring queries of a head, as rows:
-//       delta  = sum over columns of out .* d_out
-//       logs   = lse == -inf ? 0 : -lse
-//       finite = 0 * (logs + delta) + sum over columns of 0 * q + 0 * d_out
+//       less   = -sum over columns of out .* d_out
+//       logs   = lse == -inf ? 0 : -lse / scale
+//       finite = 0 * (logs + less) + sum over columns of 0 * q + 0 * d_out
 //
-// P is exp2((S * scale - lse) * log2(e)), or, with one operation less and an
-// error that grows with lse, exp2(S * (scale * log2(e)) - lse * log2(e)).
+// P is exp2((S + logs) * scale * log2(e)), and what it is multiplied with, dP -
+// delta, is dP + less: products of programs over keys begin with these.
 //
 // A query that attends to nothing has lse = -inf. All its pairs are masked:
 // with logs = 0 their P is exp2(-inf + 0) = 0.
@@ -103,9 +103,10 @@ static void take_rows(const Rows *r, MlirOperation op, const Config *keys,
   MlirValue d_out = load_rows(r, ir_operand(op, SIMPLICIAL_D_OUT));
   MlirValue out = load_rows(r, ir_operand(op, SIMPLICIAL_OUT));
   MlirValue product = ir_mulf(b, out, d_out);
-  MlirValue delta = ir_multi_reduction(b, IR_SUM, product, 1, zero);
-  store(r, stats, delta, stats->delta);
-  store_repeated(r, keys, delta, stats->repeated_delta);
+  MlirValue less = ir_multi_reduction(b, IR_SUM, product, 1, zero);
+  less = ir_subf(b, zero, less);
+  store(r, stats, less, stats->less);
+  store_repeated(r, keys, less, stats->repeated_less);
   MlirValue nothing = ir_mulf(b, d_out, ir_zero(b, ir_type(d_out)));
   MlirValue sum = zero;
   if (mlirTypeEqual(ir_type(q), ir_type(d_out)))
@@ -115,12 +116,12 @@ static void take_rows(const Rows *r, MlirOperation op, const Config *keys,
                              1, zero);
   MlirValue lse = load_lse(r, ir_operand(op, SIMPLICIAL_LSE));
   MlirValue none = ir_cmpf(b, IR_OEQ, lse, ir_const_f(b, per_row, -INFINITY));
-  double unit = stats->base_2 ? -1 / log(2) : -1;
-  MlirValue logs = ir_mulf(b, lse, ir_const_f(b, per_row, unit));
+  MlirValue logs =
+      ir_mulf(b, lse, ir_const_f(b, per_row, -1 / stats->scale));
   logs = ir_select(b, none, zero, logs);
   store(r, stats, logs, stats->logs);
   store_repeated(r, keys, logs, stats->repeated_logs);
-  MlirValue finite = ir_fma(b, ir_addf(b, logs, delta), zero,
+  MlirValue finite = ir_fma(b, ir_addf(b, logs, less), zero,
                             ir_multi_reduction(b, IR_SUM, nothing, 1, sum));
   store(r, stats, finite, stats->finite);
 }
@@ -164,28 +165,24 @@ static MlirValue allocate_repeated(Ir *b, MlirValue q, const Config *keys) {
       sizes);
 }
 
-MlirValue grad_stats_probabilities(Ir *b, const GradStats *stats, MlirValue s,
-                                   MlirValue logs, double scale) {
-  MlirType type = ir_type(s);
-  double factor = stats->base_2 ? scale / log(2) : scale;
-  MlirValue x = ir_fma(b, s, ir_const_f(b, type, factor), logs);
-  if (!stats->base_2)
-    x = ir_mulf(b, x, ir_const_f(b, type, 1 / log(2)));
-  return ir_exp2(b, x);
+MlirValue grad_stats_probabilities(Ir *b, const GradStats *stats, MlirValue s) {
+  MlirValue c = ir_const_f(b, ir_type(s), stats->scale / log(2));
+  return ir_exp2(b, ir_mulf(b, s, c));
 }
 
-GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys) {
+GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys,
+                     double scale) {
   enum { MOST = 64, FEW = 8, QUERIES = 32 };
   MlirValue q = ir_operand(op, SIMPLICIAL_Q);
   int64_t columns = keys->block_q > 1 ? keys->block_q : 0;
-  GradStats stats = {.base_2 = ir_float_bytes(keys->operand) == 2,
+  GradStats stats = {.scale = scale,
                      .by_head = columns > 0,
                      .logs = allocate(b, q, columns),
-                     .delta = allocate(b, q, columns),
+                     .less = allocate(b, q, columns),
                      .finite = allocate(b, q, columns)};
   if (keys->by_pairs) {
     stats.repeated_logs = allocate_repeated(b, q, keys);
-    stats.repeated_delta = allocate_repeated(b, q, keys);
+    stats.repeated_less = allocate_repeated(b, q, keys);
   }
   int64_t heads = ir_dim_size(ir_type(q), DIM_H);
   int64_t rows = heads < MOST ? heads : MOST;

@@ -98,9 +98,10 @@ static bool has_local_rows(const Strategy *s, const Config *c) {
   enum { PAIR = 2, NUMBER = 4, OTHERS = 1024, NARROW = 64 };
   if (!s->warpgroups || s->d > NARROW || c->by_pairs || c->split)
     return false;
-  int64_t row = s->d * s->bytes, columns = config_rows(c);
-  int64_t bytes = PAIR * c->block_k * row + c->block_k * REDUCE_SCRATCH;
-  bytes += c->shared_left ? PAIR * c->block_k * row : 0;
+  int64_t row = s->d * s->bytes, columns = config_columns(c);
+  int64_t rows = config_key_rows(c);
+  int64_t bytes = PAIR * c->block_k * row + rows * REDUCE_SCRATCH;
+  bytes += c->shared_left ? PAIR * rows * row : 0;
   bytes += c->stages * PAIR * columns * (row + NUMBER) + OTHERS;
   return bytes <= s->shared_bytes;
 }
@@ -144,9 +145,11 @@ static void choose_keys(const Strategy *s, const Config *given,
   config->block_q = 1;
   if (queries)
     config->block_q = s->outer ? min(most, round_up(s->outer, STEP)) : most;
-  // With narrow heads an SM has several blocks, which hide each other's waits.
-  bool whole = s->warpgroups && s->d > NARROW;
-  config->block_k = !s->gpu ? CPU_ROWS : whole ? MOST : MOST / 2;
+  // With narrow heads an SM has several blocks, which hide each other's waits;
+  // with others a block has a warpgroup for each of two outer keys.
+  bool pairs = s->warpgroups && s->d > NARROW && s->outer != 1;
+  config->block_k = s->gpu ? MOST / 2 : CPU_ROWS;
+  config->block_j = pairs ? 2 : 1;
   config->stages = s->gpu ? 2 : 0;
   config->producer = s->warpgroups;
   // Registers have either what an outer key's queries add up to, or all of it.
@@ -155,7 +158,7 @@ static void choose_keys(const Strategy *s, const Config *given,
   config->global_sums = s->d >= WIDE && many;
   config->split = s->gpu && s->d >= WIDE && !many;
   config->shared_left = s->warpgroups;
-  config->block_j = config->turns = 1;
+  config->turns = 1;
   // Sums over a tile's rows for each outer key are dear where it has few
   // columns.
   config->by_pairs = has_by_pairs ? given->by_pairs

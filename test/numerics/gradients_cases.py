@@ -209,6 +209,29 @@ def grad_pairs():
     yield pairs(threads=2, B=2, Hq=6, Hk=3)
 
 
+def rows(**fields):
+    """A case whose programs over keys have rows for several outer keys."""
+    return GradientCase(**{"keys": ("block_j = 3", "block_k = 8"), **fields})
+
+
+def grad_rows():
+    for w1, w2 in [(1, 1), (40, 3), (24, 9), (None, None), (None, 9), (9, None)]:
+        yield rows(w1=w1, w2=w2, Hq=4)
+        yield rows(w1=w1, w2=w2, Hq=2, causal=False, B=2, keys=("block_j = 2",))
+    for shape in (dict(N=40, Nq=7), dict(N=5, Nq=12), dict(N=0, Nq=6, dynamic="N"), dict(N=6, Nq=0, dynamic="Nq")):
+        yield rows(**shape, w1=3, w2=9, Hq=16, Hk=2)
+    for form in (dict(D=48, form="determinant", w1=30, w2=4), dict(form="pairwise", D=16), {}):
+        yield rows(**form, k2_bias=0.4, v2_bias=1.0, Hq=6, Hk=2, B=2, dynamic="B Nq N", pad=(1, 2, 3, 4, 5, 6, 7, 8))
+    for name in ALL.split():
+        yield rows(grads=name, Hq=4, N=17)
+    for name in ("q", "k1", "k2", "v1", "v2", "d_out"):
+        yield rows(bad=((name, (0, 20, 0, 3), math.nan),), N=48, Hq=3)
+        yield rows(bad=((name, (0, 0, 0, 0), math.inf), (name, (0, 47, 0, 63), math.nan)), N=48, causal=False, Hq=2)
+    yield rows(N=34, B=4, D=16, Dv=32, Hq=3, documents=DOCUMENTS)
+    yield rows(N=33, D=16, lengths=(0, 20, 33, 1, 7), B=5, Hq=4, causal=False, w2=6, keys=("block_j = 4", "block_k = 4"))
+    yield rows(N=34, N2=20, Nq=12, D=16, B=4, Hq=2, documents=DOCUMENTS, places=50, causal=False, w2=6)
+
+
 # Documents of one key, longer than windows, that begin at tiles' edges, and positions between them that see nothing.
 DOCUMENTS = ((1, 1, 7, 7, 1, 30), (5, -9, 6, -4, 40), (16, 16, 3), (-8, 40))
 
@@ -387,6 +410,20 @@ def grad_gpu_widths():
     yield GradientCase(**{**SMALL, "N": 5, "w1": None}, D=128, Dv=64, Hq=64)  # sums in global memory
 
 
+def grad_gpu_rows():
+    """Rows of two outer keys, in each engine, whose sums are carried or in memory."""
+    two = ("block_j = 2", "block_k = 64", "by_pairs = false")
+    for sums in (("global_sums = true", "split = false"), ("global_sums = false", "split = true"),
+                 ("global_sums = false", "split = false")):
+        yield rows(**{**SMALL, "N": 30}, Hq=16, D=64, keys=(*two, *sums), causal=False)
+    yield rows(**{**SMALL, "N": 80, "w2": 70}, Nq=9, Hq=16, D=128, keys=two)
+    yield rows(**{**SMALL, "N": 26, "documents": DOCUMENTS}, B=2, Hq=4, D=128, keys=two)  # columns of queries
+    yield rows(**{**SMALL, "N": 24, "lengths": (20, 1), "w1": 19, "w2": 3}, B=2, Hq=16, D=128, keys=two)
+    yield rows(**{**SMALL, "w2": 4}, Hq=16, D=128, keys=two, bad=(("d_out", (0, 6, 0, 3), math.nan),))
+    yield rows(**{**SMALL, "N": 20, "w2": 9}, Hq=16, D=32, keys=("block_j = 3", "block_k = 32", "by_pairs = false"))
+    yield rows(**{**SMALL, "N": 12}, Hq=16, D=256, keys=("block_j = 2", "block_k = 16"), grads="k1 v2")
+
+
 def grad_gpu_documents():
     packed = {**SMALL, "N": 26, "documents": DOCUMENTS}
     yield GradientCase(**packed, B=2, Hq=4, Hk=2, causal=False, dynamic="B Nq N")
@@ -433,5 +470,5 @@ def grad_gpu_values():
 
 
 GROUPS = {group.__name__: list(group()) for group in (
-    grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_two_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs, grad_pairwise, grad_values,
-    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_two_lengths, grad_gpu_pairwise, grad_gpu_widths, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs)}
+    grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_two_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs, grad_rows, grad_pairwise, grad_values,
+    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_two_lengths, grad_gpu_pairwise, grad_gpu_widths, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs, grad_gpu_rows)}

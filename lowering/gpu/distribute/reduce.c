@@ -162,9 +162,9 @@ static bool are_neighbours(const Rows *rows) {
   return rows->distance == 1 && rows->left > 1;
 }
 
-/// Whether a warp combines them all, and stores one row for them.
+/// Whether a warp stores one row for those that it combines.
 static bool are_stored_once(const Rows *rows) {
-  return are_neighbours(rows) && rows->in_warp == rows->n;
+  return are_neighbours(rows) && rows->in_warp > 1;
 }
 
 static Rows rows_of(MlirOperation op) {
@@ -173,7 +173,9 @@ static Rows rows_of(MlirOperation op) {
                tile_rows(ir_type(ir_result(op, 0)), 1), 1};
   int64_t in_warp = rows.distance < WARP_ROWS ? WARP_ROWS / rows.distance : 1;
   if (are_neighbours(&rows))
-    rows.in_warp = WARP_ROWS % rows.n ? 1 : rows.n;
+    rows.in_warp = WARP_ROWS % rows.n == 0   ? rows.n
+                   : rows.n % WARP_ROWS == 0 ? WARP_ROWS
+                                             : 1;
   else if (rows.left == rows.distance && WARP_ROWS % rows.distance == 0 &&
            rows.n % in_warp == 0)
     rows.in_warp = in_warp;
@@ -281,7 +283,9 @@ static void store_slices(Distribute *s, const Rows *rows, int n,
 
 /// The first of the stored rows that become `row`.
 static MlirValue first_row(Ir *b, const Rows *rows, MlirValue row) {
-  if (rows->left == rows->distance || are_stored_once(rows))
+  if (are_stored_once(rows))
+    return ir_muli(b, row, ir_const_index(b, rows->n / rows->in_warp));
+  if (rows->left == rows->distance)
     return row;
   MlirValue distance = ir_const_index(b, rows->distance);
   MlirValue outer = ir_muli(b, ir_divui(b, row, distance),
@@ -294,9 +298,11 @@ static void reduce_in_block(Distribute *s, IrReduction kind, const Rows *rows,
                             int n, const Fragment *slices, const At *to,
                             Fragment *inits) {
   enum { PAIR = 2, MOST = 4 };
-  int own = rows->left == 1 ? 1 : 2; // rows with results of their own
+  enum { APART = WARP_ROWS / 2 };            // a thread's two rows
+  int own = APART % rows->left == 0 ? 1 : 2; // rows with results of their own
   int in_slice = PAIR * own;
-  int64_t step = rows->in_warp * rows->distance;
+  int64_t step = are_stored_once(rows) ? 1 : rows->in_warp * rows->distance;
+  int64_t stored = rows->n / rows->in_warp;
   Ir *b = &s->b;
   MlirType pair = ir_vector(ir_f32(b), IR_DIMS(2));
   IrAttribute alignment = {"alignment", ir_i64_attr(b, 2 * sizeof(float))};
@@ -312,7 +318,7 @@ static void reduce_in_block(Distribute *s, IrReduction kind, const Rows *rows,
     for (int v = 0; v < in_slice; ++v)
       values[in_slice * k + v] = inits[k].v[v / PAIR][v % PAIR];
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0),
-                             ir_const_index(b, rows->n * rows->distance),
+                             ir_const_index(b, stored * step),
                              ir_const_index(b, step), in_slice * n, values);
   transfer_keep_rolled(b, &loop);
   for (int k = 0; k < n; ++k)

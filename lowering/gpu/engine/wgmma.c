@@ -315,14 +315,48 @@ static void begin_product(Distribute *s, MlirOperation op, int first,
   flight_push(s, product);
 }
 
-static void begin(Distribute *s, MlirOperation op, Fragment *result) {
-  MlirValue init = ir_operand(op, 2);
+/// What a product is added to, in its registers.
+static MlirValue accumulator(Distribute *s, MlirOperation op) {
   MlirType type = ir_type(ir_result(op, 0));
-  bool fresh = is_zero(init);
   int n = context_slices(type, 1);
-  MlirValue acc = fresh ? undefined(&s->b, ir_f32(&s->b), 4 * n)
-                        : initial(s, init, n, context_at(s, type, 1, 0));
-  begin_product(s, op, 0, acc, fresh,
+  return is_zero(ir_operand(op, 2))
+             ? undefined(&s->b, ir_f32(&s->b), 4 * n)
+             : initial(s, ir_operand(op, 2), n, context_at(s, type, 1, 0));
+}
+
+/// A product that has its registers before it is begun.
+typedef struct Prepared {
+  MlirOperation op; ///< null: there is none
+  MlirValue registers;
+} Prepared;
+
+/// Whether a tile is loaded before an op, whatever its shape then is.
+static bool is_loaded_before(MlirValue tile, MlirOperation op) {
+  MlirOperation read = tile_source(tile);
+  return ir_is(read, "vector.transfer_read") &&
+         mlirBlockEqual(mlirOperationGetBlock(read),
+                        mlirOperationGetBlock(op)) &&
+         mlirOperationIsBeforeInBlock(read, op);
+}
+
+/// The next product behind one, if it is added to what is loaded before that:
+/// ptxas would wait for the first one where it is loaded while that runs.
+static Prepared prepare_next(Distribute *s, MlirOperation op) {
+  MlirOperation next = mlirOperationGetNextInBlock(op);
+  while (!mlirOperationIsNull(next) && !ir_is(next, "vector.contract"))
+    next = mlirOperationGetNextInBlock(next);
+  if (mlirOperationIsNull(next) || is_in_parts(next) ||
+      !is_loaded_before(ir_operand(next, 2), op))
+    return (Prepared){.op = {NULL}};
+  return (Prepared){next, accumulator(s, next)};
+}
+
+static void begin(Distribute *s, MlirOperation op, Fragment *result) {
+  Prepared *next = context_state(s, "wgmma next", sizeof(Prepared));
+  MlirValue acc = mlirOperationEqual(next->op, op) ? next->registers
+                                                   : accumulator(s, op);
+  *next = prepare_next(s, op);
+  begin_product(s, op, 0, acc, is_zero(ir_operand(op, 2)),
                 (InFlight){.tile = ir_result(op, 0), .fragments = result});
 }
 
