@@ -169,17 +169,16 @@ static MlirValue is_below(const Forward *f, MlirValue x, MlirValue limits) {
   return ir_cmpi(b, IR_SLT, x, limits);
 }
 
-MlirValue documents_seen_by_columns(const Forward *f, bool outer,
-                                    MlirType mask, MlirValue first,
-                                    MlirValue count, MlirValue position) {
+MlirValue documents_limits(const Forward *f, bool outer, int64_t n,
+                           MlirValue first, MlirValue count,
+                           MlirValue position) {
   Ir *b = f->b;
-  MlirValue ends = ends_of_rows(f, outer, ir_dim_size(mask, 0), first, count);
+  MlirValue ends = ends_of_rows(f, outer, n, first, count);
   position = place_of(f, false, position);
-  MlirValue limits =
-      f->config.block_q > 1
-          ? window_limits_from(b, ends, position)
-          : window_limits_where(b, is_below(f, position, ends), null_value());
-  return window_mask_below(b, mask, limits);
+  return f->config.block_q > 1
+             ? window_limits_from(b, ends, position)
+             : window_limits_where(b, is_below(f, position, ends),
+                                   null_value());
 }
 
 MlirValue documents_only_seen(const Forward *f, bool outer, MlirValue x,

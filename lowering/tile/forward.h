@@ -187,12 +187,12 @@ MlirValue documents_from(const Forward *f, MlirValue x, MlirValue base);
 MlirValue documents_cut_rows(const Forward *f, MlirValue s,
                              const OuterTile *outer, const InnerTile *inner);
 
-/// A mask [rows, columns] of rows, which are `count` inner or outer keys from
-/// `first` on, that are not before the documents of columns, which are queries
-/// from `position` on.
-MlirValue documents_seen_by_columns(const Forward *f, bool outer, MlirType mask,
-                                    MlirValue first, MlirValue count,
-                                    MlirValue position);
+/// Limits [n], of i32, of the columns, which are queries from `position` on,
+/// whose documents n inner or outer keys from `first` on are not before; of the
+/// keys there are `count`.
+MlirValue documents_limits(const Forward *f, bool outer, int64_t n,
+                           MlirValue first, MlirValue count,
+                           MlirValue position);
 
 /// x where rows, which are inner or outer keys, are seen by a query; 0
 /// elsewhere.

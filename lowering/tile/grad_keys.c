@@ -102,6 +102,18 @@ static MlirValue mask_by_row(const Keys *g, const Masked *keys, MlirValue mask) 
                      : keys_by_row(g, mask);
 }
 
+/// Numbers [keys], by row.
+static MlirValue numbers_by_row(const Keys *g, const Masked *keys,
+                                MlirValue x) {
+  Ir *b = g->f.b;
+  MlirType i32 = ir_i32(b);
+  if (keys->outer)
+    x = ir_shape_cast(b, x, ir_vector(i32, IR_DIMS(keys->n, 1)));
+  x = ir_broadcast(b, x,
+                   ir_vector(i32, IR_DIMS(keys_outer(g), keys_inner(g))));
+  return ir_shape_cast(b, x, ir_vector(i32, IR_DIMS(keys_rows(g))));
+}
+
 /// A mask by row of keys before `end`, which is the first query's and one
 /// further on for each next one.
 static MlirValue before(const Keys *g, const Masked *keys, MlirValue end) {
@@ -125,10 +137,12 @@ static MlirValue masked(const Keys *g, const Masked *keys, MlirValue s,
     s = ir_select(b, before(g, keys, seen.lower), nothing, s);
   if (mlirValueIsNull(keys->end))
     return s;
-  MlirValue mask = documents_seen_by_columns(
-      f, keys->outer, ir_vector(ir_i1(b), IR_DIMS(keys->n, keys_columns(g))),
-      keys->first, keys->count, columns->position);
-  return ir_select(b, mask_by_row(g, keys, mask), s, nothing);
+  MlirValue limits = documents_limits(f, keys->outer, keys->n, keys->first,
+                                      keys->count, columns->position);
+  MlirType mask = ir_with_element(ir_type(s), ir_i1(b));
+  return ir_select(
+      b, window_mask_below(b, mask, numbers_by_row(g, keys, limits)), s,
+      nothing);
 }
 
 /// An i1: whether some query of the columns does not see all of the keys; null:
