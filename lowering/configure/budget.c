@@ -190,7 +190,7 @@ static int64_t ring_bytes(const Work *work, const Budget *budget) {
     int64_t ring = b->slots * b->rows * (b->row + padding);
     for (int64_t i = 0; i < b->count; ++i)
       bytes = aligned(bytes, alignment) + ring;
-    mbarriers += b->count * b->slots * (b->joined ? 1 : 2);
+    mbarriers += b->count * b->slots * (b->joined ? 0 : 2);
   }
   bool producer = work->producer && !budget->engine->no_producer;
   return producer ? bytes + mbarriers * LIMITS_MBARRIER : bytes;

@@ -128,7 +128,7 @@ typedef struct WorkBuffer {
   int64_t count, slots, rows;
   int64_t row; ///< bytes
   bool joined; ///< of two rings that get and lose their tiles together, the
-               ///< first one: only the other has mbarriers for free slots
+               ///< first one: only the other has mbarriers
 } WorkBuffer;
 
 /// A tile in registers.

@@ -14,7 +14,7 @@
 //     copy; arrive at "full"               multiply; arrive at "empty"
 //
 // Two rings whose tiles are always copied one behind the other, as many rows,
-// and released so, are joined: only the second one has "empty", which is for
+// and released so, are joined: only the second one has mbarriers, which are for
 // the tiles of both. (More are not: between its waits, a producer computes the
 // places of one tile. Of all at once its few registers cannot hold them.)
 //
@@ -208,9 +208,9 @@ static int count_uses(MlirValue ring) {
   return n;
 }
 
-/// Whether one other ring, and no third one, gets and loses its tiles whenever
-/// this one does, right behind it.
-static bool is_joined(MlirValue ring) {
+/// The ring that gets and loses its tiles whenever this one does, right behind
+/// it; null: there is none, or a third one does.
+static MlirValue joined_to(MlirValue ring) {
   MlirValue other = {NULL};
   for (MlirOpOperand use = mlirValueGetFirstUse(ring);
        !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
@@ -221,10 +221,12 @@ static bool is_joined(MlirValue ring) {
     if (mlirOperationIsNull(next) || previous_ring(user).ptr ||
         next_ring(next).ptr ||
         (other.ptr && !mlirValueEqual(ring_of(next), other)))
-      return false;
+      return (MlirValue){NULL};
     other = ring_of(next);
   }
-  return other.ptr && count_uses(other) == count_uses(ring);
+  return other.ptr && count_uses(other) == count_uses(ring)
+             ? other
+             : (MlirValue){NULL};
 }
 
 // Mbarriers -------------------------------------------------------------------
@@ -243,8 +245,8 @@ static MlirValue mbarrier_at(Distribute *s, MlirValue ring, MlirValue number) {
   return ir_advance(b, context_entry(s, ring)->mbarriers, ir_i64(b), number);
 }
 
-/// A tile's slot, its mbarriers ("empty" if the ring has it), and the parity of
-/// the phase of "full" that it is.
+/// A tile's slot, its mbarriers, and the parity of the phase of "full" that it
+/// is.
 typedef struct Slot {
   MlirValue number; ///< an index
   MlirValue full, empty;
@@ -290,15 +292,10 @@ static void arrive(Ir *b, MlirValue mbarrier) {
         IR_ATTRIBUTES(ACQUIRE_RELEASE(b)));
 }
 
-/// How many a ring has.
-static int64_t mbarriers_of(Distribute *s, MlirValue ring) {
-  return (context_entry(s, ring)->joined ? 1 : 2) * slots_of(ring);
-}
-
 static void initialise(Distribute *s, MlirValue ring) {
   Ir *b = &s->b;
-  int64_t slots = slots_of(ring), n = mbarriers_of(s, ring);
-  for (int64_t i = 0; i < n; ++i)
+  int64_t slots = slots_of(ring);
+  for (int64_t i = 0; i < 2 * slots; ++i)
     ir_op(b, "nvvm.mbarrier.init", IR_NONE,
           IR_VALUES(mbarrier_at(s, ring, constant(b, i)),
                     constant(b, i < slots ? 1 : s->warps)),
@@ -309,14 +306,20 @@ void bulk_copy_begin(Distribute *s, int n, const MlirValue *rings) {
   Ir *b = &s->b;
   for (int i = 0; i < n; ++i) {
     Entry *entry = context_entry(s, rings[i]);
-    entry->joined = is_joined(rings[i]);
-    entry->mbarriers = context_allocate(
-        s, mbarriers_of(s, rings[i]) * LIMITS_MBARRIER, LIMITS_MBARRIER);
+    entry->joined = joined_to(rings[i]).ptr;
+    if (!entry->joined)
+      entry->mbarriers = context_allocate(
+          s, 2 * slots_of(rings[i]) * LIMITS_MBARRIER, LIMITS_MBARRIER);
   }
   MlirValue first = ir_cmpi(b, IR_EQ, s->thread, ir_const_index(b, 0));
   IrIf branch = ir_if_begin(b, first, IR_NONE);
-  for (int i = 0; i < n; ++i)
-    initialise(s, rings[i]);
+  for (int i = 0; i < n; ++i) {
+    Entry *entry = context_entry(s, rings[i]);
+    if (entry->joined)
+      entry->mbarriers = context_entry(s, joined_to(rings[i]))->mbarriers;
+    else
+      initialise(s, rings[i]);
+  }
   ir_op(b, "nvvm.fence.mbarrier.init", IR_NONE, IR_NONE, IR_NONE);
   ir_if_end(b, &branch, IR_NONE);
 }
@@ -329,7 +332,7 @@ static Slot copy_slot(Distribute *s, MlirOperation copy) {
                  ir_operand(copy, BEFORE));
 }
 
-/// A tile, or those of joined rings.
+/// A tile, or those of joined rings, which have the same mbarriers.
 typedef struct Tiles {
   int n;
   MlirOperation copies[2];
@@ -355,8 +358,7 @@ static void copy_by_lanes(Distribute *s, const Tiles *tiles) {
   copies_wait_for_operands(s, 0);
   context_warp_barrier(s);
   IrIf branch = context_begin_elected(s);
-  for (int i = 0; i < tiles->n; ++i)
-    arrive(b, tiles->slots[i].full);
+  arrive(b, tiles->slots[0].full);
   ir_if_end(b, &branch, IR_NONE);
 }
 
@@ -388,16 +390,15 @@ static void copy_box(Distribute *s, MlirOperation copy, const Slot *slot,
                       ir_segments(b, 8, segments)));
 }
 
+static int64_t bytes_of_tile(MlirOperation copy) {
+  MlirType type = ir_type(ring_of(copy));
+  return ir_dim_size(type, 1) * ir_dim_size(type, 2) *
+         ir_float_bytes(ir_element(type));
+}
+
 /// Begins the copy of a tile.
 static void copy_boxes(Distribute *s, MlirOperation copy, const Slot *slot) {
-  Ir *b = &s->b;
-  MlirType type = ir_type(ring_of(copy));
-  int64_t bytes = ir_float_bytes(ir_element(type));
-  int64_t columns = ir_dim_size(type, 2);
-  ir_op(b, "nvvm.mbarrier.arrive.expect_tx", IR_NONE,
-        IR_VALUES(slot->full,
-                  constant(b, ir_dim_size(type, 1) * columns * bytes)),
-        IR_ATTRIBUTES(ACQUIRE_RELEASE(b)));
+  int64_t columns = ir_dim_size(ir_type(ring_of(copy)), 2);
   for (int64_t column = 0; column < columns; column += box_columns(copy))
     copy_box(s, copy, slot, column);
 }
@@ -406,10 +407,17 @@ static void copy_boxes(Distribute *s, MlirOperation copy, const Slot *slot) {
 static void copy_by_boxes(Distribute *s, const Tiles *tiles) {
   note(s->forall,
        "inner tiles: TMA, by a producer, a warp that does nothing else");
+  Ir *b = &s->b;
+  int64_t bytes = 0;
+  for (int i = 0; i < tiles->n; ++i)
+    bytes += bytes_of_tile(tiles->copies[i]);
   IrIf branch = context_begin_elected(s);
+  ir_op(b, "nvvm.mbarrier.arrive.expect_tx", IR_NONE,
+        IR_VALUES(tiles->slots[0].full, constant(b, bytes)),
+        IR_ATTRIBUTES(ACQUIRE_RELEASE(b)));
   for (int i = 0; i < tiles->n; ++i)
     copy_boxes(s, tiles->copies[i], &tiles->slots[i]);
-  ir_if_end(&s->b, &branch, IR_NONE);
+  ir_if_end(b, &branch, IR_NONE);
 }
 
 /// Whether the slot may have had a tile before.
@@ -459,9 +467,21 @@ static Slot operand_slot(Distribute *s, MlirOperation op) {
                  ir_operand(op, BEFORE_LOOP));
 }
 
+/// Whether the same mbarrier is waited for right behind a wait: the tile is of a
+/// joined ring, and the next wait is for the other ring's.
+static bool is_waited_for_next(Distribute *s, MlirOperation op) {
+  MlirOperation next = mlirOperationGetNextInBlock(op);
+  while (ir_is_of(next, "arith."))
+    next = mlirOperationGetNextInBlock(next);
+  return context_entry(s, ring_of(op))->joined &&
+         ir_is(next, SIMPLICIAL_COPY_WAIT) && is_same_tile(op, next) &&
+         mlirValueEqual(ring_of(next), joined_to(ring_of(op)));
+}
+
 void bulk_copy_wait(Distribute *s, MlirOperation op) {
   Slot slot = operand_slot(s, op);
-  wait(&s->b, slot.full, slot.parity);
+  if (!is_waited_for_next(s, op))
+    wait(&s->b, slot.full, slot.parity);
   context_entry(s, ir_result(op, 0))->scalar = slot.number;
 }
 

@@ -125,6 +125,8 @@ typedef struct Distribute {
   TensorMap maps[MAX_MAPS];
   int64_t alignment; ///< bytes, of rows of 16-bit elements in global memory
   MlirValue thread, lane, warp; ///< of type index
+  MlirValue warp_number;        ///< an i32, of which the compiler knows that it
+                                ///< is the same in all lanes
   MlirValue rows[2];            ///< this thread's two rows of the block
   MlirValue column;             ///< its first column of a slice
   MlirValue shared;             ///< the block's shared memory

@@ -4,6 +4,7 @@
 // where in the block a thread finds itself, and the functions themselves.
 
 #include "kernel.h"
+#include "lowering/gpu/engine/engine.h"
 #include "lowering/gpu/ops/tensor_map.h"
 #include "lowering/gpu/target/chip.h"
 
@@ -201,6 +202,8 @@ void kernel_find_place(Distribute *s) {
       ir_value(b, "nvvm.read.ptx.sreg.tid.x", ir_i32(b), IR_NONE, IR_NONE);
   s->shared = ir_address_of(b, SHARED_NAME, SHARED);
   find_place(s, state_of(s)->number);
+  if (s->engine->warps > 1)
+    s->warp_number = context_uniform(s, s->warp);
 }
 
 void kernel_find_place_anew(Distribute *s) {

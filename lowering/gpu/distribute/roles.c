@@ -109,7 +109,7 @@ void roles_convert(Distribute *s, MlirBlock program) {
   convert_range(s, mlirBlockGetFirstOperation(program), first);
   if (!meet)
     context_barrier(s);
-  MlirValue warp = context_uniform(s, s->warp);
+  MlirValue warp = s->warp_number;
   MlirValue consumers = ir_const_i32(b, ir_i32(b), (int32_t)s->warps);
   MlirValue last = ir_const_i32(b, ir_i32(b), (int32_t)s->warps - 1);
   const Distribute before = *s;

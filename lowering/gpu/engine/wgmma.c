@@ -178,8 +178,8 @@ static MlirValue initial(Distribute *s, MlirValue init, int n, At at) {
 
 // The right operand -----------------------------------------------------------
 
-/// The address of the tile in units, and so many more for each of `multiple`
-/// (null: none), from bit 0 on.
+/// The address of the tile in units, and so many more for each of `multiple`, an
+/// i32 (null: none), from bit 0 on.
 static MlirValue units_of(Distribute *s, MlirOperation read, MlirValue multiple,
                           int64_t more) {
   Ir *b = &s->b;
@@ -200,8 +200,7 @@ static MlirValue units_of(Distribute *s, MlirOperation read, MlirValue multiple,
       ir_muli(b, number, ir_const_i32(b, i32, (int32_t)(slot / UNIT)));
   if (!mlirValueIsNull(multiple))
     at = ir_addi(b, at,
-                 ir_muli(b, ir_index_cast(b, multiple, i32),
-                         ir_const_i32(b, i32, (int32_t)more)));
+                 ir_muli(b, multiple, ir_const_i32(b, i32, (int32_t)more)));
   return context_pinned(s, ir_addi(b, base, at));
 }
 
@@ -222,9 +221,10 @@ static MlirValue left_units(Distribute *s, MlirOperation op) {
   // A row of [K, M] has panels of 64, as it has a multiple of 64.
   int64_t bytes =
       tile_op_left_is_km(op) ? panel_of(read) : UNIT_ROWS * width_of(read);
-  MlirValue group = ir_divui(b, s->warp, ir_const_index(b, WARPS));
-  group = ir_remui(b, group, ir_const_index(b, groups));
-  return units_of(s, read, context_uniform(s, group), bytes / UNIT);
+  MlirType i32 = ir_i32(b);
+  MlirValue group = ir_divui(b, s->warp_number, ir_const_i32(b, i32, WARPS));
+  group = ir_remui(b, group, ir_const_i32(b, i32, (int32_t)groups));
+  return units_of(s, read, group, bytes / UNIT);
 }
 
 /// What says that panels of so many bytes are swizzled.
