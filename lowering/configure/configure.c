@@ -134,6 +134,12 @@ static MlirLogicalResult check_columns(MlirOperation op, const Config *config) {
   if (config->block_q > 1 && config->block_h > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'block_h' must be 1 with 'block_q' above 1");
+  if (config_key_rows(config) > CONFIG_MAX_BLOCK)
+    return ir_error(op,
+                    SIMPLICIAL_CONFIG_ATTR
+                    ": 'block_j' * 'block_k' must be at most %d without "
+                    "'by_pairs'",
+                    CONFIG_MAX_BLOCK);
   if ((config->local_outer || config->turns > 1) && !config->by_pairs)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'local_outer' and 'turns' of 'keys' are for 'by_pairs'");
@@ -156,9 +162,8 @@ MlirLogicalResult config_get(MlirOperation op, ConfigPart part,
                         ": run simplicial-configure first");
   if (mlirLogicalResultIsFailure(config_read(op, part, config)) ||
       mlirLogicalResultIsFailure(check(op, config)) ||
-      mlirLogicalResultIsFailure(part == CONFIG_KEYS
-                                     ? check_columns(op, config)
-                                     : check_rows(op, config)))
+      mlirLogicalResultIsFailure(part == CONFIG_KEYS ? check_columns(op, config)
+                                                     : check_rows(op, config)))
     return mlirLogicalResultFailure();
   if (!config_is_complete(config, part))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR

@@ -30,8 +30,7 @@ typedef struct GradStats {
 /// grad_stats.c: what makes them, for the program over keys that this strategy
 /// is of. Of its tiles of columns that begin at a query there is memory for
 /// all.
-GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys,
-                     double scale);
+GradStats grad_stats(Ir *b, MlirOperation op, const Config *keys, double scale);
 
 /// P, from sums of products and `logs`.
 MlirValue grad_stats_probabilities(Ir *b, const GradStats *stats, MlirValue s);

@@ -97,7 +97,8 @@ static Range seen_at(const Keys *g, const Masked *keys, MlirValue position) {
 }
 
 /// A mask [keys, columns], by row.
-static MlirValue mask_by_row(const Keys *g, const Masked *keys, MlirValue mask) {
+static MlirValue mask_by_row(const Keys *g, const Masked *keys,
+                             MlirValue mask) {
   return keys->outer ? load_repeated(g->f.b, mask, keys_rows(g), keys_inner(g))
                      : keys_by_row(g, mask);
 }
@@ -109,8 +110,7 @@ static MlirValue numbers_by_row(const Keys *g, const Masked *keys,
   MlirType i32 = ir_i32(b);
   if (keys->outer)
     x = ir_shape_cast(b, x, ir_vector(i32, IR_DIMS(keys->n, 1)));
-  x = ir_broadcast(b, x,
-                   ir_vector(i32, IR_DIMS(keys_outer(g), keys_inner(g))));
+  x = ir_broadcast(b, x, ir_vector(i32, IR_DIMS(keys_outer(g), keys_inner(g))));
   return ir_shape_cast(b, x, ir_vector(i32, IR_DIMS(keys_rows(g))));
 }
 
@@ -140,9 +140,9 @@ static MlirValue masked(const Keys *g, const Masked *keys, MlirValue s,
   MlirValue limits = documents_limits(f, keys->outer, keys->n, keys->first,
                                       keys->count, columns->position);
   MlirType mask = ir_with_element(ir_type(s), ir_i1(b));
-  return ir_select(
-      b, window_mask_below(b, mask, numbers_by_row(g, keys, limits)), s,
-      nothing);
+  return ir_select(b,
+                   window_mask_below(b, mask, numbers_by_row(g, keys, limits)),
+                   s, nothing);
 }
 
 /// An i1: whether some query of the columns does not see all of the keys; null:
@@ -157,16 +157,15 @@ static MlirValue is_partial(const Keys *g, const Masked *keys,
   Range seen = seen_at(g, keys, columns->position);
   Range behind = seen_at(g, keys, last);
   if (!mlirValueIsNull(seen.upper))
-    partial =
-        ir_cmpi(b, IR_SLT, ir_subi(b, seen.upper, keys->first), n);
+    partial = ir_cmpi(b, IR_SLT, ir_subi(b, seen.upper, keys->first), n);
   if (!mlirValueIsNull(behind.lower))
-    partial = window_or(b, partial,
-                        ir_cmpi(b, IR_SGT, behind.lower, keys->first));
+    partial =
+        window_or(b, partial, ir_cmpi(b, IR_SGT, behind.lower, keys->first));
   // A key's document may end before the last query.
   if (!mlirValueIsNull(keys->end))
-    partial = window_or(b, partial,
-                        ir_cmpi(b, IR_SLT, keys->end,
-                                ir_addi(b, last, ir_const_index(b, 1))));
+    partial = window_or(
+        b, partial,
+        ir_cmpi(b, IR_SLT, keys->end, ir_addi(b, last, ir_const_index(b, 1))));
   return partial;
 }
 
@@ -351,8 +350,7 @@ static void store(const Keys *g, MlirValue x, MlirValue memref, int64_t d,
   x = documents_only_seen(&g->f, false, x, g->first, g->count);
   if (!mlirValueIsNull(g->f.lengths))
     x = only(g,
-             window_mask(b,
-                         ir_vector(ir_i1(b), IR_DIMS(ir_dim_size(type, 0))),
+             window_mask(b, ir_vector(ir_i1(b), IR_DIMS(ir_dim_size(type, 0))),
                          null_value(), g->live),
              x);
   ir_transfer_write(

@@ -42,10 +42,10 @@ typedef struct Rows {
 
 /// A tile of columns.
 typedef struct Columns {
-  Planes q;              ///< [columns, D / planes] each
-  MlirValue d_out;       ///< [columns, Dv]
-  MlirValue logs, less;  ///< [rows, columns], see GradStats
-  MlirValue position;    ///< of the first query
+  Planes q;             ///< [columns, D / planes] each
+  MlirValue d_out;      ///< [columns, Dv]
+  MlirValue logs, less; ///< [rows, columns], see GradStats
+  MlirValue position;   ///< of the first query
 } Columns;
 
 /// Where a tile of columns is.

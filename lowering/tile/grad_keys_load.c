@@ -47,8 +47,8 @@ MlirValue keys_rows_seen(const Keys *g) {
   MlirValue one = ir_const_index(b, 1), mask = null_value();
   for (int64_t n = 0; n < keys_outer(g); ++n) {
     MlirValue number = ir_const_index(b, n);
-    Range seen = inner_seen(
-        g, keys_positions_of(g, ir_addi(b, g->outer, number), one));
+    Range seen =
+        inner_seen(g, keys_positions_of(g, ir_addi(b, g->outer, number), one));
     if (n) { // it may not be there
       MlirValue there = ir_cmpi(b, IR_SLT, number, g->outer_count);
       MlirValue rows = ir_const_index(b, n * keys_inner(g));
@@ -77,7 +77,7 @@ MlirValue keys_by_row(const Keys *g, MlirValue x) {
 
 /// Inner keys or values, by row.
 static MlirValue load_rows(const Keys *g, MlirValue memref, int64_t d,
-                            int64_t width) {
+                           int64_t width) {
   return keys_by_row(g, load_keys(&g->f, memref, g->first, keys_inner(g),
                                   null_value(), g->live, d, width));
 }

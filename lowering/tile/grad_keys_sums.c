@@ -17,8 +17,8 @@ static MlirValue sum_over(const Keys *g, bool outer, MlirValue x) {
   Ir *b = g->f.b;
   int64_t n = ir_dim_size(ir_type(x), 1);
   MlirType f32 = ir_f32(b);
-  x = ir_shape_cast(
-      b, x, ir_vector(f32, IR_DIMS(keys_outer(g), keys_inner(g), n)));
+  x = ir_shape_cast(b, x,
+                    ir_vector(f32, IR_DIMS(keys_outer(g), keys_inner(g), n)));
   int64_t left = outer ? keys_inner(g) : keys_outer(g);
   return ir_multi_reduction(b, IR_SUM, x, outer ? 0 : 1,
                             ir_zero(b, ir_vector(f32, IR_DIMS(left, n))));

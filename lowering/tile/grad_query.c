@@ -37,19 +37,28 @@
 typedef struct Query {
   Forward f; ///< first: a step gets it
   const GradStats *stats;
-  const GradSums *sums;  ///< null: they are not this program's
-  MlirValue d_out, d_q;  ///< d_q may be null
-  MlirValue logs, less;  ///< by row
-  MlirValue own;         ///< d_q [heads, D], where there are sums
+  const GradSums *sums; ///< null: they are not this program's
+  MlirValue d_out, d_q; ///< d_q may be null
+  MlirValue logs, less; ///< by row; `logs` times c, where that is fused
+  MlirValue own;        ///< d_q [heads, D], where there are sums
 } Query;
+
+/// Whether P is exp2(S * c + logs * c), with one operation less and an error
+/// that grows with lse: where factors are rounded to 16 bits anyway.
+static bool is_fused(const Query *g) {
+  return ir_float_bytes(g->f.config.operand) == 2;
+}
 
 /// P [rows, keys] from logits, 0 where masked.
 static MlirValue probabilities(Query *g, MlirValue s, const OuterTile *outer,
                                const InnerTile *inner) {
   Forward *f = &g->f;
+  Ir *b = f->b;
   s = logits_masked(f, s, outer, inner);
-  MlirValue logs = ir_broadcast_rows(f->b, g->logs, inner->size);
-  return grad_stats_probabilities(f->b, g->stats, ir_addf(f->b, s, logs));
+  MlirValue logs = ir_broadcast_rows(b, g->logs, inner->size);
+  if (!is_fused(g))
+    return grad_stats_probabilities(b, g->stats, ir_addf(b, s, logs));
+  return ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c), logs));
 }
 
 /// dP.
@@ -71,8 +80,8 @@ static MlirValue d_logits(Query *g, const OuterTile *outer,
                           const InnerTile *inner, MlirValue p, MlirValue dp) {
   Forward *f = &g->f;
   Ir *b = f->b;
-  MlirValue ds = ir_mulf(
-      b, p, ir_addf(b, dp, ir_broadcast_rows(b, g->less, inner->size)));
+  MlirValue ds =
+      ir_mulf(b, p, ir_addf(b, dp, ir_broadcast_rows(b, g->less, inner->size)));
   if (mlirValueIsNull(outer->rows) || outer->place.size > 1)
     return ds;
   return ir_select(b, ir_broadcast_rows(b, outer->rows, inner->size), ds,
@@ -344,12 +353,15 @@ static void attend_with_sums(Query *g, Range js, const Window *ks) {
 
 static void attend(Forward *f, Range js, const Window *ks) {
   Query *g = (Query *)f;
-  f->d_out_rows = ir_convert(f->b, load_by_query(f, g->d_out, 0, f->dv),
+  Ir *b = f->b;
+  f->d_out_rows = ir_convert(b, load_by_query(f, g->d_out, 0, f->dv),
                              load_factor(f, f->outer.value_bias == 0));
-  GradStatsPlace place = grad_stats_place(f->b, g->stats, f->batch, f->query,
-                                          f->head, ir_const_index(f->b, 0));
+  GradStatsPlace place = grad_stats_place(b, g->stats, f->batch, f->query,
+                                          f->head, ir_const_index(b, 0));
   const unsigned dims[] = {place.query, place.head};
   g->logs = load_number(f, g->stats->logs, place.indices, dims);
+  if (is_fused(g))
+    g->logs = ir_mulf(b, g->logs, ir_const_f(b, ir_type(g->logs), f->c));
   g->less = load_number(f, g->stats->less, place.indices, dims);
   if (g->sums) {
     attend_with_sums(g, js, ks);

@@ -116,8 +116,7 @@ static void take_rows(const Rows *r, MlirOperation op, const Config *keys,
                              1, zero);
   MlirValue lse = load_lse(r, ir_operand(op, SIMPLICIAL_LSE));
   MlirValue none = ir_cmpf(b, IR_OEQ, lse, ir_const_f(b, per_row, -INFINITY));
-  MlirValue logs =
-      ir_mulf(b, lse, ir_const_f(b, per_row, -1 / stats->scale));
+  MlirValue logs = ir_mulf(b, lse, ir_const_f(b, per_row, -1 / stats->scale));
   logs = ir_select(b, none, zero, logs);
   store(r, stats, logs, stats->logs);
   store_repeated(r, keys, logs, stats->repeated_logs);

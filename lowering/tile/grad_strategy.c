@@ -145,11 +145,6 @@ static void choose_keys(const Strategy *s, const Config *given,
   config->block_q = 1;
   if (queries)
     config->block_q = s->outer ? min(most, round_up(s->outer, STEP)) : most;
-  // With narrow heads an SM has several blocks, which hide each other's waits;
-  // with others a block has a warpgroup for each of two outer keys.
-  bool pairs = s->warpgroups && s->d > NARROW && s->outer != 1;
-  config->block_k = s->gpu ? MOST / 2 : CPU_ROWS;
-  config->block_j = pairs ? 2 : 1;
   config->stages = s->gpu ? 2 : 0;
   config->producer = s->warpgroups;
   // Registers have either what an outer key's queries add up to, or all of it.
@@ -164,6 +159,15 @@ static void choose_keys(const Strategy *s, const Config *given,
   config->by_pairs = has_by_pairs ? given->by_pairs
                                   : s->warpgroups && s->d <= WIDE && queries &&
                                         !given->block_q;
+  // With narrow heads an SM has several blocks, which hide each other's waits.
+  // With others a block has a warpgroup for each of two outer keys: of half as
+  // many inner keys fewer are outside of queries' windows.
+  bool whole = s->warpgroups && s->d > NARROW;
+  bool two = whole && !config->by_pairs && s->outer != 1;
+  config->block_j = two ? 2 : 1;
+  config->block_k = !s->gpu ? CPU_ROWS
+                    : whole ? MOST / config->block_j
+                            : MOST / 2;
   if (config->by_pairs)
     choose_pairs(s, given, config);
 }

@@ -224,9 +224,8 @@ static MlirValue joined_to(MlirValue ring) {
       return (MlirValue){NULL};
     other = ring_of(next);
   }
-  return other.ptr && count_uses(other) == count_uses(ring)
-             ? other
-             : (MlirValue){NULL};
+  return other.ptr && count_uses(other) == count_uses(ring) ? other
+                                                            : (MlirValue){NULL};
 }
 
 // Mbarriers -------------------------------------------------------------------
@@ -467,8 +466,8 @@ static Slot operand_slot(Distribute *s, MlirOperation op) {
                  ir_operand(op, BEFORE_LOOP));
 }
 
-/// Whether the same mbarrier is waited for right behind a wait: the tile is of a
-/// joined ring, and the next wait is for the other ring's.
+/// Whether the same mbarrier is waited for right behind a wait: the tile is of
+/// a joined ring, and the next wait is for the other ring's.
 static bool is_waited_for_next(Distribute *s, MlirOperation op) {
   MlirOperation next = mlirOperationGetNextInBlock(op);
   while (ir_is_of(next, "arith."))

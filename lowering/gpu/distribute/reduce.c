@@ -317,9 +317,9 @@ static void reduce_in_block(Distribute *s, IrReduction kind, const Rows *rows,
   for (int k = 0; k < n; ++k)
     for (int v = 0; v < in_slice; ++v)
       values[in_slice * k + v] = inits[k].v[v / PAIR][v % PAIR];
-  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0),
-                             ir_const_index(b, stored * step),
-                             ir_const_index(b, step), in_slice * n, values);
+  IrLoop loop =
+      ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, stored * step),
+                   ir_const_index(b, step), in_slice * n, values);
   transfer_keep_rolled(b, &loop);
   for (int k = 0; k < n; ++k)
     for (int i = 0; i < own; ++i) {

@@ -178,8 +178,8 @@ static MlirValue initial(Distribute *s, MlirValue init, int n, At at) {
 
 // The right operand -----------------------------------------------------------
 
-/// The address of the tile in units, and so many more for each of `multiple`, an
-/// i32 (null: none), from bit 0 on.
+/// The address of the tile in units, and so many more for each of `multiple`,
+/// an i32 (null: none), from bit 0 on.
 static MlirValue units_of(Distribute *s, MlirOperation read, MlirValue multiple,
                           int64_t more) {
   Ir *b = &s->b;
@@ -353,8 +353,8 @@ static Prepared prepare_next(Distribute *s, MlirOperation op) {
 
 static void begin(Distribute *s, MlirOperation op, Fragment *result) {
   Prepared *next = context_state(s, "wgmma next", sizeof(Prepared));
-  MlirValue acc = mlirOperationEqual(next->op, op) ? next->registers
-                                                   : accumulator(s, op);
+  MlirValue acc =
+      mlirOperationEqual(next->op, op) ? next->registers : accumulator(s, op);
   *next = prepare_next(s, op);
   begin_product(s, op, 0, acc, is_zero(ir_operand(op, 2)),
                 (InFlight){.tile = ir_result(op, 0), .fragments = result});

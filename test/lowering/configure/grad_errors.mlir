@@ -69,12 +69,12 @@ func.func @number_for_part(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !q = memref<1x?x8x64xf32>
 !k = memref<1x?x1x64xf32>
 !lse = memref<1x8x?xf32>
-func.func @block_j(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: 'block_j' must be 1 without 'by_pairs'}}
+func.func @key_rows(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'block_j' * 'block_k' must be at most 1024 without 'by_pairs'}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
-       simplicial.config = {keys = {block_j = 2 : i64}}}
+       simplicial.config = {keys = {block_j = 65 : i64, block_k = 16 : i64}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
   return
 }
@@ -456,7 +456,7 @@ func.func @cpu_tf32(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !lse = memref<1x64x?xf32>
 module attributes {simplicial.target = "sm_80"} {
 func.func @columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' * 'block_j' must be a multiple of 16, and at most 128 as 'block_k' is}}
+  // expected-error @below {{simplicial.config: 8 columns and 64 rows: columns must be a multiple of 16, and both at most 128}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
@@ -473,7 +473,7 @@ func.func @columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !lse = memref<1x3x?xf32>
 module attributes {simplicial.target = "sm_80"} {
 func.func @query_columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' * 'block_j' must be a multiple of 16, and at most 128 as 'block_k' is}}
+  // expected-error @below {{simplicial.config: 24 columns and 64 rows: columns must be a multiple of 16, and both at most 128}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
@@ -490,7 +490,7 @@ func.func @query_columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !lse = memref<1x3x?xf32>
 module attributes {simplicial.target = "sm_80"} {
 func.func @many_columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' * 'block_j' must be a multiple of 16, and at most 128 as 'block_k' is}}
+  // expected-error @below {{simplicial.config: 144 columns and 64 rows: columns must be a multiple of 16, and both at most 128}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
@@ -507,7 +507,7 @@ func.func @many_columns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 !lse = memref<1x3x?xf32>
 module attributes {simplicial.target = "sm_90a"} {
 func.func @many_rows(%q: !q, %k: !k, %lse: !lse, %d: !q) {
-  // expected-error @below {{simplicial.config: 'block_q' * 'block_h' * 'block_j' must be a multiple of 16, and at most 128 as 'block_k' is}}
+  // expected-error @below {{simplicial.config: 32 columns and 144 rows: columns must be a multiple of 16, and both at most 128}}
   "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
       {causal, w1 = 32 : i64, w2 = 256 : i64,
        operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,

@@ -49,7 +49,8 @@ func.func @swapped(%q: memref<2x?x8x16xf32>, %k1: memref<2x?x2x16xf32>, %k2: mem
 
 // CHECK-LABEL: func.func @gradient(
 // CHECK: arith.addf {{.*}} : vector<16x16xf32>
-// CHECK: %[[LESS:.*]] = arith.subf {{.*}} : vector<16x20xf32>
+// CHECK: math.exp2
+// CHECK: %[[LESS:.*]] = arith.addf {{.*}} : vector<16x20xf32>
 // CHECK: %[[DS:.*]] = arith.mulf %{{.*}}, %[[LESS]]
 // CHECK: %[[W:.*]] = vector.contract {{.*}} %[[DS]], %{{.*}} into vector<16x16xf32>
 // CHECK: %[[Z:.*]] = vector.multi_reduction <add>, %[[DS]], %{{.*}} [1] : vector<16x20xf32> to vector<16xf32>
@@ -67,8 +68,9 @@ func.func @swapped(%q: memref<2x?x8x16xf32>, %k1: memref<2x?x2x16xf32>, %k2: mem
 // CHECK: %[[SUMS:.*]]:2 = scf.for {{.*}} iter_args(%[[U0:.*]] = %{{.*}}, %[[Z0:.*]] = %{{.*}}) -> (vector<16x16xf32>, vector<16xf32>)
 // Where there is no query, P is 0.
 // CHECK: arith.select %{{.*}}, %{{.*}}, %[[NONE:.*]] : vector<16x16xi1>
-// CHECK: vector.contract {{.*}} %[[A]], %{{.*}}, %[[CS]]
-// CHECK: %[[LESS:.*]] = arith.subf {{.*}} : vector<16x16xf32>
+// CHECK: %[[START:.*]] = arith.addf %{{.*}}, %[[CS]]
+// CHECK: vector.contract {{.*}} %[[A]], %{{.*}}, %[[START]]
+// CHECK: %[[LESS:.*]] = vector.contract {{.*}} into vector<16x16xf32>
 // CHECK: %[[DS:.*]] = arith.mulf %{{.*}}, %[[LESS]]
 // CHECK: vector.multi_reduction <add>, %[[DS]], %[[Z0]] [1]
 // CHECK: vector.contract {{.*}} %[[DS]], %{{.*}}, %[[U0]]
@@ -101,7 +103,8 @@ func.func @gradient(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse: 
 // CHECK: %[[ALL:.*]] = vector.broadcast %[[ONE]]
 // CHECK: %[[CS:.*]] = vector.shape_cast %[[ALL]] : vector<1x64x32xf32> to vector<64x32xf32>
 // CHECK: %[[A0:.*]] = arith.select %{{.*}}, %[[A]], %{{.*}} : vector<32x16xi1>
-// CHECK: vector.contract {{.*}} %{{.*}}, %[[A0]], %[[CS]]
+// CHECK: %[[START:.*]] = arith.addf %{{.*}}, %[[CS]] : vector<64x32xf32>
+// CHECK: vector.contract {{.*}} %{{.*}}, %[[A0]], %[[START]]
 !q = memref<1x?x4x16xbf16>
 !k = memref<1x?x1x16xbf16>
 !lse = memref<1x4x?xf32>

@@ -19,6 +19,7 @@
 // CHECK: llvm.func @copies_tiles(
 // CHECK-SAME: %[[PARAMETER:[a-z0-9]+]]: !llvm.ptr {llvm.align = 64 : i64, llvm.byval = !llvm.array<16 x i64>, nvvm.grid_constant})
 // CHECK-SAME: nvvm.minctasm = 2 : i32, nvvm.reqntid = array<i32: 256, 1, 1>
+// CHECK: %[[WARP:.*]] = nvvm.shfl.sync idx
 // "Full" of two slots, for the producer; then "empty", for four warps.
 // CHECK: llvm.getelementptr %{{.*}}[8192] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8
 // CHECK: scf.if
@@ -28,7 +29,6 @@
 // CHECK: nvvm.mbarrier.init %{{.*}}, %c4_i32
 // CHECK: nvvm.fence.mbarrier.init
 // CHECK: nvvm.barrier0
-// CHECK: %[[WARP:.*]] = nvvm.shfl.sync idx
 // CHECK: %[[COPIES:.*]] = arith.cmpi sgt, %[[WARP]], %c3_i32
 // CHECK: scf.if %[[COPIES]]
 // CHECK: nvvm.setmaxregister decrease 24
@@ -139,13 +139,12 @@ func.func @six_dimensions(%a: memref<64x64xbf16>, %b: memref<1x1x1x1x?x64xbf16>,
 
 // -----
 
-// Rings that get their tiles together, of as many rows, and lose them together: only the last one has "empty". Fewer rows
-// are copied into both before either is full.
+// Rings that get their tiles together, of as many rows, and lose them together: the last one has mbarriers, for both. Fewer
+// rows are copied into both before they are full.
 
 // CHECK-LABEL: llvm.func @two_rings_tiles(
 // CHECK-COUNT-2: nvvm.mbarrier.init %{{.*}}, %c1_i32
 // CHECK-COUNT-2: nvvm.mbarrier.init %{{.*}}, %c4_i32
-// CHECK-COUNT-2: nvvm.mbarrier.init %{{.*}}, %c1_i32
 // CHECK-NOT: nvvm.mbarrier.init
 // CHECK: nvvm.setmaxregister decrease
 // CHECK: scf.for
@@ -158,17 +157,16 @@ func.func @six_dimensions(%a: memref<64x64xbf16>, %b: memref<1x1x1x1x?x64xbf16>,
 // CHECK: nvvm.bar.warp.sync
 // CHECK-NEXT: nvvm.elect.sync
 // CHECK-NEXT: scf.if
-// CHECK: nvvm.mbarrier.arrive %[[Y:[0-9a-z_]+]] :
-// CHECK: nvvm.mbarrier.arrive %[[Z:[0-9a-z_]+]] :
+// CHECK: nvvm.mbarrier.arrive %[[FULL:[0-9a-z_]+]] :
 // CHECK: else
 // CHECK-NEXT: nvvm.elect.sync
 // CHECK-NEXT: scf.if
-// CHECK: nvvm.mbarrier.arrive.expect_tx %[[Y]], %c2048_i32
-// CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %{{.*}}, %[[Y]],
-// CHECK: nvvm.mbarrier.arrive.expect_tx %[[Z]], %c2048_i32
-// CHECK: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %{{.*}}, %[[Z]],
+// CHECK: nvvm.mbarrier.arrive.expect_tx %[[FULL]], %c4096_i32
+// CHECK-COUNT-2: nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %{{.*}}, %[[FULL]],
+// CHECK-NOT: nvvm.mbarrier.arrive
 // CHECK: nvvm.setmaxregister increase
-// CHECK-COUNT-2: nvvm.mbarrier.try_wait
+// CHECK: nvvm.mbarrier.try_wait
+// CHECK-NOT: nvvm.mbarrier.try_wait
 // CHECK: nvvm.mbarrier.arrive
 // CHECK-NOT: nvvm.mbarrier.arrive
 // CHECK-LABEL: llvm.func @two_rings_tiles_unaligned(

@@ -58,14 +58,16 @@ func.func @warp(%a: memref<16x16xf32>, %b: memref<4x16xf32>) {
 }
 
 // Over rows that lie 8 apart, of two warps: a thread's two rows, then those of the warps by shared memory, in which
-// nothing else is yet.
+// nothing else is yet. Both rows of a thread are of one of the result.
 
 // CHECK-LABEL: llvm.func @block_tiles(
 // CHECK-NOT: nvvm.barrier
 // CHECK-COUNT-4: llvm.store %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<3>
 // CHECK: nvvm.barrier0
 // CHECK-NEXT: scf.for %{{.*}} = %c0 to %c32 step %c16
-// CHECK-COUNT-4: llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<3> -> vector<2xf32>
+// CHECK-COUNT-2: llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<3> -> vector<2xf32>
+// CHECK-NOT: llvm.load
+// CHECK: scf.yield
 // CHECK-LABEL: llvm.func @block_tiles_unaligned(
 func.func @block(%a: memref<32x16xf32>, %b: memref<8x16xf32>) {
   %c0 = arith.constant 0 : index

@@ -205,14 +205,11 @@ func.func @parts(%q: memref<128x192xbf16>, %k: memref<?x192xbf16>, %out: memref<
 // A left operand [K, M] is taken from where it lies, MN-major: a step is 16 rows of 128 bytes further, 128 units. One
 // panel, of 128 rows: 1024 units.
 
-// The number of the warpgroup, of which there is one here, is the same in all lanes; 64 rows further are 1024 units.
+// There is one warpgroup here: its rows begin where the tile does.
 
 // CHECK-LABEL: llvm.func @transposed_tiles(
-// CHECK: %[[GROUP:.*]] = nvvm.shfl.sync idx %{{.*}}, %c0_i32, %c0_i32, %c31_i32 : i32 -> i32
 // CHECK: %[[UNITS:.*]] = arith.andi %{{.*}}, %c16383_i32 : i32
-// CHECK-NEXT: %[[FURTHER:.*]] = arith.muli %[[GROUP]], %c1024_i32 : i32
-// CHECK-NEXT: %[[ROWS:.*]] = arith.addi %[[UNITS]], %[[FURTHER]] : i32
-// CHECK-NEXT: %[[PLACE:.*]] = "simplicial.tie"(%[[ROWS]]) : (i32) -> i32
+// CHECK-NEXT: %[[PLACE:.*]] = "simplicial.tie"(%[[UNITS]]) : (i32) -> i32
 // CHECK-NEXT: %[[WIDE:.*]] = arith.extui %[[PLACE]]
 // CHECK-NEXT: %[[A0:.*]] = arith.addi %[[WIDE]], %c4611686293372403712_i64
 // CHECK-NEXT: %[[A1:.*]] = arith.addi %[[WIDE]], %c4611686293372403840_i64
