@@ -111,7 +111,8 @@ typedef struct Forward {
 
 /// Where the keys of an outer tile stand.
 typedef struct OuterPlace {
-  int64_t size;                   ///< how many there are
+  int64_t size;                   ///< how many there are, of a share
+  int64_t share;                  ///< from those of one share to the next one's
   MlirValue n;                    ///< the first one
   MlirValue first, end;           ///< of them, those that there are: load_keys
   MlirValue live_first, live_end; ///< those in the window; null: all
@@ -158,6 +159,12 @@ typedef struct Part {
 typedef struct Softmax {
   MlirValue m, l, acc, pv;
 } Softmax;
+
+/// What a block's rows are: shares are of one query's outer window, or, of one
+/// query, its outer keys.
+static inline WindowRows forward_rows(const Forward *f) {
+  return (WindowRows){f->config.block_j, f->config.block_q, f->config.block_h};
+}
 
 static inline MlirType f32_vector(const Forward *f, int rank,
                                   const int64_t *shape) {

@@ -40,16 +40,16 @@ static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
   if (!mlirValueIsNull(outer->rows))
     s = ir_select(b, ir_broadcast_rows(b, outer->rows, inner->size), s,
                   nothing);
-  int64_t heads = f->config.block_h;
+  const WindowRows rows = forward_rows(f);
   if (!mlirValueIsNull(inner->seen.upper))
     s = ir_select(
         b,
-        window_mask_by_query(b, mask, heads, inner->seen.upper, inner->offset),
+        window_mask_by_query(b, mask, &rows, inner->seen.upper, inner->offset),
         s, nothing);
   if (!mlirValueIsNull(inner->seen.lower))
     s = ir_select(
         b,
-        window_mask_by_query(b, mask, heads, inner->seen.lower, inner->offset),
+        window_mask_by_query(b, mask, &rows, inner->seen.lower, inner->offset),
         nothing, s);
   if (!mlirValueIsNull(inner->columns))
     s = ir_select(b, ir_broadcast(b, inner->columns, mask), s, nothing);
