@@ -102,7 +102,8 @@ typedef struct Forward {
                      ///< it is not known
   Queries positions; ///< and where they stand,
   Queries outer_positions;            ///< also among outer keys
-  MlirValue local_keys, local_values; ///< of the outer window; null: none
+  MlirValue local_keys, local_values; ///< of the outer window, or of each
+                                      ///< share of it; null: none
   MlirValue local_first;              ///< the position of their first row
   MlirValue q_planes[MAX_PLANES];     ///< by row
   MlirValue d_out_rows; ///< by row, in the type in which it is multiplied with

@@ -98,7 +98,7 @@ int64_t plan_outer_rows(const Config *config, int64_t window, bool causal) {
     return 0;
   int64_t shares = plan_shares(config);
   int64_t keys = plan_share_keys(config, min(window, LONG), causal);
-  return shares * (keys + config->block_q - 1) + config->block_j - shares;
+  return shares * keys + config->block_q - 1 + config->block_j - shares;
 }
 
 int64_t plan_outer_rows_of_turns(const Config *config, int64_t window,

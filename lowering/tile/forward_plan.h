@@ -53,7 +53,7 @@ int64_t plan_shares(const Config *config);
 int64_t plan_outer_step(const Config *config);
 
 /// Whether there is a program for those of the strategy: each has as many keys,
-/// and a copy of them.
+/// in memory of the block's own.
 bool plan_has_shares(const Config *config,
                      SimplicialAttentionAttributes attributes);
 
@@ -62,8 +62,7 @@ bool plan_has_shares(const Config *config,
 int64_t plan_share_keys(const Config *config, int64_t window, bool causal);
 
 /// How many keys the queries of a block have in their outer windows together,
-/// or more, those that several shares have counted for each; 0: there is no
-/// bound.
+/// or more; 0: there is no bound.
 int64_t plan_outer_rows(const Config *config, int64_t window, bool causal);
 
 /// The same of all queries that it takes in turns.

@@ -446,50 +446,43 @@ MlirValue load_number(Forward *f, MlirValue memref, const MlirValue *indices,
   return mlirTypeEqual(ir_type(x), rows) ? x : ir_shape_cast(b, x, rows);
 }
 
-/// Memory for the outer window's rows of so many columns, or for each share's.
+/// Memory for the outer window's rows of so many columns.
 static MlirValue local_rows(Forward *f, int64_t rows, int64_t columns) {
   MlirType element = ir_element(ir_type(f->outer.keys));
   int64_t bytes = ir_float_bytes(element);
-  int64_t shares = plan_shares(&f->config);
-  columns += plan_outer_padding(&f->config, columns * bytes) / bytes;
-  return ir_alloca(
-      f->b, shares > 1 ? ir_memref(element, IR_DIMS(shares, rows, columns))
-                       : ir_memref(element, IR_DIMS(rows, columns)));
+  int64_t padding = plan_outer_padding(&f->config, columns * bytes) / bytes;
+  return ir_alloca(f->b, ir_memref(element, IR_DIMS(rows, columns + padding)));
 }
 
-/// Copies a share's `rows` keys or values from `n` on.
-static void copy_share(Forward *f, bool values, int64_t share, int64_t rows,
-                       MlirValue n, MlirValue first, MlirValue end) {
-  Ir *b = f->b;
-  MlirValue zero = ir_const_index(b, 0);
-  MlirValue x = load_keys(f, values ? f->outer.values : f->outer.keys, n, rows,
-                          first, end, 0, values ? f->dv : f->d);
-  MlirValue to = values ? f->local_values : f->local_keys;
-  if (plan_shares(&f->config) == 1)
-    ir_transfer_write(b, x, to, (const MlirValue[]){zero, zero},
-                      (const unsigned[]){0, 1}, null_value());
-  else
-    ir_transfer_write(b, x, to,
-                      (const MlirValue[]){ir_const_index(b, share), zero, zero},
-                      (const unsigned[]){1, 2}, null_value());
+/// The same memory [shares, rows, columns], the rows of a share beginning as
+/// many keys behind those of the one before as it has.
+static MlirValue by_share(const Forward *f, MlirValue memory) {
+  int64_t shares = plan_shares(&f->config);
+  if (shares == 1)
+    return memory;
+  MlirType type = ir_type(memory);
+  int64_t columns = ir_dim_size(type, 1);
+  int64_t keys = plan_share_keys(&f->config, f->outer.window, f->causal);
+  int64_t rows = ir_dim_size(type, 0) - (shares - 1) * keys;
+  return ir_reinterpret(f->b, memory, 3,
+                        (const int64_t[]){shares, rows, columns},
+                        (const int64_t[]){keys * columns, columns, 1});
 }
 
 void load_local(Forward *f, const Window *window) {
   Ir *b = f->b;
-  int64_t shares = plan_shares(&f->config);
-  int64_t keys = plan_share_keys(&f->config, f->outer.window, f->causal);
-  int64_t rows =
-      plan_outer_rows(&f->config, f->outer.window, f->causal) / shares;
+  int64_t rows = plan_outer_rows(&f->config, f->outer.window, f->causal);
   f->local_first = window->any.lower;
   if (f->config.block_q > 1)
     f->local_first = window_unbounded(b, f->outer.window, f->causal,
                                       f->outer_positions.first)
                          .lower;
-  f->local_keys = local_rows(f, rows, f->d);
-  f->local_values = local_rows(f, rows, f->dv);
+  const MlirValue to[] = {local_rows(f, rows, f->d),
+                          local_rows(f, rows, f->dv)};
+  f->local_keys = by_share(f, to[0]);
+  f->local_values = by_share(f, to[1]);
   // An empty window has no iteration.
-  MlirValue size = ir_const_index(b, (shares - 1) * keys + rows);
-  MlirValue zero = ir_const_index(b, 0);
+  MlirValue size = ir_const_index(b, rows), zero = ir_const_index(b, 0);
   MlirValue begin = f->outer_positions.first_begin;
   if (mlirValueIsNull(begin))
     begin = zero;
@@ -497,15 +490,13 @@ void load_local(Forward *f, const Window *window) {
   MlirValue end =
       ir_minsi(b, size, ir_subi(b, window->any.upper, f->local_first));
   IrLoop loop = ir_for_begin(b, first, end, size, 0, NULL);
-  for (int values = 0; values < 2; ++values)
-    copy_share(f, values, 0, rows, f->local_first, first, end);
-  for (int64_t share = 1; share < shares; ++share) {
-    MlirValue before = ir_const_index(b, share * keys);
-    MlirValue n = ir_addi(b, f->local_first, before);
-    MlirValue from = ir_maxsi(b, zero, ir_subi(b, begin, n));
-    MlirValue to = ir_subi(b, window->any.upper, n);
-    for (int values = 0; values < 2; ++values)
-      copy_share(f, values, share, rows, n, from, to);
-  }
+  const MlirValue from[] = {f->outer.keys, f->outer.values};
+  const int64_t columns[] = {f->d, f->dv};
+  for (int i = 0; i < 2; ++i)
+    ir_transfer_write(
+        b,
+        load_keys(f, from[i], f->local_first, rows, first, end, 0, columns[i]),
+        to[i], (const MlirValue[]){zero, zero}, (const unsigned[]){0, 1},
+        null_value());
   ir_for_end(b, &loop, 0, NULL);
 }

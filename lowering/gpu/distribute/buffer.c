@@ -58,15 +58,26 @@ static bool is_by_row(MlirOperation transfer) {
          tile_op_is_contiguous(transfer) && first_slice(transfer, writes) >= 0;
 }
 
-/// Whether all that is done with a buffer is.
-static bool is_read_by_row(MlirValue buffer) {
-  int last = ir_rank(ir_type(buffer)) - 1;
-  if (last < 1 || ir_dim_size(ir_type(buffer), last) % SLICE)
+/// Whether all that is done with a buffer, or with a view of one, is, its rows
+/// having so many columns.
+static bool is_read_by_row(MlirValue buffer, int64_t columns) {
+  MlirType type = ir_type(buffer);
+  int64_t strides[IR_MAX_RANK], offset;
+  int last = ir_rank(type) - 1;
+  if (last < 1 || columns % SLICE || ir_dim_size(type, last) != columns)
     return false;
-  for (MlirOpOperand use = mlirValueGetFirstUse(buffer);
-       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
-    if (!is_by_row(mlirOpOperandGetOwner(use)))
+  mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
+  for (int d = 0; d < last; ++d)
+    if (strides[d] % columns)
       return false;
+  for (MlirOpOperand use = mlirValueGetFirstUse(buffer);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    bool is_view = ir_is(user, "memref.reinterpret_cast");
+    if (!(is_view ? is_read_by_row(ir_result(user, 0), columns)
+                  : is_by_row(user)))
+      return false;
+  }
   return true;
 }
 
@@ -160,7 +171,9 @@ void buffer_make(Distribute *s, MlirOperation op) {
     return;
   int64_t bytes = ir_float_bytes(ir_element(type)), stride = 1;
   bool swizzled = transfer_is_swizzled(s, type);
-  entry->interleaved = context_is_own(type) && is_read_by_row(ir_result(op, 0));
+  entry->interleaved =
+      context_is_own(type) &&
+      is_read_by_row(ir_result(op, 0), ir_dim_size(type, ir_rank(type) - 1));
   int64_t padding = swizzled || context_is_own(type) ? 0 : PADDING / bytes;
   // Slots of one row begin where TMA may write.
   bool row = ir_rank(type) == 3 && ir_dim_size(type, 1) == 1;
@@ -181,6 +194,20 @@ void buffer_make(Distribute *s, MlirOperation op) {
                                     : row    ? TMA_ALIGNMENT
                                              : CHUNK);
   entry->offset = s->shared_bytes - entry->bytes;
+}
+
+void buffer_view(Distribute *s, MlirOperation cast) {
+  MlirValue memref = ir_result(cast, 0);
+  Entry *view = context_entry(s, memref);
+  const Entry *buffer = context_entry(s, ir_operand(cast, 0));
+  int64_t strides[IR_MAX_RANK], offset;
+  view->pointer = buffer->pointer;
+  view->bytes = buffer->bytes;
+  view->offset = buffer->offset;
+  view->interleaved = buffer->interleaved;
+  mlirMemRefTypeGetStridesAndOffset(ir_type(memref), strides, &offset);
+  for (int d = 0; d < ir_rank(ir_type(memref)); ++d)
+    view->strides[d] = ir_const_i64(&s->b, strides[d]);
 }
 
 /// Whether a tile is a load of global memory, which threads may copy.

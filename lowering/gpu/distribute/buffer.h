@@ -9,6 +9,8 @@
 
 /// Makes a buffer in shared memory, unless it is there.
 void buffer_make(Distribute *s, MlirOperation alloc);
+/// The same buffer, otherwise ordered.
+void buffer_view(Distribute *s, MlirOperation cast);
 /// A vector.transfer_write into one.
 void buffer_write(Distribute *s, MlirOperation write);
 /// The address of a pair in an interleaved buffer: in `column` of a slice.
