@@ -129,15 +129,19 @@ MlirValue window_mask_below(Ir *b, MlirType mask, MlirValue limits) {
   return ir_cmpi(b, IR_SLT, column, ir_broadcast_rows(b, limits, columns));
 }
 
-MlirValue window_mask_by_query(Ir *b, MlirType mask, const WindowRows *rows,
-                               MlirValue limit, int64_t offset) {
+MlirValue window_limits_by_query(Ir *b, const WindowRows *rows, MlirValue limit,
+                                 int64_t offset, MlirValue condition,
+                                 bool all) {
   MlirType i32 = ir_i32(b), type = numbers_type(b, rows);
-  limit = plus_query(b, rows, ir_broadcast(b, limit, type));
+  MlirValue limits = plus_query(b, rows, ir_broadcast(b, limit, type));
   if (offset)
-    limit =
-        ir_addi(b, limit,
+    limits =
+        ir_addi(b, limits,
                 ir_broadcast(b, ir_const_i32(b, i32, (int32_t)-offset), type));
-  return window_mask_below(b, mask, limit);
+  if (mlirValueIsNull(condition))
+    return limits;
+  MlirValue other = ir_const_i32(b, i32, all ? LIMIT : 0);
+  return ir_select(b, condition, limits, ir_broadcast(b, other, type));
 }
 
 MlirValue window_limits_from(Ir *b, MlirValue limits, MlirValue first) {

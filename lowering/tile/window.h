@@ -52,9 +52,10 @@ typedef struct WindowRows {
 /// x [queries] by row, [rows].
 MlirValue window_by_query(Ir *b, const WindowRows *rows, MlirValue x);
 
-/// A mask [rows, columns] of the columns below `limit` - `offset` + query.
-MlirValue window_mask_by_query(Ir *b, MlirType mask, const WindowRows *rows,
-                               MlirValue limit, int64_t offset);
+/// Limits [rows], which are `limit` - `offset` + query, but where a condition
+/// by row does not hold (null: it does): all columns, or none.
+MlirValue window_limits_by_query(Ir *b, const WindowRows *rows, MlirValue limit,
+                                 int64_t offset, MlirValue condition, bool all);
 
 /// Numbers of rows, [rows] of i32: `first`, or, `each`, one more for each
 /// query; and `of_share` more for each share.
