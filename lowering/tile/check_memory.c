@@ -127,9 +127,13 @@ MlirLogicalResult check_view(MlirOperation op) {
   bool fixed = mlirOperationGetNumOperands(op) == 1 &&
                mlirShapedTypeHasStaticShape(type);
   mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
-  return fixed && offset == 0 &&
-                 ir_is(ir_def(ir_operand(op, 0)), "memref.alloca")
-             ? mlirLogicalResultSuccess()
-             : check_refuse(op, "must be of a block's own memory, from its "
-                                "beginning, of static sizes and strides");
+  if (!fixed || offset != 0 ||
+      !ir_is(ir_def(ir_operand(op, 0)), "memref.alloca"))
+    return check_refuse(op, "must be of a block's own memory, from its "
+                            "beginning, and of static sizes and strides");
+  for (MlirOpOperand use = mlirValueGetFirstUse(ir_result(op, 0));
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    if (!ir_is(mlirOpOperandGetOwner(use), "vector.transfer_read"))
+      return check_refuse(op, "must be for loads");
+  return mlirLogicalResultSuccess();
 }
