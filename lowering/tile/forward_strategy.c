@@ -332,6 +332,13 @@ static void try_queries(Strategy *s, int64_t rows, int64_t shares) {
     try_rows(s, config);
 }
 
+/// Whether rows have documents, which masks then need registers for: more than
+/// steps leave that shares have room for.
+static bool has_documents(MlirOperation op) {
+  MlirValue bound = simplicialAttentionGetBound(op);
+  return !mlirValueIsNull(bound) && ir_rank(ir_type(bound)) == 2;
+}
+
 static void choose_for_gpu(Strategy *s, Config *config) {
   enum { MOST = CONFIG_MAX_GPU_ROWS, LEAST = MOST / 2, SHARES = 8 };
   Config rows = {.operand = s->given.operand};
@@ -342,9 +349,9 @@ static void choose_for_gpu(Strategy *s, Config *config) {
     try_rows(s, rows);
     if (s->few || (!s->warpgroups && s->given.block_q <= 1))
       continue;
-    for (int64_t shares = 1; shares <= SHARES; shares *= 2)
-      if (shares == 1 || !s->given.block_q)
-        try_queries(s, n, shares);
+    bool shared = !s->given.block_q && !has_documents(s->op);
+    for (int64_t shares = 1; shares <= (shared ? SHARES : 1); shares *= 2)
+      try_queries(s, n, shares);
   }
   const Offer *chosen = &s->offers[choose_best(&s->choice)];
   note_choice(s, chosen);
