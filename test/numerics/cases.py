@@ -481,35 +481,21 @@ def gpu_shares():
     """Tiles of several queries and several outer keys of each, a share of the outer window by row."""
     rows = lambda q, h, j, *others: ", ".join([f"block_q = {q}, block_h = {h}, block_j = {j}, local_outer = true", *others])
     small = {**SMALL, "N": 50, "w1": 12}
-    for h, q, j in (1, 16, 4), (1, 4, 12), (2, 8, 2), (2, 4, 4), (3, 5, 3), (8, 2, 4), (4, 4, 1):
-        yield Case(**small, Hq=h, Nq=21, config=rows(q, h, j))
-    for h, q, j, d in (1, 32, 4, 64), (1, 64, 2, 128), (4, 8, 4, 128), (2, 8, 4, 64), (1, 16, 8, 64):  # of warpgroups
-        yield Case(**{**SMALL, "N": 60, "w1": 8, "w2": 40}, Nq=18, Hq=h, D=d, config=rows(q, h, j))
-    yield Case(**{**small, "N": 200, "w1": 100, "w2": 4}, Nq=70, Hq=2, Hk=2, config=rows(16, 1, 2))  # roles are swapped
+    mixed = ((1, 1, 7, 16, 1, 30, 2), (5, 3, 9, 50), (-9, 20, 3))
+    for h, q, j, d in ((1, 16, 4, 64), (1, 4, 12, 64), (2, 8, 2, 64), (3, 5, 3, 64), (8, 2, 4, 64), (4, 4, 1, 64),
+                       (1, 32, 4, 64), (1, 64, 2, 128), (4, 8, 4, 128), (1, 16, 8, 64)):
+        yield Case(**{**SMALL, "N": 60, "w1": 24, "w2": 40}, Nq=21, Hq=h, D=d, config=rows(q, h, j))
+    for change in ({"N": 200, "w1": 100, "w2": 4, "Nq": 70}, {"N": 5}, {"N": 0, "Nq": 3, "dynamic": "N"},
+                   {"Nq": 70, "dynamic": "B Nq N"}, {"pad": (1, 2, 3, 4, 5)}, {"k2_bias": 0.5, "v2_bias": -0.3},
+                   {"D": 48, "form": "determinant"}, {"form": "pairwise"}, {"dtype": "f32"}, {"data": "winner", "scale": 1.0},
+                   {"N": 60, "w2": 40, "Nq": 9, "data": "down", "scale": 1.0}, {"bad": (("v1", (0, 9, 0, 3), math.nan),)},
+                   {"B": 4, "Nq": 40, "lengths": (50, 0, 7, 30)}, {"N": 30, "N2": 41, "Nq": 25}, {"B": 3, "documents": mixed},
+                   {"N": 30, "N2": 12, "Nq": 25, "B": 3, "documents": mixed, "places": 40}, {"N": 300, "w1": 40, "w2": 100, "Nq": 18}):
+        yield Case(**{**small, **change}, Hq=2, config=rows(8, 2, 4))
     yield Case(**{**small, "N": 90, "w2": 64}, Nq=9, Hq=4, D=80, config=rows(4, 4, 4, 'order = "jk"'))
     yield Case(**{**small, "N": 90, "w2": 70}, Nq=9, Hq=4, config=rows(4, 4, 3, "block_k = 32", "block_tail = 0"))
-    yield Case(**{**small, "N": 300, "w1": 40, "w2": 100}, Nq=18, Hq=1, config=rows(8, 1, 8))  # longer than the sequence is old
-    yield Case(**{**small, "N": 5}, Hq=1, config=rows(16, 1, 4))
-    yield Case(**small, Nq=70, Hq=2, dynamic="B Nq N", config=rows(8, 2, 4))  # queries that see nothing
-    yield Case(**{**small, "N": 0}, Nq=3, dynamic="N", Hq=1, config=rows(4, 1, 4))
-    yield Case(**small, B=2, Hq=6, Hk=2, Nq=14, pad=(8, 16, 8, 0, 24), config=rows(4, 3, 4))
-    yield Case(**small, Hq=2, pad=(1, 2, 3, 4, 5), config=rows(8, 2, 4))
-    yield Case(**small, Hq=4, k2_bias=0.5, v2_bias=-0.3, config=rows(4, 2, 6))
-    yield Case(**small, Hq=4, D=48, form="determinant", config=rows(4, 4, 3))
-    yield Case(**small, Hq=2, form="pairwise", config=rows(8, 2, 4))
-    yield Case(**{**small, "dtype": "f32"}, Hq=2, config=rows(8, 2, 2))
-    yield Case(**small, data="winner", scale=1.0, Hq=2, config=rows(8, 2, 4))
-    yield Case(**{**small, "N": 60, "w2": 40}, Nq=9, Hq=2, data="down", scale=1.0, config=rows(4, 2, 4, "block_k = 16"))
-    for name in ("q", "k1", "k2", "v1", "v2"):  # of the queries beside each other some see it and some do not
-        for key in (3, 30):
-            yield Case(**small, Hq=2, bad=((name, (0, key, 0, 3), math.inf),), config=rows(5, 2, 4))
-    yield Case(**small, Hq=2, bad=(("v1", (0, 9, 0, 3), math.nan),), config=rows(8, 2, 4))
-    mixed = ((1, 1, 7, 16, 1, 30, 2), (5, 3, 9, 50), (-9, 20, 3))
-    yield Case(**small, Hq=2, B=3, documents=mixed, config=rows(8, 2, 4))
-    yield Case(**small, Hq=1, B=3, Nq=33, documents=mixed, config=rows(16, 1, 4))
-    yield Case(**small, Hq=2, B=4, Nq=40, lengths=(50, 0, 7, 30), config=rows(8, 2, 4))
-    yield Case(**{**small, "N": 30}, N2=41, Nq=25, Hq=2, config=rows(8, 2, 4))
-    yield Case(**{**small, "N": 30}, N2=12, Nq=25, Hq=2, B=3, documents=mixed, places=40, config=rows(8, 2, 4))
+    for name, key in [(name, key) for name in ("q", "k1", "k2", "v1", "v2") for key in (3, 30)]:
+        yield Case(**small, Hq=2, bad=((name, (0, key, 0, 3), math.inf),), config=rows(5, 2, 4))
 
 
 def parts():
