@@ -297,6 +297,20 @@ MlirValue ir_alloca(Ir *b, MlirType memref) {
                                 ir_segments(b, 2, (int32_t[]){0, 0})));
 }
 
+MlirValue ir_reinterpret(Ir *b, MlirValue memref, int rank,
+                         const int64_t *sizes, const int64_t *strides) {
+  MlirType type =
+      mlirMemRefTypeGet(ir_element(ir_type(memref)), rank, sizes,
+                        mlirStridedLayoutAttrGet(b->context, 0, rank, strides),
+                        mlirAttributeGetNull());
+  return ir_value(
+      b, "memref.reinterpret_cast", type, IR_VALUES(memref),
+      IR_ATTRIBUTES({"static_offsets", ir_i64_array(b, IR_DIMS(0))},
+                    {"static_sizes", ir_i64_array(b, rank, sizes)},
+                    {"static_strides", ir_i64_array(b, rank, strides)},
+                    ir_segments(b, 4, (int32_t[]){1, 0, 0, 0})));
+}
+
 MlirValue ir_alloc(Ir *b, MlirType memref) {
   return ir_alloc_sized(b, memref, NULL);
 }

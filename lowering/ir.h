@@ -186,6 +186,9 @@ MlirValue ir_shuffle(Ir *b, MlirValue x, MlirValue y, int n,
 
 MlirValue ir_dim(Ir *b, MlirValue memref, int dim);
 MlirValue ir_alloca(Ir *b, MlirType memref);
+/// A memref that begins where this one does, with these sizes and strides.
+MlirValue ir_reinterpret(Ir *b, MlirValue memref, int rank,
+                         const int64_t *sizes, const int64_t *strides);
 MlirValue ir_alloc(Ir *b, MlirType memref);
 /// The same with a size for each dimension; those of static ones may be null.
 MlirValue ir_alloc_sized(Ir *b, MlirType memref, const MlirValue *sizes);

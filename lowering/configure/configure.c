@@ -97,8 +97,27 @@ static MlirLogicalResult check_local(MlirOperation op,
   return mlirLogicalResultSuccess();
 }
 
+/// Whether several outer keys of several queries can be taken at once.
+static MlirLogicalResult check_shares(MlirOperation op, ConfigPart part,
+                                      const Config *config) {
+  if (config->block_q <= 1 || config->block_j <= 1 || part == CONFIG_KEYS)
+    return mlirLogicalResultSuccess();
+  if (part == CONFIG_QUERY)
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'block_j' must be 1 with 'block_q' above 1");
+  SimplicialAttentionAttributes a;
+  if (mlirLogicalResultIsFailure(simplicialAttentionGetAttributes(op, &a)))
+    return mlirLogicalResultFailure();
+  return plan_has_shares(config, a)
+             ? mlirLogicalResultSuccess()
+             : ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                        ": 'block_j' above 1 with 'block_q' above 1 must "
+                        "divide a causal outer window that is local");
+}
+
 /// What no target has code for.
-static MlirLogicalResult check(MlirOperation op, const Config *config) {
+static MlirLogicalResult check(MlirOperation op, ConfigPart part,
+                               const Config *config) {
   if (config->block_h && group_size(op) % config->block_h)
     return ir_error(op,
                     SIMPLICIAL_CONFIG_ATTR
@@ -107,6 +126,8 @@ static MlirLogicalResult check(MlirOperation op, const Config *config) {
   if (config->tiles > CONFIG_MAX_TILES)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": 'tiles' must be 1 to %d",
                     CONFIG_MAX_TILES);
+  if (mlirLogicalResultIsFailure(check_shares(op, part, config)))
+    return mlirLogicalResultFailure();
   if (config->block_q > 1 && config->turns > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'turns' must be 1 with 'block_q' above 1");
@@ -118,14 +139,6 @@ static MlirLogicalResult check(MlirOperation op, const Config *config) {
                     SIMPLICIAL_CONFIG_ATTR
                     ": 'block_q' * 'block_h' * 'block_j' must be at most %d",
                     CONFIG_MAX_BLOCK);
-  return mlirLogicalResultSuccess();
-}
-
-/// The same of programs over queries.
-static MlirLogicalResult check_rows(MlirOperation op, const Config *config) {
-  if (config->block_q > 1 && config->block_j > 1)
-    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
-                    ": 'block_j' must be 1 with 'block_q' above 1");
   return mlirLogicalResultSuccess();
 }
 
@@ -161,9 +174,9 @@ MlirLogicalResult config_get(MlirOperation op, ConfigPart part,
     return ir_error(op, "has no " SIMPLICIAL_CONFIG_ATTR
                         ": run simplicial-configure first");
   if (mlirLogicalResultIsFailure(config_read(op, part, config)) ||
-      mlirLogicalResultIsFailure(check(op, config)) ||
-      mlirLogicalResultIsFailure(part == CONFIG_KEYS ? check_columns(op, config)
-                                                     : check_rows(op, config)))
+      mlirLogicalResultIsFailure(check(op, part, config)) ||
+      (part == CONFIG_KEYS &&
+       mlirLogicalResultIsFailure(check_columns(op, config))))
     return mlirLogicalResultFailure();
   if (!config_is_complete(config, part))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
@@ -261,8 +274,7 @@ static MlirLogicalResult check_part(MlirOperation op, ConfigPart part,
                                     SimplicialAttentionAttributes attributes,
                                     const ChipList *list,
                                     const Config *config) {
-  if (mlirLogicalResultIsFailure(check(op, config)) ||
-      mlirLogicalResultIsFailure(check_rows(op, config)) ||
+  if (mlirLogicalResultIsFailure(check(op, part, config)) ||
       mlirLogicalResultIsFailure(check_local(op, attributes, config)))
     return mlirLogicalResultFailure();
   if (part == CONFIG_QUERY && list->n && config->block_q > 1)
@@ -278,7 +290,7 @@ static MlirLogicalResult check_keys(MlirOperation op,
                                     const ChipList *list,
                                     const Config *config) {
   int64_t columns = config_columns(config);
-  if (mlirLogicalResultIsFailure(check(op, config)) ||
+  if (mlirLogicalResultIsFailure(check(op, CONFIG_KEYS, config)) ||
       mlirLogicalResultIsFailure(check_columns(op, config)) ||
       mlirLogicalResultIsFailure(check_local(op, attributes, config)))
     return mlirLogicalResultFailure();

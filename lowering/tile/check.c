@@ -399,6 +399,7 @@ static const Rule rules[] = {
     {"scf.forall", check_nested},
     {"scf.forall.in_parallel", check_nothing},
     {"memref.alloca", check_own_memory},
+    {"memref.reinterpret_cast", check_view},
     {"memref.dim", check_nothing},
     {"memref.load", check_nothing},
 };

@@ -120,3 +120,20 @@ MlirLogicalResult check_own_memory(MlirOperation op) {
              ? mlirLogicalResultSuccess()
              : check_refuse(op, "must be of f32, f16 or bf16");
 }
+
+MlirLogicalResult check_view(MlirOperation op) {
+  MlirType type = ir_type(ir_result(op, 0));
+  int64_t strides[IR_MAX_RANK], offset;
+  bool fixed = mlirOperationGetNumOperands(op) == 1 &&
+               mlirShapedTypeHasStaticShape(type);
+  mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
+  if (!fixed || offset != 0 ||
+      !ir_is(ir_def(ir_operand(op, 0)), "memref.alloca"))
+    return check_refuse(op, "must be of a block's own memory, from its "
+                            "beginning, and of static sizes and strides");
+  for (MlirOpOperand use = mlirValueGetFirstUse(ir_result(op, 0));
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    if (!ir_is(mlirOpOperandGetOwner(use), "vector.transfer_read"))
+      return check_refuse(op, "must be for loads");
+  return mlirLogicalResultSuccess();
+}

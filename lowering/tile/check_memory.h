@@ -19,5 +19,7 @@ MlirLogicalResult check_unstaged_transfer(MlirOperation op);
 MlirLogicalResult check_ring(MlirOperation op);
 /// Of memref.alloca: a block's own memory.
 MlirLogicalResult check_own_memory(MlirOperation op);
+/// A memref.reinterpret_cast: the same memory, otherwise ordered, for loads.
+MlirLogicalResult check_view(MlirOperation op);
 
 #endif // SIMPLICIAL_LOWERING_TILE_CHECK_MEMORY_H

@@ -127,15 +127,14 @@ static MlirValue load_there(const Forward *f, MlirValue memref, int64_t n,
 /// The starts of a block's rows, none of which is negative.
 static MlirValue starts_of_rows(const Forward *f) {
   Ir *b = f->b;
-  int64_t queries = f->config.block_q, heads = f->rows / queries;
+  int64_t queries = f->config.block_q;
+  const WindowRows rows = forward_rows(f);
   MlirValue x = load_there(f, f->start, queries,
                            place_of(f, false, f->positions.first), f->count);
   MlirValue none =
       ir_broadcast(b, ir_const_i32(b, ir_i32(b), 0), numbers(f, queries));
   x = ir_select(b, ir_cmpi(b, IR_SLT, x, none), none, x);
-  x = ir_shape_cast(b, x, ir_vector(ir_i32(b), IR_DIMS(queries, 1)));
-  x = ir_broadcast(b, x, ir_vector(ir_i32(b), IR_DIMS(queries, heads)));
-  return ir_shape_cast(b, x, numbers(f, f->rows));
+  return window_by_query(b, &rows, x);
 }
 
 MlirValue documents_cut_rows(const Forward *f, MlirValue s,
@@ -144,9 +143,10 @@ MlirValue documents_cut_rows(const Forward *f, MlirValue s,
   MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
   MlirValue nothing = ir_const_f(b, type, -INFINITY);
   MlirValue starts = starts_of_rows(f);
-  MlirValue own = window_numbers_of_rows(b, f->rows, f->config.block_h,
-                                         place_of(f, true, outer->place.n),
-                                         outer->place.size > 1);
+  const WindowRows rows = forward_rows(f);
+  MlirValue own =
+      window_numbers_of_rows(b, &rows, place_of(f, true, outer->place.n),
+                             outer->place.size > 1, outer->place.share);
   MlirValue limits = window_limits_where(
       b, ir_cmpi(b, IR_SLT, own, starts),
       window_limits_from(b, starts, place_of(f, false, inner->n)));
@@ -199,7 +199,8 @@ MlirValue documents_only_seen(const Forward *f, bool outer, MlirValue x,
   if (!f->causal)
     seer = window_unbounded(b, width, false, first).lower;
   if (!mlirValueIsNull(seer)) {
-    MlirValue seers = window_numbers_of_rows(b, rows, 1, seer, true);
+    const WindowRows alone = {1, rows, 1};
+    MlirValue seers = window_numbers_of_rows(b, &alone, seer, true, 0);
     seen = ir_select(b, seen, ir_cmpi(b, IR_SLT, seers, ends), seen);
   }
   MlirValue limits = window_limits_where(b, seen, null_value());

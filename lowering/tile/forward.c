@@ -2,8 +2,8 @@
 //
 // The forward tile program of 2-simplicial attention.
 //
-// A tile's rows are `block_h` heads that share their keys, times one of two
-// things that fill it where those are few:
+// A tile's rows are `block_h` heads that share their keys, times what fills it
+// where those are few:
 //
 //  - `block_j` keys of the outer window; row = j * block_h + head. A head's
 //    rows are merged at the end, as split softmaxes are.
@@ -11,6 +11,9 @@
 //    every row takes the next key of its own outer window. Inner tiles are
 //    those that any of the queries sees, and where not all of them do, each row
 //    has a mask of its own.
+//  - both, each query's outer window being divided in `block_j` shares; row =
+//    (share * block_q + query) * block_h + head. In each step every row takes
+//    the next key of its own share.
 //
 // Every row runs its own online softmax in base 2 (softmax.c): m is its
 // maximum, l its sum. For a block of queries:

@@ -110,7 +110,8 @@ typedef struct Forward {
                     ///< it is not known
   Queries positions;                  ///< and where they stand,
   Queries outer_positions;            ///< also among outer keys
-  MlirValue local_keys, local_values; ///< of the outer window; null: none
+  MlirValue local_keys, local_values; ///< of the outer window, or of each
+                                      ///< share of it; null: none
   MlirValue local_first;              ///< the position of their first row
   Softmax before;                     ///< the outer tile, in order "jk"
   MlirValue q_planes[MAX_PLANES];     ///< by row
@@ -120,7 +121,8 @@ typedef struct Forward {
 
 /// Where the keys of an outer tile stand.
 typedef struct OuterPlace {
-  int64_t size;                   ///< how many there are
+  int64_t size;                   ///< how many there are, of a share
+  int64_t share;                  ///< from those of one share to the next one's
   MlirValue n;                    ///< the first one
   MlirValue first, end;           ///< of them, those that there are: load_keys
   MlirValue live_first, live_end; ///< those in the window; null: all
@@ -161,6 +163,12 @@ typedef struct Part {
   Range range;
   MlirValue end; ///< of the keys that there are; null: all of whole steps
 } Part;
+
+/// What a block's rows are: shares are of one query's outer window, or, of one
+/// query, its outer keys.
+static inline WindowRows forward_rows(const Forward *f) {
+  return (WindowRows){f->config.block_j, f->config.block_q, f->config.block_h};
+}
 
 static inline MlirType f32_vector(const Forward *f, int rank,
                                   const int64_t *shape) {

@@ -72,9 +72,31 @@ MlirValue plan_whole_keys(Ir *b, const Config *config, Range window,
   return ir_addi(b, whole, ir_select(b, inside, more, zero));
 }
 
+int64_t plan_shares(const Config *config) {
+  return config->block_q > 1 ? config->block_j : 1;
+}
+
+int64_t plan_outer_step(const Config *config) {
+  return config->block_j / plan_shares(config);
+}
+
+bool plan_has_shares(const Config *config,
+                     SimplicialAttentionAttributes attributes) {
+  int64_t window = plan_swaps_roles(attributes) ? attributes.w2 : attributes.w1;
+  return plan_shares(config) == 1 ||
+         (config->local_outer && attributes.causal && window &&
+          window % plan_shares(config) == 0);
+}
+
+int64_t plan_share_keys(const Config *config, int64_t window, bool causal) {
+  return window_most(window, causal) / plan_shares(config);
+}
+
 int64_t plan_outer_rows(const Config *config, int64_t window, bool causal) {
-  int64_t most = window_most(window, causal);
-  return most ? most + config->block_q - 1 + config->block_j - 1 : 0;
+  int64_t most = plan_share_keys(config, window, causal);
+  int64_t shares = plan_shares(config);
+  return most ? shares * most + config->block_q - 1 + config->block_j - shares
+              : 0;
 }
 
 bool plan_has_one_outer_tile(const Config *config, int64_t window,

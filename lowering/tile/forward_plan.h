@@ -45,6 +45,22 @@ void plan_counts(const Config *config, int64_t keys, int64_t counts[MAX_PARTS]);
 MlirValue plan_whole_keys(Ir *b, const Config *config, Range window,
                           MlirValue keys, MlirValue beyond);
 
+/// How many shares the outer windows of several queries are taken in at once,
+/// by rows of their own. The keys of one that is divided follow each other.
+int64_t plan_shares(const Config *config);
+
+/// By how many keys a loop over an outer window, or a share of it, steps.
+int64_t plan_outer_step(const Config *config);
+
+/// Whether there is a program for those of the strategy: each has as many keys,
+/// in memory of the block's own.
+bool plan_has_shares(const Config *config,
+                     SimplicialAttentionAttributes attributes);
+
+/// The keys of a query in a share of its outer window, which is causal if there
+/// are several.
+int64_t plan_share_keys(const Config *config, int64_t window, bool causal);
+
 /// How many keys the queries of a block have in their outer windows together,
 /// or more; 0: there is no bound.
 int64_t plan_outer_rows(const Config *config, int64_t window, bool causal);

@@ -8,8 +8,8 @@
 //
 // For GPUs there are candidates, the more usual ones first:
 //
-//  - rows of heads and outer keys, or of heads and queries, some left empty or
-//    none;
+//  - rows of heads and outer keys, or of heads and queries, with one share of
+//    the outer window or several, some left empty or none;
 //  - inner tiles of two sizes;
 //  - the outer window in shared memory, or not;
 //  - one or two steps of inner tiles there.
@@ -133,7 +133,7 @@ static void choose_for_cpu(const Strategy *s, Config *config) {
 static bool is_possible(const Strategy *s, const Config *config) {
   return config_rows(config) <= CONFIG_MAX_GPU_ROWS &&
          s->shape.group % config->block_h == 0 &&
-         (config->block_q == 1 || config->block_j == 1) &&
+         plan_has_shares(config, s->attributes) &&
          (config->block_q == 1 || !config->blocks) &&
          (config->tiles == 1 || config->block_tail > 0);
 }
@@ -356,8 +356,31 @@ static int64_t wanted_blocks(const Strategy *s, const Config *config) {
   return min(most, CONFIG_MAX_BLOCK);
 }
 
+/// `rows` rows of queries, with so many shares of the outer window of each.
+static void try_queries(Strategy *s, int64_t rows, int64_t shares) {
+  Config config = {.operand = s->given.operand};
+  plan_fill_with_queries(s->shape.group, &s->given, rows / shares, false,
+                         &config);
+  int64_t most_heads = config.block_h;
+  config.block_j = shares;
+  if (shares == 1 || config.block_q > 1)
+    try_rows(s, config);
+  plan_fill_with_queries(s->shape.group, &s->given, rows / shares, true,
+                         &config);
+  config.block_j = shares;
+  if (config.block_h < most_heads && config.block_q > 1)
+    try_rows(s, config);
+}
+
+/// Whether rows have documents, which masks then need registers for: more than
+/// steps leave that shares have room for.
+static bool has_documents(MlirOperation op) {
+  MlirValue bound = simplicialAttentionGetBound(op);
+  return !mlirValueIsNull(bound) && ir_rank(ir_type(bound)) == 2;
+}
+
 static void choose_for_gpu(Strategy *s, Config *config) {
-  enum { MOST = CONFIG_MAX_GPU_ROWS, LEAST = MOST / 2 };
+  enum { MOST = CONFIG_MAX_GPU_ROWS, LEAST = MOST / 2, SHARES = 8 };
   Config rows = {.operand = s->given.operand};
   for (int i = 0; i < 2; ++i) {
     int n = (i == 0) == s->warpgroups ? MOST : LEAST;
@@ -366,12 +389,9 @@ static void choose_for_gpu(Strategy *s, Config *config) {
     try_rows(s, rows);
     if (s->few || (!s->warpgroups && s->given.block_q <= 1))
       continue;
-    plan_fill_with_queries(s->shape.group, &s->given, n, false, &rows);
-    try_rows(s, rows);
-    int64_t most_heads = rows.block_h;
-    plan_fill_with_queries(s->shape.group, &s->given, n, true, &rows);
-    if (rows.block_h < most_heads)
-      try_rows(s, rows);
+    bool shared = !s->given.block_q && !has_documents(s->op);
+    for (int64_t shares = 1; shares <= (shared ? SHARES : 1); shares *= 2)
+      try_queries(s, n, shares);
   }
   const Offer *chosen = &s->offers[choose_best(&s->choice)];
   note_choice(s, chosen);

@@ -154,17 +154,22 @@ static MlirValue by_row(Forward *f, MlirValue x) {
                        ir_vector(ir_element(type), IR_DIMS(f->rows, n)));
 }
 
-/// x [block_h, n] by row, [rows, n]: the same for every j.
+/// x [block_q, block_h, n], or of one query [block_h, n], by row, [rows, n]:
+/// the same for every j.
 static MlirValue for_every_j(Forward *f, MlirValue x) {
   MlirType type = ir_type(x);
-  MlirType all =
-      ir_vector(ir_element(type), IR_DIMS(f->config.block_j, f->config.block_h,
-                                          ir_dim_size(type, 1)));
-  return by_row(f, ir_broadcast(f->b, x, all));
+  int64_t all[4] = {f->config.block_j};
+  int rank = ir_rank(type);
+  if (f->config.block_q > 1 && f->config.block_j == 1)
+    return by_row(f, x);
+  for (int i = 0; i < rank; ++i)
+    all[1 + i] = ir_dim_size(type, i);
+  return by_row(
+      f, ir_broadcast(f->b, x, ir_vector(ir_element(type), 1 + rank, all)));
 }
 
-/// x [block_j, n], [block_q, n] or [1, n] by row, [rows, n]: the same for every
-/// head, or for every row.
+/// x [j, n] or [1, n] by row, [rows, n]: the same for every head, or for every
+/// row.
 static MlirValue for_every_head(Forward *f, MlirValue x) {
   return load_repeated(f->b, x, f->rows, f->config.block_h);
 }
@@ -191,6 +196,7 @@ static OuterPlace place_of_step(Forward *f, MlirValue step) {
   OuterPlace place = {.size = 1, .n = step};
   if (!mlirValueIsNull(window.lower)) {
     place.size = f->config.block_q;
+    place.share = plan_share_keys(&f->config, f->outer.window, f->causal);
     place.n = ir_addi(b, window.lower, step);
     MlirValue begin = at->first_begin;
     if (mlirValueIsNull(begin))
@@ -206,7 +212,7 @@ static OuterPlace place_of_step(Forward *f, MlirValue step) {
   return place;
 }
 
-/// Keys or values of an outer tile, columns [d, d + width).
+/// Keys or values of an outer tile, columns [d, d + width), of each share.
 static MlirValue load_outer_rows(Forward *f, const OuterPlace *place,
                                  bool values, int64_t d, int64_t width) {
   Ir *b = f->b;
@@ -215,10 +221,19 @@ static MlirValue load_outer_rows(Forward *f, const OuterPlace *place,
                      place->size, place->first, place->end, d, width);
   MlirType element = ir_element(ir_type(f->outer.keys));
   MlirValue row = ir_subi(b, place->n, f->local_first);
-  return ir_transfer_read(b, ir_vector(element, IR_DIMS(place->size, width)),
-                          values ? f->local_values : f->local_keys,
-                          (const MlirValue[]){row, ir_const_index(b, d)},
-                          (const unsigned[]){0, 1}, null_value());
+  MlirValue memory = values ? f->local_values : f->local_keys;
+  MlirValue column = ir_const_index(b, d);
+  int64_t shares = plan_shares(&f->config);
+  if (shares == 1)
+    return ir_transfer_read(b, ir_vector(element, IR_DIMS(place->size, width)),
+                            memory, (const MlirValue[]){row, column},
+                            (const unsigned[]){0, 1}, null_value());
+  MlirValue x = ir_transfer_read(
+      b, ir_vector(element, IR_DIMS(shares, place->size, width)), memory,
+      (const MlirValue[]){ir_const_index(b, 0), row, column},
+      (const unsigned[]){0, 1, 2}, null_value());
+  return ir_shape_cast(
+      b, x, ir_vector(element, IR_DIMS(shares * place->size, width)));
 }
 
 /// The product of d_out and the outer values, by row.
@@ -245,6 +260,20 @@ static MlirValue is_mixed(Forward *f, const Queries *at, MlirValue n) {
   return ir_cmpi(f->b, IR_SLT, n, begin);
 }
 
+/// Of several shares no key is behind the last one.
+static void mask_shares(Forward *f, OuterTile *tile) {
+  Ir *b = f->b;
+  const WindowRows rows = forward_rows(f);
+  MlirValue first = tile->place.live_first, zero = ir_const_index(b, 0);
+  MlirValue numbers =
+      window_numbers_of_rows(b, &rows, zero, true, tile->place.share);
+  MlirValue before =
+      ir_broadcast(b, window_limit(b, ir_subi(b, first, ir_const_index(b, 1))),
+                   ir_type(numbers));
+  tile->rows = ir_cmpi(b, IR_SLT, before, numbers);
+  tile->partial = ir_cmpi(b, IR_SGT, first, zero);
+}
+
 OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   Ir *b = f->b;
   OuterPlace place = f->config.block_q == 1 ? place_of_keys(f, j, window.upper)
@@ -269,6 +298,10 @@ OuterTile load_outer(Forward *f, MlirValue j, Range window) {
   }
   if (mlirValueIsNull(place.live_end))
     return tile;
+  if (plan_shares(&f->config) > 1) {
+    mask_shares(f, &tile);
+    return tile;
+  }
 
   MlirValue heads = ir_const_index(b, f->config.block_h);
   MlirValue first = place.live_first;
@@ -351,7 +384,8 @@ static InnerTile load_tile(Forward *f, MlirValue k, int64_t size,
   tile.values = ir_convert(
       b, load_keys(f, f->inner.values, k, size, null_value(), count, 0, f->dv),
       f->config.operand);
-  if (!mlirValueIsNull(end))
+  // Of several queries that see nothing behind themselves each has its end.
+  if (!mlirValueIsNull(end) && !(f->causal && f->config.block_q > 1))
     tile.columns =
         ir_create_mask(b, IR_LIST(MlirValue, count), mask_vector(f, size));
   return tile;
@@ -387,7 +421,7 @@ MlirValue load_by_query(Forward *f, MlirValue memref, int64_t d,
   MlirValue indices[] = {f->batch, f->query, f->head, ir_const_index(b, d)};
   MlirValue x = ir_transfer_read(b, tile, memref, indices, dims,
                                  load_query_mask(f, n, shape, dims));
-  return f->config.block_q > 1 ? by_row(f, x) : for_every_j(f, x);
+  return for_every_j(f, x);
 }
 
 void load_query(Forward *f) {
@@ -421,6 +455,21 @@ static MlirValue local_rows(Forward *f, int64_t rows, int64_t columns) {
   return ir_alloca(f->b, ir_memref(element, IR_DIMS(rows, columns + padding)));
 }
 
+/// The same memory [shares, rows, columns], the rows of a share beginning as
+/// many keys behind those of the one before as it has.
+static MlirValue by_share(const Forward *f, MlirValue memory) {
+  int64_t shares = plan_shares(&f->config);
+  if (shares == 1)
+    return memory;
+  MlirType type = ir_type(memory);
+  int64_t columns = ir_dim_size(type, 1);
+  int64_t keys = plan_share_keys(&f->config, f->outer.window, f->causal);
+  int64_t rows = ir_dim_size(type, 0) - (shares - 1) * keys;
+  return ir_reinterpret(f->b, memory, 3,
+                        (const int64_t[]){shares, rows, columns},
+                        (const int64_t[]){keys * columns, columns, 1});
+}
+
 void load_local(Forward *f, const Window *window) {
   Ir *b = f->b;
   int64_t rows = plan_outer_rows(&f->config, f->outer.window, f->causal);
@@ -429,8 +478,10 @@ void load_local(Forward *f, const Window *window) {
     f->local_first = window_unbounded(b, f->outer.window, f->causal,
                                       f->outer_positions.first)
                          .lower;
-  f->local_keys = local_rows(f, rows, f->d);
-  f->local_values = local_rows(f, rows, f->dv);
+  const MlirValue to[] = {local_rows(f, rows, f->d),
+                          local_rows(f, rows, f->dv)};
+  f->local_keys = by_share(f, to[0]);
+  f->local_values = by_share(f, to[1]);
   // An empty window has no iteration.
   MlirValue size = ir_const_index(b, rows), zero = ir_const_index(b, 0);
   MlirValue begin = f->outer_positions.first_begin;
@@ -441,7 +492,6 @@ void load_local(Forward *f, const Window *window) {
       ir_minsi(b, size, ir_subi(b, window->any.upper, f->local_first));
   IrLoop loop = ir_for_begin(b, first, end, size, 0, NULL);
   const MlirValue from[] = {f->outer.keys, f->outer.values};
-  const MlirValue to[] = {f->local_keys, f->local_values};
   const int64_t columns[] = {f->d, f->dv};
   for (int i = 0; i < 2; ++i)
     ir_transfer_write(

@@ -31,26 +31,42 @@ MlirValue logits_product_init(Forward *f, double bias, MlirValue row_sum,
       f->b, ir_mulf(f->b, row_sum, logits_row_constant(f, bias)), columns);
 }
 
+/// A mask of the columns that rows of several queries see, or, where windows
+/// have no end, of those that they do not. Those that are not `live` (null: all
+/// are) see none.
+static MlirValue seen(Forward *f, MlirType mask, MlirValue live,
+                      const InnerTile *inner) {
+  Ir *b = f->b;
+  const WindowRows rows = forward_rows(f);
+  MlirValue lower = inner->seen.lower, upper = inner->seen.upper;
+  bool both = !mlirValueIsNull(lower) && !mlirValueIsNull(upper);
+  if (!mlirValueIsNull(lower))
+    lower = window_mask_below(
+        b, mask,
+        window_limits_by_query(b, &rows, lower, inner->offset, live, !both));
+  if (!mlirValueIsNull(upper))
+    upper = window_mask_below(
+        b, mask,
+        window_limits_by_query(b, &rows, upper, inner->offset, live, false));
+  return both                     ? ir_xori(b, upper, lower)
+         : mlirValueIsNull(upper) ? lower
+                                  : upper;
+}
+
 /// Logits with -inf for what is not in the windows.
 static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
                         const InnerTile *inner) {
   Ir *b = f->b;
   MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
   MlirValue nothing = ir_const_f(b, type, -INFINITY);
-  if (!mlirValueIsNull(outer->rows))
+  bool above = mlirValueIsNull(inner->seen.upper);
+  if (!above || !mlirValueIsNull(inner->seen.lower)) {
+    MlirValue own = seen(f, mask, outer->rows, inner);
+    s = above ? ir_select(b, own, nothing, s) : ir_select(b, own, s, nothing);
+  } else if (!mlirValueIsNull(outer->rows)) {
     s = ir_select(b, ir_broadcast_rows(b, outer->rows, inner->size), s,
                   nothing);
-  int64_t heads = f->config.block_h;
-  if (!mlirValueIsNull(inner->seen.upper))
-    s = ir_select(
-        b,
-        window_mask_by_query(b, mask, heads, inner->seen.upper, inner->offset),
-        s, nothing);
-  if (!mlirValueIsNull(inner->seen.lower))
-    s = ir_select(
-        b,
-        window_mask_by_query(b, mask, heads, inner->seen.lower, inner->offset),
-        nothing, s);
+  }
   if (!mlirValueIsNull(inner->columns))
     s = ir_select(b, ir_broadcast(b, inner->columns, mask), s, nothing);
   return s;

@@ -3,7 +3,7 @@
 // The loops over the pairs of keys that a block of queries sees, in either
 // order:
 //
-//     for j in outer window, step block_j:
+//     for j in outer window, or in a share of it, step block_j, or 1:
 //       the tile of the outer window at j, combined with the queries
 //       for k in inner window:                  (or this loop outside: "kj")
 //         a program's step with it and the inner tiles from k on
@@ -79,7 +79,7 @@ static State inner_stationary(Forward *f, State state, Range js, Part *part,
   IrLoop over_k = begin_part(f, part, &state);
   InnerTile inner[CONFIG_MAX_TILES];
   load_inner(f, over_k.iv[0], part, ks, inner);
-  IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
+  IrLoop over_j = begin_loop(f, js, plan_outer_step(&f->config), &state);
   OuterTile outer = load_outer(f, over_j.iv[0], js);
   f->step(f, &state, &outer, part->plan.tiles, inner);
   end_loop(f, &over_j, &state);
@@ -109,7 +109,7 @@ static State outer_stationary(Forward *f, State state, Range js, int n,
                               Part *parts, const Window *ks) {
   if (f->one_tile)
     return with_outer(f, state, js.lower, js, n, parts, ks);
-  IrLoop over_j = begin_loop(f, js, f->config.block_j, &state);
+  IrLoop over_j = begin_loop(f, js, plan_outer_step(&f->config), &state);
   state = with_outer(f, state, over_j.iv[0], js, n, parts, ks);
   end_loop(f, &over_j, &state);
   return state;

@@ -66,6 +66,14 @@ static Range steps(Forward *f, const Window *window) {
   MlirValue zero = ir_const_index(b, 0), begin = at->first_begin;
   if (mlirValueIsNull(begin))
     begin = zero;
+  int64_t shares = plan_shares(&f->config);
+  if (shares > 1) {
+    int64_t keys = plan_share_keys(&f->config, f->outer.window, f->causal);
+    MlirValue end = ir_const_index(b, keys);
+    MlirValue others = ir_const_index(b, (shares - 1) * keys);
+    last.lower = ir_addi(b, last.lower, others);
+    return (Range){ir_maxsi(b, zero, ir_subi(b, begin, last.lower)), end};
+  }
   return (Range){ir_maxsi(b, zero, ir_subi(b, begin, last.lower)),
                  ir_minsi(b, ir_subi(b, own.upper, own.lower),
                           ir_subi(b, f->outer_keys, own.lower))};

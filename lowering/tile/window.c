@@ -88,23 +88,44 @@ MlirValue window_limit(Ir *b, MlirValue end) {
   return ir_index_cast(b, end, ir_i32(b));
 }
 
-/// x, an i32, plus the number of each row's query.
-static MlirValue plus_query(Ir *b, int64_t rows, int64_t heads, MlirValue x) {
-  int64_t queries = rows / heads;
-  MlirType i32 = ir_i32(b), by_row = ir_vector(i32, IR_DIMS(rows));
-  MlirValue query = ir_shape_cast(b, numbers(b, queries),
-                                  ir_vector(i32, IR_DIMS(queries, 1)));
-  query = ir_shape_cast(
-      b, ir_broadcast(b, query, ir_vector(i32, IR_DIMS(queries, heads))),
-      by_row);
-  return ir_addi(b, ir_broadcast(b, x, by_row), query);
+static MlirType numbers_type(Ir *b, const WindowRows *rows) {
+  return ir_vector(ir_i32(b),
+                   IR_DIMS(rows->shares * rows->queries * rows->heads));
 }
 
-MlirValue window_numbers_of_rows(Ir *b, int64_t rows, int64_t heads,
-                                 MlirValue first, bool each) {
-  first = ir_index_cast(b, first, ir_i32(b));
-  return each ? plus_query(b, rows, heads, first)
-              : ir_broadcast(b, first, ir_vector(ir_i32(b), IR_DIMS(rows)));
+/// x, of shares if there is one of each, else of queries, by row.
+static MlirValue by_row(Ir *b, const WindowRows *rows, MlirValue x,
+                        bool of_shares) {
+  MlirType i32 = ir_i32(b);
+  int64_t shares = rows->shares, queries = rows->queries, heads = rows->heads;
+  MlirType own = ir_vector(
+      i32, IR_DIMS(of_shares ? shares : 1, of_shares ? 1 : queries, 1));
+  MlirType all = ir_vector(i32, IR_DIMS(shares, queries, heads));
+  x = ir_broadcast(b, ir_shape_cast(b, x, own), all);
+  return ir_shape_cast(b, x, numbers_type(b, rows));
+}
+
+MlirValue window_by_query(Ir *b, const WindowRows *rows, MlirValue x) {
+  return by_row(b, rows, x, false);
+}
+
+/// x [rows], plus the number of each row's query.
+static MlirValue plus_query(Ir *b, const WindowRows *rows, MlirValue x) {
+  return ir_addi(b, x, window_by_query(b, rows, numbers(b, rows->queries)));
+}
+
+MlirValue window_numbers_of_rows(Ir *b, const WindowRows *rows, MlirValue first,
+                                 bool each, int64_t of_share) {
+  MlirType type = numbers_type(b, rows), i32 = ir_i32(b);
+  MlirValue x = ir_broadcast(b, ir_index_cast(b, first, i32), type);
+  if (each)
+    x = plus_query(b, rows, x);
+  if (rows->shares == 1 || !of_share)
+    return x;
+  MlirValue keys =
+      ir_broadcast(b, ir_const_i32(b, i32, (int32_t)of_share), type);
+  MlirValue share = by_row(b, rows, numbers(b, rows->shares), true);
+  return ir_addi(b, x, ir_muli(b, share, keys));
 }
 
 MlirValue window_mask_below(Ir *b, MlirType mask, MlirValue limits) {
@@ -114,16 +135,19 @@ MlirValue window_mask_below(Ir *b, MlirType mask, MlirValue limits) {
   return ir_cmpi(b, IR_SLT, column, ir_broadcast_rows(b, limits, columns));
 }
 
-MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
-                               MlirValue limit, int64_t offset) {
-  int64_t rows = ir_dim_size(mask, 0);
-  MlirType i32 = ir_i32(b), by_row = ir_vector(i32, IR_DIMS(rows));
-  limit = plus_query(b, rows, heads, limit);
+MlirValue window_limits_by_query(Ir *b, const WindowRows *rows, MlirValue limit,
+                                 int64_t offset, MlirValue condition,
+                                 bool all) {
+  MlirType i32 = ir_i32(b), type = numbers_type(b, rows);
+  MlirValue limits = plus_query(b, rows, ir_broadcast(b, limit, type));
   if (offset)
-    limit = ir_addi(
-        b, limit,
-        ir_broadcast(b, ir_const_i32(b, i32, (int32_t)-offset), by_row));
-  return window_mask_below(b, mask, limit);
+    limits =
+        ir_addi(b, limits,
+                ir_broadcast(b, ir_const_i32(b, i32, (int32_t)-offset), type));
+  if (mlirValueIsNull(condition))
+    return limits;
+  MlirValue other = ir_const_i32(b, i32, all ? LIMIT : 0);
+  return ir_select(b, condition, limits, ir_broadcast(b, other, type));
 }
 
 MlirValue window_limits_from(Ir *b, MlirValue limits, MlirValue first) {

@@ -48,15 +48,23 @@ MlirValue window_mask(Ir *b, MlirType mask, MlirValue first, MlirValue end);
 /// A number of columns as an i32, or as one that is more than there are.
 MlirValue window_limit(Ir *b, MlirValue end);
 
-/// A mask [rows, columns] of the columns below `limit` - `offset` + query, rows
-/// being (query, head) with so many heads.
-MlirValue window_mask_by_query(Ir *b, MlirType mask, int64_t heads,
-                               MlirValue limit, int64_t offset);
+/// Rows, which are (share, query, head).
+typedef struct WindowRows {
+  int64_t shares, queries, heads;
+} WindowRows;
 
-/// Numbers of rows, which are (query, head) with so many heads, [rows] of i32:
-/// `first`, or, `each`, one more for each query.
-MlirValue window_numbers_of_rows(Ir *b, int64_t rows, int64_t heads,
-                                 MlirValue first, bool each);
+/// x [queries] by row, [rows].
+MlirValue window_by_query(Ir *b, const WindowRows *rows, MlirValue x);
+
+/// Limits [rows], which are `limit` - `offset` + query, but where a condition
+/// by row does not hold (null: it does): all columns, or none.
+MlirValue window_limits_by_query(Ir *b, const WindowRows *rows, MlirValue limit,
+                                 int64_t offset, MlirValue condition, bool all);
+
+/// Numbers of rows, [rows] of i32: `first`, or, `each`, one more for each
+/// query; and `of_share` more for each share.
+MlirValue window_numbers_of_rows(Ir *b, const WindowRows *rows, MlirValue first,
+                                 bool each, int64_t of_share);
 
 /// A mask [rows, columns] of the columns below the row's limit, an i32.
 MlirValue window_mask_below(Ir *b, MlirType mask, MlirValue limits);

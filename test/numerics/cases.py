@@ -477,6 +477,27 @@ def gpu_queries():
     yield Case(**{**SMALL, "w2": 7}, Hq=8, D=128, bad=(("v2", (0, 4, 0, 7), math.inf),), config=few(8))
 
 
+def gpu_shares():
+    """Tiles of several queries and several outer keys of each, a share of the outer window by row."""
+    rows = lambda q, h, j, *others: ", ".join([f"block_q = {q}, block_h = {h}, block_j = {j}, local_outer = true", *others])
+    small = {**SMALL, "N": 50, "w1": 12}
+    mixed = ((1, 1, 7, 16, 1, 30, 2), (5, 3, 9, 50), (-9, 20, 3))
+    for h, q, j, d in ((1, 16, 4, 64), (1, 4, 12, 64), (2, 8, 2, 64), (3, 5, 3, 64), (8, 2, 4, 64), (4, 4, 1, 64),
+                       (1, 32, 4, 64), (1, 64, 2, 128), (4, 8, 4, 128), (1, 16, 8, 64)):
+        yield Case(**{**SMALL, "N": 60, "w1": 24, "w2": 40}, Nq=21, Hq=h, D=d, config=rows(q, h, j))
+    for change in ({"N": 200, "w1": 100, "w2": 4, "Nq": 70}, {"N": 5}, {"N": 0, "Nq": 3, "dynamic": "N"},
+                   {"Nq": 70, "dynamic": "B Nq N"}, {"pad": (1, 2, 3, 4, 5)}, {"k2_bias": 0.5, "v2_bias": -0.3},
+                   {"D": 48, "form": "determinant"}, {"form": "pairwise"}, {"dtype": "f32"}, {"data": "winner", "scale": 1.0},
+                   {"N": 60, "w2": 40, "Nq": 9, "data": "down", "scale": 1.0}, {"bad": (("v1", (0, 9, 0, 3), math.nan),)},
+                   {"B": 4, "Nq": 40, "lengths": (50, 0, 7, 30)}, {"N": 30, "N2": 41, "Nq": 25}, {"B": 3, "documents": mixed},
+                   {"N": 30, "N2": 12, "Nq": 25, "B": 3, "documents": mixed, "places": 40}, {"N": 300, "w1": 40, "w2": 100, "Nq": 18}):
+        yield Case(**{**small, **change}, Hq=2, config=rows(8, 2, 4))
+    yield Case(**{**small, "N": 90, "w2": 64}, Nq=9, Hq=4, D=80, config=rows(4, 4, 4, 'order = "jk"'))
+    yield Case(**{**small, "N": 90, "w2": 70}, Nq=9, Hq=4, config=rows(4, 4, 3, "block_k = 32", "block_tail = 0"))
+    for name, key in [(name, key) for name in ("q", "k1", "k2", "v1", "v2") for key in (3, 30)]:
+        yield Case(**small, Hq=2, bad=((name, (0, key, 0, 3), math.inf),), config=rows(5, 2, 4))
+
+
 def parts():
     """Few queries, whose windows several blocks share: parts of 128 keys on the CPU."""
     for nq in (1, 3, 16, 17):  # so many are not few any more
@@ -683,4 +704,4 @@ def gpu_mixed():
 GROUPS = {group.__name__: list(group()) for group in (
     heads, windows, dims, lengths, queries, empty, documents, key_lengths, two_lengths, attributes, determinant, pairwise, values, half_types, dynamic,
     strided, results, threads, large_logits, not_finite, mixed, parts, gpu, gpu_f32, gpu_queries, gpu_documents, gpu_lengths,
-    gpu_two_lengths, gpu_pairwise, gpu_widths, gpu_warpgroups, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}
+    gpu_two_lengths, gpu_pairwise, gpu_widths, gpu_warpgroups, gpu_shares, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}

@@ -202,6 +202,11 @@ def row_numbers(r, x, v):
     return [y, y + x.sum(1)]
 
 
+def strided_sums(round, x):
+    behind = np.concatenate([x, np.zeros((24, x.shape[1]))])
+    return sum(behind[first:first + len(x)] for first in (0, 8, 16, 24)),
+
+
 def transposed(r, x):
     return [x.T, x.T]
 
@@ -356,6 +361,8 @@ CASES = [
     Case("rows:fill", [(50, 64), (50, 64)], fill),
     Case("rows:halved", [(150, 64), (150, 64)], halved_rows, data=some_large),
     Case("rows:numbers", [(100, 64), (100,), (100,), (100,)], row_numbers),
+    Case("rows:strided_sums", [(100, 64), (100, 64)], strided_sums),
+    Case("rows:strided_sums", [(100, 64), (100, 64)], strided_sums, f32=True),
     Case("rows:transposed", [(64, 96), (96, 64), (96, 64)], transposed),
     Case("products:chained", [(100, 96), (96, 128), (128, 64), (100, 64)], chained),
     Case("products:chained", [(100, 96), (96, 128), (128, 64), (100, 64)], chained, f32=True),

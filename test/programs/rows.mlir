@@ -188,6 +188,32 @@ func.func @transposed(%a: memref<?x?xbf16>, %b: memref<?x?xbf16>, %c: memref<?x?
   }
   return
 }
+// y[r] = x[r] + x[r + 8] + x[r + 16] + x[r + 24], of those that there are: a block's own memory that is read otherwise
+// ordered, its rows several times.
+func.func @strided_sums(%x: memref<?x64xbf16>, %y: memref<?x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  %m = memref.dim %x, %c0 : memref<?x64xbf16>
+  %blocks = arith.ceildivui %m, %c16 : index
+  scf.forall (%i) in (%blocks) {
+    %pad = arith.constant 0.0 : bf16
+    %zeros = arith.constant dense<0.0> : vector<16x64xf32>
+    %row = arith.muli %i, %c16 : index
+    %count = arith.subi %m, %row : index
+    %there = vector.create_mask %count, %c64 : vector<40x64xi1>
+    %mask = vector.create_mask %count, %c64 : vector<16x64xi1>
+    %own = memref.alloca() : memref<40x64xbf16>
+    %t = vector.transfer_read %x[%row, %c0], %pad, %there {in_bounds = [true, true]} : memref<?x64xbf16>, vector<40x64xbf16>
+    vector.transfer_write %t, %own[%c0, %c0] {in_bounds = [true, true]} : vector<40x64xbf16>, memref<40x64xbf16>
+    %view = memref.reinterpret_cast %own to offset: [0], sizes: [4, 16, 64], strides: [512, 64, 1] : memref<40x64xbf16> to memref<4x16x64xbf16, strided<[512, 64, 1]>>
+    %u = vector.transfer_read %view[%c0, %c0, %c0], %pad {in_bounds = [true, true, true]} : memref<4x16x64xbf16, strided<[512, 64, 1]>>, vector<4x16x64xbf16>
+    %wide = arith.extf %u : vector<4x16x64xbf16> to vector<4x16x64xf32>
+    %sums = vector.multi_reduction <add>, %wide, %zeros [0] : vector<4x16x64xf32> to vector<16x64xf32>
+    vector.transfer_write %sums, %y[%row, %c0], %mask {in_bounds = [true, true]} : vector<16x64xf32>, memref<?x64xf32>
+  }
+  return
+}
 // y = v, 0 where v is above 1, and z = y plus sums of x's rows: what has no columns is by row, as what is added to it.
 func.func @numbers(%x: memref<?x64xf32>, %v: memref<?xf32>, %y: memref<?xf32>, %z: memref<?xf32>) {
   %c0 = arith.constant 0 : index

@@ -37,42 +37,54 @@ enum { OWN_BYTES = 64 }; // of a row, that four threads hold
 /// The slice that a transfer's columns begin with, its memref being operand
 /// `memref`; -1: that is not known.
 static int first_slice(MlirOperation transfer, int memref) {
-  MlirOperation start = ir_def(ir_operand(transfer, memref + 2));
+  int place = memref + ir_rank(ir_type(ir_operand(transfer, memref)));
+  MlirOperation start = ir_def(ir_operand(transfer, place));
   if (!ir_is(start, "arith.constant"))
     return -1;
   int64_t column = mlirIntegerAttrGetValueInt(ir_get_attr(start, "value"));
   return column % SLICE ? -1 : (int)(column / SLICE);
 }
 
-/// Whether a transfer is of rows in order, from a slice on that is known.
+/// Whether a transfer is of rows, from a slice on that is known.
 static bool is_by_row(MlirOperation transfer) {
   bool writes = ir_is(transfer, "vector.transfer_write");
   if (!writes && !ir_is(transfer, "vector.transfer_read"))
     return false;
   MlirType tile =
       ir_type(writes ? ir_operand(transfer, 0) : ir_result(transfer, 0));
-  int dims[IR_MAX_RANK];
-  if (ir_rank(tile) != 2 || ir_dim_size(tile, 1) % SLICE)
-    return false;
-  tile_op_memref_dims(transfer, 2, dims);
-  return dims[0] == 0 && dims[1] == 1 && first_slice(transfer, writes) >= 0;
+  int last = ir_rank(tile) - 1;
+  return (writes ? last == 1 : last > 0) &&
+         ir_dim_size(tile, last) % SLICE == 0 &&
+         tile_op_is_contiguous(transfer) && first_slice(transfer, writes) >= 0;
 }
 
-/// Whether all that is done with a buffer is.
-static bool is_read_by_row(MlirValue buffer) {
-  if (ir_rank(ir_type(buffer)) != 2 || ir_dim_size(ir_type(buffer), 1) % SLICE)
+/// Whether all that is done with a buffer, or with a view of one, is, its rows
+/// having so many columns.
+static bool is_read_by_row(MlirValue buffer, int64_t columns) {
+  MlirType type = ir_type(buffer);
+  int64_t strides[IR_MAX_RANK], offset;
+  int last = ir_rank(type) - 1;
+  if (last < 1 || columns % SLICE || ir_dim_size(type, last) != columns)
     return false;
-  for (MlirOpOperand use = mlirValueGetFirstUse(buffer);
-       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
-    if (!is_by_row(mlirOpOperandGetOwner(use)))
+  mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
+  for (int d = 0; d < last; ++d)
+    if (strides[d] % columns)
       return false;
+  for (MlirOpOperand use = mlirValueGetFirstUse(buffer);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    bool is_view = ir_is(user, "memref.reinterpret_cast");
+    if (!(is_view ? is_read_by_row(ir_result(user, 0), columns)
+                  : is_by_row(user)))
+      return false;
+  }
   return true;
 }
 
 /// How many slices of a row follow each other in a thread's part of it.
 static int64_t interleaved(MlirType memref) {
   int64_t pair = 2 * ir_float_bytes(ir_element(memref));
-  int64_t row = ir_dim_size(memref, 1) * pair / 2;
+  int64_t row = ir_dim_size(memref, ir_rank(memref) - 1) * pair / 2;
   return row % OWN_BYTES ? 1 : CHUNK / pair;
 }
 
@@ -86,16 +98,12 @@ static MlirValue interleaved_column(Ir *b, int64_t n, MlirValue slice,
   return ir_addi(b, ir_muli(b, column, size), ir_addi(b, first, within));
 }
 
-MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue row,
+MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue *indices,
                          MlirValue slice, MlirValue column) {
-  Ir *b = &s->b;
   MlirType type = ir_type(memref);
-  const Entry *entry = context_entry(s, memref);
-  column = interleaved_column(b, interleaved(type), slice, column);
-  MlirValue offset = ir_addi(
-      b, ir_muli(b, ir_index_cast(b, row, ir_i64(b)), entry->strides[0]),
-      ir_index_cast(b, column, ir_i64(b)));
-  return ir_advance(b, entry->pointer, ir_element(type), offset);
+  indices[ir_rank(type) - 1] =
+      interleaved_column(&s->b, interleaved(type), slice, column);
+  return transfer_address(s, memref, indices);
 }
 
 int buffer_slices_in_access(Distribute *s, MlirOperation load) {
@@ -106,16 +114,17 @@ int buffer_slices_in_access(Distribute *s, MlirOperation load) {
 }
 
 MlirValue buffer_load(Distribute *s, MlirOperation read, MlirValue row,
-                      int slice) {
+                      int slice, MlirValue *inside) {
   Ir *b = &s->b;
   MlirValue memref = ir_operand(read, 0);
   MlirType element = ir_element(ir_type(memref));
   MlirType pair = ir_vector(element, IR_DIMS(2));
   slice += first_slice(read, 0);
   copy_await_own(s);
-  row = ir_addi(b, row, context_scalar(s, ir_operand(read, 1)));
+  MlirValue indices[IR_MAX_RANK];
+  transfer_source_indices(s, read, row, s->column, inside, indices);
   MlirValue address =
-      buffer_address(s, memref, row, ir_const_index(b, slice), s->column);
+      buffer_address(s, memref, indices, ir_const_index(b, slice), s->column);
   int64_t n = interleaved(ir_type(memref)), bytes = 2 * ir_float_bytes(element);
   int64_t alignment = slice % n ? bytes : n * bytes;
   if (ir_float_bytes(element) > 2)
@@ -138,14 +147,15 @@ static void store_interleaved(Distribute *s, MlirOperation write) {
     size = ir_minsi(b, size, context_scalar(s, end));
   for (int i = 0; i < 2; ++i) {
     At at = context_at(s, type, 1, 0);
-    MlirValue row =
-        ir_addi(b, at.rows[i], context_scalar(s, ir_operand(write, 2)));
+    MlirValue places[IR_MAX_RANK], indices[IR_MAX_RANK];
+    transfer_write_indices(s, write, at.rows[i], s->column, places, indices);
     IrIf branch = ir_if_begin(b, ir_cmpi(b, IR_SLT, s->rows[i], size), IR_NONE);
     for (; at.slice < context_slices(type, 1); ++at.slice) {
       Fragment f = fragment(s, tile, at);
       MlirValue slice = ir_const_index(b, at.slice + first_slice(write, 1));
       transfer_store(b, fragment_pair(b, type, &f, i),
-                     buffer_address(s, memref, row, slice, s->column), bytes);
+                     buffer_address(s, memref, indices, slice, s->column),
+                     bytes);
     }
     ir_if_end(b, &branch, IR_NONE);
   }
@@ -161,7 +171,9 @@ void buffer_make(Distribute *s, MlirOperation op) {
     return;
   int64_t bytes = ir_float_bytes(ir_element(type)), stride = 1;
   bool swizzled = transfer_is_swizzled(s, type);
-  entry->interleaved = context_is_own(type) && is_read_by_row(ir_result(op, 0));
+  entry->interleaved =
+      context_is_own(type) &&
+      is_read_by_row(ir_result(op, 0), ir_dim_size(type, ir_rank(type) - 1));
   int64_t padding = swizzled || context_is_own(type) ? 0 : PADDING / bytes;
   // Slots of one row begin where TMA may write.
   bool row = ir_rank(type) == 3 && ir_dim_size(type, 1) == 1;
@@ -182,6 +194,20 @@ void buffer_make(Distribute *s, MlirOperation op) {
                        : row    ? TMA_ALIGNMENT
                                 : CHUNK);
   entry->offset = s->shared_bytes - entry->bytes;
+}
+
+void buffer_view(Distribute *s, MlirOperation cast) {
+  MlirValue memref = ir_result(cast, 0);
+  Entry *view = context_entry(s, memref);
+  const Entry *buffer = context_entry(s, ir_operand(cast, 0));
+  int64_t strides[IR_MAX_RANK], offset;
+  view->pointer = buffer->pointer;
+  view->bytes = buffer->bytes;
+  view->offset = buffer->offset;
+  view->interleaved = buffer->interleaved;
+  mlirMemRefTypeGetStridesAndOffset(ir_type(memref), strides, &offset);
+  for (int d = 0; d < ir_rank(ir_type(memref)); ++d)
+    view->strides[d] = ir_const_i64(&s->b, strides[d]);
 }
 
 /// Whether a tile is a load of global memory, which threads may copy.

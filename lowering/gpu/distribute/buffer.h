@@ -9,15 +9,19 @@
 
 /// Makes a buffer in shared memory, unless it is there.
 void buffer_make(Distribute *s, MlirOperation alloc);
+/// The same buffer, otherwise ordered.
+void buffer_view(Distribute *s, MlirOperation cast);
 /// A vector.transfer_write into one.
 void buffer_write(Distribute *s, MlirOperation write);
 /// The address of a pair in an interleaved buffer: in `column` of a slice.
-MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue row,
+/// The last one of its indices is set to that.
+MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue *indices,
                          MlirValue slice, MlirValue column);
 /// How many slices of a load one access has: several of an interleaved buffer.
 int buffer_slices_in_access(Distribute *s, MlirOperation load);
-/// This thread's pair of a slice of a tile that is read from there.
+/// This thread's pair of a slice of a tile that is read from there; `inside` as
+/// transfer_source has it.
 MlirValue buffer_load(Distribute *s, MlirOperation read, MlirValue row,
-                      int slice);
+                      int slice, MlirValue *inside);
 
 #endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_BUFFER_H

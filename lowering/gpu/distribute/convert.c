@@ -167,6 +167,8 @@ static void convert(Distribute *s, MlirOperation op) {
     convert_write(s, op);
   else if (ir_is(op, "memref.alloc") || ir_is(op, "memref.alloca"))
     buffer_make(s, op);
+  else if (ir_is(op, "memref.reinterpret_cast"))
+    buffer_view(s, op);
   else if (mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0)))
     convert_tile(s, op);
   else if (ir_is(op, "memref.load"))

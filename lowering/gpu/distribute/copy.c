@@ -280,19 +280,14 @@ bool copy_into_buffer(Distribute *s, MlirOperation write) {
     return false;
   Pieces pieces = begin_own(s, read, size, is_first(write));
   begun(s)->operands |= !context_is_own(ir_type(memref));
-  MlirValue target;
+  MlirValue target, places[IR_MAX_RANK], indices[IR_MAX_RANK];
+  transfer_write_indices(s, write, pieces.row, pieces.column, places, indices);
   if (interleaved) {
     MlirValue slice = ir_const_index(b, SLICE);
-    MlirValue row =
-        ir_addi(b, pieces.row, context_scalar(s, ir_operand(write, 2)));
-    MlirValue column =
-        ir_addi(b, pieces.column, context_scalar(s, ir_operand(write, 3)));
-    target = buffer_address(s, memref, row, ir_divui(b, column, slice),
+    MlirValue column = indices[ir_rank(ir_type(memref)) - 1];
+    target = buffer_address(s, memref, indices, ir_divui(b, column, slice),
                             ir_remui(b, column, slice));
   } else {
-    MlirValue places[IR_MAX_RANK], indices[IR_MAX_RANK];
-    transfer_write_indices(s, write, pieces.row, pieces.column, places,
-                           indices);
     target = transfer_address(s, memref, indices);
   }
   copy_piece(s, context_is_own(ir_type(memref)) ? "own memory" : "operands",

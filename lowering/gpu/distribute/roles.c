@@ -52,10 +52,10 @@ bool roles_producer_has(MlirOperation op) {
     return true;
   if (ir_is(op, "scf.for"))
     return copies(op) || makes_scalars(op);
-  bool scalar = !mlirOperationGetNumRegions(op) && !ir_is(op, "memref.alloc") &&
-                !ir_is(op, "memref.alloca") &&
-                mlirOperationGetNumResults(op) == 1 &&
-                !tile_is(ir_result(op, 0));
+  bool scalar =
+      !mlirOperationGetNumRegions(op) && !ir_is(op, "memref.alloc") &&
+      !ir_is(op, "memref.alloca") && !ir_is(op, "memref.reinterpret_cast") &&
+      mlirOperationGetNumResults(op) == 1 && !tile_is(ir_result(op, 0));
   for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
     scalar &= !tile_is(ir_operand(op, i));
   return scalar;

@@ -224,11 +224,11 @@ static void store_pair(Distribute *s, MlirOperation write, MlirValue pair,
   transfer_store(b, fragment_element(b, pair, 1), next, bytes);
 }
 
-MlirValue transfer_source(Distribute *s, MlirOperation read, MlirValue row,
-                          MlirValue column, MlirValue *inside) {
+void transfer_source_indices(Distribute *s, MlirOperation read, MlirValue row,
+                             MlirValue column, MlirValue *inside,
+                             MlirValue *indices) {
   MlirType tile = ir_type(ir_result(read, 0));
-  MlirValue memref = ir_operand(read, 0), first, end;
-  MlirValue places[IR_MAX_RANK], indices[IR_MAX_RANK];
+  MlirValue memref = ir_operand(read, 0), first, end, places[IR_MAX_RANK];
   int rank = ir_rank(tile);
   *inside = (MlirValue){NULL};
   row_places(&s->b, tile, rank - 1, row, places);
@@ -239,7 +239,13 @@ MlirValue transfer_source(Distribute *s, MlirOperation read, MlirValue row,
   else if (!mlirValueIsNull(end))
     places[0] = clamp(s, places[0], first, end, inside);
   tile_indices(s, read, memref, 1, rank, places, indices);
-  return transfer_address(s, memref, indices);
+}
+
+MlirValue transfer_source(Distribute *s, MlirOperation read, MlirValue row,
+                          MlirValue column, MlirValue *inside) {
+  MlirValue indices[IR_MAX_RANK];
+  transfer_source_indices(s, read, row, column, inside, indices);
+  return transfer_address(s, ir_operand(read, 0), indices);
 }
 
 /// Of a vector along one dimension an element for each row, or for each column.
@@ -297,13 +303,10 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   int rows = mlirValueEqual(at.rows[0], at.rows[1]) ? 1 : 2;
   for (int i = 0; i < rows; ++i) {
     MlirValue both, row = at.rows[i], inside = {NULL};
-    if (!context_entry(s, memref)->interleaved) {
+    if (context_entry(s, memref)->interleaved)
+      both = buffer_load(s, op, row, at.slice, &inside);
+    else
       both = load_pair(s, op, row, first_column(s, at.slice), &inside);
-    } else {
-      if (!mlirValueIsNull(end))
-        row = clamp(s, row, first, end, &inside);
-      both = buffer_load(s, op, row, at.slice);
-    }
     if (!mlirValueIsNull(inside))
       both = ir_select(b, inside, both, ir_zero(b, pair));
     for (int64_t j = 0; j < 2; ++j)

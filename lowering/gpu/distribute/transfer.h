@@ -33,6 +33,10 @@ void transfer_write_indices(Distribute *s, MlirOperation write, MlirValue row,
 /// does not, null: there is no mask.
 MlirValue transfer_source(Distribute *s, MlirOperation read, MlirValue row,
                           MlirValue column, MlirValue *inside);
+/// Its indices.
+void transfer_source_indices(Distribute *s, MlirOperation read, MlirValue row,
+                             MlirValue column, MlirValue *inside,
+                             MlirValue *indices);
 MlirValue transfer_load(Ir *b, MlirType type, MlirValue pointer,
                         int64_t alignment);
 void transfer_store(Ir *b, MlirValue value, MlirValue pointer,

@@ -238,7 +238,7 @@ func.func @one_warpgroup(%q: tensor<1x?x64x64xbf16>, %kv: tensor<1x?x1x64xbf16>)
   return %out : tensor<1x?x64x64xbf16>
 }
 // CHECK-LABEL: @no_warpgroup
-// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 1 : i64, block_k = 64 : i64, block_last = 80 : i64, block_q = 128 : i64, block_tail = 64 : i64, blocks = 0 : i64, lazy_rescale = true, local_outer = true, operand = bf16,
+// CHECK: simplicial.config = {block_h = 1 : i64, block_j = 4 : i64, block_k = 64 : i64, block_last = 80 : i64, block_q = 32 : i64, block_tail = 64 : i64, blocks = 0 : i64, lazy_rescale = true, local_outer = true, operand = bf16,
 func.func @no_warpgroup(%q: tensor<1x?x1x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x?x1x128xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 32 : i64, w2 = 512 : i64}
     : (tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x1x128xbf16>, tensor<1x1x?xf32>)

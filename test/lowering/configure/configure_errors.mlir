@@ -244,8 +244,8 @@ func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x
 
 module attributes {simplicial.target = "sm_90"} {
 func.func @f(%q: tensor<1x?x8x64xbf16>, %kv: tensor<1x?x1x64xbf16>) -> tensor<1x?x8x64xbf16> {
-  // expected-error @below {{simplicial.config: 'block_j' must be 1 with 'block_q' above 1}}
-  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {simplicial.config = {block_j = 2 : i64, block_q = 2 : i64}}
+  // expected-error @below {{simplicial.config: 'block_j' above 1 with 'block_q' above 1 must divide a causal outer window that is local}}
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 9 : i64, w2 = 32 : i64, simplicial.config = {block_j = 2 : i64, block_q = 2 : i64}}
     : (tensor<1x?x8x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>, tensor<1x?x1x64xbf16>) -> (tensor<1x?x8x64xbf16>, tensor<1x8x?xf32>)
   return %out : tensor<1x?x8x64xbf16>
 }

@@ -199,6 +199,20 @@ func.func @own_memory_of_any_size(%n: index) {
 
 // -----
 
+func.func @view_for_stores(%n: index) {
+  scf.forall (%i) in (%n) {
+    %c0 = arith.constant 0 : index
+    %x = arith.constant dense<0.0> : vector<4x16xf32>
+    %own = memref.alloca() : memref<64xf32>
+    // expected-error @below {{is not an op of tile programs: 'memref.reinterpret_cast' must be for loads}}
+    %view = memref.reinterpret_cast %own to offset: [0], sizes: [4, 16], strides: [16, 1] : memref<64xf32> to memref<4x16xf32, strided<[16, 1]>>
+    vector.transfer_write %x, %view[%c0, %c0] {in_bounds = [true, true]} : vector<4x16xf32>, memref<4x16xf32, strided<[16, 1]>>
+  }
+  return
+}
+
+// -----
+
 func.func @own_memory_of_integers(%n: index) {
   scf.forall (%i) in (%n) {
     %x = arith.constant dense<0.0> : vector<16xf32>

@@ -310,6 +310,26 @@ func.func @queries(%q: memref<2x?x1x48xf32>, %kv: memref<2x?x1x48xf32>, %out: me
   return
 }
 
+// Rows of two shares of each query's outer window of six keys: own memory has
+// these for all queries once, and is read as [share, query].
+
+// CHECK-LABEL: func.func @shares(
+// CHECK: %[[OWN:.*]] = memref.alloca() {{.*}} : memref<9x48xf32>
+// CHECK: %[[KEYS:.*]] = memref.reinterpret_cast %[[OWN]] to offset: [0], sizes: [2, 6, 48], strides: [144, 48, 1]
+// CHECK: scf.for %[[STEP:.*]] = %{{.*}} to %c3 step %c1
+// CHECK: vector.transfer_read %[[KEYS]][%c0, %{{.*}}, %c0], {{.*}} vector<2x4x48xf32>
+// CHECK: arith.muli {{.*}} : vector<8xi32>
+// CHECK: vector.contract {{.*}} into vector<8x16xf32>
+// CHECK: vector.multi_reduction <maxnumf>, {{.*}} [0] : vector<2x4xf32> to vector<4xf32>
+func.func @shares(%q: memref<2x?x1x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x1x48xf32>, %lse: memref<2x1x?xf32>) attributes {simplicial.target = "sm_80"} {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out, %lse)
+      {causal, w1 = 6 : i64, w2 = 16 : i64,
+       simplicial.config = {block_q = 4 : i64, block_j = 2 : i64, block_k = 16 : i64, block_tail = 0 : i64, local_outer = true}}
+    : (memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x?x1x48xf32>,
+       memref<2x?x1x48xf32>, memref<2x?x1x48xf32>, memref<2x1x?xf32>) -> ()
+  return
+}
+
 // Steps of two inner tiles: the second one's logits come before the product of
 // the first one with its values, which is scaled with the rest. V1 multiplies
 // what the step has summed. Of a window of 60 keys a step takes 48; the rest
