@@ -141,6 +141,8 @@ typedef struct InnerTile {
               ///< the keys, and of the first behind them, from the beginning
               ///< of the step; each next query sees one further on. Null: no
               ///< bound
+  int64_t before, behind; ///< how many of the first keys may be below a query's
+                          ///< lower limit, and of the last ones above an upper
   int64_t offset;    ///< of the tile in the step, in keys
   MlirValue partial; ///< an i1: not all queries see all keys
   MlirValue mixed;   ///< an i1: some are before a query's document; null: none

@@ -12,6 +12,8 @@
 
 #include <stddef.h>
 
+static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
+
 static MlirType mask_vector(Forward *f, int64_t n) {
   return ir_vector(ir_i1(f->b), IR_DIMS(n));
 }
@@ -303,21 +305,28 @@ static Range seen_of_step(Forward *f, MlirValue k) {
   return seen;
 }
 
-/// What of that may matter to a tile of whole steps: windows begin where the
-/// first step does, or up to as many keys further on as there are other
-/// queries, and end as many before the last step's end, which may be beyond.
-static Range seen_of_tile(Forward *f, Range seen, const Part *part, int t) {
-  int64_t others = f->config.block_q - 1;
+/// What of that may matter to a tile, and to which of its keys. In whole steps
+/// windows begin where the first step does, or up to as many keys further on as
+/// there are other queries, and end as many before the last step's end, which
+/// may be beyond.
+static void set_seen(Forward *f, Range seen, const Part *part, int t,
+                     InnerTile *tile) {
+  int64_t others = f->config.block_q - 1, size = tile->size;
   int64_t behind = (part->plan.tiles - 1 - t) * part->plan.block;
   if (t < part->plan.tiles - 1)
     behind += part->plan.last - part->plan.block;
+  int64_t beyond = part->plan.tiles > 1 ? part->plan.last : 0;
+  tile->seen = seen;
+  tile->offset = t * part->plan.block;
+  tile->before = tile->behind = size;
   if (!mlirValueIsNull(part->end))
-    return seen;
-  if (t * part->plan.block >= others)
-    seen.lower = null_value();
-  if (behind >= others + (part->plan.tiles > 1 ? part->plan.last : 0))
-    seen.upper = null_value();
-  return seen;
+    return;
+  tile->before = min(size, others - tile->offset);
+  tile->behind = min(size, others + beyond - behind);
+  if (tile->before <= 0)
+    tile->seen.lower = null_value();
+  if (tile->behind <= 0)
+    tile->seen.upper = null_value();
 }
 
 /// Whether some of the queries do not see all keys of a tile at k.
@@ -369,8 +378,7 @@ void load_inner(Forward *f, MlirValue k, const Part *part, const Window *window,
     tiles[t] = load_tile(
         f, k, t < part->plan.tiles - 1 ? part->plan.block : part->plan.last,
         part->end);
-    tiles[t].seen = seen_of_tile(f, seen, part, t);
-    tiles[t].offset = t * part->plan.block;
+    set_seen(f, seen, part, t, &tiles[t]);
     tiles[t].partial = is_partial(f, &tiles[t], k, window);
   }
 }

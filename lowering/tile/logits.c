@@ -31,45 +31,72 @@ MlirValue logits_product_init(Forward *f, double bias, MlirValue row_sum,
       f->b, ir_mulf(f->b, row_sum, logits_row_constant(f, bias)), columns);
 }
 
-/// Logits with -inf for what is not in the windows.
-static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
-                        const InnerTile *inner) {
+/// The first n columns of x, the others of y.
+static MlirValue joined(Forward *f, MlirValue x, int64_t n, MlirValue y) {
+  Ir *b = f->b;
+  MlirType mask = ir_with_element(ir_type(x), ir_i1(b));
+  int64_t columns = ir_dim_size(mask, 1);
+  if (n <= 0 || n >= columns)
+    return n <= 0 ? y : x;
+  MlirValue first =
+      ir_create_mask(b, IR_LIST(MlirValue, ir_const_index(b, n)),
+                     ir_vector(ir_i1(b), IR_DIMS(columns)));
+  return ir_select(b, ir_broadcast(b, first, mask), x, y);
+}
+
+/// Logits with -inf for what is not in the inner windows.
+static MlirValue masked(Forward *f, MlirValue s, const InnerTile *inner) {
   Ir *b = f->b;
   MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
   MlirValue nothing = ir_const_f(b, type, -INFINITY);
-  if (!mlirValueIsNull(outer->rows))
-    s = ir_select(b, ir_broadcast_rows(b, outer->rows, inner->size), s,
-                  nothing);
   int64_t heads = f->config.block_h;
-  if (!mlirValueIsNull(inner->seen.upper))
-    s = ir_select(
-        b,
-        window_mask_by_query(b, mask, heads, inner->seen.upper, inner->offset),
-        s, nothing);
-  if (!mlirValueIsNull(inner->seen.lower))
-    s = ir_select(
-        b,
-        window_mask_by_query(b, mask, heads, inner->seen.lower, inner->offset),
-        nothing, s);
+  if (!mlirValueIsNull(inner->seen.upper)) {
+    MlirValue below =
+        window_mask_by_query(b, mask, heads, inner->seen.upper, inner->offset);
+    s = joined(f, s, inner->size - inner->behind,
+               ir_select(b, below, s, nothing));
+  }
+  if (!mlirValueIsNull(inner->seen.lower)) {
+    MlirValue below =
+        window_mask_by_query(b, mask, heads, inner->seen.lower, inner->offset);
+    s = joined(f, ir_select(b, below, nothing, s), inner->before, s);
+  }
   if (!mlirValueIsNull(inner->columns))
     s = ir_select(b, ir_broadcast(b, inner->columns, mask), s, nothing);
   return s;
 }
 
+/// Logits with -inf for rows whose outer key is not in their window.
+static MlirValue masked_by_row(Forward *f, MlirValue s,
+                               const OuterTile *outer) {
+  if (mlirValueIsNull(outer->rows))
+    return s;
+  Ir *b = f->b;
+  MlirType type = ir_type(s);
+  IrIf branch = ir_if_begin(b, outer->partial, 1, &type);
+  MlirValue then =
+      ir_select(b, ir_broadcast_rows(b, outer->rows, ir_dim_size(type, 1)), s,
+                ir_const_f(b, type, -INFINITY));
+  ir_if_else(b, &branch, 1, &then);
+  ir_if_end(b, &branch, 1, &s);
+  return ir_result(branch.op, 0);
+}
+
 MlirValue logits_masked(Forward *f, MlirValue s, const OuterTile *outer,
                         const InnerTile *inner) {
   Ir *b = f->b;
-  MlirValue partial = window_or(b, outer->partial, inner->partial);
+  s = masked_by_row(f, s, outer);
   MlirValue mixed = window_or(b, outer->mixed, inner->mixed);
-  bool always = !mlirValueIsNull(inner->columns) || mlirValueIsNull(partial);
+  bool always =
+      !mlirValueIsNull(inner->columns) || mlirValueIsNull(inner->partial);
   if (always)
-    s = masked(f, s, outer, inner);
-  MlirValue condition = always ? mixed : window_or(b, partial, mixed);
+    s = masked(f, s, inner);
+  MlirValue condition = always ? mixed : window_or(b, inner->partial, mixed);
   if (mlirValueIsNull(condition))
     return s;
   MlirType type = ir_type(s);
   IrIf branch = ir_if_begin(b, condition, 1, &type);
-  MlirValue then = always ? s : masked(f, s, outer, inner);
+  MlirValue then = always ? s : masked(f, s, inner);
   if (!mlirValueIsNull(mixed))
     then = documents_cut_rows(f, then, outer, inner);
   ir_if_else(b, &branch, 1, &then);
