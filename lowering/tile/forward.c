@@ -140,6 +140,7 @@ static void attend(Forward *f, Range js, const Window *ks) {
 MlirOperation forward_program(Forward *f) {
   f->step = step;
   f->attend = attend;
+  f->wide_values = plan_widens_values(&f->config, f->outer.window, f->causal);
   return queries_program(f);
 }
 

@@ -104,6 +104,7 @@ typedef struct Forward {
   Queries outer_positions;            ///< also among outer keys
   MlirValue local_keys, local_values; ///< of the outer window; null: none
   MlirValue local_first;              ///< the position of their first row
+  bool wide_values;                   ///< local values are f32
   MlirValue q_planes[MAX_PLANES];     ///< by row
   MlirValue d_out_rows; ///< by row, in the type in which it is multiplied with
                         ///< outer values; null: is not
@@ -143,9 +144,9 @@ typedef struct InnerTile {
               ///< bound
   int64_t before, behind; ///< how many of the first keys may be below a query's
                           ///< lower limit, and of the last ones above an upper
-  int64_t offset;    ///< of the tile in the step, in keys
-  MlirValue partial; ///< an i1: not all queries see all keys
-  MlirValue mixed;   ///< an i1: some are before a query's document; null: none
+  int64_t offset;         ///< of the tile in the step, in keys
+  MlirValue partial;      ///< an i1: not all queries see all keys
+  MlirValue mixed; ///< an i1: some are before a query's document; null: none
 } InnerTile;
 
 /// A part of the inner window.

@@ -215,11 +215,11 @@ static MlirValue load_outer_rows(Forward *f, const OuterPlace *place,
   if (!f->config.local_outer)
     return load_keys(f, values ? f->outer.values : f->outer.keys, place->n,
                      place->size, place->first, place->end, d, width);
-  MlirType element = ir_element(ir_type(f->outer.keys));
+  MlirValue local = values ? f->local_values : f->local_keys;
+  MlirType element = ir_element(ir_type(local));
   MlirValue row = ir_subi(b, place->n, f->local_first);
   return ir_transfer_read(b, ir_vector(element, IR_DIMS(place->size, width)),
-                          values ? f->local_values : f->local_keys,
-                          (const MlirValue[]){row, ir_const_index(b, d)},
+                          local, (const MlirValue[]){row, ir_const_index(b, d)},
                           (const unsigned[]){0, 1}, null_value());
 }
 
@@ -422,8 +422,8 @@ MlirValue load_number(Forward *f, MlirValue memref, const MlirValue *indices,
 }
 
 /// Memory for the outer window's rows of so many columns.
-static MlirValue local_rows(Forward *f, int64_t rows, int64_t columns) {
-  MlirType element = ir_element(ir_type(f->outer.keys));
+static MlirValue local_rows(Forward *f, MlirType element, int64_t rows,
+                            int64_t columns) {
   int64_t bytes = ir_float_bytes(element);
   int64_t padding = plan_outer_padding(&f->config, columns * bytes) / bytes;
   return ir_alloca(f->b, ir_memref(element, IR_DIMS(rows, columns + padding)));
@@ -437,8 +437,10 @@ void load_local(Forward *f, const Window *window) {
     f->local_first = window_unbounded(b, f->outer.window, f->causal,
                                       f->outer_positions.first)
                          .lower;
-  f->local_keys = local_rows(f, rows, f->d);
-  f->local_values = local_rows(f, rows, f->dv);
+  MlirType element = ir_element(ir_type(f->outer.keys));
+  const MlirType elements[] = {element, f->wide_values ? ir_f32(b) : element};
+  f->local_keys = local_rows(f, elements[0], rows, f->d);
+  f->local_values = local_rows(f, elements[1], rows, f->dv);
   // An empty window has no iteration.
   MlirValue size = ir_const_index(b, rows), zero = ir_const_index(b, 0);
   MlirValue begin = f->outer_positions.first_begin;
@@ -452,10 +454,12 @@ void load_local(Forward *f, const Window *window) {
   const MlirValue to[] = {f->local_keys, f->local_values};
   const int64_t columns[] = {f->d, f->dv};
   for (int i = 0; i < 2; ++i)
-    ir_transfer_write(
-        b,
-        load_keys(f, from[i], f->local_first, rows, first, end, 0, columns[i]),
-        to[i], (const MlirValue[]){zero, zero}, (const unsigned[]){0, 1},
-        null_value());
+    ir_transfer_write(b,
+                      ir_convert(b,
+                                 load_keys(f, from[i], f->local_first, rows,
+                                           first, end, 0, columns[i]),
+                                 elements[i]),
+                      to[i], (const MlirValue[]){zero, zero},
+                      (const unsigned[]){0, 1}, null_value());
   ir_for_end(b, &loop, 0, NULL);
 }

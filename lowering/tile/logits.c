@@ -38,10 +38,19 @@ static MlirValue joined(Forward *f, MlirValue x, int64_t n, MlirValue y) {
   int64_t columns = ir_dim_size(mask, 1);
   if (n <= 0 || n >= columns)
     return n <= 0 ? y : x;
-  MlirValue first =
-      ir_create_mask(b, IR_LIST(MlirValue, ir_const_index(b, n)),
-                     ir_vector(ir_i1(b), IR_DIMS(columns)));
+  MlirValue first = ir_create_mask(b, IR_LIST(MlirValue, ir_const_index(b, n)),
+                                   ir_vector(ir_i1(b), IR_DIMS(columns)));
   return ir_select(b, ir_broadcast(b, first, mask), x, y);
+}
+
+/// Logits with -inf for rows whose outer key is not in their window.
+static MlirValue masked_rows(Forward *f, MlirValue s, const OuterTile *outer) {
+  if (mlirValueIsNull(outer->rows))
+    return s;
+  MlirType type = ir_type(s);
+  return ir_select(f->b,
+                   ir_broadcast_rows(f->b, outer->rows, ir_dim_size(type, 1)),
+                   s, ir_const_f(f->b, type, -INFINITY));
 }
 
 /// Logits with -inf for what is not in the inner windows.
@@ -66,42 +75,42 @@ static MlirValue masked(Forward *f, MlirValue s, const InnerTile *inner) {
   return s;
 }
 
-/// Logits with -inf for rows whose outer key is not in their window.
-static MlirValue masked_by_row(Forward *f, MlirValue s,
-                               const OuterTile *outer) {
-  if (mlirValueIsNull(outer->rows))
-    return s;
-  Ir *b = f->b;
-  MlirType type = ir_type(s);
-  IrIf branch = ir_if_begin(b, outer->partial, 1, &type);
-  MlirValue then =
-      ir_select(b, ir_broadcast_rows(b, outer->rows, ir_dim_size(type, 1)), s,
-                ir_const_f(b, type, -INFINITY));
-  ir_if_else(b, &branch, 1, &then);
-  ir_if_end(b, &branch, 1, &s);
-  return ir_result(branch.op, 0);
+/// `then` if the condition holds, `s` elsewhere.
+static MlirValue one_of(Ir *b, IrIf *branch, MlirValue then, MlirValue s) {
+  ir_if_else(b, branch, 1, &then);
+  ir_if_end(b, branch, 1, &s);
+  return ir_result(branch->op, 0);
 }
 
+/// Rows of several queries that are masked are those of a sequence's first
+/// blocks, tiles those at each window's ends: where one tile is all that a step
+/// has, the latter do not wait for the former.
 MlirValue logits_masked(Forward *f, MlirValue s, const OuterTile *outer,
                         const InnerTile *inner) {
   Ir *b = f->b;
-  s = masked_by_row(f, s, outer);
+  MlirType type = ir_type(s);
+  MlirValue partial = window_or(b, outer->partial, inner->partial);
   MlirValue mixed = window_or(b, outer->mixed, inner->mixed);
-  bool always =
-      !mlirValueIsNull(inner->columns) || mlirValueIsNull(inner->partial);
+  bool apart = f->config.block_q > 1 && f->config.tiles == 1 &&
+               !mlirValueIsNull(outer->rows);
+  if (apart) {
+    IrIf branch = ir_if_begin(b, outer->partial, 1, &type);
+    s = one_of(b, &branch, masked_rows(f, s, outer), s);
+    partial = inner->partial;
+  }
+  bool always = !mlirValueIsNull(inner->columns) || mlirValueIsNull(partial);
   if (always)
-    s = masked(f, s, inner);
-  MlirValue condition = always ? mixed : window_or(b, inner->partial, mixed);
+    s = masked(f, apart ? s : masked_rows(f, s, outer), inner);
+  MlirValue condition = always ? mixed : window_or(b, partial, mixed);
   if (mlirValueIsNull(condition))
     return s;
-  MlirType type = ir_type(s);
   IrIf branch = ir_if_begin(b, condition, 1, &type);
-  MlirValue then = always ? s : masked(f, s, inner);
+  MlirValue then = s;
+  if (!always)
+    then = masked(f, apart ? s : masked_rows(f, s, outer), inner);
   if (!mlirValueIsNull(mixed))
     then = documents_cut_rows(f, then, outer, inner);
-  ir_if_else(b, &branch, 1, &then);
-  ir_if_end(b, &branch, 1, &s);
-  return ir_result(branch.op, 0);
+  return one_of(b, &branch, then, s);
 }
 
 MlirValue logits_of(Forward *f, const OuterTile *outer,
