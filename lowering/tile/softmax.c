@@ -95,13 +95,13 @@ static MlirValue maxima_if_positive(Forward *f, MlirValue s) {
 
 /// The state for maxima that have followed what is LAG above them in logits.
 /// Whether any has needs no row's maximum, only that of a few columns each.
-/// Where nothing else is done meanwhile, as there is one tile, it takes no more
-/// than which of them are positive: a row whose bound is negative follows what
+/// Where a warpgroup does nothing else meanwhile, as there is one tile, only
+/// positive ones are looked for: a row whose bound is negative follows what
 /// there is.
 static Softmax following_lazily(Forward *f, Softmax state, MlirValue s) {
   Ir *b = f->b;
   enum { COLUMNS = CONFIG_GPU_COLUMNS };
-  bool by_bits = f->config.tiles == 1;
+  bool by_bits = f->config.tiles == 1 && f->config.sum_columns > 1;
   MlirValue c = ir_const_f(b, f32_vector(f, IR_DIMS(f->rows, COLUMNS)), f->c);
   MlirValue max = by_bits ? maxima_if_positive(f, s) : maxima(f, s);
   max = ir_mulf(b, max, c);
