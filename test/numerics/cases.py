@@ -480,6 +480,7 @@ def gpu_queries():
     one = {**SMALL, "N": 90, "w1": 5, "w2": 70, "D": 32, "Nq": 20}
     for data in ("down", "up", "winner", "peaked"):
         yield Case(**one, Hq=4, data=data, scale=1.0, config=few(16, block_k="32 : i64"))
+    yield Case(**{**one, "N": 20}, Hq=4, data="down", scale=1.0, config=few(16, block_k="32 : i64"))  # beside masks
     yield Case(**{**one, "dtype": "f16", "Nq": 9}, Hq=8, causal=False, config=few(8, block_k="48 : i64"))
     yield Case(**{**one, "D": 64}, Hq=5, config=few(12, block_k="32 : i64"))
     for key in (20, 21, 70, 89):
