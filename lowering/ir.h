@@ -145,6 +145,7 @@ MlirValue ir_cmpi(Ir *b, IrIntPredicate predicate, MlirValue x, MlirValue y);
 typedef enum {
   IR_OEQ = 1,
   IR_OGT = 2,
+  IR_OGE = 3,
   IR_OLT = 4,
   IR_UNO = 14
 } IrFloatPredicate;

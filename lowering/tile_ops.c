@@ -31,12 +31,12 @@ int tile_uses(MlirValue tile) {
 }
 
 bool tile_op_is_elementwise(MlirOperation op) {
-  return ir_is_any(op, IR_NAMES("arith.addf", "arith.subf", "arith.mulf",
-                                "arith.divf", "arith.negf", "arith.maxnumf",
-                                "arith.cmpf", "arith.select", "arith.extf",
-                                "arith.truncf", "arith.addi", "arith.muli",
-                                "arith.xori", "arith.cmpi", "math.fma",
-                                "math.exp2", "math.log", "arith.index_cast"));
+  return ir_is_any(
+      op, IR_NAMES("arith.addf", "arith.subf", "arith.mulf", "arith.divf",
+                   "arith.negf", "arith.maxnumf", "arith.cmpf", "arith.select",
+                   "arith.extf", "arith.truncf", "arith.bitcast", "arith.addi",
+                   "arith.muli", "arith.maxsi", "arith.xori", "arith.cmpi",
+                   "math.fma", "math.exp2", "math.log", "arith.index_cast"));
 }
 
 MlirOperation tile_source(MlirValue tile) {

@@ -118,8 +118,10 @@ static int64_t of_kept_slice(const Budget *budget, const WorkKept *kept) {
 /// Kept tiles: as many slices as there are registers for; the others are
 /// parked.
 static void keep(const Work *work, Budget *budget) {
-  int64_t taken = largest_product(work, budget->beside) + carried(work);
-  int64_t left = budget->engine->registers_left(taken);
+  int64_t product = largest_product(work, budget->beside);
+  int64_t taken = product + carried(work);
+  ChipShare share = budget->engine->share(budget->warps, work->producer, taken);
+  int64_t left = budget->engine->registers_left(product, taken, share.consumer);
   for (int i = 0; i < work->n_kept; ++i) {
     int64_t slice = of_kept_slice(budget, &work->kept[i]);
     int64_t slices = work->kept[i].columns / SLICE;

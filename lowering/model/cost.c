@@ -117,6 +117,14 @@ static void refine_stmatrix(MlirOperation op, const Chip *chip, Cost *cost) {
                128.0 * (double)(mlirOperationGetNumOperands(op) - 1));
 }
 
+/// Of the maximum of three numbers, which sm_90 and later ones make at once.
+static void refine_maximum(MlirOperation op, const Chip *chip, Cost *cost) {
+  (void)op;
+  if (chip->major >= 9)
+    for (int unit = 0; unit < COST_UNITS; ++unit)
+      cost->cycles[unit] /= 2;
+}
+
 /// A warpgroup's product; each scheduler's part is a quarter.
 static void refine_wgmma(MlirOperation op, const Chip *chip, Cost *cost) {
   enum { M = 64, K = 16, LEAST_N = 64, BYTES = 2 };
@@ -229,7 +237,7 @@ static const Row rows[] = {
     {"arith.shli", COST_INTEGER, COST_PURE, COST_ALU, 1, ARITHMETIC, NULL},
     {"arith.shrui", COST_INTEGER, COST_PURE, COST_ALU, 1, ARITHMETIC, NULL},
     {"arith.minsi", COST_INTEGER, COST_PURE, COST_ALU, 1, ARITHMETIC, NULL},
-    {"arith.maxsi", COST_INTEGER, COST_PURE, COST_ALU, 1, ARITHMETIC, NULL},
+    {"arith.maxsi", COST_MAX, COST_PURE, COST_ALU, 1, ARITHMETIC, refine_maximum},
     {"llvm.getelementptr", COST_INTEGER, COST_PURE, COST_ALU, 2, ARITHMETIC, NULL},
 
     {"llvm.load", COST_LOAD_SHARED, COST_PLAIN, COST_SHARED, 1, FROM_SHARED, refine_load},

@@ -264,6 +264,12 @@ static MlirLogicalResult check_slice(MlirOperation op) {
   return accept();
 }
 
+static bool is_f32_or_i32(MlirValue tile) {
+  MlirType element = ir_element(ir_type(tile));
+  return mlirTypeIsAF32(element) || (mlirTypeIsAInteger(element) &&
+                                     mlirIntegerTypeGetWidth(element) == 32);
+}
+
 static MlirLogicalResult check_elementwise(MlirOperation op) {
   MlirValue result = ir_result(op, 0);
   for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i) {
@@ -273,7 +279,12 @@ static MlirLogicalResult check_elementwise(MlirOperation op) {
     if (i && !rows_agree(ir_operand(op, 0), operand))
       return check_refuse(op, "must have operands of the same rows");
   }
-  return tile_is(result) ? accept() : check_refuse(op, "must make a tile");
+  if (!tile_is(result))
+    return check_refuse(op, "must make a tile");
+  if (ir_is(op, "arith.bitcast") &&
+      !(is_f32_or_i32(result) && is_f32_or_i32(ir_operand(op, 0))))
+    return check_refuse(op, "must be between f32 and i32");
+  return accept();
 }
 
 // Loops and branches ----------------------------------------------------------

@@ -170,6 +170,7 @@ MlirOperation forward_program(Forward *f) {
     f->one_tile =
         plan_has_one_outer_tile(&f->config, f->outer.window, f->causal);
   }
+  f->wide_values = plan_widens_values(&f->config, f->outer.window, f->causal);
   return queries_program(f);
 }
 

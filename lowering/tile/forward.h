@@ -114,6 +114,7 @@ typedef struct Forward {
                                       ///< share of it; null: none
   MlirValue local_first;              ///< the position of their first row
   Softmax before;                     ///< the outer tile, in order "jk"
+  bool wide_values;                   ///< local values are f32
   MlirValue q_planes[MAX_PLANES];     ///< by row
   MlirValue d_out_rows; ///< by row, in the type in which it is multiplied with
                         ///< outer values; null: is not
@@ -152,9 +153,11 @@ typedef struct InnerTile {
               ///< the keys, and of the first behind them, from the beginning
               ///< of the step; each next query sees one further on. Null: no
               ///< bound
-  int64_t offset;    ///< of the tile in the step, in keys
-  MlirValue partial; ///< an i1: not all queries see all keys
-  MlirValue mixed;   ///< an i1: some are before a query's document; null: none
+  int64_t before, behind; ///< how many of the first keys may be below a query's
+                          ///< lower limit, and of the last ones above an upper
+  int64_t offset;         ///< of the tile in the step, in keys
+  MlirValue partial;      ///< an i1: not all queries see all keys
+  MlirValue mixed; ///< an i1: some are before a query's document; null: none
 } InnerTile;
 
 /// A part of the inner window.

@@ -110,6 +110,11 @@ int64_t plan_outer_rows_of_turns(const Config *config, int64_t window,
   return plan_outer_rows(config, window, causal) + config->turns - 1;
 }
 
+bool plan_widens_values(const Config *config, int64_t window, bool causal) {
+  return config->local_outer && !config->producer && config->block_q > 1 &&
+         plan_outer_rows(config, window, causal) <= config_rows(config);
+}
+
 int64_t plan_padding(int64_t row) {
   enum { BANKS = 128, PART = 64 }; // bytes; a part is one of several lanes'
   return row % BANKS == 0 ? PART : 0;

@@ -72,6 +72,11 @@ int64_t plan_outer_rows_of_turns(const Config *config, int64_t window,
 /// Whether an outer tile of one query has all keys of its window.
 bool plan_has_one_outer_tile(const Config *config, int64_t window, bool causal);
 
+/// Whether the outer window's values are f32 in memory of a block's own. Where
+/// rows are of several queries each thread has values of its own, and would
+/// convert them in each step.
+bool plan_widens_values(const Config *config, int64_t window, bool causal);
+
 /// Bytes behind each row, of so many bytes, in memory of a block's own, for
 /// neighbouring rows to be in different banks.
 int64_t plan_padding(int64_t row);

@@ -91,15 +91,22 @@ static void add_tiles(const Block *b, WorkStep *step, int64_t n, int64_t keys,
                                  .awaited = last});
 }
 
-/// A load of outer keys or values, which have so many columns.
-static WorkLoad outer_load(const Block *b, int64_t columns) {
+/// Bytes of an outer value where it is loaded from.
+static int64_t value_bytes(const Config *config, const ForwardShape *shape) {
+  return plan_widens_values(config, shape->outer_window, shape->causal)
+             ? F32
+             : shape->bytes;
+}
+
+/// A load of outer keys or values, of so many columns and bytes.
+static WorkLoad outer_load(const Block *b, int64_t columns, int64_t bytes) {
   const Config *config = b->config;
   return (WorkLoad){.from = config->local_outer ? WORK_OWN : WORK_GLOBAL,
                     .columns = columns,
                     .alike = config->block_h,
                     .pair_alike = !is_by_row(config),
-                    .converted = true,
-                    .bytes = b->shape->bytes};
+                    .converted = bytes == b->shape->bytes,
+                    .bytes = bytes};
 }
 
 /// v1 times what products with values have added up to, and q * k1: `share` of
@@ -108,9 +115,10 @@ static void add_outer(const Block *b, double share, WorkStep *step) {
   int64_t d = b->shape->d, dv = b->shape->dv;
   const double packed = 0.5; // instructions for one of a pair
   work_add_elements(step, share, (WorkElements){.columns = dv, .fma = 1});
-  work_add_load(step, share, outer_load(b, dv));
+  work_add_load(step, share,
+                outer_load(b, dv, value_bytes(b->config, b->shape)));
   work_add_elements(step, share, (WorkElements){.columns = d, .fma = packed});
-  work_add_load(step, share, outer_load(b, d));
+  work_add_load(step, share, outer_load(b, d, b->shape->bytes));
   WorkLoad q = {.from = WORK_GLOBAL,
                 .columns = d,
                 .alike = 1,
@@ -223,7 +231,7 @@ static bool are_alike(const Config *config, int64_t tile, int64_t other) {
 static void add_buffers(const Block *b) {
   const Config *config = b->config;
   const ForwardShape *s = b->shape;
-  const int64_t rows[] = {s->d * s->bytes, s->dv * s->bytes};
+  const int64_t rows[] = {s->d * s->bytes, s->dv * value_bytes(config, s)};
   for (int64_t i = 0; i < config->tiles; ++i)
     add_rings(b, i + 1 < config->tiles ? config->block_k : config->block_last,
               !are_alike(config, i, i - 1) && !are_alike(config, i, i + 1));

@@ -12,6 +12,8 @@
 
 #include <stddef.h>
 
+static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
+
 static MlirType mask_vector(Forward *f, int64_t n) {
   return ir_vector(ir_i1(f->b), IR_DIMS(n));
 }
@@ -219,17 +221,17 @@ static MlirValue load_outer_rows(Forward *f, const OuterPlace *place,
   if (!f->config.local_outer)
     return load_keys(f, values ? f->outer.values : f->outer.keys, place->n,
                      place->size, place->first, place->end, d, width);
-  MlirType element = ir_element(ir_type(f->outer.keys));
+  MlirValue local = values ? f->local_values : f->local_keys;
+  MlirType element = ir_element(ir_type(local));
   MlirValue row = ir_subi(b, place->n, f->local_first);
-  MlirValue memory = values ? f->local_values : f->local_keys;
   MlirValue column = ir_const_index(b, d);
   int64_t shares = plan_shares(&f->config);
   if (shares == 1)
     return ir_transfer_read(b, ir_vector(element, IR_DIMS(place->size, width)),
-                            memory, (const MlirValue[]){row, column},
+                            local, (const MlirValue[]){row, column},
                             (const unsigned[]){0, 1}, null_value());
   MlirValue x = ir_transfer_read(
-      b, ir_vector(element, IR_DIMS(shares, place->size, width)), memory,
+      b, ir_vector(element, IR_DIMS(shares, place->size, width)), local,
       (const MlirValue[]){ir_const_index(b, 0), row, column},
       (const unsigned[]){0, 1, 2}, null_value());
   return ir_shape_cast(
@@ -336,21 +338,28 @@ static Range seen_of_step(Forward *f, MlirValue k) {
   return seen;
 }
 
-/// What of that may matter to a tile of whole steps: windows begin where the
-/// first step does, or up to as many keys further on as there are other
-/// queries, and end as many before the last step's end, which may be beyond.
-static Range seen_of_tile(Forward *f, Range seen, const Part *part, int t) {
-  int64_t others = f->config.block_q - 1;
+/// What of that may matter to a tile, and to which of its keys. In whole steps
+/// windows begin where the first step does, or up to as many keys further on as
+/// there are other queries, and end as many before the last step's end, which
+/// may be beyond.
+static void set_seen(Forward *f, Range seen, const Part *part, int t,
+                     InnerTile *tile) {
+  int64_t others = f->config.block_q - 1, size = tile->size;
   int64_t behind = (part->plan.tiles - 1 - t) * part->plan.block;
   if (t < part->plan.tiles - 1)
     behind += part->plan.last - part->plan.block;
+  int64_t beyond = part->plan.tiles > 1 ? part->plan.last : 0;
+  tile->seen = seen;
+  tile->offset = t * part->plan.block;
+  tile->before = tile->behind = size;
   if (!mlirValueIsNull(part->end))
-    return seen;
-  if (t * part->plan.block >= others)
-    seen.lower = null_value();
-  if (behind >= others + (part->plan.tiles > 1 ? part->plan.last : 0))
-    seen.upper = null_value();
-  return seen;
+    return;
+  tile->before = min(size, others - tile->offset);
+  tile->behind = min(size, others + beyond - behind);
+  if (tile->before <= 0)
+    tile->seen.lower = null_value();
+  if (tile->behind <= 0)
+    tile->seen.upper = null_value();
 }
 
 /// Whether some of the queries do not see all keys of a tile at k.
@@ -403,8 +412,7 @@ void load_inner(Forward *f, MlirValue k, const Part *part, const Window *window,
     tiles[t] = load_tile(
         f, k, t < part->plan.tiles - 1 ? part->plan.block : part->plan.last,
         part->end);
-    tiles[t].seen = seen_of_tile(f, seen, part, t);
-    tiles[t].offset = t * part->plan.block;
+    set_seen(f, seen, part, t, &tiles[t]);
     tiles[t].partial = is_partial(f, &tiles[t], k, window);
   }
 }
@@ -448,8 +456,8 @@ MlirValue load_number(Forward *f, MlirValue memref, const MlirValue *indices,
 }
 
 /// Memory for the outer window's rows of so many columns.
-static MlirValue local_rows(Forward *f, int64_t rows, int64_t columns) {
-  MlirType element = ir_element(ir_type(f->outer.keys));
+static MlirValue local_rows(Forward *f, MlirType element, int64_t rows,
+                            int64_t columns) {
   int64_t bytes = ir_float_bytes(element);
   int64_t padding = plan_outer_padding(&f->config, columns * bytes) / bytes;
   return ir_alloca(f->b, ir_memref(element, IR_DIMS(rows, columns + padding)));
@@ -478,8 +486,10 @@ void load_local(Forward *f, const Window *window) {
     f->local_first = window_unbounded(b, f->outer.window, f->causal,
                                       f->outer_positions.first)
                          .lower;
-  const MlirValue to[] = {local_rows(f, rows, f->d),
-                          local_rows(f, rows, f->dv)};
+  MlirType element = ir_element(ir_type(f->outer.keys));
+  const MlirType elements[] = {element, f->wide_values ? ir_f32(b) : element};
+  const MlirValue to[] = {local_rows(f, elements[0], rows, f->d),
+                          local_rows(f, elements[1], rows, f->dv)};
   f->local_keys = by_share(f, to[0]);
   f->local_values = by_share(f, to[1]);
   // An empty window has no iteration.
@@ -494,10 +504,12 @@ void load_local(Forward *f, const Window *window) {
   const MlirValue from[] = {f->outer.keys, f->outer.values};
   const int64_t columns[] = {f->d, f->dv};
   for (int i = 0; i < 2; ++i)
-    ir_transfer_write(
-        b,
-        load_keys(f, from[i], f->local_first, rows, first, end, 0, columns[i]),
-        to[i], (const MlirValue[]){zero, zero}, (const unsigned[]){0, 1},
-        null_value());
+    ir_transfer_write(b,
+                      ir_convert(b,
+                                 load_keys(f, from[i], f->local_first, rows,
+                                           first, end, 0, columns[i]),
+                                 elements[i]),
+                      to[i], (const MlirValue[]){zero, zero},
+                      (const unsigned[]){0, 1}, null_value());
   ir_for_end(b, &loop, 0, NULL);
 }

@@ -31,66 +31,93 @@ MlirValue logits_product_init(Forward *f, double bias, MlirValue row_sum,
       f->b, ir_mulf(f->b, row_sum, logits_row_constant(f, bias)), columns);
 }
 
-/// A mask of the columns that rows of several queries see, or, where windows
-/// have no end, of those that they do not. Those that are not `live` (null: all
-/// are) see none.
-static MlirValue seen(Forward *f, MlirType mask, MlirValue live,
-                      const InnerTile *inner) {
+/// The first n columns of x, the others of y.
+static MlirValue joined(Forward *f, MlirValue x, int64_t n, MlirValue y) {
   Ir *b = f->b;
-  const WindowRows rows = forward_rows(f);
-  MlirValue lower = inner->seen.lower, upper = inner->seen.upper;
-  bool both = !mlirValueIsNull(lower) && !mlirValueIsNull(upper);
-  if (!mlirValueIsNull(lower))
-    lower = window_mask_below(
-        b, mask,
-        window_limits_by_query(b, &rows, lower, inner->offset, live, !both));
-  if (!mlirValueIsNull(upper))
-    upper = window_mask_below(
-        b, mask,
-        window_limits_by_query(b, &rows, upper, inner->offset, live, false));
-  return both                     ? ir_xori(b, upper, lower)
-         : mlirValueIsNull(upper) ? lower
-                                  : upper;
+  MlirType mask = ir_with_element(ir_type(x), ir_i1(b));
+  int64_t columns = ir_dim_size(mask, 1);
+  if (n <= 0 || n >= columns)
+    return n <= 0 ? y : x;
+  MlirValue first = ir_create_mask(b, IR_LIST(MlirValue, ir_const_index(b, n)),
+                                   ir_vector(ir_i1(b), IR_DIMS(columns)));
+  return ir_select(b, ir_broadcast(b, first, mask), x, y);
 }
 
-/// Logits with -inf for what is not in the windows.
-static MlirValue masked(Forward *f, MlirValue s, const OuterTile *outer,
-                        const InnerTile *inner) {
+/// Logits with -inf for rows whose outer key is not in their window.
+static MlirValue masked_rows(Forward *f, MlirValue s, const OuterTile *outer) {
+  if (mlirValueIsNull(outer->rows))
+    return s;
+  MlirType type = ir_type(s);
+  return ir_select(f->b,
+                   ir_broadcast_rows(f->b, outer->rows, ir_dim_size(type, 1)),
+                   s, ir_const_f(f->b, type, -INFINITY));
+}
+
+/// A mask of the columns below `limit` - `offset`, which is the first query's
+/// and one further on for each next one.
+static MlirValue below_limit(Forward *f, MlirType mask, MlirValue limit,
+                             int64_t offset) {
+  const WindowRows rows = forward_rows(f);
+  return window_mask_below(
+      f->b, mask,
+      window_limits_by_query(f->b, &rows, limit, offset, null_value(), false));
+}
+
+/// Logits with -inf for what is not in the inner windows.
+static MlirValue masked(Forward *f, MlirValue s, const InnerTile *inner) {
   Ir *b = f->b;
   MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
   MlirValue nothing = ir_const_f(b, type, -INFINITY);
-  bool above = mlirValueIsNull(inner->seen.upper);
-  if (!above || !mlirValueIsNull(inner->seen.lower)) {
-    MlirValue own = seen(f, mask, outer->rows, inner);
-    s = above ? ir_select(b, own, nothing, s) : ir_select(b, own, s, nothing);
-  } else if (!mlirValueIsNull(outer->rows)) {
-    s = ir_select(b, ir_broadcast_rows(b, outer->rows, inner->size), s,
-                  nothing);
+  if (!mlirValueIsNull(inner->seen.upper)) {
+    MlirValue below = below_limit(f, mask, inner->seen.upper, inner->offset);
+    s = joined(f, s, inner->size - inner->behind,
+               ir_select(b, below, s, nothing));
+  }
+  if (!mlirValueIsNull(inner->seen.lower)) {
+    MlirValue below = below_limit(f, mask, inner->seen.lower, inner->offset);
+    s = joined(f, ir_select(b, below, nothing, s), inner->before, s);
   }
   if (!mlirValueIsNull(inner->columns))
     s = ir_select(b, ir_broadcast(b, inner->columns, mask), s, nothing);
   return s;
 }
 
+/// `then` if the condition holds, `s` elsewhere.
+static MlirValue one_of(Ir *b, IrIf *branch, MlirValue then, MlirValue s) {
+  ir_if_else(b, branch, 1, &then);
+  ir_if_end(b, branch, 1, &s);
+  return ir_result(branch->op, 0);
+}
+
+/// Rows of several queries that are masked are those of a sequence's first
+/// blocks, tiles those at each window's ends: where one tile is all that a step
+/// has, the latter do not wait for the former.
 MlirValue logits_masked(Forward *f, MlirValue s, const OuterTile *outer,
                         const InnerTile *inner) {
   Ir *b = f->b;
+  MlirType type = ir_type(s);
   MlirValue partial = window_or(b, outer->partial, inner->partial);
   MlirValue mixed = window_or(b, outer->mixed, inner->mixed);
+  bool apart = f->config.block_q > 1 && f->config.tiles == 1 &&
+               !mlirValueIsNull(outer->rows);
+  if (apart) {
+    IrIf branch = ir_if_begin(b, outer->partial, 1, &type);
+    s = one_of(b, &branch, masked_rows(f, s, outer), s);
+    partial = inner->partial;
+  }
   bool always = !mlirValueIsNull(inner->columns) || mlirValueIsNull(partial);
   if (always)
-    s = masked(f, s, outer, inner);
+    s = masked(f, apart ? s : masked_rows(f, s, outer), inner);
   MlirValue condition = always ? mixed : window_or(b, partial, mixed);
   if (mlirValueIsNull(condition))
     return s;
-  MlirType type = ir_type(s);
   IrIf branch = ir_if_begin(b, condition, 1, &type);
-  MlirValue then = always ? s : masked(f, s, outer, inner);
+  MlirValue then = s;
+  if (!always)
+    then = masked(f, apart ? s : masked_rows(f, s, outer), inner);
   if (!mlirValueIsNull(mixed))
     then = documents_cut_rows(f, then, outer, inner);
-  ir_if_else(b, &branch, 1, &then);
-  ir_if_end(b, &branch, 1, &s);
-  return ir_result(branch.op, 0);
+  return one_of(b, &branch, then, s);
 }
 
 MlirValue logits_of(Forward *f, const OuterTile *outer,

@@ -80,18 +80,41 @@ static MlirValue row_max(Forward *f, MlirValue x) {
                             logits_row_constant(f, -INFINITY));
 }
 
+/// The maxima of a few columns each, as many as vectors of registers have.
+static MlirValue maxima(Forward *f, MlirValue s) {
+  return over_columns(f, ir_maxnumf, null_value(), s, CONFIG_GPU_COLUMNS);
+}
+
+/// The same where one of them is not negative, and something negative
+/// elsewhere: the bits of numbers that are not negative are in their order. Of
+/// integers a machine may compare three at once.
+static MlirValue maxima_if_positive(Forward *f, MlirValue s) {
+  Ir *b = f->b;
+  MlirValue bits = ir_bitcast(b, s, ir_i32(b));
+  return ir_bitcast(
+      b, over_columns(f, ir_maxsi, null_value(), bits, CONFIG_GPU_COLUMNS),
+      ir_f32(b));
+}
+
 /// The state for maxima that have followed what is LAG above them in logits.
 /// Whether any has needs no row's maximum, only that of a few columns each.
+/// Where a warpgroup does nothing else meanwhile, as there is one tile, only
+/// positive ones are looked for: a row whose bound is negative follows what
+/// there is.
 static Softmax following_lazily(Forward *f, Softmax state, MlirValue s) {
   Ir *b = f->b;
   enum { COLUMNS = CONFIG_GPU_COLUMNS };
-  MlirType few = f32_vector(f, IR_DIMS(f->rows, COLUMNS));
-  MlirValue max =
-      ir_mulf(b, over_columns(f, ir_maxnumf, null_value(), s, COLUMNS),
-              ir_const_f(b, few, f->c));
+  bool by_bits = f->config.tiles == 1 && f->config.sum_columns > 1;
+  MlirValue c = ir_const_f(b, f32_vector(f, IR_DIMS(f->rows, COLUMNS)), f->c);
+  MlirValue max = by_bits ? maxima_if_positive(f, s) : maxima(f, s);
+  max = ir_mulf(b, max, c);
   MlirValue bound = ir_addf(b, state.m, logits_row_constant(f, LAG));
-  MlirValue above =
-      ir_cmpf(b, IR_OGT, max, ir_broadcast_rows(b, bound, COLUMNS));
+  MlirValue least = bound;
+  if (by_bits)
+    least = ir_select(b, ir_cmpf(b, IR_OLT, bound, logits_row_constant(f, 0)),
+                      logits_row_constant(f, -INFINITY), bound);
+  MlirValue above = ir_cmpf(b, by_bits ? IR_OGE : IR_OGT, max,
+                            ir_broadcast_rows(b, least, COLUMNS));
   int n = mlirValueIsNull(state.pv) ? 3 : 4;
   MlirType type = ir_type(state.acc);
   MlirType types[] = {ir_type(state.m), ir_type(state.l), type, type};
@@ -99,6 +122,8 @@ static Softmax following_lazily(Forward *f, Softmax state, MlirValue s) {
   mlirOperationSetAttributeByName(branch.op, ir_str(SIMPLICIAL_ROWWISE_ATTR),
                                   mlirUnitAttrGet(b->context));
   Softmax then = state;
+  if (by_bits)
+    max = ir_mulf(b, maxima(f, s), c);
   max = row_max(f, max);
   then.m = ir_select(b, ir_cmpf(b, IR_OGT, max, bound), max, state.m);
   then = scaled(f, then, state.m);
@@ -166,13 +191,17 @@ Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
     MlirValue p = exponentials(f, &state, s, &p_sum);
     if (t + 1 < n)
       s = logits_of(f, outer, &inner[t + 1]);
-    else if (at_once)
+    else if (at_once && !f->wide_values)
       values = load_outer_values(f, outer);
     MlirValue *sum = at_once ? &state.pv : &state.acc;
     *sum = add_values(f, *sum, p, p_sum, &inner[t]);
   }
-  if (at_once)
-    state.acc = ir_fma(f->b, values, state.pv, state.acc);
+  if (!at_once)
+    return state;
+  // There are no registers for wide ones before.
+  if (f->wide_values)
+    values = load_outer_values(f, outer);
+  state.acc = ir_fma(f->b, values, state.pv, state.acc);
   return state;
 }
 

@@ -475,6 +475,16 @@ def gpu_queries():
         for d in (64, 128):
             yield Case(**{**SMALL, "w2": 7}, Hq=group, D=d, config=few(q))
     yield Case(**{**SMALL, "w2": 7}, Hq=8, D=128, bad=(("v2", (0, 4, 0, 7), math.inf),), config=few(8))
+    # Small heads, one tile in a step: only windows' first and last keys are masked; maxima are looked for among what is
+    # positive, and where nothing is all the same.
+    one = {**SMALL, "N": 90, "w1": 5, "w2": 70, "D": 32, "Nq": 20}
+    for data in ("down", "up", "winner", "peaked"):
+        yield Case(**one, Hq=4, data=data, scale=1.0, config=few(16, block_k="32 : i64"))
+    yield Case(**{**one, "N": 20}, Hq=4, data="down", scale=1.0, config=few(16, block_k="32 : i64"))  # beside masks
+    yield Case(**{**one, "dtype": "f16", "Nq": 9}, Hq=8, causal=False, config=few(8, block_k="48 : i64"))
+    yield Case(**{**one, "D": 64}, Hq=5, config=few(12, block_k="32 : i64"))
+    for key in (20, 21, 70, 89):
+        yield Case(**one, Hq=4, bad=(("k2", (0, key, 0, 3), math.nan),), config=few(16, block_k="32 : i64"))
 
 
 def gpu_shares():

@@ -259,7 +259,30 @@ static Fragment convert(Distribute *s, MlirOperation op, At at) {
   return f;
 }
 
+/// What a select gives in a slice all of whose columns are among the first n,
+/// or none, if its mask is these; null: it has to choose.
+static MlirValue chosen(MlirOperation op, At at) {
+  MlirValue none = {NULL};
+  if (!ir_is(op, "arith.select"))
+    return none;
+  MlirOperation mask = ir_def(ir_operand(op, 0));
+  if (!ir_is(mask, "vector.broadcast") ||
+      tile_op_source_row_dims(mask, at.row_dims))
+    return none;
+  mask = ir_def(ir_operand(mask, 0));
+  int64_t n, first = (int64_t)at.slice * SLICE;
+  if (!ir_is(mask, "vector.create_mask") ||
+      mlirOperationGetNumOperands(mask) != 1 ||
+      !ir_is_number(ir_operand(mask, 0), &n) ||
+      (n > first && n < first + SLICE))
+    return none;
+  return ir_operand(op, n > first ? 1 : 2);
+}
+
 static Fragment elementwise(Distribute *s, MlirOperation op, At at) {
+  MlirValue one = chosen(op, at);
+  if (!mlirValueIsNull(one))
+    return fragment(s, one, at);
   MlirType tile = ir_type(ir_result(op, 0));
   if (ir_is(op, "arith.extf") || ir_is(op, "arith.truncf"))
     return convert(s, op, at);

@@ -317,7 +317,9 @@ void keep_decide(Distribute *s, MlirBlock program) {
   count_registers(s, program, &registers);
   s->at_once = s->engine->slices_at_once(registers.product, registers.carried);
   s->taken = registers.product + registers.around;
-  int64_t left = s->engine->registers_left(s->taken);
+  ChipShare share = s->engine->share(s->warps, s->n_maps > 0, s->taken);
+  int64_t left =
+      s->engine->registers_left(registers.product, s->taken, share.consumer);
   keep_for_loops(s, program, &left);
   keep_loads(s, program);
 }

@@ -50,8 +50,9 @@ struct Engine {
   /// Slices that are evaluated at once where the largest product and what a
   /// loop carries have so many; 0: all.
   int64_t (*slices_at_once)(int64_t product, int64_t carried);
-  /// Those left for what was loaded before a loop, where so many are taken.
-  int64_t (*registers_left)(int64_t taken);
+  /// Those left for what was loaded before a loop, where so many are taken, the
+  /// largest product's among them, of so many that a thread has (0: not known).
+  int64_t (*registers_left)(int64_t product, int64_t taken, int64_t all);
 
   /// How blocks of so many warps share an SM's registers, with a producer or
   /// without, where a loop's product and what it carries take some; blocks = 0:

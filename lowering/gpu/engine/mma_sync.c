@@ -459,7 +459,8 @@ static int64_t slices_at_once(int64_t product, int64_t carried) {
   return is_for_three(product + carried) ? 4 : 2;
 }
 
-static int64_t registers_left(int64_t taken) {
+static int64_t registers_left(int64_t product, int64_t taken, int64_t all) {
+  (void)product, (void)all;
   int64_t left = (is_for_three(taken) ? THREE : TWO) - OTHERS - taken;
   return left > 0 ? left : 0;
 }

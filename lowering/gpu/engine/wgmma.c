@@ -404,8 +404,14 @@ static int64_t slices_at_once(int64_t product, int64_t carried) {
   return carried >= TIGHT_FROM;
 }
 
-static int64_t registers_left(int64_t taken) {
-  enum { MOST = 128 }; // more leave none at all for loads
+/// Where registers are few, because an SM has four blocks, a product that
+/// becomes the next one's operand needs half as many more as pairs.
+static int64_t registers_left(int64_t product, int64_t taken, int64_t all) {
+  enum { MOST = 128, OTHERS = 12 }; // more leave none at all for loads
+  if (all == MOST) {
+    int64_t left = all - OTHERS - product / 2 - taken;
+    return left > 0 ? left : 0;
+  }
   return taken < MOST ? INT64_MAX : 0;
 }
 

@@ -47,13 +47,16 @@ func.func @one_query(%q: memref<2x?x8x16xf32>, %k: memref<2x?x1x16xf32>, %out: m
 // CHECK: %[[MIXED_J:.*]] = arith.cmpi slt, %{{.*}}, %[[LAST]]
 // CHECK: %[[S:.*]] = vector.contract
 // CHECK: %[[MIXED:.*]] = arith.ori %[[MIXED_J]], %[[MIXED_K]]
+// CHECK: %[[ROWS:.*]] = scf.if
+// CHECK: } else {
+// CHECK-NEXT: scf.yield %[[S]]
 // CHECK: %[[SOME:.*]] = arith.ori %{{.*}}, %[[MIXED]]
 // CHECK: scf.if %[[SOME]] -> (vector<4x16xf32>) {
 // CHECK: %[[STARTS:.*]] = vector.transfer_read %[[START]]{{.*}} vector<4xi32>
 // CHECK: arith.cmpi slt, %{{.*}} : vector<4xi32>
 // CHECK: arith.cmpi slt, %{{.*}} : vector<4x16xi32>
 // CHECK: } else {
-// CHECK-NEXT: scf.yield %[[S]]
+// CHECK-NEXT: scf.yield %[[ROWS]]
 func.func @queries(%q: memref<2x?x1x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x1x48xf32>,
                    %lse: memref<2x1x?xf32>, %start: memref<2x?xi32>) attributes {simplicial.target = "sm_80"} {
   "simplicial.bounded_attention_into"(%q, %kv, %kv, %kv, %kv, %out, %lse, %start)

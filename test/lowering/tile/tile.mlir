@@ -271,8 +271,8 @@ func.func @sum_columns(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out
 
 // Four queries are the rows of a tile, a head of each. The outer window of all
 // of them is loaded once. Inner tiles are masked by row where not all queries
-// see all of them; and where they do not, and a value is not finite, one query
-// at a time is taken.
+// see all of them, in their three first and three last keys; and where they do
+// not, and a value is not finite, one query at a time is taken.
 
 // CHECK-LABEL: func.func @queries(
 // CHECK: scf.forall
@@ -293,12 +293,19 @@ func.func @sum_columns(%q: memref<2x?x4x48xf32>, %kv: memref<2x?x1x48xf32>, %out
 // CHECK: scf.for %[[K:.*]] = {{.*}} step %c16
 // CHECK: vector.transfer_read %[[KEYS]]{{.*}} vector<4x48xf32>
 // CHECK: %[[S:.*]] = vector.contract {{.*}} into vector<4x16xf32>
+// CHECK: %[[ROWS:.*]] = scf.if %{{.*}} -> (vector<4x16xf32>) {
+// CHECK: } else {
+// CHECK: scf.yield %[[S]]
 // CHECK: scf.if %{{.*}} -> (vector<4x16xf32>) {
 // CHECK: %[[QUERY:.*]] = vector.step : vector<4xindex>
 // CHECK: %[[COLUMN:.*]] = vector.step : vector<16xindex>
 // CHECK: arith.cmpi slt, {{.*}} : vector<4x16xi32>
+// CHECK: %[[LAST:.*]] = vector.create_mask %c13{{.*}} : vector<16xi1>
+// CHECK: vector.broadcast %[[LAST]]
+// CHECK: %[[FIRST:.*]] = vector.create_mask %c3{{.*}} : vector<16xi1>
+// CHECK: vector.broadcast %[[FIRST]]
 // CHECK: } else {
-// CHECK: scf.yield %[[S]]
+// CHECK: scf.yield %[[ROWS]]
 // CHECK: vector.transfer_write {{.*}} : vector<4x1x48xf32>, memref<2x?x1x48xf32>
 // CHECK: vector.transfer_write {{.*}} : vector<4x1xf32>, memref<2x1x?xf32>
 func.func @queries(%q: memref<2x?x1x48xf32>, %kv: memref<2x?x1x48xf32>, %out: memref<2x?x1x48xf32>, %lse: memref<2x1x?xf32>) attributes {simplicial.target = "sm_80"} {
