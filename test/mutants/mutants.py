@@ -127,6 +127,8 @@ class Reason:
 REASONS = (
     Reason("^kj stages=1 ", r"(?:\}|copy) (commit wait barrier) for if copy",
            "own copies, which the loop waits for too, behind its first copy; where it does not run, nothing else does"),
+    Reason("^queries local=true", r"(?:copy \} (commit wait) barrier if put|put \} (barrier) \} if copy)",
+           "own keys, then values: the loop's first copies are waited for, and met at a barrier for, before either is read"),
     Reason("^(queries local=true|stores)", r"for (barrier|named) (?:for )?(?:if )?copy",
            "before own copies, behind the last reads of the query before; that one ends with another barrier"),
     Reason("^(queries local=true|stores)", r"(?:store-wait \}|wait) (barrier|named) if ",
