@@ -24,8 +24,18 @@ static MlirValue sum_over(const Keys *g, bool outer, MlirValue x) {
                             ir_zero(b, ir_vector(f32, IR_DIMS(left, n))));
 }
 
-void keys_add_part(const Keys *g, const Parts *parts, MlirValue x,
-                   MlirValue more, int64_t d) {
+/// So many columns are summed at once: of rows of several outer keys, which
+/// warps sum over memory, no more than registers are free for.
+static int64_t columns_at_once(const Keys *g, int64_t columns) {
+  enum { MOST = 32, LEAST = 16 };
+  if (keys_outer(g) == 1 || columns <= MOST)
+    return columns;
+  return columns % MOST ? LEAST : MOST;
+}
+
+/// Adds x to columns from d on.
+static void add_columns(const Keys *g, const Parts *parts, MlirValue x,
+                        MlirValue more, int64_t d) {
   Ir *b = g->f.b;
   MlirValue sum = sum_over(g, false, x), mask = null_value();
   MlirType type = ir_type(sum);
@@ -43,6 +53,14 @@ void keys_add_part(const Keys *g, const Parts *parts, MlirValue x,
   ir_if_end(b, &branch, 1, &sum);
   ir_transfer_write(b, ir_result(branch.op, 0), parts->sums, indices, dims,
                     mask);
+}
+
+void keys_add_part(const Keys *g, const Parts *parts, MlirValue x,
+                   MlirValue more, int64_t d) {
+  int64_t columns = ir_dim_size(ir_type(x), 1), n = columns_at_once(g, columns);
+  for (int64_t first = 0; first < columns; first += n)
+    add_columns(g, parts, n < columns ? ir_columns(g->f.b, x, first, n) : x,
+                more, d + first);
 }
 
 /// Columns [at, at + width) of what is summed over outer keys, in memory: of
@@ -87,20 +105,28 @@ static OwnPlace own_keys(const Keys *g, MlirValue memory, int t) {
   return own_place(g, memory, t * keys_width(g), keys_width(g));
 }
 
+static int64_t own_width_of_keys(const Keys *g) {
+  return keys_wants_keys(g) ? g->f.d : 0;
+}
+
 int64_t keys_own_width(const Keys *g) {
-  return (keys_wants_keys(g) ? g->f.d : 0) +
-         (keys_wants_values(g) ? g->f.dv : 0);
+  return own_width_of_keys(g) + (keys_wants_values(g) ? g->f.dv : 0);
 }
 
 static OwnPlace own_values(const Keys *g, MlirValue memory) {
-  return own_place(g, memory, keys_wants_keys(g) ? g->f.d : 0, g->f.dv);
+  return own_place(g, memory, own_width_of_keys(g), g->f.dv);
 }
 
-/// Adds x by row to what there is in memory.
-static void add(const Keys *g, const OwnPlace *place, MlirValue x) {
-  if (keys_outer(g) > 1)
-    x = sum_over(g, true, x);
-  store_own(g, place, ir_addf(g->f.b, load_own(g, place), x));
+/// Adds x by row to columns from `at` on of what there is in memory.
+static void add(const Keys *g, MlirValue memory, int64_t at, MlirValue x) {
+  int64_t columns = ir_dim_size(ir_type(x), 1), n = columns_at_once(g, columns);
+  for (int64_t first = 0; first < columns; first += n) {
+    MlirValue some = n < columns ? ir_columns(g->f.b, x, first, n) : x;
+    if (keys_outer(g) > 1)
+      some = sum_over(g, true, some);
+    OwnPlace place = own_place(g, memory, at + first, n);
+    store_own(g, &place, ir_addf(g->f.b, load_own(g, &place), some));
+  }
 }
 
 void keys_add_own_keys(const Keys *g, MlirValue memory, int t, MlirValue x,
@@ -109,8 +135,7 @@ void keys_add_own_keys(const Keys *g, MlirValue memory, int t, MlirValue x,
     own->u.x[t] = ir_addf(g->f.b, own->u.x[t], x);
     return;
   }
-  OwnPlace place = own_keys(g, memory, t);
-  add(g, &place, x);
+  add(g, memory, t * keys_width(g), x);
 }
 
 void keys_add_own_values(const Keys *g, MlirValue memory, MlirValue x,
@@ -119,8 +144,7 @@ void keys_add_own_values(const Keys *g, MlirValue memory, MlirValue x,
     own->t = ir_addf(g->f.b, own->t, x);
     return;
   }
-  OwnPlace place = own_values(g, memory);
-  add(g, &place, x);
+  add(g, memory, own_width_of_keys(g), x);
 }
 
 MlirValue keys_own_memory(const Keys *g) {
