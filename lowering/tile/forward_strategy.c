@@ -33,6 +33,7 @@
 
 #include "lowering/configure/choose.h"
 #include "lowering/configure/estimate.h"
+#include "lowering/gpu/target/layout.h"
 #include "lowering/gpu/target/limits.h"
 #include "lowering/ir.h"
 #include "lowering/notes.h"
@@ -344,6 +345,17 @@ static void note_choice(const Strategy *s, const Offer *chosen) {
                                                 : chosen->no_producer);
 }
 
+/// Blocks that an SM has at once, should ptxas take some registers more where
+/// it is told no limit.
+static int64_t sure_blocks(const Budget *budget) {
+  enum { MORE = 16, STEP = LIMITS_REGISTER_STEP };
+  if (budget->most_registers < LIMITS_THREAD_REGISTERS)
+    return budget->blocks;
+  int64_t registers = ceil_div(budget->registers + MORE, STEP) * STEP;
+  int64_t n = LIMITS_REGISTERS / (budget->warps * WARP * registers);
+  return max(1, min(n, budget->blocks));
+}
+
 /// As many blocks as run at once.
 static int64_t wanted_blocks(const Strategy *s, const Config *config) {
   int64_t most = 1;
@@ -351,7 +363,8 @@ static int64_t wanted_blocks(const Strategy *s, const Config *config) {
   forward_work(config, &s->shape, &work);
   for (int i = 0; i < s->chips->n; ++i) {
     const Chip *chip = s->chips->chips[i];
-    most = max(most, estimate(&work, chip).budget.blocks * chip->rates.sms);
+    Budget budget = estimate(&work, chip).budget;
+    most = max(most, sure_blocks(&budget) * chip->rates.sms);
   }
   return min(most, CONFIG_MAX_BLOCK);
 }

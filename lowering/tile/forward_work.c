@@ -24,8 +24,10 @@ enum { F32 = 4, PAIRS = 2 }; // bytes of elements
 
 /// Clocks of a block beside its steps, fitted to --analyze.
 enum {
-  BLOCK = 12000, // to load q and the outer window, and to write results
-  MERGE = 3,     // for a column of another row that is merged
+  BLOCK = 12000,  // to load q and the outer window, and to write results
+  QUERIES = 5500, // of several queries,
+  QUERY = 105,    // and for each one: are the keys finite that some see?
+  MERGE = 3,      // for a column of another row that is merged
 };
 
 /// Instructions for an element of logits: a multiply-add and an addition; a
@@ -321,7 +323,9 @@ void forward_work(const Config *config, const ForwardShape *shape, Work *work) {
                  .producer = config->producer,
                  .bytes = shape->bytes,
                  .passes = shape->passes,
-                 .once = BLOCK +
+                 .once = (config->block_q > 1
+                              ? QUERIES + QUERY * (double)config->block_q
+                              : BLOCK) +
                          MERGE * (double)((config->block_j - 1) * shape->dv)};
   Block b = {.config = config,
              .shape = shape,
