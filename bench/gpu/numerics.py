@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The numerics tests' cases on a GPU, through functions that were compiled ahead of time.
 
-`make FOLDER` compiles the groups of cases for GPUs (test/numerics/cases.py), a shared library a case, where Simplicial is
+`make FOLDER` compiles the groups of cases for GPUs (test/numerics/gpu_cases.py), a shared library a case, where Simplicial is
 built. `run`, as the copy of this script in FOLDER, calls them on the machine with the GPU, which needs torch and no MLIR,
 and checks the results against float64 as the tests do. Ends with `N passed, N failed`, and fails if any did.
 """
@@ -20,7 +20,7 @@ NUMERICS = HERE.parents[1] / "test" / "numerics"
 if NUMERICS.is_dir():
     sys.path.insert(0, str(NUMERICS))
 
-from cases import GROUPS  # of the tests
+from gpu_cases import GROUPS  # of the tests
 
 SELECTED = [group for group in GROUPS if group.startswith("gpu")] + ["half_types"]
 RUNTIME = "libsimplicial_runtime.so"  # a link, to the name that programs ask for
@@ -61,7 +61,7 @@ def make(arguments):
         compiled = [pool.submit(compile_case, arguments.build, arguments.target, folder, *case) for case in cases.items()]
     if errors := [error for job in compiled if (error := job.result())]:
         sys.exit("\n".join(errors))
-    ours, tests = ("kernels.py", "numerics.py"), ("cases.py", "check.py", "data.py", "reference.py")
+    ours, tests = ("kernels.py", "numerics.py"), ("cases.py", "gpu_cases.py", "check.py", "data.py", "reference.py")
     for file in [*[HERE / name for name in ours], *[NUMERICS / name for name in tests]]:
         shutil.copy(file, folder)
     runtime = arguments.build / "lib" / RUNTIME

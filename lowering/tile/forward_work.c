@@ -222,10 +222,13 @@ static int64_t tile_of_rest(const Config *config) {
   return config->block_tail <= config->block_last ? last : config->tiles;
 }
 
-/// Whether two tiles of a step have rings that are used alike.
+/// Whether two tiles of a step have rings that are used alike: of as many rows,
+/// and, where loops over steps and the rest begin again, as often.
 static bool are_alike(const Config *config, int64_t tile, int64_t other) {
   int64_t last = config->tiles - 1, rest = tile_of_rest(config);
-  return other >= 0 && other <= last && (tile == rest) == (other == rest) &&
+  bool again = config->block_q > 1 || !config->inner_stationary;
+  return other >= 0 && other <= last &&
+         (!again || (tile == rest) == (other == rest)) &&
          (config->block_k == config->block_last ||
           (tile == last) == (other == last));
 }

@@ -7,8 +7,9 @@ import sys
 import numpy as np
 
 import data
-from cases import GROUPS, Case
+from cases import Case
 from check import check
+from gpu_cases import GROUPS
 from reference import attention, logits
 
 

@@ -12,7 +12,7 @@ import sys
 import numpy as np
 
 import data
-from cases import GROUPS
+from gpu_cases import GROUPS
 from check import check
 from dlpack import TYPES, describe, from_stored, load, load_library, must, pointers, to_stored
 from guarded import Guarded

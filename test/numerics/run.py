@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Runs groups of cases (cases.py) through simplicial-run and checks every result against float64.
+"""Runs groups of cases (gpu_cases.py) through simplicial-run and checks every result against float64.
 
 Prints a line a case, `error/limit` by output, and fails if any case does or if their number is not the expected one.
 """
@@ -12,8 +12,8 @@ import numpy as np
 
 import data
 import harness
-from cases import GROUPS
 from check import check
+from gpu_cases import GROUPS
 
 
 def tensor(case, sizes, names, element):
