@@ -69,8 +69,8 @@ static void assert_near(double x, double y) {
 }
 
 // hopper.md's budgets: K2 and V2 of 256 keys 128 KiB, q 32 KiB, K1 and V1 of 32
-// keys 16 KiB; 8 rings of two mbarriers, all alike, so that none are joined. acc
-// 64, their sum 64, logits 32, pairs 16, q * k1 32, and 20.
+// keys 16 KiB; 8 rings of two mbarriers, all alike, so that none are joined.
+// acc 64, their sum 64, logits 32, pairs 16, q * k1 32, and 20.
 static void budgets(void **state) {
   (void)state;
   Estimate e = estimate_of(&config, &shape, "sm_90a");
