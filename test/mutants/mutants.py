@@ -91,7 +91,7 @@ def kernels():
     yield "f32", "sm_80", Case(**{**small, "dtype": "f32"}, config="block_k = 16, stages = 2")
     wide = {**small, "Hq": 64, "D": 64}
     wide["w2"] = 150
-    config = "block_j = 1, block_k = 16, tiles = 1, producer = true"
+    config = "block_q = 1, block_j = 1, block_k = 16, tiles = 1, producer = true"
     for stages in 1, 2, 3:
         for order in "kj", "jk":
             yield f"producer {order} stages={stages}", "sm_90a", Case(
