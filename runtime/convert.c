@@ -75,6 +75,8 @@ uint16_t simplicialF32ToBf16(float value) {
   return narrow(value, BF16_MANTISSA);
 }
 
+float __truncsfbf2(float x) { return float_from_bits(simplicialF32ToBf16(x)); }
+
 static double load(const void *array, DLDataType type, int64_t i) {
   if (type.code == kDLBfloat)
     return simplicialBf16ToF32(((const uint16_t *)array)[i]);

@@ -209,6 +209,12 @@ SIMPLICIAL_API void memrefCopy(int64_t elementSize,
                                SimplicialUnrankedMemref *from,
                                SimplicialUnrankedMemref *to);
 
+/// Rounds to bf16. Compiled functions call this, by the name that LLVM gives
+/// it, on processors without an instruction for it, also to move a bf16 that
+/// LLVM keeps in an f32; libgcc has it since GCC 13 only. A bf16 is returned as
+/// the low half of a float.
+SIMPLICIAL_API float __truncsfbf2(float x);
+
 /// Describes the tensor's memory; copies nothing. Strides that may be any
 /// number become those of row-major order.
 SIMPLICIAL_API void simplicialMemrefFromTensor(const DLTensor *tensor,

@@ -145,13 +145,15 @@ static MlirModule copy_of(MlirModule module) {
 /// others.
 static bool is_reserved(MlirStringRef name) {
   static const char *const functions[] = {
-      "acos",  "acosh",     "aligned_alloc", "asin",      "asinh",  "atan",
-      "atan2", "atanh",     "cbrt",          "ceil",      "cos",    "cosh",
-      "erf",   "erfc",      "exp",           "exp2",      "expm1",  "fabs",
-      "floor", "fma",       "fmod",          "free",      "log",    "log10",
-      "log1p", "log2",      "malloc",        "memcpy",    "memset", "pow",
-      "round", "roundeven", "sin",           "sinh",      "sqrt",   "tan",
-      "tanh",  "trunc",     "memmove",       "memrefCopy"};
+      "acos",        "acosh",     "aligned_alloc", "asin",    "asinh",
+      "atan",        "atan2",     "atanh",         "cbrt",    "ceil",
+      "cos",         "cosh",      "erf",           "erfc",    "exp",
+      "exp2",        "expm1",     "fabs",          "floor",   "fma",
+      "fmod",        "free",      "log",           "log10",   "log1p",
+      "log2",        "malloc",    "memcpy",        "memset",  "pow",
+      "round",       "roundeven", "sin",           "sinh",    "sqrt",
+      "tan",         "tanh",      "trunc",         "memmove", "memrefCopy",
+      "__truncsfbf2"};
   MlirStringRef stem = name;
   if (stem.length > 1 && stem.data[stem.length - 1] == 'f')
     --stem.length; // libm's functions of floats

@@ -44,15 +44,6 @@ static LLVMErrorRef define(LLVMOrcLLJITRef jit, const char *name,
                                LLVMOrcAbsoluteSymbols(&symbol, 1));
 }
 
-/// What LLVM calls to round to bf16, and to move a bf16 that it keeps in an
-/// f32, for hosts without an instruction for it; libgcc has it since GCC 13
-/// only. A result of that type is the low half of one that is a float.
-static float round_to_bf16(float x) {
-  uint32_t bits = simplicialF32ToBf16(x);
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
 static void open_libm(void) { dlopen(LIBM_SO, RTLD_NOW | RTLD_GLOBAL); }
 
 /// Makes the runtime and libm visible to the code, wherever this library was
@@ -68,7 +59,7 @@ static LLVMErrorRef define_runtime(LLVMOrcLLJITRef jit) {
       {"simplicialFree", (uintptr_t)simplicialFree},
       {"simplicialAbandon", (uintptr_t)simplicialAbandon},
       {"memrefCopy", (uintptr_t)memrefCopy},
-      {"__truncsfbf2", (uintptr_t)round_to_bf16},
+      {"__truncsfbf2", (uintptr_t)__truncsfbf2},
       {"simplicialLaunchTooLarge", (uintptr_t)simplicialLaunchTooLarge},
       {"simplicialCudaLaunch", (uintptr_t)simplicialCudaLaunch},
       {"simplicialCudaCopyStrided", (uintptr_t)simplicialCudaCopyStrided},

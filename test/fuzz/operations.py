@@ -55,7 +55,7 @@ def draw_config(rng, module, q, k):
     block_h = rng.choice([h for h in range(1, group + 1) if group % h == 0])
     if kind == "cpu":
         return some([f"block_h = {block_h} : i64", f"block_j = {rng.choice([1, 2, 3, 4])} : i64",
-                     f"block_k = {rng.choice([1, 7, 16, 32, 64])} : i64", f'order = "{rng.choice(["kj", "kj"])}"',
+                     f"block_k = {rng.choice([1, 7, 16, 32, 64])} : i64", f'order = "{rng.choice(["kj", "jk"])}"',
                      "block_q = 1 : i64", "stages = 0 : i64", "producer = false"])
     if kind == "gpu":
         return some([f"block_h = {block_h} : i64", f"block_j = {rng.choice([1, 2, 4])} : i64",

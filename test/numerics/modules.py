@@ -325,7 +325,8 @@ def jax_layer(x, gain, wq, wk1, wk2, wv1, wv2, wo):
 def names():
     """An attention in a function of each name."""
     for name in ("attention-fwd", "attention.fwd", "0", "two words", "größe", "malloc", "memrefCopy", "exp2f", "erff",
-                 "simplicialAllocate", "simplicial_unload", "_mlir_ciface_main", "_", "a" * 300, "main_kernels", "free"):
+                 "__truncsfbf2", "simplicialAllocate", "simplicial_unload", "_mlir_ciface_main", "_", "a" * 300,
+                 "main_kernels", "free"):
         def same(*x):
             return reference(*x)
         same.__name__ = f"name '{name[:20]}'"

@@ -104,6 +104,17 @@ static void extreme_numbers_become_infinity_or_zero(void **state) {
   assert_int_equal(0, narrow_f64(format, DBL_MIN));
 }
 
+static void llvm_finds_bf16_in_the_low_half(void **state) {
+  (void)state;
+  const float values[] = {1.0f, -2.5f, 0x1.018p0f, FLT_MAX, -0.0f, NAN};
+  for (int i = 0; i < 6; ++i) {
+    float rounded = __truncsfbf2(values[i]);
+    uint32_t bits;
+    memcpy(&bits, &rounded, sizeof bits);
+    assert_int_equal(simplicialF32ToBf16(values[i]), bits);
+  }
+}
+
 static void nan_stays_nan(void **state) {
   const Format *format = *state;
   // Quiet, signalling, and with payloads that a 16-bit format cannot hold.
@@ -178,6 +189,7 @@ int main(void) {
       TEST_OF_BOTH(narrowing_rounds_to_nearest_even),
       TEST_OF_BOTH(extreme_numbers_become_infinity_or_zero),
       TEST_OF_BOTH(nan_stays_nan),
+      cmocka_unit_test(llvm_finds_bf16_in_the_low_half),
       cmocka_unit_test(arrays_convert_between_all_types),
       cmocka_unit_test(f64_rounds_once),
       cmocka_unit_test(other_types_are_refused),
