@@ -78,8 +78,7 @@ typedef struct Entry {
   bool interleaved;               ///< as buffer.c says
   MlirValue strides[IR_MAX_RANK]; ///< in elements, of type index
   MlirValue mbarriers; ///< a ring's: "full" of each slot, then "empty"
-  bool joined; ///< a ring of which the next one's "empty" is, as bulk_copy.c
-               ///< says
+  bool joined;         ///< a ring whose mbarriers are the next one's
 } Entry;
 
 /// Whose program is made: that of all threads, or where some only copy, theirs
