@@ -58,9 +58,8 @@ static MlirValue masked_rows(Forward *f, MlirValue s, const OuterTile *outer) {
 static MlirValue below_limit(Forward *f, MlirType mask, MlirValue limit,
                              int64_t offset) {
   const WindowRows rows = forward_rows(f);
-  return window_mask_below(
-      f->b, mask,
-      window_limits_by_query(f->b, &rows, limit, offset, null_value(), false));
+  return window_mask_below(f->b, mask,
+                           window_limits_by_query(f->b, &rows, limit, offset));
 }
 
 /// Logits with -inf for what is not in the inner windows.

@@ -136,18 +136,13 @@ MlirValue window_mask_below(Ir *b, MlirType mask, MlirValue limits) {
 }
 
 MlirValue window_limits_by_query(Ir *b, const WindowRows *rows, MlirValue limit,
-                                 int64_t offset, MlirValue condition,
-                                 bool all) {
+                                 int64_t offset) {
   MlirType i32 = ir_i32(b), type = numbers_type(b, rows);
   MlirValue limits = plus_query(b, rows, ir_broadcast(b, limit, type));
-  if (offset)
-    limits =
-        ir_addi(b, limits,
-                ir_broadcast(b, ir_const_i32(b, i32, (int32_t)-offset), type));
-  if (mlirValueIsNull(condition))
+  if (!offset)
     return limits;
-  MlirValue other = ir_const_i32(b, i32, all ? LIMIT : 0);
-  return ir_select(b, condition, limits, ir_broadcast(b, other, type));
+  MlirValue back = ir_const_i32(b, i32, (int32_t)-offset);
+  return ir_addi(b, limits, ir_broadcast(b, back, type));
 }
 
 MlirValue window_limits_from(Ir *b, MlirValue limits, MlirValue first) {

@@ -56,10 +56,9 @@ typedef struct WindowRows {
 /// x [queries] by row, [rows].
 MlirValue window_by_query(Ir *b, const WindowRows *rows, MlirValue x);
 
-/// Limits [rows], which are `limit` - `offset` + query, but where a condition
-/// by row does not hold (null: it does): all columns, or none.
+/// Limits [rows], which are `limit` - `offset` + query.
 MlirValue window_limits_by_query(Ir *b, const WindowRows *rows, MlirValue limit,
-                                 int64_t offset, MlirValue condition, bool all);
+                                 int64_t offset);
 
 /// Numbers of rows, [rows] of i32: `first`, or, `each`, one more for each
 /// query; and `of_share` more for each share.
