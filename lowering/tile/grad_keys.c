@@ -106,12 +106,9 @@ static MlirValue mask_by_row(const Keys *g, const Masked *keys,
 /// Numbers [keys], by row.
 static MlirValue numbers_by_row(const Keys *g, const Masked *keys,
                                 MlirValue x) {
-  Ir *b = g->f.b;
-  MlirType i32 = ir_i32(b);
-  if (keys->outer)
-    x = ir_shape_cast(b, x, ir_vector(i32, IR_DIMS(keys->n, 1)));
-  x = ir_broadcast(b, x, ir_vector(i32, IR_DIMS(keys_outer(g), keys_inner(g))));
-  return ir_shape_cast(b, x, ir_vector(i32, IR_DIMS(keys_rows(g))));
+  const WindowRows outer = {1, keys_outer(g), keys_inner(g)};
+  const WindowRows inner = {keys_outer(g), keys_inner(g), 1};
+  return window_by_query(g->f.b, keys->outer ? &outer : &inner, x);
 }
 
 /// A mask by row of keys before `end`, which is the first query's and one
