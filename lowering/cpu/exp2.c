@@ -4,8 +4,8 @@
 // below 2^-126 flushed to 0, infinities and NaN as in IEEE arithmetic.
 //
 // x = n + f with n an integer and |f| <= 1/2; 2^x = 2^n * 2^f. Adding 1.5 *
-// 2^23 rounds x to n and leaves n in the low bits, where shifting and adding
-// make it the exponent of a float. The coefficients are a minimax fit of 2^f.
+// 2^23 + 127 rounds x to n and leaves n + 127 in the low bits, which shifted
+// are the float 2^n. The coefficients are a minimax fit of 2^f.
 
 #include "block.h"
 
@@ -21,17 +21,15 @@ MlirValue exp2_polynomial(Ir *b, MlirValue x) {
   MlirValue least = ir_const_f(b, f32, -127), most = ir_const_f(b, f32, 128);
   x = ir_select(b, ir_cmpf(b, IR_OLT, x, least), least, x);
   x = ir_select(b, ir_cmpf(b, IR_OGT, x, most), most, x);
-  MlirValue magic = ir_const_f(b, f32, 12582912.0);
+  MlirValue magic = ir_const_f(b, f32, 12582912.0 + 127);
   MlirValue t = ir_addf(b, x, magic);
   MlirValue f = ir_subf(b, x, ir_subf(b, t, magic));
   MlirValue p = ir_const_f(b, f32, coefficients[0]);
   for (size_t i = 1; i < sizeof coefficients / sizeof *coefficients; ++i)
     p = ir_fma(b, p, f, ir_const_f(b, f32, coefficients[i]));
-  MlirValue n =
+  MlirValue scale =
       ir_value(b, "arith.shli", i32,
                IR_VALUES(ir_bitcast(b, t, ir_i32(b)), ir_const_i32(b, i32, 23)),
                IR_NONE);
-  MlirValue scale =
-      ir_bitcast(b, ir_addi(b, n, ir_const_i32(b, i32, 127 << 23)), ir_f32(b));
-  return ir_mulf(b, p, scale);
+  return ir_mulf(b, p, ir_bitcast(b, scale, ir_f32(b)));
 }
