@@ -36,6 +36,7 @@
 //   bulk_store.c  stores of tiles from there
 //   copy.c        copies by threads
 //   reduce.c      reductions
+//   spread.c      stores of what rows are reduced to, by all threads
 //   fragment.c    a slice of a tile, from the op that defines it
 //   flight.c      products that have been begun
 //   transfer.c    global and shared memory

@@ -13,6 +13,7 @@
 #include "reduce.h"
 #include "regions.h"
 #include "roles.h"
+#include "spread.h"
 #include "transfer.h"
 
 #include "lowering/gpu/engine/engine.h"
@@ -96,6 +97,8 @@ static void convert_store(Distribute *s, MlirOperation op) {
   long long rows = (long long)tile_rows(tile, row_dims), columns = 1;
   if (tile_has_columns(tile, row_dims))
     columns = (long long)ir_dim_size(tile, row_dims);
+  if (spread_store(s, op))
+    return;
   const char *why = bulk_store(s, op);
   if (why) {
     note(s->forall,

@@ -22,6 +22,7 @@
 #include "keep.h"
 #include "kernel.h"
 #include "roles.h"
+#include "spread.h"
 
 #include "lowering/gpu/engine/engine.h"
 #include "lowering/gpu/target/layout.h"
@@ -210,6 +211,7 @@ static MlirLogicalResult make_kernel(MlirOperation forall,
   choose_engine(&s, chips, program);
   choose_copies(&s, program);
   keep_decide(&s, program);
+  spread_plan(&s, program);
   if (s.n_maps)
     bulk_store_plan(&s, program);
   kernel->threads = warps * WARP;

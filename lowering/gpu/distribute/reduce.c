@@ -6,9 +6,12 @@
 //
 //     in a thread   its two rows, where both are of the same row of the result
 //     in a warp     the lanes whose rows are
-//     in a block    what is left, a few slices at a time: all warps store
-//                   theirs in shared memory, where a ring was if nothing is
-//                   copied any more, and each row sums those it needs
+//     in a block    what is left, as many slices at a time as there is room
+//                   for: warps store a row for those that they have combined
+//                   in shared memory, where a ring was if nothing is copied
+//                   any more, and each row sums those it needs
+//
+// What is only stored behind that, spread.c takes from there.
 
 #include "reduce.h"
 #include "copies.h"
@@ -146,31 +149,15 @@ void reduce_all(Distribute *s, MlirOperation op) {
 
 // Over rows -------------------------------------------------------------------
 
-/// Slices that warps exchange at once.
-enum { AT_ONCE = REDUCE_SCRATCH / (SLICE * (int)sizeof(float)) };
-
-/// How the rows of the block are combined: those of a warp first, then, if
-/// there are others, over shared memory.
-typedef struct Rows {
-  int64_t n, distance; ///< as ReducedRows has them
-  int64_t left;        ///< rows of the result
-  int64_t in_warp;     ///< of the `n`, so many are a warp's; 1: that of a lane
-} Rows;
-
 /// Whether rows that become one follow each other.
-static bool are_neighbours(const Rows *rows) {
+static bool are_neighbours(const ReduceRows *rows) {
   return rows->distance == 1 && rows->left > 1;
 }
 
-/// Whether a warp stores one row for those that it combines.
-static bool are_stored_once(const Rows *rows) {
-  return are_neighbours(rows) && rows->in_warp > 1;
-}
-
-static Rows rows_of(MlirOperation op) {
+ReduceRows reduce_rows_of(MlirOperation op) {
   ReducedRows reduced = tile_op_reduced_rows(op, 2);
-  Rows rows = {reduced.n, reduced.distance,
-               tile_rows(ir_type(ir_result(op, 0)), 1), 1};
+  ReduceRows rows = {tile_op_reduction_kind(op), reduced.n, reduced.distance,
+                     tile_rows(ir_type(ir_result(op, 0)), 1), 1};
   int64_t in_warp = rows.distance < WARP_ROWS ? WARP_ROWS / rows.distance : 1;
   if (are_neighbours(&rows))
     rows.in_warp = WARP_ROWS % rows.n == 0   ? rows.n
@@ -182,26 +169,45 @@ static Rows rows_of(MlirOperation op) {
   return rows;
 }
 
+bool reduce_exchanges(const ReduceRows *rows) {
+  // Other threads than those that have them want what neighbours become.
+  return rows->n > rows->in_warp || are_neighbours(rows);
+}
+
+int reduce_slices_at_once(const ReduceRows *rows) {
+  int64_t slices =
+      REDUCE_SCRATCH * rows->in_warp / (SLICE * (int)sizeof(float));
+  return slices < MAX_SLICES ? (int)slices : MAX_SLICES;
+}
+
 /// A slice, combined over a warp's rows. Of neighbours the rows of a lane are
 /// two different ones, unless they are all that a warp has.
-static Fragment reduce_in_warp(Distribute *s, IrReduction kind, Fragment f,
-                               const Rows *rows) {
+static Fragment reduce_in_warp(Distribute *s, Fragment f,
+                               const ReduceRows *rows) {
   bool apart = are_neighbours(rows) && rows->n < WARP_ROWS;
   for (int j = 0; j < 2; ++j) {
     if (!apart)
-      f.v[0][j] = fragment_combine(s, kind, f.v[0][j], f.v[1][j]);
+      f.v[0][j] = fragment_combine(s, rows->kind, f.v[0][j], f.v[1][j]);
     for (int i = 0; i < (apart ? 2 : 1); ++i)
       for (int bit = 0; bit < LANE_BITS; ++bit) {
         int64_t row = layout_accumulator.lane[bit].row;
         if (row &&
             (are_neighbours(rows) ? row < rows->n : row >= rows->distance))
-          f.v[i][j] = fragment_combine(s, kind, f.v[i][j],
+          f.v[i][j] = fragment_combine(s, rows->kind, f.v[i][j],
                                        exchange(&s->b, f.v[i][j], bit));
       }
     if (!apart)
       f.v[1][j] = f.v[0][j];
   }
   return f;
+}
+
+/// A slice of what a reduction is over, combined over a warp's rows.
+static Fragment combined(Distribute *s, MlirOperation op,
+                         const ReduceRows *rows, int slice) {
+  MlirValue source = ir_operand(op, 0);
+  Fragment f = fragment(s, source, context_at(s, ir_type(source), 2, slice));
+  return rows->in_warp > 1 ? reduce_in_warp(s, f, rows) : f;
 }
 
 /// A ring with so many bytes that nothing is copied to any more; NULL if there
@@ -218,10 +224,10 @@ static const Entry *find_free_ring(Distribute *s, MlirOperation op,
   return NULL;
 }
 
-/// Where the block's rows are exchanged: [AT_ONCE][rows][SLICE] of f32.
+/// Where the block's rows are exchanged: [slices][stored rows][SLICE] of f32.
 typedef struct Scratch {
   bool found;
-  bool free;      ///< nobody has read what is there
+  MlirBlock free; ///< of the program, where nobody reads what is there
   int64_t offset; ///< in the block's shared memory
 } Scratch;
 
@@ -238,97 +244,117 @@ static void find_scratch(Distribute *s, MlirOperation op) {
   if (!ring)
     context_allocate(s, bytes, CHUNK);
   self->found = true;
-  self->free =
-      !ring && mlirBlockEqual(mlirOperationGetBlock(op), ir_body(s->forall, 0));
+  if (!ring)
+    self->free = ir_body(s->forall, 0);
   self->offset = ring ? ring->offset : s->shared_bytes - bytes;
 }
 
-/// The address of this thread's pair, in a row, of a slice.
-static MlirValue scratch(Distribute *s, int slice, MlirValue row) {
+/// The address of this thread's pair of a slice, in a stored row.
+static MlirValue scratch(Distribute *s, const ReduceRows *rows, MlirValue slice,
+                         MlirValue row) {
   Ir *b = &s->b;
-  int64_t plane = s->warps * WARP_ROWS * SLICE;
-  int64_t first = scratch_of(s)->offset / (int)sizeof(float) + slice * plane;
-  MlirValue column = ir_addi(b, s->column, ir_const_index(b, first));
-  MlirValue at = ir_muli(b, row, ir_const_index(b, SLICE));
-  return ir_advance(b, s->shared, ir_f32(b), ir_addi(b, at, column));
+  int64_t plane = s->warps * WARP_ROWS / rows->in_warp * SLICE;
+  int64_t first = scratch_of(s)->offset / (int)sizeof(float);
+  MlirValue at = ir_addi(b, s->column, ir_const_index(b, first));
+  at = ir_addi(b, at, ir_muli(b, slice, ir_const_index(b, plane)));
+  at = ir_addi(b, at, ir_muli(b, row, ir_const_index(b, SLICE)));
+  return ir_advance(b, s->shared, ir_f32(b), at);
 }
 
-/// Stores `n` slices, combined over a warp's rows, for all to read: of
-/// neighbours, one row of them.
-static void store_slices(Distribute *s, const Rows *rows, int n,
-                         const Fragment *slices) {
+static IrAttribute alignment_of_pairs(Ir *b) {
+  return (IrAttribute){"alignment", ir_i64_attr(b, 2 * sizeof(float))};
+}
+
+/// Stores a slice, combined over a warp's rows: of those a warp stores one.
+static void store_slice(Distribute *s, const ReduceRows *rows, int slice,
+                        const Fragment *f) {
+  enum { APART = WARP_ROWS / 2 }; // a thread's two rows
   Ir *b = &s->b;
-  MlirType pair = ir_vector(ir_f32(b), IR_DIMS(2));
-  IrAttribute alignment = {"alignment", ir_i64_attr(b, 2 * sizeof(float))};
-  bool one = are_stored_once(rows);
-  MlirValue in_warp = ir_const_index(b, rows->in_warp);
-  for (int i = 0; i < 2; ++i) {
-    MlirValue row = one ? ir_divui(b, s->rows[i], in_warp) : s->rows[i];
+  IrAttribute alignment = alignment_of_pairs(b);
+  bool one = rows->in_warp > 1, next = are_neighbours(rows);
+  bool both = !one || (next && rows->in_warp <= APART);
+  MlirValue n = ir_const_index(b, next ? rows->in_warp : WARP_ROWS);
+  for (int i = 0; i < (both ? 2 : 1); ++i) {
+    MlirValue row = s->rows[i];
     IrIf first;
-    if (one)
-      first = ir_if_begin(b,
-                          ir_cmpi(b, IR_EQ, ir_remui(b, s->rows[i], in_warp),
-                                  ir_const_index(b, 0)),
-                          IR_NONE);
-    for (int k = 0; k < n; ++k) {
-      MlirValue both =
-          ir_value(b, "vector.from_elements", pair, 2, slices[k].v[i], IR_NONE);
-      ir_op(b, "llvm.store", IR_NONE, IR_VALUES(both, scratch(s, k, row)), 1,
-            &alignment);
+    if (one) {
+      MlirValue rest = ir_remui(b, row, n);
+      MlirValue left = ir_const_index(b, next ? 1 : rows->distance);
+      first = ir_if_begin(b, ir_cmpi(b, IR_SLT, rest, left), IR_NONE);
+      row = ir_divui(b, row, n);
+      if (!next)
+        row = ir_addi(b, ir_muli(b, row, left), rest);
     }
+    MlirValue pair =
+        ir_value(b, "vector.from_elements", ir_vector(ir_f32(b), IR_DIMS(2)), 2,
+                 f->v[i], IR_NONE);
+    MlirValue at = scratch(s, rows, ir_const_index(b, slice), row);
+    ir_op(b, "llvm.store", IR_NONE, IR_VALUES(pair, at), 1, &alignment);
     if (one)
       ir_if_end(b, &first, IR_NONE);
   }
 }
 
+void reduce_begin_exchange(Distribute *s, MlirOperation op) {
+  find_scratch(s, op);
+  MlirBlock *free = &scratch_of(s)->free;
+  if (!mlirBlockEqual(*free, mlirOperationGetBlock(op)))
+    context_barrier(s);
+  *free = (MlirBlock){NULL};
+}
+
+void reduce_end_exchange(Distribute *s, MlirOperation op) {
+  context_barrier(s);
+  scratch_of(s)->free = mlirOperationGetBlock(op);
+}
+
+void reduce_exchange(Distribute *s, MlirOperation op, const ReduceRows *rows,
+                     int first, int n) {
+  for (int k = 0; k < n; ++k) {
+    Fragment f = combined(s, op, rows, first + k);
+    store_slice(s, rows, k, &f);
+  }
+  context_barrier(s);
+}
+
 /// The first of the stored rows that become `row`.
-static MlirValue first_row(Ir *b, const Rows *rows, MlirValue row) {
-  if (are_stored_once(rows))
-    return ir_muli(b, row, ir_const_index(b, rows->n / rows->in_warp));
+static MlirValue first_row(Ir *b, const ReduceRows *rows, MlirValue row) {
   if (rows->left == rows->distance)
     return row;
   MlirValue distance = ir_const_index(b, rows->distance);
-  MlirValue outer = ir_muli(b, ir_divui(b, row, distance),
-                            ir_const_index(b, rows->n * rows->distance));
-  return ir_addi(b, outer, ir_remui(b, row, distance));
+  MlirValue all = ir_const_index(b, rows->n / rows->in_warp * rows->distance);
+  return ir_addi(b, ir_muli(b, ir_divui(b, row, distance), all),
+                 ir_remui(b, row, distance));
 }
 
-/// Combines `n` slices over rows of the block, beginning with the inits.
-static void reduce_in_block(Distribute *s, IrReduction kind, const Rows *rows,
-                            int n, const Fragment *slices, const At *to,
-                            Fragment *inits) {
+void reduce_gather(Distribute *s, const ReduceRows *rows, const At *to,
+                   MlirValue slice, int n, Fragment *inits) {
   enum { PAIR = 2, MOST = 4 };
-  enum { APART = WARP_ROWS / 2 };            // a thread's two rows
-  int own = APART % rows->left == 0 ? 1 : 2; // rows with results of their own
-  int in_slice = PAIR * own;
-  int64_t step = are_stored_once(rows) ? 1 : rows->in_warp * rows->distance;
-  int64_t stored = rows->n / rows->in_warp;
+  bool one = mlirValueEqual(to->rows[0], to->rows[1]);
+  int own = one ? 1 : 2, in_slice = PAIR * own;
   Ir *b = &s->b;
   MlirType pair = ir_vector(ir_f32(b), IR_DIMS(2));
-  IrAttribute alignment = {"alignment", ir_i64_attr(b, 2 * sizeof(float))};
-  if (!scratch_of(s)->free) // it may still be read
-    context_barrier(s);
-  scratch_of(s)->free = false;
-  store_slices(s, rows, n, slices);
-  context_barrier(s);
-  MlirValue values[MOST * AT_ONCE], from[2];
+  IrAttribute alignment = alignment_of_pairs(b);
+  MlirValue values[MOST * MAX_SLICES], from[2];
   for (int i = 0; i < own; ++i)
     from[i] = first_row(b, rows, to->rows[i]);
   for (int k = 0; k < n; ++k)
     for (int v = 0; v < in_slice; ++v)
       values[in_slice * k + v] = inits[k].v[v / PAIR][v % PAIR];
+  MlirValue all = ir_const_index(b, rows->n / rows->in_warp * rows->distance);
   IrLoop loop =
-      ir_for_begin(b, ir_const_index(b, 0), ir_const_index(b, stored * step),
-                   ir_const_index(b, step), in_slice * n, values);
+      ir_for_begin(b, ir_const_index(b, 0), all,
+                   ir_const_index(b, rows->distance), in_slice * n, values);
   transfer_keep_rolled(b, &loop);
   for (int k = 0; k < n; ++k)
     for (int i = 0; i < own; ++i) {
-      MlirValue at = scratch(s, k, ir_addi(b, from[i], loop.iv[0]));
+      MlirValue at = scratch(s, rows, ir_addi(b, slice, ir_const_index(b, k)),
+                             ir_addi(b, from[i], loop.iv[0]));
       MlirValue both =
           ir_value(b, "llvm.load", pair, IR_VALUES(at), 1, &alignment);
       for (int j = 0; j < PAIR; ++j) {
         int v = in_slice * k + PAIR * i + j;
-        values[v] = fragment_combine(s, kind, loop.args[v],
+        values[v] = fragment_combine(s, rows->kind, loop.args[v],
                                      fragment_element(b, both, j));
       }
     }
@@ -340,33 +366,31 @@ static void reduce_in_block(Distribute *s, IrReduction kind, const Rows *rows,
 }
 
 void reduce_rows(Distribute *s, MlirOperation op) {
-  MlirValue source = ir_operand(op, 0), result = ir_result(op, 0);
-  MlirType from = ir_type(source), to = ir_type(result);
-  IrReduction kind = tile_op_reduction_kind(op);
-  Rows rows = rows_of(op);
-  int slices = context_slices(to, 1);
-  Fragment *results = context_entry(s, result)->fragments;
-  for (int first = 0; first < slices; first += AT_ONCE) {
-    int count = slices - first < AT_ONCE ? slices - first : AT_ONCE;
-    Fragment f[AT_ONCE];
-    At inner = context_at(s, from, 2, first),
-       outer = context_at(s, to, 1, first);
-    for (int k = 0; k < count; ++k, ++inner.slice, ++outer.slice) {
-      f[k] = fragment(s, source, inner);
-      if (rows.in_warp > 1)
-        f[k] = reduce_in_warp(s, kind, f[k], &rows);
-      results[first + k] = fragment(s, ir_operand(op, 1), outer);
-    }
-    // Other threads than those that have them want what neighbours become.
-    if (rows.n > rows.in_warp || are_neighbours(&rows)) {
-      find_scratch(s, op);
-      reduce_in_block(s, kind, &rows, count, f, &outer, results + first);
+  MlirType to = ir_type(ir_result(op, 0));
+  ReduceRows rows = reduce_rows_of(op);
+  int slices = context_slices(to, 1), most = reduce_slices_at_once(&rows);
+  Fragment *results = context_entry(s, ir_result(op, 0))->fragments;
+  At at = context_at(s, to, 1, 0);
+  for (; at.slice < slices; ++at.slice)
+    results[at.slice] = fragment(s, ir_operand(op, 1), at);
+  // A thread's two rows may be of one row of the result.
+  if (WARP_ROWS / 2 % rows.left == 0)
+    at.rows[1] = at.rows[0];
+  for (int first = 0; first < slices; first += most) {
+    int n = slices - first < most ? slices - first : most;
+    if (reduce_exchanges(&rows)) {
+      reduce_begin_exchange(s, op);
+      reduce_exchange(s, op, &rows, first, n);
+      reduce_gather(s, &rows, &at, ir_const_index(&s->b, 0), n,
+                    results + first);
       continue;
     }
-    for (int k = 0; k < count; ++k)
+    for (int k = first; k < first + n; ++k) {
+      Fragment f = combined(s, op, &rows, k);
       for (int i = 0; i < 2; ++i)
         for (int j = 0; j < 2; ++j)
-          results[first + k].v[i][j] = fragment_combine(
-              s, kind, f[k].v[i][j], results[first + k].v[i][j]);
+          results[k].v[i][j] =
+              fragment_combine(s, rows.kind, f.v[i][j], results[k].v[i][j]);
+    }
   }
 }

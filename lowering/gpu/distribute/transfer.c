@@ -386,57 +386,63 @@ static void evaluate_together(Distribute *s, MlirValue tile, At at, int slices,
     group[k] = fragment(s, tile, at);
 }
 
+void transfer_write_row(Distribute *s, MlirOperation op, At at, int i,
+                        MlirValue writes, int slices) {
+  Ir *b = &s->b;
+  MlirValue tile = ir_operand(op, 0), memref = ir_operand(op, 1), end;
+  MlirType type = ir_type(tile);
+  int rank = ir_rank(type);
+  bool columns = tile_has_columns(type, at.row_dims);
+  if (!transfer_stored_end(s, op, &end))
+    return;
+  // Addresses would else be computed before a loop around here, and kept.
+  MlirValue row = context_pinned_index(s, at.rows[i]);
+  MlirValue places[IR_MAX_RANK];
+  row_places(b, type, at.row_dims, row, places);
+  if (!mlirValueIsNull(end))
+    writes =
+        both(b, writes, ir_cmpi(b, IR_SLT, places[0], context_scalar(s, end)));
+  if (!columns)
+    writes =
+        both(b, writes, ir_cmpi(b, IR_EQ, s->column, ir_const_index(b, 0)));
+  IrIf branch = ir_if_begin(b, writes, IR_NONE);
+  Fragment group[TOGETHER];
+  for (; at.slice < slices; ++at.slice) {
+    if (at.slice % TOGETHER == 0)
+      evaluate_together(s, tile, at, slices, group);
+    Fragment f = group[at.slice % TOGETHER];
+    MlirValue indices[IR_MAX_RANK];
+    if (columns)
+      places[rank - 1] = first_column(s, at.slice);
+    tile_indices(s, op, memref, 2, rank, places, indices);
+    if (columns) {
+      store_pair(s, op, fragment_pair(b, type, &f, i), indices);
+      continue;
+    }
+    MlirValue value = f.v[i][0];
+    if (fragment_is_packed(type))
+      value = fragment_element(b, value, 0);
+    transfer_store(b, value, transfer_address(s, memref, indices),
+                   ir_element_bytes(ir_element(type)));
+  }
+  ir_if_end(b, &branch, IR_NONE);
+}
+
 void transfer_write(Distribute *s, MlirOperation op) {
-  if (tile_op_stored_row_dims(op) == 0) {
+  int row_dims = tile_op_stored_row_dims(op);
+  if (row_dims == 0) {
     write_by_column(s, op);
     return;
   }
   Ir *b = &s->b;
-  MlirValue tile = ir_operand(op, 0), memref = ir_operand(op, 1);
-  MlirType type = ir_type(tile), element = ir_element(type);
-  int rank = ir_rank(type), row_dims = tile_op_stored_row_dims(op);
-  bool columns = tile_has_columns(type, row_dims);
-  int slices = context_slices(type, row_dims);
+  MlirType type = ir_type(ir_operand(op, 0));
   MlirValue size = ir_const_index(b, tile_rows(type, row_dims));
-  MlirValue before[IR_MAX_RANK], end;
-  if (!transfer_stored_end(s, op, &end))
-    return;
+  MlirValue before[IR_MAX_RANK];
   transfer_pin_indices(s, op, 2, before);
   // Of the rows that hold the same row of the tile, the first one writes.
-  for (int i = 0; i < 2; ++i) {
-    At at = context_at(s, type, row_dims, 0);
-    // Addresses would else be computed before a loop around here, and kept.
-    MlirValue row = context_pinned_index(s, at.rows[i]);
-    MlirValue places[IR_MAX_RANK];
-    row_places(b, type, row_dims, row, places);
-    MlirValue writes = ir_cmpi(b, IR_SLT, s->rows[i], size);
-    if (!mlirValueIsNull(end))
-      writes = both(b, writes,
-                    ir_cmpi(b, IR_SLT, places[0], context_scalar(s, end)));
-    if (!columns)
-      writes =
-          both(b, writes, ir_cmpi(b, IR_EQ, s->column, ir_const_index(b, 0)));
-    IrIf branch = ir_if_begin(b, writes, IR_NONE);
-    Fragment group[TOGETHER];
-    for (; at.slice < slices; ++at.slice) {
-      if (at.slice % TOGETHER == 0)
-        evaluate_together(s, tile, at, slices, group);
-      Fragment f = group[at.slice % TOGETHER];
-      MlirValue indices[IR_MAX_RANK];
-      if (columns)
-        places[rank - 1] = first_column(s, at.slice);
-      tile_indices(s, op, memref, 2, rank, places, indices);
-      if (columns) {
-        store_pair(s, op, fragment_pair(b, type, &f, i), indices);
-        continue;
-      }
-      MlirValue value = f.v[i][0];
-      if (fragment_is_packed(type))
-        value = fragment_element(b, value, 0);
-      transfer_store(b, value, transfer_address(s, memref, indices),
-                     ir_element_bytes(element));
-    }
-    ir_if_end(b, &branch, IR_NONE);
-  }
+  for (int i = 0; i < 2; ++i)
+    transfer_write_row(s, op, context_at(s, type, row_dims, 0), i,
+                       ir_cmpi(b, IR_SLT, s->rows[i], size),
+                       context_slices(type, row_dims));
   transfer_restore_indices(s, op, 2, before);
 }

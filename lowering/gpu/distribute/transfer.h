@@ -20,6 +20,10 @@ MlirValue transfer_moved(Distribute *s, MlirValue memref, MlirValue address,
                          const int64_t *by);
 Fragment transfer_read(Distribute *s, MlirOperation op, At at);
 void transfer_write(Distribute *s, MlirOperation op);
+/// Stores so many slices of v[i] of a tile's fragments at `at`, where `writes`,
+/// in rows that the store's mask leaves in.
+void transfer_write_row(Distribute *s, MlirOperation op, At at, int i,
+                        MlirValue writes, int slices);
 /// Where the elements end that the mask of a store leaves in, along the tile's
 /// first dimension; null: nowhere. Diagnoses other masks.
 bool transfer_stored_end(Distribute *s, MlirOperation write, MlirValue *end);
