@@ -19,8 +19,9 @@
 //
 //       y  = y + p * vi[k]                                 [rows, Dv]
 //
-// Behind it d_q, in memory of the block's own, and the block's parts of these
-// gradients get what the outer tile adds to them:
+// Behind it d_q, in memory of the block's own unless there is one outer tile,
+// and the block's parts of these gradients get what the outer tile adds to
+// them:
 //
 //     d_ko[j] = d_ko[j] + sum over heads of combine'(w, q)
 //     d_vo[j] = d_vo[j] + sum over heads of y .* d_out
@@ -40,7 +41,7 @@ typedef struct Query {
   const GradSums *sums; ///< null: they are not this program's
   MlirValue d_out, d_q; ///< d_q may be null
   MlirValue logs, less; ///< by row; `logs` times c, where that is fused
-  MlirValue own;        ///< d_q [heads, D], where there are sums
+  MlirValue own;        ///< d_q [heads, D], where outer tiles add to it
 } Query;
 
 /// Whether P is exp2(S * c + logs * c), with one operation less and an error
@@ -285,9 +286,14 @@ static void add_part(Query *g, const Parts *parts, const OuterTile *outer,
   ir_transfer_write(b, ir_addf(b, before, x), parts->sums, indices, dims, mask);
 }
 
-/// Adds x to columns of d_q from d on.
-static void add_own(Query *g, MlirValue x, int64_t d) {
+/// Adds x to plane t of d_q, or, if that is all of it, writes it.
+static void add_d_q(Query *g, MlirValue x, int t) {
   Ir *b = g->f.b;
+  if (mlirValueIsNull(g->own)) {
+    write_d_q(g, x, t);
+    return;
+  }
+  int64_t d = t * (g->f.d / g->f.planes);
   MlirValue indices[] = {ir_const_index(b, 0), ir_const_index(b, d)};
   const unsigned dims[] = {0, 1};
   MlirValue before =
@@ -311,9 +317,9 @@ static void close(Forward *f, State *state, const OuterTile *outer) {
     q[t] = ir_convert(b, load_by_query(f, f->q, t * width, width), f32);
   }
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->d_q); ++t)
-    add_own(g,
+    add_d_q(g,
             sum_over_keys(f, load_d_combined(f, sums.w, d_sums, k, t, false)),
-            t * width);
+            t);
   for (int t = 0; t < f->planes && !mlirValueIsNull(g->sums->keys.result); ++t)
     add_part(g, &g->sums->keys, outer,
              load_d_combined(f, sums.w, d_sums, q, t, true), t * width);
@@ -325,28 +331,58 @@ static void close(Forward *f, State *state, const OuterTile *outer) {
   state->n = 0;
 }
 
-static void attend_with_sums(Query *g, Range js, const Window *ks) {
+/// Memory for d_q, which is 0.
+static void make_own(Query *g) {
+  Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirType type = ir_memref(ir_f32(b), IR_DIMS(f->config.block_h, f->d));
+  int64_t width = f->d / f->planes;
+  MlirType plane = f32_vector(f, IR_DIMS(f->config.block_h, width));
+  g->own = ir_alloca(b, type);
+  for (int t = 0; t < f->planes; ++t)
+    ir_transfer_write(
+        b, ir_zero(b, plane), g->own,
+        (const MlirValue[]){ir_const_index(b, 0), ir_const_index(b, t * width)},
+        (const unsigned[]){0, 1}, null_value());
+}
+
+/// Writes d_q: what there is in memory, or, null, 0.
+static void write_own(Query *g) {
   Forward *f = &g->f;
   Ir *b = f->b;
   int64_t width = f->d / f->planes;
-  MlirValue zero = ir_const_index(b, 0);
-  MlirType own = f32_vector(f, IR_DIMS(f->config.block_h, width));
-  if (!mlirValueIsNull(g->d_q)) {
-    g->own =
-        ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(f->config.block_h, f->d)));
-    for (int t = 0; t < f->planes; ++t)
-      ir_transfer_write(b, ir_zero(b, own), g->own,
-                        (const MlirValue[]){zero, ir_const_index(b, t * width)},
-                        (const unsigned[]){0, 1}, null_value());
+  MlirType plane = f32_vector(f, IR_DIMS(f->config.block_h, width));
+  for (int t = 0; t < f->planes; ++t) {
+    MlirValue x = ir_zero(b, plane);
+    if (!mlirValueIsNull(g->own))
+      x = ir_transfer_read(b, plane, g->own,
+                           (const MlirValue[]){ir_const_index(b, 0),
+                                               ir_const_index(b, t * width)},
+                           (const unsigned[]){0, 1}, null_value());
+    write_d_q(g, x, t);
+  }
+}
+
+static void attend_with_sums(Query *g, Range js, const Window *ks) {
+  Forward *f = &g->f;
+  Ir *b = f->b;
+  bool wanted = !mlirValueIsNull(g->d_q);
+  bool one = plan_has_one_outer_tile(&f->config, f->outer.window, f->causal);
+  g->own = null_value();
+  if (wanted && !one)
+    make_own(g);
+  if (wanted && one) {
+    // Once, where there is no outer tile.
+    MlirValue zero = ir_const_index(b, 0), step = ir_const_index(b, 1);
+    MlirValue n =
+        ir_select(b, ir_cmpi(b, IR_SLT, js.lower, js.upper), zero, step);
+    IrLoop loop = ir_for_begin(b, zero, n, step, IR_NONE);
+    write_own(g);
+    ir_for_end(b, &loop, IR_NONE);
   }
   pairs_loop(f, (State){0}, js, ks);
-  for (int t = 0; t < f->planes && !mlirValueIsNull(g->d_q); ++t)
-    write_d_q(g,
-              ir_transfer_read(
-                  b, own, g->own,
-                  (const MlirValue[]){zero, ir_const_index(b, t * width)},
-                  (const unsigned[]){0, 1}, null_value()),
-              t);
+  if (wanted && !one)
+    write_own(g);
 }
 
 // The program -----------------------------------------------------------------
