@@ -33,34 +33,23 @@ static int64_t columns_at_once(const Keys *g, int64_t columns) {
   return columns % MOST ? LEAST : MOST;
 }
 
-/// Adds x to columns from d on.
-static void add_columns(const Keys *g, const Parts *parts, MlirValue x,
-                        MlirValue more, int64_t d) {
+void keys_add_part(const Keys *g, const Parts *parts, MlirValue x,
+                   MlirValue more, int64_t d) {
   Ir *b = g->f.b;
   MlirValue sum = sum_over(g, false, x), mask = null_value();
-  MlirType type = ir_type(sum);
-  if (keys_outer(g) > 1)
-    mask = window_mask(b, ir_with_element(type, ir_i1(b)), null_value(),
-                       g->outer_count);
+  MlirType type = ir_type(sum), bits = ir_with_element(type, ir_i1(b));
   MlirValue indices[] = {g->f.batch, g->f.key_head, g->tile,
                          documents_from(&g->f, g->outer, g->base),
                          ir_const_index(b, d)};
   const unsigned dims[] = {3, 4};
-  IrIf branch = ir_if_begin(b, more, 1, &type);
-  MlirValue before = ir_addf(
-      b, sum, ir_transfer_read(b, type, parts->sums, indices, dims, mask));
-  ir_if_else(b, &branch, 1, &before);
-  ir_if_end(b, &branch, 1, &sum);
-  ir_transfer_write(b, ir_result(branch.op, 0), parts->sums, indices, dims,
+  MlirValue there = ir_select(b, more, g->outer_count, ir_const_index(b, 0));
+  MlirValue before =
+      ir_transfer_read(b, type, parts->sums, indices, dims,
+                       window_mask(b, bits, null_value(), there));
+  if (keys_outer(g) > 1)
+    mask = window_mask(b, bits, null_value(), g->outer_count);
+  ir_transfer_write(b, ir_addf(b, before, sum), parts->sums, indices, dims,
                     mask);
-}
-
-void keys_add_part(const Keys *g, const Parts *parts, MlirValue x,
-                   MlirValue more, int64_t d) {
-  int64_t columns = ir_dim_size(ir_type(x), 1), n = columns_at_once(g, columns);
-  for (int64_t first = 0; first < columns; first += n)
-    add_columns(g, parts, n < columns ? ir_columns(g->f.b, x, first, n) : x,
-                more, d + first);
 }
 
 /// Columns [at, at + width) of what is summed over outer keys, in memory: of
