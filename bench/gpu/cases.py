@@ -2,6 +2,7 @@
 """The shapes that are measured on GPUs, and what follows from a shape. All are causal; a window of 0 is all keys."""
 
 import dataclasses
+import itertools
 
 BYTES = {"bf16": 2, "f16": 2}
 PREDICTIONS = "predictions.csv"  # what the compiler predicts of the cases
@@ -14,6 +15,18 @@ def pairs(n, w1, w2, queries=None):
     return sum(seen(i, w1) * seen(i, w2) for i in range(n - (n if queries is None else queries), n))
 
 
+LENGTHS = 33, 260, 5, 700, 90, 1500, 480, 2900  # of documents
+
+
+def documents(n, sequence):
+    """(begin, end) of the documents of a sequence of n positions: of all lengths in turn, the last one cut."""
+    ends, number = [0], sequence
+    while ends[-1] < n:
+        ends.append(min(n, ends[-1] + LENGTHS[number % len(LENGTHS)]))
+        number += 1
+    return list(itertools.pairwise(ends))
+
+
 def types(dtype, batch, n, hq, hk, d, queries=None):
     """Of q, out and their gradients; of keys, values and theirs; of lse. None: as many queries as keys."""
     queries = queries or n
@@ -21,13 +34,17 @@ def types(dtype, batch, n, hq, hk, d, queries=None):
     return q, kv, f"tensor<{batch}x{hq}x{queries}xf32>"
 
 
-def module(dtype, batch, n, hq, hk, d, w1, w2, queries=None):
-    """A module with a function @f that is one attention; `batch` and `n` may be "?"."""
+def module(dtype, batch, n, hq, hk, d, w1, w2, queries=None, packed=False):
+    """A module with a function @f that is one attention, `packed` with the documents' begins behind its inputs; `batch`
+    and `n` may be "?"."""
     q, kv, lse = types(dtype, batch, n, hq, hk, d, queries)
     windows = "".join(f"{name} = {width} : i64, " for name, width in (("w1", w1), ("w2", w2)) if width)
-    return f"""func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}) -> ({q}, {lse}) {{
-  %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2) {{{windows}causal}}
-    : ({q}, {kv}, {kv}, {kv}, {kv}) -> ({q}, {lse})
+    start = f", tensor<{batch}x{n}xi32>" if packed else ""
+    operand = ", %start" if packed else ""
+    argument = start.replace(", ", ", %start: ")
+    return f"""func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}{argument}) -> ({q}, {lse}) {{
+  %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2{operand}) {{{windows}causal}}
+    : ({q}, {kv}, {kv}, {kv}, {kv}{start}) -> ({q}, {lse})
   return %out, %lse : {q}, {lse}
 }}
 """
@@ -60,6 +77,7 @@ class Case:
     w2: int
     grad: bool = False  # with the gradients, too
     Nq: int = 0         # queries, the last ones; static, if not as many as keys (0)
+    packed: bool = False  # sequences are of documents
 
     @property
     def queries(self):
@@ -69,14 +87,14 @@ class Case:
     def kernel(self):
         """The name of what is compiled, which serves all B and N."""
         name = f"{self.dtype}_hq{self.Hq}_hk{self.Hk}_d{self.D}_w{self.w1}_{self.w2}"
-        name += f"_q{self.Nq}" if self.Nq else ""
+        name += (f"_q{self.Nq}" if self.Nq else "") + ("_packed" if self.packed else "")
         return f"grad_{name}" if self.grad else name
 
     @property
     def module(self):
         """Of the functions: @f, and @g if the case is one of gradients."""
         shape = (self.dtype, "?", "?", self.Hq, self.Hk, self.D, self.w1, self.w2)
-        return module(*shape, self.Nq or None) + (gradient_module(*shape) if self.grad else "")
+        return module(*shape, self.Nq or None, self.packed) + (gradient_module(*shape) if self.grad else "")
 
     @property
     def static_module(self):
@@ -87,11 +105,19 @@ class Case:
     @property
     def has_peer(self):
         """Whether the Triton kernels take it."""
-        return self.Hk == 1 and self.w1 == 32 and self.w2 > 0 and not self.Nq
+        return self.Hk == 1 and self.w1 == 32 and self.w2 > 0 and not self.Nq and not self.of_documents
+
+    @property
+    def of_documents(self):
+        """Whether it is one of those with documents, or without for comparison."""
+        return self.name.startswith("documents-")
 
     @property
     def exponentials(self):
         """One for each query, head and allowed pair."""
+        if self.packed:
+            lengths = [end - begin for b in range(self.B) for begin, end in documents(self.N, b)]
+            return self.Hq * sum(pairs(n, self.w1, self.w2) for n in lengths)
         return self.B * self.Hq * pairs(self.N, self.w1, self.w2, self.queries)
 
     @property
@@ -105,7 +131,7 @@ class Case:
 
     @property
     def bytes(self):
-        """Of the results and the inputs that are seen, each moved once."""
+        """Of the results and the inputs that are seen, each moved once; not of documents' begins."""
         row = self.D * BYTES[self.dtype]
         seen = sum(2 * min(self.N, (width or self.N) + self.queries - 1) for width in (self.w1, self.w2))
         return self.B * (self.queries * self.Hq * (2 * row + 4) + seen * self.Hk * row)
@@ -135,6 +161,15 @@ USERS = [
         (16, 16, 64, 128, 32), (8, 8, 64, 512, 32))
 ] + [Case("users-decode-long-h8-hk2-d128-w16xall", B=1, N=65536, Hq=8, Hk=2, D=128, dtype="bf16", w1=16, w2=0, Nq=1)]
 
+# Packed sequences, behind the same shape without documents.
+DOCUMENTS = [
+    Case(f"documents-{'packed' if packed else 'whole'}-n{n}-h{hq}-hk{hk}-d{d}-w{w1}x{w2}", B=4, N=n, Hq=hq, Hk=hk, D=d,
+         dtype="bf16", w1=w1, w2=w2, packed=packed)
+    for n, hq, hk, d, w1, w2 in ((16384, 64, 1, 128, 32, 512), (4096, 64, 1, 128, 32, 512), (4096, 8, 2, 128, 512, 32),
+                                 (4096, 8, 8, 128, 32, 512), (4096, 8, 1, 32, 32, 512))
+    for packed in (False, True)
+]
+
 # Of which backward is measured beside forward, in that order.
 GRADIENTS = [
     gradient(),
@@ -162,5 +197,6 @@ CASES = [
     *grid(2048),
     *grid(1024),
     *USERS,
+    *DOCUMENTS,
     *GRADIENTS,
 ]

@@ -6,16 +6,30 @@ import random
 
 import torch
 
+from cases import documents
+
 DEVICE = "cuda"
 TYPES = {"bf16": torch.bfloat16, "f16": torch.float16}
 
 
-def attention(inputs, w1, w2, queries, dtype=torch.float64, rounded=lambda x: x):
+def starts(batch, n):
+    """Of packed sequences of documents: for each position where its document begins, [B, N]."""
+    return torch.tensor([[begin for begin, end in documents(n, b) for _ in range(begin, end)] for b in range(batch)],
+                        dtype=torch.int32, device=DEVICE)
+
+
+def attention(inputs, w1, w2, queries, dtype=torch.float64, rounded=lambda x: x, begins=None):
     """(out, lse) of some queries, computed in `dtype`; `rounded` is what the left operands of the two products become.
 
-    q is [B, Nq, Hq, D], of the last positions; k1, k2, v1, v2 are [B, N, Hk, D]; out is [B, queries, Hq, D]; lse is
-    [B, Hq, queries]. A window of 0 is all keys.
+    q is [B, Nq, Hq, D], of the last positions; k1, k2, v1, v2 are [B, N, Hk, D], and behind them there may be `starts`,
+    [B, N]; out is [B, queries, Hq, D]; lse is [B, Hq, queries]. A window of 0 is all keys. `begins`: the starts of the one
+    sequence that there is.
     """
+    if len(inputs) == 6:
+        *inputs, start = inputs
+        of_one = [attention([x[b:b + 1] for x in inputs], w1, w2, queries, dtype, rounded, begins)
+                  for b, begins in enumerate(start.tolist())]
+        return tuple(torch.cat(x) for x in zip(*of_one))
     q, k1, k2, v1, v2 = (x.to(dtype) for x in inputs)
     kv_heads, dim = k1.shape[2:]
     shift = k1.shape[1] - q.shape[1]
@@ -23,7 +37,8 @@ def attention(inputs, w1, w2, queries, dtype=torch.float64, rounded=lambda x: x)
     k1, k2, v1, v2 = (x.transpose(1, 2) for x in (k1, k2, v1, v2))
     outs, lses = [], []
     for i in queries:
-        js, ks = (slice(max(0, i + shift - width + 1) if width else 0, i + shift + 1) for width in (w1, w2))
+        begin = begins[i + shift] if begins else 0
+        js, ks = (slice(max(begin, i + shift - width + 1) if width else begin, i + shift + 1) for width in (w1, w2))
         rows = rounded(q[:, i, :, :, None] * k1[:, :, None, js])  # [B, Hk, G, J, D]
         s = dim ** -0.5 * (rows.flatten(2, 3) @ k2[:, :, ks].mT)  # [B, Hk, G * J, K]
         s = s.unflatten(2, rows.shape[2:4])
@@ -125,6 +140,8 @@ class Check:
         self.case, self.n, self.std = case, n, std
         dtype = TYPES[case.dtype]
         self.inputs, _ = random_inputs(case, n, std, batch)
+        if case.packed:
+            self.inputs.append(starts(batch, n))
         self.queries = some_queries(case.Nq or n, case.w1, case.w2)
         self.want = attention(self.inputs, case.w1, case.w2, self.queries)
         rounded = lambda x: x.to(dtype).to(x.dtype)

@@ -28,7 +28,8 @@ class Row:
         self.case = self.gradient = None
         if self.implementation in (OURS, PEER) and self.tflops:
             numbers = {key: int(fields[key]) for key in ("B", "N", "Hq", "Hk", "D", "w1", "w2")}
-            case = Case(self.name, dtype=fields["dtype"], Nq=int(fields.get("Nq") or 0), **numbers)
+            case = Case(self.name, dtype=fields["dtype"], Nq=int(fields.get("Nq") or 0),
+                        packed=bool(fields.get("packed")), **numbers)
             if fields.get("pass") == "backward":
                 self.gradient = case
             else:
@@ -36,8 +37,13 @@ class Row:
 
     @property
     def users(self):
-        """Whether it is of what users bring, which has a table of its own and is in no plot."""
+        """Whether it is of what users bring, which has a table of its own."""
         return self.case and self.name.startswith("users-")
+
+    @property
+    def apart(self):
+        """Whether it is in a table of its own, and in no plot."""
+        return self.users or (self.case and self.case.of_documents)
 
 
 def find(rows, implementation, name, backward=False):
@@ -77,7 +83,7 @@ def table(rows, machine, predictions):
     yield f"| {' | '.join(header)} |"
     yield f"|{'---|' * len(header)}"
     backward = {row.name for row in rows if row.gradient}
-    cases = dict.fromkeys(row.case for row in rows if row.case and not row.users)
+    cases = dict.fromkeys(row.case for row in rows if row.case and not row.apart)
     for case in sorted(cases, key=lambda case: (case.dtype, -case.D, -case.Hq, case.w2, case.N)):
         ours, peer = (find(rows, implementation, case.name) for implementation in (OURS, PEER))
         cells = [case.dtype, case.B, case.N, f"{case.Hq}/{case.Hk}", case.D, case.w1, case.w2]
@@ -91,6 +97,7 @@ def table(rows, machine, predictions):
             cells += [""] * 3
         yield f"| {' | '.join(map(str, cells))} |"
     yield from users(rows, machine, predictions)
+    yield from documents(rows)
     yield from gradients(rows, predictions)
     if predictions:
         yield ""
@@ -148,6 +155,28 @@ def users(rows, machine, predictions):
             cells += [f"{row.ms * row.tflops / predicted(predictions[case.name], row):.4f}"]
         elif predictions:
             cells += [""]
+        yield f"| {' | '.join(map(str, cells))} |"
+
+
+def documents(rows):
+    """The lines of the table of packed documents."""
+    packed = [row for row in rows if row.case and row.case.packed]
+    if not packed:
+        return
+    yield ""
+    yield "Packed documents, beside sequences that are not: what they take, of the time that their own pairs take at the " \
+          "rate of the other."
+    yield ""
+    header = ["type", "B", "N", "Hq/Hk", "D", "w1", "w2", "pairs", "ms", "TFLOP/s", "without ms", "TFLOP/s", "times"]
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    for row in packed:
+        case = row.case
+        whole = find(rows, OURS, case.name.replace("packed", "whole"))
+        cells = [case.dtype, case.B, case.N, f"{case.Hq}/{case.Hk}", case.D, case.w1, case.w2]
+        cells += [f"{case.flops / whole.case.flops:.2f}"] if whole else [""]
+        cells += [f"{row.ms:.3f}", f"{row.tflops:.0f}"]
+        cells += [f"{whole.ms:.3f}", f"{whole.tflops:.0f}", f"{whole.tflops / row.tflops:.2f}"] if whole else [""] * 3
         yield f"| {' | '.join(map(str, cells))} |"
 
 
@@ -241,14 +270,14 @@ def speed(rows):
     """TFLOP/s over N, a panel for each number of heads that is measured at several N, a color for each w2."""
     series = {}
     for row in rows:
-        if row.case and not row.users:
+        if row.case and not row.apart:
             case = row.case
             kind = (case.Hq, case.dtype, case.D, case.Hk, case.B, case.w1)
             series.setdefault(kind, {}).setdefault((case.w2, row.implementation), []).append(row)
     lengths = lambda lines: {row.case.N for line in lines.values() for row in line}
     panels = {kind: lines for kind, lines in series.items() if len(lengths(lines)) > 1}
     matmul = max((row.tflops for row in rows if row.name.startswith("matmul")), default=0)
-    highest = 100 * math.ceil(max([matmul] + [row.tflops for row in rows if row.case and not row.users], default=100) / 100)
+    highest = 100 * math.ceil(max([matmul] + [row.tflops for row in rows if row.case and not row.apart], default=100) / 100)
     plots = []
     for panel, (kind, lines) in enumerate(sorted(panels.items(), reverse=True)):
         heads, dtype, dim, kv_heads, batch, w1 = kind
@@ -289,7 +318,7 @@ def roofline(rows):
         plot.polyline([plot.at(start, start * copy * 1e-3), plot.at(ridge, matmul), plot.at(plot.x[1], matmul)], "#222")
         plot.text(plot.left + 10, plot.top + 18, f"copy {copy:.0f} GB/s, matrix product {matmul:.0f} TFLOP/s", "start")
     for row in rows:
-        if row.case and not row.users:
+        if row.case and not row.apart:
             point = plot.at(row.case.flops / row.case.bytes, max(plot.y[0], row.tflops))
             plot.marker(*point, COLORS[0 if row.implementation == OURS else 1], row.implementation == OURS,
                         f"{row.implementation} {row.name}: {row.tflops:.0f} TFLOP/s")

@@ -42,7 +42,7 @@ from clock import mhz_during
 from kernels import Kernel
 
 FIELDS = ("implementation", "case", "dtype", "B", "N", "Nq", "Hq", "Hk", "D", "w1", "w2", "config", "calls", "ms",
-          "ms_min", "ms_max", "tflops", "share", "gb_s", "sm_mhz", "pass", "ratio", "executed_tflops")
+          "ms_min", "ms_max", "tflops", "share", "gb_s", "sm_mhz", "pass", "ratio", "executed_tflops", "packed")
 MEASUREMENT_MS = 20
 CLOCKED = 3  # times as long the clock is measured
 FINALISTS = 3
@@ -91,7 +91,10 @@ def tensors(case):
     sets = []
     for _ in range(copies(case.bytes)):
         q = random(case.queries, case.Hq)
-        sets.append(([q] + [random(case.N, case.Hk) for _ in range(4)], (torch.empty_like(q), lse())))
+        inputs = [q] + [random(case.N, case.Hk) for _ in range(4)]
+        if case.packed:
+            inputs.append(reference.starts(case.B, case.N))
+        sets.append((inputs, (torch.empty_like(q), lse())))
     return sets
 
 
@@ -137,8 +140,8 @@ class Results:
         return {name: getattr(case, name) for name in ("dtype", "B", "N", "Nq", "Hq", "Hk", "D", "w1", "w2")}
 
     def add_case(self, implementation, case, measured, config=""):
-        self.add(implementation, case.name, *measured, flops=case.flops, config=config, **{"pass": "forward"},
-                 **self.shape(case))
+        self.add(implementation, case.name, *measured, flops=case.flops, config=config, packed=int(case.packed) or "",
+                 **{"pass": "forward"}, **self.shape(case))
 
     def add_gradient(self, implementation, case, forward, backward, executed, config=""):
         """Backward, which executes so many products, and forward, as `measure` returns them."""
@@ -399,7 +402,9 @@ def run_numerics(results, folder):
 
 def run_forward(arguments, folder, cases, results, pool, deadline):
     simplicial, peer = Simplicial(folder, cases), Triton(pool)
-    launch_overhead(results, simplicial.kernels[cases[0].kernel], cases[0])
+    plain = next((case for case in cases if not case.packed), None)
+    if plain:
+        launch_overhead(results, simplicial.kernels[plain.kernel], plain)
     dot_product_attention(results, cases[0])
 
     # While other processes compile the peer, nothing is timed.

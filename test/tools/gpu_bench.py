@@ -9,7 +9,7 @@ SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "bench" / "gpu"
 sys.path.insert(0, str(SCRIPTS))
 
 from build import SCRIPTS as COPIED
-from cases import CASES, GRADIENTS, Case, pairs
+from cases import CASES, DOCUMENTS, GRADIENTS, Case, documents, pairs
 
 # Cases.
 
@@ -41,6 +41,18 @@ one = Case("one", B=2, N=9, Hq=4, Hk=2, D=16, dtype="bf16", w1=3, w2=0, Nq=1)
 assert (one.exponentials, one.flops) == (2 * 4 * 3 * 9, 4 * 16 * 2 * 4 * 3 * 9)
 assert one.bytes == 2 * (4 * (2 * 2 * 16 + 4) + (2 * 3 + 2 * 9) * 2 * 2 * 16)
 assert "tensor<?x1x4x16xbf16>" in one.module and "w2" not in one.module and "w1 = 3" in one.module
+
+# Documents: of each sequence all positions, once; only their own pairs count.
+
+for n in 1, 33, 300, 4096:
+    for b in range(9):
+        found = documents(n, b)
+        assert [i for begin, end in found for i in range(begin, end)] == list(range(n)), (n, b)
+assert [end - begin for begin, end in documents(10 ** 4, 1)][:3] == [260, 5, 700]
+packed = Case("packed", B=2, N=40, Hq=4, Hk=2, D=16, dtype="bf16", w1=3, w2=5, packed=True)
+assert packed.exponentials == 4 * (pairs(33, 3, 5) + pairs(7, 3, 5) + pairs(40, 3, 5))
+assert packed.module.count("tensor<?x?xi32>") == 2 and packed.kernel.endswith("_packed") and not packed.has_peer
+assert [case.packed for case in DOCUMENTS] == len(DOCUMENTS) // 2 * [False, True]
 
 # Scripts.
 
