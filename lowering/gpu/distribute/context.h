@@ -137,10 +137,12 @@ typedef struct Distribute {
 
 /// Where a tile is evaluated: this slice of it (no matter if it has no
 /// columns), its first `row_dims` dimensions being rows; the two rows of it are
-/// `rows`.
+/// `rows`, `moved` if these are not what the thread's two rows of the block
+/// stand for.
 typedef struct At {
   int row_dims, slice;
   MlirValue rows[2];
+  bool moved;
 } At;
 
 /// What is known of a value at first.

@@ -92,6 +92,19 @@ static bool shares_rows(MlirOperation op, int row_dims, int source_row_dims) {
   return shares;
 }
 
+/// Whether row r of a broadcast's result is row r % size of its source: nothing
+/// is repeated within what is not.
+static bool repeats_all_rows(MlirOperation op, int row_dims,
+                             int source_row_dims) {
+  MlirType to = ir_type(ir_result(op, 0)), from = ir_type(ir_operand(op, 0));
+  bool repeats = true, within = false;
+  for (int dim = row_dims - 1, f = source_row_dims - 1; f >= 0; --dim, --f) {
+    repeats &= ir_dim_size(from, f) == 1 || !within;
+    within |= ir_dim_size(from, f) != ir_dim_size(to, dim);
+  }
+  return repeats;
+}
+
 bool fragment_shares_rows(MlirValue tile) {
   MlirOperation op = ir_def(tile);
   int row_dims = 1;
@@ -123,6 +136,7 @@ static Fragment broadcast(Distribute *s, MlirOperation op, At at) {
         source_row(s, op, at.row_dims, source.row_dims, at.rows[i]);
   if (shares_rows(op, at.row_dims, source.row_dims))
     source.rows[1] = source.rows[0];
+  source.moved |= !repeats_all_rows(op, at.row_dims, source.row_dims);
   if (ir_rank(from) > source.row_dims &&
       ir_dim_size(from, source.row_dims) == 1)
     source.slice = 0;
@@ -354,6 +368,9 @@ Fragment fragment(Distribute *s, MlirValue tile, At at) {
     return fragment_definition(s, tile, at);
   if (ir_rank(ir_type(tile)) == 1 && entry->row_dims != at.row_dims)
     context_fail(s, ir_def(tile), "its result is used by row and by column");
+  if (at.moved && tile_rows(ir_type(tile), at.row_dims) > 1)
+    context_fail(s, ir_def(tile),
+                 "threads need rows of its result that others have");
   if (at.slice < entry->parked)
     return park_load(s, tile, at.slice);
   bool columns = tile_has_columns(ir_type(tile), entry->row_dims);

@@ -246,3 +246,25 @@ func.func @scalar_argument(%a: memref<16x32xf32>, %x: f32) {
   }
   return
 }
+
+// -----
+
+// A tile that is kept for its two uses, of which a repetition would need other threads' rows.
+
+module attributes {simplicial.target = "sm_80"} {
+func.func @repeated(%a: memref<4x16xf32>, %b: memref<32x16xf32>, %c: memref<4x16xf32>) {
+  %c0 = arith.constant 0 : index
+  scf.forall (%i) in (1) {
+    %pad = arith.constant 0.0 : f32
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<4x16xf32>, vector<4x16xf32>
+    // expected-error @+1 {{simplicial-distribute cannot lower this 'math.exp2': threads need rows of its result that others have}}
+    %y = math.exp2 %x : vector<4x16xf32>
+    %each = vector.shape_cast %y : vector<4x16xf32> to vector<4x1x16xf32>
+    %times = vector.broadcast %each : vector<4x1x16xf32> to vector<4x8x16xf32>
+    %z = vector.shape_cast %times : vector<4x8x16xf32> to vector<32x16xf32>
+    vector.transfer_write %z, %b[%c0, %c0] {in_bounds = [true, true]} : vector<32x16xf32>, memref<32x16xf32>
+    vector.transfer_write %y, %c[%c0, %c0] {in_bounds = [true, true]} : vector<4x16xf32>, memref<4x16xf32>
+  }
+  return
+}
+}
