@@ -36,12 +36,15 @@ static int64_t max(int64_t x, int64_t y) { return x > y ? x : y; }
 
 static int64_t round_up(int64_t x, int64_t y) { return (x + y - 1) / y * y; }
 
-/// Keys of a tile that leaves room for others: as many tiles of a window are of
-/// one size.
-static int64_t keys_of_tile(const Strategy *s, bool pairs) {
+/// Keys of a tile that leaves room for others, in shared memory or, where
+/// products are warps' and there are sums beside d_q, in registers: as many
+/// tiles of a window are of one size.
+static int64_t keys_of_tile(const Strategy *s, bool pairs, bool groups) {
   enum { MANY = 128, KEYS = 64, FEW = 32, BYTES = 16 << 10 };
-  enum { STEP = CONFIG_GPU_STEP };
-  int64_t most = !s->warpgroups ? FEW : pairs ? KEYS : MANY;
+  enum { STEP = CONFIG_GPU_STEP, ELEMENTS = 1 << 10 };
+  int64_t most = pairs ? ELEMENTS / s->d : FEW;
+  if (groups)
+    most = pairs ? KEYS : MANY;
   int64_t keys = max(STEP, min(most, BYTES / (s->d * s->bytes)) / STEP * STEP);
   if (!s->inner)
     return keys;
@@ -57,18 +60,24 @@ static void choose_query(const Strategy *s, const Config *given, bool pairs,
   plan_fill_with_keys(s->group, s->outer, given, rows, config);
   if (given->block_q > 1)
     plan_fill_with_queries(s->group, given, rows, false, config);
-  if (pairs && s->warpgroups && config_rows(config) < FEW && !given->block_j)
+  // Of a warpgroup's rows that few heads and outer keys have some are empty. If
+  // it is half of them, warps multiply, of which an SM has more blocks.
+  if (given->block_j)
+    config->block_j = given->block_j;
+  int64_t filled = config_rows(config);
+  bool groups = s->warpgroups && (!pairs || 2 * filled > FEW);
+  if (pairs && groups && filled < FEW && !given->block_j)
     config->block_j = FEW / config->block_h;
-  config->shared_left = pairs && s->warpgroups;
+  config->shared_left = pairs && groups;
   config->inner_stationary = !pairs;
   config->turns = pairs ? TURNS : 1;
   config->tiles = 1;
-  config->block_k =
-      s->gpu ? keys_of_tile(s, pairs) : min(KEYS, CACHE / (s->d * BYTES));
+  config->block_k = s->gpu ? keys_of_tile(s, pairs, groups)
+                           : min(KEYS, CACHE / (s->d * BYTES));
   if (!s->gpu && s->inner)
     config->block_k = min(config->block_k, s->inner);
   config->stages = s->gpu ? 2 : 0;
-  config->producer = s->warpgroups;
+  config->producer = groups;
   config->local_outer =
       s->warpgroups && !pairs && s->outer && s->outer <= LOCAL;
 }

@@ -324,9 +324,12 @@ SMALL = dict(dtype="bf16", N=13, w1=3, w2=19)
 
 
 def grad_gpu_pairs():
-    yield pairs(**SMALL, Hq=8, Hk=2, D=128)
+    for rows in (), ("block_j = 16",):  # of warps, and a warpgroup's
+        yield pairs(**SMALL, Hq=8, Hk=2, D=128, query=rows)
+        yield pairs(**SMALL, Hq=4, causal=False, dynamic="B Nq N", query=rows)
     yield pairs(**{**SMALL, "N": 40, "w1": 20}, Hq=4, D=128, query=("turns = 5",))
-    yield pairs(**{**SMALL, "N": 90, "w1": 40, "w2": 20}, Hq=2, Hk=2, keys=("turns = 3",))
+    for rows in (), ("block_j = 64",):
+        yield pairs(**{**SMALL, "N": 90, "w1": 20, "w2": 40}, Hq=2, Hk=2, D=64, query=rows, keys=("turns = 3",))
     yield pairs(**SMALL, Hq=6, causal=False, dynamic="B Nq N")
     yield pairs(**{**SMALL, "w1": None}, Nq=20, Hq=3, k2_bias=0.5, v2_bias=-0.3)
     yield pairs(**SMALL, Hq=4, D=48, form="determinant")

@@ -411,6 +411,32 @@ func.func @pairs(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 
 // -----
 
+// Where a query's outer keys and heads are half of a warpgroup's rows or fewer, warps multiply in the program over queries,
+// tiles of as many keys as their registers have room for; elsewhere the warpgroup has empty rows.
+
+// CHECK-LABEL: func.func @few_rows(
+// CHECK: by_pairs = true
+// CHECK-SAME: query = {block_h = 1 : i64, block_j = 32 : i64, block_k = 16 : i64, {{[^{]*}} order = "jk", producer = false, shared_left = false, stages = 2 : i64, {{[^{]*}} turns = 32 : i64}}
+// CHECK: by_pairs = true
+// CHECK-SAME: query = {block_h = 1 : i64, block_j = 64 : i64, block_k = 64 : i64, {{[^{]*}} producer = true, shared_left = true,
+!q = memref<1x?x8x64xbf16>
+!lse = memref<1x8x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @few_rows(%q: !q, %lse: !lse) {
+  "simplicial.attention_grad_into"(%q, %q, %q, %q, %q, %q, %lse, %q, %q)
+      {causal, w1 = 32 : i64, w2 = 512 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !q, !q, !q, !q, !q, !lse, !q, !q) -> ()
+  "simplicial.attention_grad_into"(%q, %q, %q, %q, %q, %q, %lse, %q, %q)
+      {causal, w1 = 48 : i64, w2 = 512 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!q, !q, !q, !q, !q, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
 // They are not for heads of which the sums of keys and values leave no registers, nor with columns of queries.
 
 // CHECK-LABEL: func.func @no_pairs(

@@ -566,7 +566,7 @@ func.func @pairs(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse: !ls
                  %d_q: !q, %d_k1: !k, %d_k2: !k, %d_v1: !k, %d_v2: !k) {
   "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_q, %d_k1, %d_k2, %d_v1, %d_v2)
       {causal, w1 = 5 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>,
-       simplicial.config = {query = {turns = 3 : i64}, keys = {by_pairs = true, block_h = 2 : i64, turns = 4 : i64}}}
+       simplicial.config = {query = {turns = 3 : i64, block_j = 16 : i64}, keys = {by_pairs = true, block_h = 2 : i64, turns = 4 : i64}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q, !k, !k, !k, !k) -> ()
   return
 }
