@@ -286,20 +286,32 @@ static void add_part(Query *g, const Parts *parts, const OuterTile *outer,
   ir_transfer_write(b, ir_addf(b, before, x), parts->sums, indices, dims, mask);
 }
 
+/// Plane t of d_q, in memory.
+static MlirValue load_own(const Query *g, int t) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  int64_t width = f->d / f->planes;
+  return ir_transfer_read(
+      b, f32_vector(f, IR_DIMS(f->config.block_h, width)), g->own,
+      (const MlirValue[]){ir_const_index(b, 0), ir_const_index(b, t * width)},
+      (const unsigned[]){0, 1}, null_value());
+}
+
+static void store_own(const Query *g, MlirValue x, int t) {
+  Ir *b = g->f.b;
+  int64_t width = ir_dim_size(ir_type(x), 1);
+  ir_transfer_write(
+      b, x, g->own,
+      (const MlirValue[]){ir_const_index(b, 0), ir_const_index(b, t * width)},
+      (const unsigned[]){0, 1}, null_value());
+}
+
 /// Adds x to plane t of d_q, or, if that is all of it, writes it.
 static void add_d_q(Query *g, MlirValue x, int t) {
-  Ir *b = g->f.b;
-  if (mlirValueIsNull(g->own)) {
+  if (mlirValueIsNull(g->own))
     write_d_q(g, x, t);
-    return;
-  }
-  int64_t d = t * (g->f.d / g->f.planes);
-  MlirValue indices[] = {ir_const_index(b, 0), ir_const_index(b, d)};
-  const unsigned dims[] = {0, 1};
-  MlirValue before =
-      ir_transfer_read(b, ir_type(x), g->own, indices, dims, null_value());
-  ir_transfer_write(b, ir_addf(b, before, x), g->own, indices, dims,
-                    null_value());
+  else
+    store_own(g, ir_addf(g->f.b, load_own(g, t), x), t);
 }
 
 static void close(Forward *f, State *state, const OuterTile *outer) {
@@ -331,36 +343,22 @@ static void close(Forward *f, State *state, const OuterTile *outer) {
   state->n = 0;
 }
 
-/// Memory for d_q, which is 0.
-static void make_own(Query *g) {
-  Forward *f = &g->f;
-  Ir *b = f->b;
-  MlirType type = ir_memref(ir_f32(b), IR_DIMS(f->config.block_h, f->d));
+/// A plane of a d_q that is 0.
+static MlirValue no_d_q(const Query *g) {
+  const Forward *f = &g->f;
   int64_t width = f->d / f->planes;
-  MlirType plane = f32_vector(f, IR_DIMS(f->config.block_h, width));
-  g->own = ir_alloca(b, type);
-  for (int t = 0; t < f->planes; ++t)
-    ir_transfer_write(
-        b, ir_zero(b, plane), g->own,
-        (const MlirValue[]){ir_const_index(b, 0), ir_const_index(b, t * width)},
-        (const unsigned[]){0, 1}, null_value());
+  return ir_zero(f->b, f32_vector(f, IR_DIMS(f->config.block_h, width)));
 }
 
-/// Writes d_q: what there is in memory, or, null, 0.
-static void write_own(Query *g) {
-  Forward *f = &g->f;
-  Ir *b = f->b;
-  int64_t width = f->d / f->planes;
-  MlirType plane = f32_vector(f, IR_DIMS(f->config.block_h, width));
-  for (int t = 0; t < f->planes; ++t) {
-    MlirValue x = ir_zero(b, plane);
-    if (!mlirValueIsNull(g->own))
-      x = ir_transfer_read(b, plane, g->own,
-                           (const MlirValue[]){ir_const_index(b, 0),
-                                               ir_const_index(b, t * width)},
-                           (const unsigned[]){0, 1}, null_value());
-    write_d_q(g, x, t);
-  }
+/// With one outer tile, which writes d_q: where there is none, it is 0.
+static void write_without_outer(Query *g, Range js) {
+  Ir *b = g->f.b;
+  MlirValue zero = ir_const_index(b, 0), one = ir_const_index(b, 1);
+  MlirValue n = ir_select(b, ir_cmpi(b, IR_SLT, js.lower, js.upper), zero, one);
+  IrLoop once = ir_for_begin(b, zero, n, one, IR_NONE);
+  for (int t = 0; t < g->f.planes; ++t)
+    write_d_q(g, no_d_q(g), t);
+  ir_for_end(b, &once, IR_NONE);
 }
 
 static void attend_with_sums(Query *g, Range js, const Window *ks) {
@@ -369,20 +367,17 @@ static void attend_with_sums(Query *g, Range js, const Window *ks) {
   bool wanted = !mlirValueIsNull(g->d_q);
   bool one = plan_has_one_outer_tile(&f->config, f->outer.window, f->causal);
   g->own = null_value();
+  if (wanted && one)
+    write_without_outer(g, js);
   if (wanted && !one)
-    make_own(g);
-  if (wanted && one) {
-    // Once, where there is no outer tile.
-    MlirValue zero = ir_const_index(b, 0), step = ir_const_index(b, 1);
-    MlirValue n =
-        ir_select(b, ir_cmpi(b, IR_SLT, js.lower, js.upper), zero, step);
-    IrLoop loop = ir_for_begin(b, zero, n, step, IR_NONE);
-    write_own(g);
-    ir_for_end(b, &loop, IR_NONE);
-  }
+    g->own =
+        ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(f->config.block_h, f->d)));
+  bool in_memory = !mlirValueIsNull(g->own);
+  for (int t = 0; t < f->planes && in_memory; ++t)
+    store_own(g, no_d_q(g), t);
   pairs_loop(f, (State){0}, js, ks);
-  if (wanted && !one)
-    write_own(g);
+  for (int t = 0; t < f->planes && in_memory; ++t)
+    write_d_q(g, load_own(g, t), t);
 }
 
 // The program -----------------------------------------------------------------
