@@ -97,8 +97,11 @@ static void convert_store(Distribute *s, MlirOperation op) {
   long long rows = (long long)tile_rows(tile, row_dims), columns = 1;
   if (tile_has_columns(tile, row_dims))
     columns = (long long)ir_dim_size(tile, row_dims);
-  if (spread_store(s, op))
+  if (spread_store(s, op)) {
+    note(s->forall, "stores of %lld x %lld: by all threads, of sums over rows",
+         rows, columns);
     return;
+  }
   const char *why = bulk_store(s, op);
   if (why) {
     note(s->forall,

@@ -31,7 +31,6 @@
 #include "lowering/gpu/target/layout.h"
 
 #include "lowering/memory.h"
-#include "lowering/notes.h"
 #include "lowering/tile_rows.h"
 
 #include <stdlib.h>
@@ -253,7 +252,5 @@ bool spread_store(Distribute *s, MlirOperation op) {
     reduce_end_exchange(s, parts.sum);
   }
   transfer_restore_indices(s, op, 2, before);
-  note(s->forall, "stores of %lld x %lld: by all threads, of sums over rows",
-       (long long)rows.left, (long long)slices * SLICE);
   return true;
 }
