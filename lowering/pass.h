@@ -32,6 +32,8 @@
     "Copy what feeds products to shared memory asynchronously")                \
   X(Distribute, pass_distribute, "simplicial-distribute",                      \
     "Distribute tiles over the threads of a GPU")                              \
+  X(Interleave, pass_interleave, "simplicial-interleave",                      \
+    "Begin products before all of their left operands are there")              \
   X(Emulate, pass_emulate, "simplicial-emulate",                               \
     "Lower GPU programs to calls of the emulator")                             \
   X(Block, pass_block, "simplicial-block",                                     \

@@ -82,7 +82,8 @@ static const PipelineStep steps[N_PIPELINES][MAX_STEPS] = {
                 {.create = simplicialCreateStagePass},
                 {.create = simplicialCreateDistributePass},
                 // Top-down, it is quadratic in the length of a kernel.
-                {.upstream = "canonicalize{top-down=false},cse"}},
+                {.upstream = "canonicalize{top-down=false},cse"},
+                {.create = simplicialCreateInterleavePass}},
     [TO_CPU] = {{.create = simplicialCreateCheckTilesPass},
                 {.create = simplicialCreateWorkspacePass},
                 {.create = simplicialCreateBlockPass},

@@ -93,6 +93,12 @@ extern "C" {
 /// memory, where it is put once, not from registers.
 #define SIMPLICIAL_SHARED_ATTR "simplicial.shared"
 
+/// A discardable attribute of a product in a tile program, and of the fence of
+/// the instructions that it becomes (a unit attribute): as it is waited for
+/// before anything else is multiplied, it had better begin before all of its
+/// left operand is there.
+#define SIMPLICIAL_EARLY_ATTR "simplicial.early"
+
 /// A discardable attribute of nvvm.cp.async.bulk.tensor.global.shared.cta (an
 /// integer): the bytes of the tensor map's boxes.
 #define SIMPLICIAL_BYTES_ATTR "simplicial.bytes"

@@ -182,6 +182,11 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateDistributePass(void);
 /// instructions -> calls of the emulator, see emulator.h.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateEmulatePass(void);
 
+/// simplicial-interleave (GPU): begins products of warpgroups that say
+/// `simplicial.early` before all of their left operands are there, beside what
+/// makes the rest of these.
+MLIR_CAPI_EXPORTED MlirPass simplicialCreateInterleavePass(void);
+
 /// simplicial-block (CPU): tile values -> scratch buffers with rows on vector
 /// lanes, and loops over registers' worth of them.
 MLIR_CAPI_EXPORTED MlirPass simplicialCreateBlockPass(void);

@@ -64,6 +64,14 @@ static MlirLogicalResult check_shared(MlirOperation op) {
              : ir_error(op, SIMPLICIAL_SHARED_ATTR " is for what makes a tile");
 }
 
+static MlirLogicalResult check_early(MlirOperation op) {
+  if (mlirAttributeIsNull(ir_get_attr(op, SIMPLICIAL_EARLY_ATTR)))
+    return accept();
+  return ir_is(op, "vector.contract")
+             ? check_unit(op, SIMPLICIAL_EARLY_ATTR)
+             : ir_error(op, SIMPLICIAL_EARLY_ATTR " is for products");
+}
+
 // Types -----------------------------------------------------------------------
 
 static bool is_integer(MlirType type, int n, const unsigned *widths) {
@@ -478,6 +486,8 @@ static MlirLogicalResult check_op(const Check *check, MlirOperation op) {
   MlirLogicalResult status = check_values(op);
   if (mlirLogicalResultIsSuccess(status))
     status = check_shared(op);
+  if (mlirLogicalResultIsSuccess(status))
+    status = check_early(op);
   if (failed(status))
     return status;
   if (rule)

@@ -55,6 +55,11 @@ static void step(Forward *f, State *state, const OuterTile *outer, int n,
   *state = carried(softmax_step(f, softmax_of(state), outer, n, inner));
 }
 
+static void rest_step(Forward *f, State *state, int n, const OuterTile *outer,
+                      const InnerTile *inner) {
+  *state = carried(softmax_rest_step(f, softmax_of(state), n, outer, inner));
+}
+
 static void open(Forward *f, State *state, const OuterTile *outer) {
   (void)outer;
   *state = carried(softmax_open(f, softmax_of(state)));
@@ -170,6 +175,10 @@ MlirOperation forward_program(Forward *f) {
     f->one_tile =
         plan_has_one_outer_tile(&f->config, f->outer.window, f->causal);
   }
+  f->outer_of_rest = (int)plan_outer_of_rest(
+      &f->config, f->outer.window, f->causal, f->d > f->dv ? f->d : f->dv);
+  f->rest_step = f->outer_of_rest > 1 ? rest_step : NULL;
+  f->early_values = plan_takes_values_early(&f->config, f->dv);
   f->wide_values = plan_widens_values(&f->config, f->outer.window, f->causal);
   return queries_program(f);
 }

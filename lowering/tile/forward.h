@@ -12,7 +12,7 @@
 #include "lowering/configure/config.h"
 #include "lowering/ir.h"
 
-enum { MAX_PLANES = 3, MAX_STATE = MAX_PLANES + 1 };
+enum { MAX_PLANES = 3, MAX_STATE = MAX_PLANES + 1, MAX_OUTER = 4 };
 
 /// Dimensions of q, keys and values.
 enum { DIM_N = 1, DIM_H = 2, DIM_D = 3 };
@@ -51,6 +51,11 @@ struct InnerTile;
 typedef void Step(struct Forward *f, State *state,
                   const struct OuterTile *outer, int n,
                   const struct InnerTile *inner);
+/// A step of the rest of an inner window: takes `n` outer tiles with an inner
+/// one.
+typedef void RestStep(struct Forward *f, State *state, int n,
+                      const struct OuterTile *outer,
+                      const struct InnerTile *inner);
 /// What a program does before it takes an outer tile with inner ones, and
 /// behind that, where these loops are inside: adds values to what is carried,
 /// and takes them away.
@@ -63,12 +68,15 @@ typedef void Attend(struct Forward *f, Range js, const Window *ks);
 typedef struct Forward {
   Ir *b;
   Step *step;
+  RestStep *rest_step; ///< null: as others are
   Outer *open, *close; ///< null: nothing
   Attend *attend;
   bool multiplies_keys; ///< the inner ones, with what may be masked
   Config config;
   bool causal;
   Side outer, inner;
+  int outer_of_rest;     ///< outer tiles of a `rest_step`
+  bool early_values;     ///< products that are waited for begin early
   bool one_tile;         ///< has an outer window, in order "jk": it has no loop
   bool two_lengths;      ///< outer keys may be others in number than inner ones
   MlirValue q, out, lse; ///< out and lse may be null
@@ -280,6 +288,10 @@ Softmax softmax_close(Forward *f, Softmax state, const OuterTile *outer);
 /// Takes an outer tile with `n` inner ones.
 Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
                      const InnerTile *inner);
+/// Takes `n` outer tiles at once with an inner one, in order "kj", and follows
+/// maxima lazily.
+Softmax softmax_rest_step(Forward *f, Softmax state, int n,
+                          const OuterTile *outer, const InnerTile *inner);
 /// Sums by row.
 MlirValue softmax_row_sum(Forward *f, MlirValue x);
 

@@ -13,6 +13,10 @@
 
 #include "forward_plan.h"
 
+/// The most columns of heads whose products with values are small beside the
+/// exponentials, and leave registers.
+enum { NARROW = 32 };
+
 static int64_t min(int64_t x, int64_t y) { return x < y ? x : y; }
 static int64_t max(int64_t x, int64_t y) { return x > y ? x : y; }
 static int64_t ceil_div(int64_t x, int64_t y) { return (x + y - 1) / y; }
@@ -70,6 +74,26 @@ MlirValue plan_whole_keys(Ir *b, const Config *config, Range window,
       ir_cmpi(b, IR_SLT, end, ir_addi(b, keys, ir_const_index(b, 1)));
   MlirValue more = ir_select(b, beyond, ir_select(b, few, step, zero), zero);
   return ir_addi(b, whole, ir_select(b, inside, more, zero));
+}
+
+int64_t plan_outer_of_rest(const Config *config, int64_t window, bool causal,
+                           int64_t columns) {
+  enum { MOST = 4 };
+  int64_t keys = plan_share_keys(config, window, causal), n = MOST;
+  if (config->block_q == 1 || config->tiles > 1 || !config->block_tail ||
+      !config->inner_stationary || !config->local_outer ||
+      !config->lazy_rescale || !keys || columns > NARROW)
+    return 1;
+  while (keys % n || n * max(columns, config->block_tail) > config->block_k)
+    n /= 2;
+  return max(n, 1);
+}
+
+bool plan_takes_values_early(const Config *config, int64_t dv) {
+  enum { FEW_KEYS = 80 };
+  return config->block_q > 1 &&
+         (dv <= NARROW ||
+          (plan_shares(config) > 1 && config->block_last <= FEW_KEYS));
 }
 
 int64_t plan_shares(const Config *config) {

@@ -45,6 +45,17 @@ void plan_counts(const Config *config, int64_t keys, int64_t counts[MAX_PARTS]);
 MlirValue plan_whole_keys(Ir *b, const Config *config, Range window,
                           MlirValue keys, MlirValue beyond);
 
+/// How many outer keys a step of the rest takes at once, each with the same
+/// inner tile: it takes its time to go from logits to sums, however few they
+/// are. No more than there are registers for, as whole tiles have them.
+int64_t plan_outer_of_rest(const Config *config, int64_t window, bool causal,
+                           int64_t columns);
+
+/// Whether the product with values that a step waits for begins early, beside
+/// the last exponentials: where it takes as long as what it is early for, and
+/// registers are to be had. Fitted to H200s.
+bool plan_takes_values_early(const Config *config, int64_t dv);
+
 /// How many shares the outer windows of several queries are taken in at once,
 /// by rows of their own. The keys of one that is divided follow each other.
 int64_t plan_shares(const Config *config);

@@ -403,8 +403,11 @@ static void choose_for_gpu(Strategy *s, Config *config) {
     if (s->few || (!s->warpgroups && s->given.block_q <= 1))
       continue;
     bool shared = !s->given.block_q && !has_documents(s->op);
-    for (int64_t shares = 1; shares <= (shared ? SHARES : 1); shares *= 2)
-      try_queries(s, n, shares);
+    int64_t most = shared ? SHARES : 1;
+    // Of as good ones the first is taken: where heads have keys of their own,
+    // the one of the fewest queries, of whose keys most see more.
+    for (int64_t k = 1; k <= most; k *= 2)
+      try_queries(s, n, s->shape.group == 1 ? most / k : k);
   }
   const Offer *chosen = &s->offers[choose_best(&s->choice)];
   note_choice(s, chosen);

@@ -177,11 +177,14 @@ static void add_whole_steps(const Block *b, double steps, int64_t keys) {
 
 static void add_rest(const Block *b, double tails) {
   const Config *config = b->config;
+  const ForwardShape *s = b->shape;
   bool stays = config->inner_stationary;
-  WorkStep *step = work_add_step(b->work, b->outer * tails);
-  add_tiles(b, step, 1, config->block_tail, 1, true);
-  add_outer(b, stays ? 1 : 0, step);
-  work_add_copy(step, stays ? 1 / b->outer : 1,
+  int64_t n =
+      plan_outer_of_rest(config, s->outer_window, s->causal, max(s->d, s->dv));
+  WorkStep *step = work_add_step(b->work, b->outer * tails / (double)n);
+  add_tiles(b, step, n, config->block_tail, 1, true);
+  add_outer(b, stays ? (double)n : 0, step);
+  work_add_copy(step, stays ? (double)n / b->outer : 1,
                 copy_of_keys(b, config->block_tail, 1));
 }
 

@@ -76,12 +76,21 @@ static void store(const Rows *r, const GradStats *stats, MlirValue x,
   }
 }
 
-/// The same in `repeated`, for each of the outer keys of a tile of pairs.
+/// The same in `repeated`, for each of the outer keys of a tile of pairs: at
+/// once where they are next to each other, as those of a single head are.
 static void store_repeated(const Rows *r, const Config *keys, MlirValue x,
                            MlirValue repeated) {
   if (mlirValueIsNull(repeated))
     return;
   Ir *b = r->b;
+  if (keys->block_h == 1) {
+    const int64_t shape[] = {r->n, keys->block_j};
+    ir_transfer_write(
+        b, ir_broadcast_rows(b, x, keys->block_j), repeated,
+        (const MlirValue[]){r->batch, r->query, r->head, ir_const_index(b, 0)},
+        (const unsigned[]){DIM_N, 3}, mask_of(r, 2, shape));
+    return;
+  }
   MlirValue heads = ir_const_index(b, keys->block_h);
   IrLoop loop = ir_for_begin(b, ir_const_index(b, 0),
                              ir_const_index(b, keys->block_j * keys->block_h),

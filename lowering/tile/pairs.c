@@ -13,7 +13,8 @@
 // loops, one of whole steps and one of tiles of `block_tail` keys for the rest,
 // which alone are always masked. What the windows of several queries lack of
 // one more whole step is less to do than a rest would be, if it is little: then
-// that step goes on to keys that nobody sees.
+// that step goes on to keys that nobody sees. A program may take the rest with
+// several outer tiles in a step.
 
 #include "forward.h"
 
@@ -74,15 +75,43 @@ static void end_part(Forward *f, IrLoop *loop, Part *part, State *state) {
   part[1].range.lower = state->values[--state->n];
 }
 
+static void over_outer(Forward *f, State *state, Range js, int n,
+                       const InnerTile *inner) {
+  IrLoop loop = begin_loop(f, js, plan_outer_step(&f->config), state);
+  OuterTile outer = load_outer(f, loop.iv[0], js);
+  f->step(f, state, &outer, n, inner);
+  end_loop(f, &loop, state);
+}
+
+/// The same with a few outer tiles in each step, from a multiple of them on:
+/// before the first one that there is are some that all rows mask.
+static void over_outer_of_rest(Forward *f, State *state, Range js,
+                               const InnerTile *inner) {
+  Ir *b = f->b;
+  int n = f->outer_of_rest;
+  int64_t step = plan_outer_step(&f->config), size = n * step;
+  MlirValue multiple = ir_const_index(b, size);
+  js.lower = ir_select(b, ir_cmpi(b, IR_SLT, js.lower, js.upper),
+                       ir_muli(b, ir_divui(b, js.lower, multiple), multiple),
+                       js.upper);
+  IrLoop loop = begin_loop(f, js, size, state);
+  OuterTile outer[MAX_OUTER];
+  for (int i = 0; i < n; ++i)
+    outer[i] =
+        load_outer(f, ir_addi(b, loop.iv[0], ir_const_index(b, i * step)), js);
+  f->rest_step(f, state, n, outer, inner);
+  end_loop(f, &loop, state);
+}
+
 static State inner_stationary(Forward *f, State state, Range js, Part *part,
                               const Window *ks) {
   IrLoop over_k = begin_part(f, part, &state);
   InnerTile inner[CONFIG_MAX_TILES];
   load_inner(f, over_k.iv[0], part, ks, inner);
-  IrLoop over_j = begin_loop(f, js, plan_outer_step(&f->config), &state);
-  OuterTile outer = load_outer(f, over_j.iv[0], js);
-  f->step(f, &state, &outer, part->plan.tiles, inner);
-  end_loop(f, &over_j, &state);
+  if (part->plan.masked && f->rest_step)
+    over_outer_of_rest(f, &state, js, inner);
+  else
+    over_outer(f, &state, js, part->plan.tiles, inner);
   end_part(f, &over_k, part, &state);
   return state;
 }

@@ -20,6 +20,8 @@
 // when that is LAG above it, and maxima are made and sums scaled only if some
 // row's m moves: scf.if on the "or" over all logits. The others' factor is 1,
 // so that each part of the rows may as well decide for itself.
+//
+// The rest of an inner window may be taken with several outer tiles at once.
 
 #include "forward.h"
 
@@ -80,33 +82,40 @@ static MlirValue row_max(Forward *f, MlirValue x) {
                             logits_row_constant(f, -INFINITY));
 }
 
-/// The maxima of a few columns each, as many as vectors of registers have.
-static MlirValue maxima(Forward *f, MlirValue s) {
-  return over_columns(f, ir_maxnumf, null_value(), s, CONFIG_GPU_COLUMNS);
+/// The maxima of a few columns each, as many as vectors of registers have, of
+/// `n` tiles.
+static MlirValue maxima(Forward *f, int n, const MlirValue *s) {
+  MlirValue max = null_value();
+  for (int i = 0; i < n; ++i)
+    max = over_columns(f, ir_maxnumf, max, s[i], CONFIG_GPU_COLUMNS);
+  return max;
 }
 
 /// The same where one of them is not negative, and something negative
 /// elsewhere: the bits of numbers that are not negative are in their order. Of
 /// integers a machine may compare three at once.
-static MlirValue maxima_if_positive(Forward *f, MlirValue s) {
+static MlirValue maxima_if_positive(Forward *f, int n, const MlirValue *s) {
   Ir *b = f->b;
-  MlirValue bits = ir_bitcast(b, s, ir_i32(b));
-  return ir_bitcast(
-      b, over_columns(f, ir_maxsi, null_value(), bits, CONFIG_GPU_COLUMNS),
-      ir_f32(b));
+  MlirValue max = null_value();
+  for (int i = 0; i < n; ++i)
+    max = over_columns(f, ir_maxsi, max, ir_bitcast(b, s[i], ir_i32(b)),
+                       CONFIG_GPU_COLUMNS);
+  return ir_bitcast(b, max, ir_f32(b));
 }
 
-/// The state for maxima that have followed what is LAG above them in logits.
-/// Whether any has needs no row's maximum, only that of a few columns each.
-/// Where a warpgroup does nothing else meanwhile, as there is one tile, only
-/// positive ones are looked for: a row whose bound is negative follows what
-/// there is.
-static Softmax following_lazily(Forward *f, Softmax state, MlirValue s) {
+/// The state for maxima that have followed what is LAG above them in the logits
+/// of `n` tiles. Whether any has needs no row's maximum, only that of a few
+/// columns each. Where a warpgroup does nothing else meanwhile, as there is one
+/// tile, only positive ones are looked for: a row whose bound is negative
+/// follows what there is.
+static Softmax following_lazily(Forward *f, Softmax state, int n_tiles,
+                                const MlirValue *s) {
   Ir *b = f->b;
   enum { COLUMNS = CONFIG_GPU_COLUMNS };
   bool by_bits = f->config.tiles == 1 && f->config.sum_columns > 1;
   MlirValue c = ir_const_f(b, f32_vector(f, IR_DIMS(f->rows, COLUMNS)), f->c);
-  MlirValue max = by_bits ? maxima_if_positive(f, s) : maxima(f, s);
+  MlirValue max =
+      by_bits ? maxima_if_positive(f, n_tiles, s) : maxima(f, n_tiles, s);
   max = ir_mulf(b, max, c);
   MlirValue bound = ir_addf(b, state.m, logits_row_constant(f, LAG));
   MlirValue least = bound;
@@ -123,7 +132,7 @@ static Softmax following_lazily(Forward *f, Softmax state, MlirValue s) {
                                   mlirUnitAttrGet(b->context));
   Softmax then = state;
   if (by_bits)
-    max = ir_mulf(b, maxima(f, s), c);
+    max = ir_mulf(b, maxima(f, n_tiles, s), c);
   max = row_max(f, max);
   then.m = ir_select(b, ir_cmpf(b, IR_OGT, max, bound), max, state.m);
   then = scaled(f, then, state.m);
@@ -139,29 +148,40 @@ static Softmax following_lazily(Forward *f, Softmax state, MlirValue s) {
   return state;
 }
 
-/// Takes a tile's logits into the maximum and the sum: p, and its sum by row
-/// (null: not needed).
+/// exp2(s * c - m)
+static MlirValue powers(Forward *f, MlirValue s, MlirValue m) {
+  Ir *b = f->b;
+  return ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
+                           ir_broadcast_rows(b, ir_negf(b, m),
+                                             ir_dim_size(ir_type(s), 1))));
+}
+
+/// Takes a tile's exponentials into the sum: p, and its sum by row (null: not
+/// needed).
+static MlirValue add_powers(Forward *f, Softmax *state, MlirValue p,
+                            MlirValue *p_sum) {
+  *p_sum = null_value();
+  if (f->config.sum_columns == 1 || f->inner.value_bias != 0)
+    *p_sum = softmax_row_sum(f, p);
+  state->l = sum(f, state->l, p, *p_sum);
+  return ir_convert(f->b, p, f->config.operand);
+}
+
+/// Takes a tile's logits into the maximum and the sum, as `add_powers`.
 static MlirValue exponentials(Forward *f, Softmax *state, MlirValue s,
                               MlirValue *p_sum) {
   Ir *b = f->b;
   bool lazy = f->config.lazy_rescale;
   MlirValue before = state->m;
   if (lazy)
-    *state = following_lazily(f, *state, s);
+    *state = following_lazily(f, *state, 1, &s);
   else
     state->m = ir_maxnumf(
         b, before, ir_mulf(b, row_max(f, s), logits_row_constant(f, f->c)));
-  MlirValue p =
-      ir_exp2(b, ir_fma(b, s, ir_const_f(b, ir_type(s), f->c),
-                        ir_broadcast_rows(b, ir_negf(b, state->m),
-                                          ir_dim_size(ir_type(s), 1))));
+  MlirValue p = powers(f, s, state->m);
   if (!lazy)
     *state = scaled(f, *state, before);
-  *p_sum = null_value();
-  if (f->config.sum_columns == 1 || f->inner.value_bias != 0)
-    *p_sum = softmax_row_sum(f, p);
-  state->l = sum(f, state->l, p, *p_sum);
-  return ir_convert(b, p, f->config.operand);
+  return add_powers(f, state, p, p_sum);
 }
 
 /// pv with the product of a tile added to it.
@@ -195,6 +215,10 @@ Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
       values = load_outer_values(f, outer);
     MlirValue *sum = at_once ? &state.pv : &state.acc;
     *sum = add_values(f, *sum, p, p_sum, &inner[t]);
+    if (f->early_values && at_once && t + 1 == n)
+      mlirOperationSetAttributeByName(ir_def(*sum),
+                                      ir_str(SIMPLICIAL_EARLY_ATTR),
+                                      mlirUnitAttrGet(f->b->context));
   }
   if (!at_once)
     return state;
@@ -202,6 +226,27 @@ Softmax softmax_step(Forward *f, Softmax state, const OuterTile *outer, int n,
   if (f->wide_values)
     values = load_outer_values(f, outer);
   state.acc = ir_fma(f->b, values, state.pv, state.acc);
+  return state;
+}
+
+/// All logits are asked for at once, and maxima looked at once: with a tile of
+/// a few keys neither is more to do than what it waits for.
+Softmax softmax_rest_step(Forward *f, Softmax state, int n,
+                          const OuterTile *outer, const InnerTile *inner) {
+  MlirValue s[MAX_OUTER] = {{NULL}}, p[MAX_OUTER], p_sum[MAX_OUTER];
+  MlirValue pv[MAX_OUTER];
+  for (int i = 0; i < n; ++i)
+    s[i] = logits_of(f, &outer[i], inner);
+  for (int i = 0; i < n; ++i)
+    s[i] = logits_masked(f, s[i], &outer[i], inner);
+  state.pv = null_value();
+  state = following_lazily(f, state, n, s);
+  for (int i = 0; i < n; ++i)
+    p[i] = add_powers(f, &state, powers(f, s[i], state.m), &p_sum[i]);
+  for (int i = 0; i < n; ++i)
+    pv[i] = add_values(f, null_value(), p[i], p_sum[i], inner);
+  for (int i = 0; i < n; ++i)
+    state.acc = ir_fma(f->b, load_outer_values(f, &outer[i]), pv[i], state.acc);
   return state;
 }
 

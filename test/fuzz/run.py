@@ -52,7 +52,7 @@ CHIPS = ["sm_80", "sm_90a", "sm_86", "sm_90", "sm_120"]
 EMITS = {"cpu": ["tile", "llvm", "object", "object", "header"],
          "gpu": ["tile", "gpu", "nvvm", "llvm", "ptx", "ptx", "header"] + ["object", "object", "cubin", "fatbin"] * bool(PTXAS)}
 PASSES = ["simplicial-verify", "simplicial-configure", "simplicial-bufferize", "simplicial-tile", "simplicial-stage",
-          "simplicial-distribute", "simplicial-block", "simplicial-outline", "simplicial-nvvm", "simplicial-launch",
+          "simplicial-distribute", "simplicial-interleave", "simplicial-block", "simplicial-outline", "simplicial-nvvm", "simplicial-launch",
           "simplicial-emulate", "simplicial-to-tile", "simplicial-to-tile,simplicial-to-cpu",
           "simplicial-to-tile,simplicial-to-gpu", "simplicial-to-tile,simplicial-to-gpu,simplicial-to-emulator"]
 MOST_EMULATED = 3_000_000  # of Module.work: some seconds

@@ -75,15 +75,18 @@ typedef struct Pieces {
   MlirValue row, column;
 } Pieces;
 
-/// Pieces of `size` elements of a tile [rows, columns].
+/// Pieces of `size` elements of a tile [rows, columns]. Where a thread has one,
+/// two or four, LLVM may unroll the loop: their addresses have most in common.
 static Pieces begin_pieces(Ir *b, int64_t rows, int64_t columns, int64_t size,
                            MlirValue thread, int64_t threads) {
+  enum { UNROLLED = 4 };
   int64_t per_row = columns / size, n = rows * per_row;
   Pieces pieces = {.loop = ir_for_begin(b, ir_const_index(b, 0),
                                         ir_const_index(b, n),
                                         ir_const_index(b, threads), IR_NONE),
                    .partial = n % threads};
-  transfer_keep_rolled(b, &pieces.loop);
+  if (n % threads || UNROLLED % (n / threads))
+    transfer_keep_rolled(b, &pieces.loop);
   MlirValue number = ir_addi(b, pieces.loop.iv[0], thread);
   if (pieces.partial)
     pieces.branch = ir_if_begin(

@@ -292,7 +292,10 @@ static void begin_product(Distribute *s, MlirOperation op, int first,
   take_left(s, op, a);
   MlirValue units = units_of(s, read, (MlirValue){NULL}, 0);
   flight_make_room(s);
-  ir_op(b, "nvvm.wgmma.fence.aligned", IR_NONE, IR_NONE, IR_NONE);
+  MlirAttribute early = ir_get_attr(op, SIMPLICIAL_EARLY_ATTR);
+  ir_op(b, "nvvm.wgmma.fence.aligned", IR_NONE, IR_NONE,
+        !mlirAttributeIsNull(early),
+        (const IrAttribute[]){{SIMPLICIAL_EARLY_ATTR, early}});
   for (int64_t k = 0; k < size; k += DEPTH) {
     int64_t offset =
         offset_of(read, mn_major, k) + first / PART_SLICES * panel_of(read);

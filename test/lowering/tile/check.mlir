@@ -422,6 +422,17 @@ func.func @shared(%n: index) {
 
 // -----
 
+func.func @early(%n: index) {
+  scf.forall (%i) in (%n) {
+    %x = arith.constant dense<0.0> : vector<16x16xf32>
+    // expected-error @below {{simplicial.early is for products}}
+    %y = arith.addf %x, %x {simplicial.early} : vector<16x16xf32>
+  }
+  return
+}
+
+// -----
+
 func.func @producer(%n: index) {
   // expected-error @below {{simplicial.producer must be a unit attribute}}
   scf.forall (%i) in (%n) {

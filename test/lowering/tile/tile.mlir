@@ -405,3 +405,45 @@ func.func @unread(%q: !t, %k: !t, %lse: memref<1x1x8xf32>) {
     : (!t, !t, !t, !t, !t, !t, memref<1x1x8xf32>) -> ()
   return
 }
+
+// -----
+
+// Of narrow heads, the rest of an inner window takes as many outer keys at once as make a tile of a whole one's size, from
+// a multiple of them on: all logits, one look at their maxima, then products with values. Whole steps have one, and begin
+// the product that they wait for early.
+
+// CHECK-LABEL: func.func @rest(
+// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c64 iter_args
+// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c1 iter_args
+// CHECK: vector.contract {{.*}} : vector<64x32xbf16>, vector<64x32xbf16> into vector<64x64xf32>
+// CHECK-NOT: vector.contract
+// CHECK: vector.contract {{.*}} {simplicial.early} : vector<64x64xbf16>, vector<64x32xbf16> into vector<64x32xf32>
+// CHECK-NOT: vector.contract
+// CHECK: scf.yield
+// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c16 iter_args
+// CHECK: %[[BELOW:.*]] = arith.cmpi slt, %[[LOWER:.*]], %[[UPPER:.*]] : index
+// CHECK: %[[PAIRS:.*]] = arith.divui %[[LOWER]], %c2
+// CHECK: %[[MULTIPLE:.*]] = arith.muli %[[PAIRS]], %c2
+// CHECK: %[[BEGIN:.*]] = arith.select %[[BELOW]], %[[MULTIPLE]], %[[UPPER]]
+// CHECK: scf.for %{{.*}} = %[[BEGIN]] to %[[UPPER]] step %c2 iter_args
+// CHECK: vector.contract {{.*}} : vector<64x32xbf16>, vector<16x32xbf16> into vector<64x16xf32>
+// CHECK: vector.contract {{.*}} : vector<64x32xbf16>, vector<16x32xbf16> into vector<64x16xf32>
+// CHECK: vector.multi_reduction <or>
+// CHECK-NOT: vector.multi_reduction <or>
+// CHECK: %[[FIRST:.*]] = vector.contract {{.*}} : vector<64x16xbf16>, vector<16x32xbf16> into vector<64x32xf32>
+// CHECK: %[[SECOND:.*]] = vector.contract {{.*}} : vector<64x16xbf16>, vector<16x32xbf16> into vector<64x32xf32>
+// CHECK: %[[ACC:.*]] = math.fma %{{.*}}, %[[FIRST]], %{{.*}}#2
+// CHECK: math.fma %{{.*}}, %[[SECOND]], %[[ACC]]
+// CHECK-NOT: vector.contract
+// CHECK: return
+func.func @rest(%q: memref<1x?x4x32xbf16>, %k: memref<1x?x1x32xbf16>, %out: memref<1x?x4x32xbf16>) attributes {simplicial.target = "sm_90a"} {
+  "simplicial.attention_into"(%q, %k, %k, %k, %k, %out)
+      {causal, w1 = 6 : i64, w2 = 128 : i64,
+       simplicial.config = {block_q = 16 : i64, block_h = 4 : i64, block_j = 1 : i64, block_k = 64 : i64,
+                            block_last = 64 : i64, block_tail = 16 : i64, tiles = 1 : i64, order = "kj",
+                            local_outer = true, lazy_rescale = true, sum_columns = 8 : i64, stages = 1 : i64,
+                            producer = false, operand = bf16}}
+    : (memref<1x?x4x32xbf16>, memref<1x?x1x32xbf16>, memref<1x?x1x32xbf16>, memref<1x?x1x32xbf16>,
+       memref<1x?x1x32xbf16>, memref<1x?x4x32xbf16>) -> ()
+  return
+}
