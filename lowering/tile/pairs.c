@@ -90,10 +90,10 @@ static void over_outer_of_rest(Forward *f, State *state, Range js,
   Ir *b = f->b;
   int n = f->outer_of_rest;
   int64_t step = plan_outer_step(&f->config), size = n * step;
-  MlirValue multiple = ir_const_index(b, size);
-  js.lower = ir_select(b, ir_cmpi(b, IR_SLT, js.lower, js.upper),
-                       ir_muli(b, ir_divui(b, js.lower, multiple), multiple),
-                       js.upper);
+  MlirValue some = ir_cmpi(b, IR_SLT, js.lower, js.upper);
+  MlirValue of = ir_const_index(b, size);
+  MlirValue multiple = ir_muli(b, ir_divui(b, js.lower, of), of);
+  js.lower = ir_select(b, some, multiple, js.upper);
   IrLoop loop = begin_loop(f, js, size, state);
   OuterTile outer[MAX_OUTER];
   for (int i = 0; i < n; ++i)
