@@ -421,7 +421,8 @@ func.func @unread(%q: !t, %k: !t, %lse: memref<1x1x8xf32>) {
 // CHECK-NOT: vector.contract
 // CHECK: scf.yield
 // CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c16 iter_args
-// CHECK: %[[BELOW:.*]] = arith.cmpi slt, %[[LOWER:.*]], %[[UPPER:.*]] : index
+// CHECK: arith.ori
+// CHECK-NEXT: %[[BELOW:.*]] = arith.cmpi slt, %[[LOWER:.*]], %[[UPPER:.*]] : index
 // CHECK: %[[PAIRS:.*]] = arith.divui %[[LOWER]], %c2
 // CHECK: %[[MULTIPLE:.*]] = arith.muli %[[PAIRS]], %c2
 // CHECK: %[[BEGIN:.*]] = arith.select %[[BELOW]], %[[MULTIPLE]], %[[UPPER]]
