@@ -385,15 +385,22 @@ static void try_queries(Strategy *s, int64_t rows, int64_t shares) {
     try_rows(s, config);
 }
 
-/// Whether rows have documents, which masks then need registers for: more than
-/// steps leave that shares have room for.
+/// Whether rows have documents, which masks then need registers for.
 static bool has_documents(MlirOperation op) {
   MlirValue bound = simplicialAttentionGetBound(op);
   return !mlirValueIsNull(bound) && ir_rank(ir_type(bound)) == 2;
 }
 
+/// How many shares an outer window may be taken in: with documents one, unless
+/// queries alone fill rows.
+static int64_t most_shares(const Strategy *s) {
+  enum { SHARES = 8 };
+  bool one = s->given.block_q || (has_documents(s->op) && s->shape.group > 1);
+  return one ? 1 : SHARES;
+}
+
 static void choose_for_gpu(Strategy *s, Config *config) {
-  enum { MOST = CONFIG_MAX_GPU_ROWS, LEAST = MOST / 2, SHARES = 8 };
+  enum { MOST = CONFIG_MAX_GPU_ROWS, LEAST = MOST / 2 };
   Config rows = {.operand = s->given.operand};
   for (int i = 0; i < 2; ++i) {
     int n = (i == 0) == s->warpgroups ? MOST : LEAST;
@@ -402,12 +409,13 @@ static void choose_for_gpu(Strategy *s, Config *config) {
     try_rows(s, rows);
     if (s->few || (!s->warpgroups && s->given.block_q <= 1))
       continue;
-    bool shared = !s->given.block_q && !has_documents(s->op);
-    int64_t most = shared ? SHARES : 1;
-    // Of as good ones the first is taken: where heads have keys of their own,
-    // the one of the fewest queries, of whose keys most see more.
+    int64_t most = most_shares(s);
+    // Of as good ones the first is taken: of one warpgroup whose heads have
+    // keys of their own, the one of the fewest queries, of whose keys most see
+    // more.
+    bool fewest = n == ONE_WARPGROUP && s->shape.group == 1;
     for (int64_t k = 1; k <= most; k *= 2)
-      try_queries(s, n, s->shape.group == 1 ? most / k : k);
+      try_queries(s, n, fewest ? most / k : k);
   }
   const Offer *chosen = &s->offers[choose_best(&s->choice)];
   note_choice(s, chosen);
