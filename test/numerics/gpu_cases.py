@@ -137,6 +137,13 @@ def gpu_queries():
     yield Case(**{**one, "D": 64}, Hq=5, config=few(12, block_k="32 : i64"))
     for key in (20, 21, 70, 89):
         yield Case(**one, Hq=4, bad=(("k2", (0, key, 0, 3), math.nan),), config=few(16, block_k="32 : i64"))
+    # Behind whole steps several outer keys are taken at once, from a multiple of them on: 4, or 2 of 6.
+    rest = {**one, "w1": 8}
+    narrow = few(8, block_k="64 : i64", block_tail="16 : i64", local_outer="true")
+    for change in ({}, {"w1": 6}, {"N": 9, "Nq": 14}, {"Nq": 90}, {"B": 2, "Nq": 31, "dynamic": "B Nq N"},
+                   {"data": "winner", "scale": 1.0}, {"dtype": "f16", "data": "down", "scale": 1.0}, {"k2_bias": 0.5, "v2_bias": -0.3},
+                   {"bad": (("v1", (0, 75, 0, 5), math.nan),)}, {"bad": (("v2", (0, 81, 0, 5), math.inf),)}):
+        yield Case(**{**rest, **change}, Hq=8, config=narrow)
 
 
 def gpu_shares():
