@@ -138,11 +138,11 @@ def gpu_queries():
     for key in (20, 21, 70, 89):
         yield Case(**one, Hq=4, bad=(("k2", (0, key, 0, 3), math.nan),), config=few(16, block_k="32 : i64"))
     # Behind whole steps several outer keys are taken at once, from a multiple of them on: 4, or 2 of 6.
-    rest = {**one, "w1": 8}
-    narrow = few(8, block_k="64 : i64", block_tail="16 : i64", local_outer="true")
+    rest = {**one, "N": 170, "w1": 8, "w2": 135}
+    narrow = few(8, block_k="128 : i64", block_tail="16 : i64", tiles="1 : i64", local_outer="true")
     for change in ({}, {"w1": 6}, {"N": 9, "Nq": 14}, {"Nq": 90}, {"B": 2, "Nq": 31, "dynamic": "B Nq N"},
                    {"data": "winner", "scale": 1.0}, {"dtype": "f16", "data": "down", "scale": 1.0}, {"k2_bias": 0.5, "v2_bias": -0.3},
-                   {"bad": (("v1", (0, 75, 0, 5), math.nan),)}, {"bad": (("v2", (0, 81, 0, 5), math.inf),)}):
+                   {"bad": (("v1", (0, 155, 0, 5), math.nan),)}, {"bad": (("v2", (0, 161, 0, 5), math.inf),)}):
         yield Case(**{**rest, **change}, Hq=8, config=narrow)
 
 
