@@ -84,9 +84,10 @@ int64_t plan_outer_of_rest(const Config *config, int64_t window, bool causal,
       !config->inner_stationary || !config->local_outer ||
       !config->lazy_rescale || !keys || columns > NARROW)
     return 1;
-  while (keys % n || n * max(columns, config->block_tail) > config->block_k)
+  while (n > 1 &&
+         (keys % n || n * max(columns, config->block_tail) > config->block_k))
     n /= 2;
-  return max(n, 1);
+  return n;
 }
 
 bool plan_takes_values_early(const Config *config, int64_t dv) {

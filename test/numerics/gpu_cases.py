@@ -144,6 +144,7 @@ def gpu_queries():
                    {"data": "winner", "scale": 1.0}, {"dtype": "f16", "data": "down", "scale": 1.0}, {"k2_bias": 0.5, "v2_bias": -0.3},
                    {"bad": (("v1", (0, 155, 0, 5), math.nan),)}, {"bad": (("v2", (0, 161, 0, 5), math.inf),)}):
         yield Case(**{**rest, **change}, Hq=8, config=narrow)
+    yield Case(**rest, Hq=8, config=few(8, block_k="16 : i64", block_tail="16 : i64", tiles="1 : i64", local_outer="true"))
 
 
 def gpu_shares():
