@@ -77,7 +77,7 @@ typedef struct Forward {
   Side outer, inner;
   int outer_of_rest;     ///< outer tiles of a `rest_step`
   bool early_values;     ///< products that are waited for begin early
-  bool one_tile;         ///< has an outer window, in order "jk": it has no loop
+  bool one_tile;         ///< has an outer window, in order "jk"
   bool two_lengths;      ///< outer keys may be others in number than inner ones
   MlirValue q, out, lse; ///< out and lse may be null
   int planes;

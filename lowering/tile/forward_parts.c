@@ -64,7 +64,8 @@ static MlirValue quotient(Ir *b, MlirValue x, MlirValue y) {
   return ir_maxsi(b, one, ir_divui(b, ir_subi(b, ir_addi(b, x, y), one), y));
 }
 
-/// How many parts there are: at least one, and none without a step.
+/// How many parts there are: at least one, and none without a step; without an
+/// outer key none at all, as blocks load some even where they mask them.
 static MlirValue count(const Forward *f) {
   Ir *b = f->b;
   MlirValue one = ir_const_index(b, 1);
@@ -74,7 +75,9 @@ static MlirValue count(const Forward *f) {
                               ir_maxsi(b, blocks, one));
   MlirValue steps = ir_ceil_div(b, most_keys(f), config_step(&f->config));
   MlirValue each = quotient(b, steps, ir_maxsi(b, one, wanted));
-  return quotient(b, steps, each);
+  MlirValue parts = quotient(b, steps, each), zero = ir_const_index(b, 0);
+  MlirValue some = ir_cmpi(b, IR_SLT, zero, ir_dim(b, f->outer.keys, DIM_N));
+  return ir_select(b, some, parts, zero);
 }
 
 Window forward_part_of(Forward *f, const Window *window) {

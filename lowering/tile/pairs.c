@@ -21,6 +21,7 @@
 #include "simplicial/dialect.h"
 
 #include "mlir-c/BuiltinAttributes.h"
+#include "mlir-c/BuiltinTypes.h"
 
 #include <string.h>
 
@@ -134,9 +135,19 @@ static State with_outer(Forward *f, State state, MlirValue j, Range js, int n,
   return state;
 }
 
+/// Whether there is an outer key, whatever the sizes: without one there are no
+/// parts.
+static bool has_outer_keys(const Forward *f) {
+  int64_t keys = ir_dim_size(ir_type(f->outer.keys), DIM_N);
+  return !mlirValueIsNull(f->parts.n) ||
+         (keys && !mlirShapedTypeIsDynamicSize(keys));
+}
+
+/// One outer tile needs no loop, unless it may have no key: nothing is loaded
+/// then, not even what is masked.
 static State outer_stationary(Forward *f, State state, Range js, int n,
                               Part *parts, const Window *ks) {
-  if (f->one_tile)
+  if (f->one_tile && has_outer_keys(f))
     return with_outer(f, state, js.lower, js, n, parts, ks);
   IrLoop over_j = begin_loop(f, js, plan_outer_step(&f->config), &state);
   state = with_outer(f, state, over_j.iv[0], js, n, parts, ks);

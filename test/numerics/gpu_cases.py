@@ -186,6 +186,8 @@ def gpu_parts():
     yield Case(**{**one, "D": 48}, form="determinant", k2_bias=0.3, v2_bias=1.0)
     yield Case(**one, data="down", scale=1.0, pad=(1, 2, 3, 5, 7))
     yield Case(**{**one, "N": 3, "Nq": 9}, dynamic="N")
+    for w2 in (None, 30):  # no keys: with parts, of which there are none, and without
+        yield Case(**{**one, "N": 0, "Nq": 2, "w1": 4, "w2": w2}, dynamic="N")
     yield Case(**{**one, "Nq": 5, "B": 2}, documents=((90, 58, 1), (147,)))
     yield Case(**{**one, "Nq": 5, "B": 3}, lengths=(150, 3, 40))
     yield Case(**one, bad=(("v2", (0, 100, 0, 7), math.nan), ("k2", (0, 20, 1, 7), math.nan)))

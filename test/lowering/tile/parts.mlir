@@ -18,7 +18,10 @@
 // CHECK: arith.divui %{{.*}}, %[[MOST]]
 // CHECK: %[[EACH:.*]] = arith.maxsi %{{.*}}, %c1
 // CHECK: %[[SHARES:.*]] = arith.divui %{{.*}}, %[[EACH]]
-// CHECK: %[[PARTS:.*]] = arith.maxsi %[[SHARES]], %c1
+// CHECK: %[[SOME_PARTS:.*]] = arith.maxsi %[[SHARES]], %c1
+// Without outer keys there are none.
+// CHECK: %[[KEYS_THERE:.*]] = arith.cmpi sgt, %{{.*}}, %c0
+// CHECK: %[[PARTS:.*]] = arith.select %[[KEYS_THERE]], %[[SOME_PARTS]], %c0
 // CHECK: %[[M:.*]] = memref.alloc(%[[NQ]], %[[PARTS]]) : memref<2x8x?x?xf32>
 // CHECK: %[[L:.*]] = memref.alloc(%[[NQ]], %[[PARTS]]) : memref<2x8x?x?xf32>
 // CHECK: %[[ACC:.*]] = memref.alloc(%[[NQ]], %[[PARTS]]) : memref<2x?x8x?x16xf32>

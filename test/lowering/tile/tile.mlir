@@ -111,7 +111,25 @@ func.func @jk(%q: memref<2x?x8x16xbf16>, %kv: memref<2x?x2x16xbf16>, %out: memre
 // CHECK: arith.mulf %{{.*}}, %[[SUMS]]#2 : vector<32x16xf32>
 // CHECK-NOT: scf.for
 // CHECK: return
-func.func @one_outer_tile(%q: memref<2x?x8x16xbf16>, %kv: memref<2x?x2x16xbf16>, %out: memref<2x?x8x16xbf16>) {
+func.func @one_outer_tile(%q: memref<2x?x8x16xbf16>, %kv: memref<2x20x2x16xbf16>, %out: memref<2x?x8x16xbf16>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {w1 = 5 : i64, w2 = 16 : i64, causal,
+       simplicial.config = {block_h = 4 : i64, block_j = 8 : i64, block_k = 8 : i64, order = "jk", operand = bf16}}
+    : (memref<2x?x8x16xbf16>, memref<2x20x2x16xbf16>, memref<2x20x2x16xbf16>, memref<2x20x2x16xbf16>,
+       memref<2x20x2x16xbf16>, memref<2x?x8x16xbf16>) -> ()
+  return
+}
+
+// Where there may be no key at all there is: nothing is loaded then.
+
+// CHECK-LABEL: func.func @one_outer_tile_or_none(
+// CHECK: scf.forall
+// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c8
+// CHECK: vector.transfer_read %arg1[
+// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c8
+// CHECK-NOT: scf.for
+// CHECK: return
+func.func @one_outer_tile_or_none(%q: memref<2x?x8x16xbf16>, %kv: memref<2x?x2x16xbf16>, %out: memref<2x?x8x16xbf16>) {
   "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
       {w1 = 5 : i64, w2 = 16 : i64, causal,
        simplicial.config = {block_h = 4 : i64, block_j = 8 : i64, block_k = 8 : i64, order = "jk", operand = bf16}}
