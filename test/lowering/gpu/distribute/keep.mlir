@@ -78,3 +78,31 @@ func.func @stored(%a: memref<16x16xbf16>, %c: memref<?x8xf32>, %n: index) {
   }
   return
 }
+
+// What is made of numbers of rows that are loaded is made once for a loop that uses it.
+
+// CHECK-LABEL: llvm.func @numbers_tiles(
+// CHECK-SAME: %[[N:[a-z0-9]+]]: !llvm.ptr<1>
+// CHECK-COUNT-2: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<1> -> f32
+// CHECK-COUNT-2: arith.mulf
+// CHECK: scf.for
+// CHECK-NOT: llvm.load %{{.*}} {alignment = 4 : i64}
+// CHECK-LABEL: llvm.func @numbers_tiles_unaligned(
+func.func @numbers(%numbers: memref<16xf32>, %b: memref<?x8xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  scf.forall (%i) in (1) {
+    %pad = arith.constant 0.0 : f32
+    %two = arith.constant dense<2.0> : vector<16xf32>
+    %x = vector.transfer_read %numbers[%c0], %pad {in_bounds = [true]} : memref<16xf32>, vector<16xf32>
+    %twice = arith.mulf %x, %two : vector<16xf32>
+    scf.for %at = %c0 to %n step %c16 {
+      %rows = vector.shape_cast %twice : vector<16xf32> to vector<16x1xf32>
+      %all = vector.broadcast %rows : vector<16x1xf32> to vector<16x8xf32>
+      %y = vector.transfer_read %b[%at, %c0], %pad {in_bounds = [true, true]} : memref<?x8xf32>, vector<16x8xf32>
+      %z = arith.mulf %all, %y : vector<16x8xf32>
+      vector.transfer_write %z, %b[%at, %c0] {in_bounds = [true, true]} : vector<16x8xf32>, memref<?x8xf32>
+    }
+  }
+  return
+}
