@@ -198,6 +198,16 @@ static int64_t ring_bytes(const Work *work, const Budget *budget) {
   return producer ? bytes + mbarriers * LIMITS_MBARRIER : bytes;
 }
 
+/// Of what warps reduce rows through.
+static int64_t scratch_bytes(const Work *work) {
+  if (work->merged <= 1)
+    return 0;
+  int64_t left = work->rows / work->merged;
+  const ReduceRows rows = reduce_rows_with(IR_SUM, work->merged, left, left);
+  return reduce_scratch(&rows, work->rows,
+                        (work->merged_columns + SLICE - 1) / SLICE);
+}
+
 static int64_t shared_bytes(const Work *work, const Budget *budget) {
   int64_t others = 0, ring = 0;
   for (int i = 0; i < work->n_buffers; ++i) {
@@ -210,7 +220,7 @@ static int64_t shared_bytes(const Work *work, const Budget *budget) {
   for (int i = 0; i < work->n_kept; ++i)
     others += budget->parked[i] * budget->warps * WARP *
               of_kept_slice(budget, &work->kept[i]) * (int64_t)sizeof(int32_t);
-  int64_t scratch = work->scratch_rows * REDUCE_SCRATCH;
+  int64_t scratch = scratch_bytes(work);
   if (work->rings_needed || ring < scratch)
     others += scratch;
   int64_t rings = ring_bytes(work, budget);

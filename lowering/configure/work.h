@@ -157,8 +157,9 @@ typedef struct Work {
   WorkStep steps[WORK_STEPS];
   int n_buffers;
   WorkBuffer buffers[WORK_BUFFERS];
-  int64_t scratch_rows; ///< that warps reduce together; 0: none do
-  bool rings_needed;    ///< then still; else a ring may be the scratch memory
+  int64_t merged;         ///< rows of a block that become one; 1: none do
+  int64_t merged_columns; ///< of what they are
+  bool rings_needed;      ///< then still; else a ring may be the scratch memory
   int n_tiles;
   WorkTile tiles[WORK_TILES];
   int64_t row_vectors; ///< that loops carry: a number for each row

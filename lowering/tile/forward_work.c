@@ -27,7 +27,7 @@ enum {
   BLOCK = 12000,  // to load q and the outer window, and to write results
   QUERIES = 5500, // of several queries,
   QUERY = 105,    // and for each one: are the keys finite that some see?
-  MERGE = 3,      // for a column of another row that is merged
+  MERGE = 2,      // for a column of another row that is merged
 };
 
 /// Instructions for an element of logits: a multiply-add and an addition; a
@@ -251,8 +251,8 @@ static void add_buffers(const Block *b) {
         (WorkBuffer){1, 0, plan_outer_rows(config, s->outer_window, s->causal),
                      rows[i] + plan_outer_padding(config, rows[i]), false});
   // Rows of a head are merged behind all loops, but that over queries.
-  if (config->block_j > 1)
-    b->work->scratch_rows = config_rows(config);
+  b->work->merged = config->block_j;
+  b->work->merged_columns = s->dv;
   b->work->rings_needed = config->block_q > 1;
 }
 

@@ -156,8 +156,14 @@ static bool are_neighbours(const ReduceRows *rows) {
 
 ReduceRows reduce_rows_of(MlirOperation op) {
   ReducedRows reduced = tile_op_reduced_rows(op, 2);
-  ReduceRows rows = {tile_op_reduction_kind(op), reduced.n, reduced.distance,
-                     tile_rows(ir_type(ir_result(op, 0)), 1), 1};
+  return reduce_rows_with(tile_op_reduction_kind(op), reduced.n,
+                          reduced.distance,
+                          tile_rows(ir_type(ir_result(op, 0)), 1));
+}
+
+ReduceRows reduce_rows_with(IrReduction kind, int64_t n, int64_t distance,
+                            int64_t left) {
+  ReduceRows rows = {kind, n, distance, left, 1};
   int64_t in_warp = rows.distance < WARP_ROWS ? WARP_ROWS / rows.distance : 1;
   if (are_neighbours(&rows))
     rows.in_warp = WARP_ROWS % rows.n == 0   ? rows.n
@@ -178,6 +184,14 @@ int reduce_slices_at_once(const ReduceRows *rows) {
   int64_t slices =
       REDUCE_SCRATCH * rows->in_warp / (SLICE * (int)sizeof(float));
   return slices < MAX_SLICES ? (int)slices : MAX_SLICES;
+}
+
+int64_t reduce_scratch(const ReduceRows *rows, int64_t block, int64_t slices) {
+  int64_t most = reduce_slices_at_once(rows);
+  if (!reduce_exchanges(rows))
+    return 0;
+  return block / rows->in_warp * (slices < most ? slices : most) * SLICE *
+         (int64_t)sizeof(float);
 }
 
 /// A slice, combined over a warp's rows. Of neighbours the rows of a lane are
@@ -235,8 +249,27 @@ static Scratch *scratch_of(Distribute *s) {
   return context_state(s, "reduce", sizeof(Scratch));
 }
 
+/// The most bytes that a reduction of the block wants.
+static int64_t most_scratch(const Distribute *s, MlirBlock block) {
+  int64_t most = 0, bytes;
+  for (MlirOperation op = mlirBlockGetFirstOperation(block);
+       !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
+    if (tile_op_reduces_rows(op)) {
+      ReduceRows rows = reduce_rows_of(op);
+      bytes = reduce_scratch(&rows, s->warps * WARP_ROWS,
+                             context_slices(ir_type(ir_result(op, 0)), 1));
+      most = bytes > most ? bytes : most;
+    }
+    for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i) {
+      bytes = most_scratch(s, ir_body(op, i));
+      most = bytes > most ? bytes : most;
+    }
+  }
+  return most;
+}
+
 static void find_scratch(Distribute *s, MlirOperation op) {
-  int64_t bytes = s->warps * WARP_ROWS * REDUCE_SCRATCH;
+  int64_t bytes = most_scratch(s, ir_body(s->forall, 0));
   Scratch *self = scratch_of(s);
   if (self->found)
     return;
@@ -265,12 +298,23 @@ static IrAttribute alignment_of_pairs(Ir *b) {
   return (IrAttribute){"alignment", ir_i64_attr(b, 2 * sizeof(float))};
 }
 
+static void store_scratch(Distribute *s, const ReduceRows *rows,
+                          MlirValue slice, MlirValue row,
+                          const MlirValue pair[2]) {
+  Ir *b = &s->b;
+  IrAttribute alignment = alignment_of_pairs(b);
+  MlirValue value =
+      ir_value(b, "vector.from_elements", ir_vector(ir_f32(b), IR_DIMS(2)), 2,
+               pair, IR_NONE);
+  ir_op(b, "llvm.store", IR_NONE,
+        IR_VALUES(value, scratch(s, rows, slice, row)), 1, &alignment);
+}
+
 /// Stores a slice, combined over a warp's rows: of those a warp stores one.
 static void store_slice(Distribute *s, const ReduceRows *rows, int slice,
                         const Fragment *f) {
   enum { APART = WARP_ROWS / 2 }; // a thread's two rows
   Ir *b = &s->b;
-  IrAttribute alignment = alignment_of_pairs(b);
   bool one = rows->in_warp > 1, next = are_neighbours(rows);
   bool both = !one || (next && rows->in_warp <= APART);
   MlirValue n = ir_const_index(b, next ? rows->in_warp : WARP_ROWS);
@@ -285,14 +329,60 @@ static void store_slice(Distribute *s, const ReduceRows *rows, int slice,
       if (!next)
         row = ir_addi(b, ir_muli(b, row, left), rest);
     }
-    MlirValue pair =
-        ir_value(b, "vector.from_elements", ir_vector(ir_f32(b), IR_DIMS(2)), 2,
-                 f->v[i], IR_NONE);
-    MlirValue at = scratch(s, rows, ir_const_index(b, slice), row);
-    ir_op(b, "llvm.store", IR_NONE, IR_VALUES(pair, at), 1, &alignment);
+    store_scratch(s, rows, ir_const_index(b, slice), row, f->v[i]);
     if (one)
       ir_if_end(b, &first, IR_NONE);
   }
+}
+
+/// The bits of the lane's number that tell rows apart which become one, if a
+/// thread's two rows do, too.
+static int combined_bits(const ReduceRows *rows, int bits[LANE_BITS]) {
+  int n = 0;
+  if (rows->in_warp == 1 ||
+      (are_neighbours(rows) && rows->in_warp < WARP_ROWS))
+    return 0;
+  for (int bit = 0; bit < LANE_BITS; ++bit)
+    if (layout_accumulator.lane[bit].row >= rows->distance)
+      bits[n++] = bit;
+  return n;
+}
+
+/// Stores 2^n slices from `first` on, combined over rows that n bits of the
+/// lane tell apart: each bit leaves a lane half of the slices it has, and in
+/// the end it stores one.
+static void scatter_slices(Distribute *s, MlirOperation op,
+                           const ReduceRows *rows, int first, int slot,
+                           const int *bits, int n) {
+  Ir *b = &s->b;
+  MlirValue x[MAX_SLICES][2], source = ir_operand(op, 0);
+  int left = 1 << n;
+  for (int k = 0; k < left; ++k) {
+    At at = context_at(s, ir_type(source), 2, first + k);
+    Fragment f = fragment(s, source, at);
+    for (int j = 0; j < 2; ++j)
+      x[k][j] = fragment_combine(s, rows->kind, f.v[0][j], f.v[1][j]);
+  }
+  MlirValue two = ir_const_index(b, 2), slice = ir_const_index(b, slot);
+  for (int i = 0; i < n; ++i) {
+    MlirValue lanes = ir_const_index(b, 1 << bits[i]);
+    MlirValue bit = ir_remui(b, ir_divui(b, s->lane, lanes), two);
+    MlirValue upper = ir_cmpi(b, IR_SGT, bit, ir_const_index(b, 0));
+    left /= 2;
+    slice = ir_addi(b, slice, ir_muli(b, bit, ir_const_index(b, left)));
+    for (int k = 0; k < left; ++k)
+      for (int j = 0; j < 2; ++j) {
+        MlirValue own = ir_select(b, upper, x[k + left][j], x[k][j]);
+        MlirValue other = ir_select(b, upper, x[k][j], x[k + left][j]);
+        x[k][j] =
+            fragment_combine(s, rows->kind, own, exchange(b, other, bits[i]));
+      }
+  }
+  MlirValue distance = ir_const_index(b, rows->distance);
+  MlirValue warp = ir_divui(b, s->rows[0], ir_const_index(b, WARP_ROWS));
+  MlirValue row =
+      ir_addi(b, ir_muli(b, warp, distance), ir_remui(b, s->rows[0], distance));
+  store_scratch(s, rows, slice, row, x[0]);
 }
 
 void reduce_begin_exchange(Distribute *s, MlirOperation op) {
@@ -310,7 +400,10 @@ void reduce_end_exchange(Distribute *s, MlirOperation op) {
 
 void reduce_exchange(Distribute *s, MlirOperation op, const ReduceRows *rows,
                      int first, int n) {
-  for (int k = 0; k < n; ++k) {
+  int bits[LANE_BITS], n_bits = combined_bits(rows, bits), k = 0;
+  for (; n_bits && k + (1 << n_bits) <= n; k += 1 << n_bits)
+    scatter_slices(s, op, rows, first + k, k, bits, n_bits);
+  for (; k < n; ++k) {
     Fragment f = combined(s, op, rows, first + k);
     store_slice(s, rows, k, &f);
   }

@@ -8,7 +8,8 @@
 #include "context.h"
 
 /// Bytes of shared memory, for each row of a block, through which warps reduce
-/// rows; they take none of their own where the first ring is as large and free.
+/// rows, or fewer; they take none of their own where the first ring is as large
+/// and free.
 enum { REDUCE_SCRATCH = 128 };
 
 /// Keeps the result of a reduction over columns.
@@ -26,6 +27,11 @@ typedef struct ReduceRows {
 } ReduceRows;
 
 ReduceRows reduce_rows_of(MlirOperation op);
+ReduceRows reduce_rows_with(IrReduction kind, int64_t n, int64_t distance,
+                            int64_t left);
+/// The bytes through which the warps of a block of so many rows reduce a tile
+/// of `slices`.
+int64_t reduce_scratch(const ReduceRows *rows, int64_t block, int64_t slices);
 /// Whether threads get results from others by way of shared memory.
 bool reduce_exchanges(const ReduceRows *rows);
 /// For how many slices there is room.

@@ -91,6 +91,30 @@ func.func @block(%a: memref<32x16xf32>, %b: memref<8x16xf32>) {
   return
 }
 
+// A row of all 16 of a warp: of eight slices the three bits of the lane that tell rows apart leave each lane one, whose sum
+// it stores, as every lane does. Exchanges are 4, 2 and 1 slices of two numbers.
+
+// CHECK-LABEL: llvm.func @one_tiles(
+// CHECK-COUNT-14: nvvm.shfl.sync bfly
+// CHECK-NOT: nvvm.shfl.sync
+// CHECK-NOT: scf.if
+// CHECK: llvm.store %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<3>
+// CHECK-NOT: llvm.store
+// CHECK: nvvm.barrier0
+// CHECK-LABEL: llvm.func @one_tiles_unaligned(
+func.func @one(%a: memref<32x64xf32>, %b: memref<1x64xf32>) {
+  %c0 = arith.constant 0 : index
+  scf.forall (%i) in (1) {
+    %pad = arith.constant 0.0 : f32
+    %zeros = arith.constant dense<0.0> : vector<1x64xf32>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x64xf32>, vector<32x64xf32>
+    %rows = vector.shape_cast %x : vector<32x64xf32> to vector<32x1x64xf32>
+    %sums = vector.multi_reduction <add>, %rows, %zeros [0] : vector<32x1x64xf32> to vector<1x64xf32>
+    vector.transfer_write %sums, %b[%c0, %c0] {in_bounds = [true, true]} : vector<1x64xf32>, memref<1x64xf32>
+  }
+  return
+}
+
 // Behind a loop: where its ring was, when all have read what they need of that.
 
 // CHECK-LABEL: llvm.func @ring_tiles(
