@@ -105,6 +105,7 @@ static void end_pieces(Ir *b, Pieces *pieces) {
 
 void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
                MlirValue thread, int64_t threads) {
+  enum { FEW_ROWS = 16 };
   Ir *b = &s->b;
   MlirValue from = ir_operand(op, 0), to = ir_operand(op, 1);
   MlirType element = ir_element(ir_type(from));
@@ -120,11 +121,12 @@ void copy_tile(Distribute *s, MlirOperation op, MlirValue slot,
   Pieces pieces = begin_pieces(b, rows, columns, size, thread, threads);
   MlirValue row = pieces.row, column = pieces.column;
   MlirValue indices[IR_MAX_RANK];
-  bool may_be_short = s->at_once || s->engine->is_tight;
+  // To make addresses anew takes long beside a tile of few rows.
+  bool pinned = s->engine->is_tight || (s->at_once && rows > FEW_ROWS);
   for (int d = 0; d < ir_rank(ir_type(from)); ++d) {
     indices[d] = context_scalar(s, ir_operand(op, 5 + d));
     // What they make of the address would else be kept in loops around here.
-    if (may_be_short && d != row_dim && d != column_dim)
+    if (pinned && d != row_dim && d != column_dim)
       indices[d] = context_pinned_index(s, indices[d]);
   }
   indices[row_dim] = ir_addi(b, indices[row_dim], row);
