@@ -14,12 +14,15 @@
 // waited for before the next region or the first read.
 //
 // Rows that are only read and written whole, by row, are interleaved: a
-// thread's pairs of neighbouring slices follow each other, for one access.
+// thread's pairs of neighbouring slices follow each other, for one access. In
+// odd rows pieces of 64 bytes may have changed places with their neighbours:
+// two rows are then in different banks.
 
 #include "buffer.h"
 #include "copy.h"
 #include "flight.h"
 #include "fragment.h"
+#include "spread.h"
 #include "transfer.h"
 
 #include "lowering/gpu/engine/engine.h"
@@ -88,21 +91,42 @@ static int64_t interleaved(MlirType memref) {
   return row % OWN_BYTES ? 1 : CHUNK / pair;
 }
 
-/// Where an interleaved row has what is in a slice from `column` on.
-static MlirValue interleaved_column(Ir *b, int64_t n, MlirValue slice,
-                                    MlirValue column) {
-  MlirValue size = ir_const_index(b, n);
-  MlirValue first =
-      ir_muli(b, ir_divui(b, slice, size), ir_const_index(b, n * SLICE));
-  MlirValue within = ir_muli(b, ir_remui(b, slice, size), ir_const_index(b, 2));
-  return ir_addi(b, ir_muli(b, column, size), ir_addi(b, first, within));
+bool buffer_alternates(MlirValue memref) {
+  // Neighbouring rows begin in the same bank, and are those of neighbouring
+  // lanes: they are not repeated.
+  MlirType type = ir_type(memref);
+  int64_t bytes = ir_float_bytes(ir_element(type));
+  if (ir_rank(type) != 2 || ir_dim_size(type, 1) * bytes % (2 * OWN_BYTES) ||
+      !is_read_by_row(memref, ir_dim_size(type, 1)))
+    return false;
+  for (MlirOpOperand use = mlirValueGetFirstUse(memref);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    if (ir_is(user, "vector.transfer_write"))
+      continue;
+    MlirOpOperand read = mlirValueGetFirstUse(ir_result(user, 0));
+    for (; !mlirOpOperandIsNull(read); read = mlirOpOperandGetNextUse(read))
+      if (!tile_op_is_elementwise(mlirOpOperandGetOwner(read)) &&
+          !ir_is(mlirOpOperandGetOwner(read), "vector.transfer_write"))
+        return false;
+  }
+  return true;
 }
 
 MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue *indices,
                          MlirValue slice, MlirValue column) {
+  Ir *b = &s->b;
   MlirType type = ir_type(memref);
-  indices[ir_rank(type) - 1] =
-      interleaved_column(&s->b, interleaved(type), slice, column);
+  int64_t n = interleaved(type), last = ir_rank(type) - 1;
+  MlirValue size = ir_const_index(b, n), whole = ir_const_index(b, n * SLICE);
+  MlirValue piece = ir_muli(b, ir_divui(b, slice, size), whole);
+  if (context_entry(s, memref)->alternates) {
+    MlirValue odd = ir_remui(b, indices[last - 1], ir_const_index(b, 2));
+    piece = ir_xori(b, piece, ir_muli(b, odd, whole));
+  }
+  MlirValue within = ir_muli(b, ir_remui(b, slice, size), ir_const_index(b, 2));
+  indices[last] =
+      ir_addi(b, ir_muli(b, column, size), ir_addi(b, piece, within));
   return transfer_address(s, memref, indices);
 }
 
@@ -125,6 +149,9 @@ MlirValue buffer_load(Distribute *s, MlirOperation read, MlirValue row,
   transfer_source_indices(s, read, row, s->column, inside, indices);
   MlirValue address =
       buffer_address(s, memref, indices, ir_const_index(b, slice), s->column);
+  if (!mlirValueIsNull(s->first_slice)) // of a piece
+    address = ir_advance(b, address, element,
+                         ir_muli(b, s->first_slice, ir_const_index(b, SLICE)));
   int64_t n = interleaved(ir_type(memref)), bytes = 2 * ir_float_bytes(element);
   int64_t alignment = slice % n ? bytes : n * bytes;
   if (ir_float_bytes(element) > 2)
@@ -174,6 +201,8 @@ void buffer_make(Distribute *s, MlirOperation op) {
   entry->interleaved =
       context_is_own(type) &&
       is_read_by_row(ir_result(op, 0), ir_dim_size(type, ir_rank(type) - 1));
+  entry->alternates =
+      context_is_own(type) && buffer_alternates(ir_result(op, 0));
   int64_t padding = swizzled || context_is_own(type) ? 0 : PADDING / bytes;
   // Slots of one row begin where TMA may write.
   bool row = ir_rank(type) == 3 && ir_dim_size(type, 1) == 1;
@@ -235,7 +264,7 @@ void buffer_write(Distribute *s, MlirOperation write) {
   context_barrier(s);
   if (context_entry(s, memref)->interleaved)
     store_interleaved(s, write);
-  else
+  else if (!spread_operand(s, write))
     transfer_write(s, write);
   if (s->engine->reads_by_proxy && !context_is_own(ir_type(memref)))
     context_fence(s);

@@ -17,6 +17,8 @@ void buffer_write(Distribute *s, MlirOperation write);
 /// The last one of its indices is set to that.
 MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue *indices,
                          MlirValue slice, MlirValue column);
+/// Whether pieces of neighbouring rows of an own buffer change places.
+bool buffer_alternates(MlirValue memref);
 /// How many slices of a load one access has: several of an interleaved buffer.
 int buffer_slices_in_access(Distribute *s, MlirOperation load);
 /// This thread's pair of a slice of a tile that is read from there; `inside` as

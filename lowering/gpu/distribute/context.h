@@ -36,7 +36,8 @@
 //   bulk_store.c  stores of tiles from there
 //   copy.c        copies by threads
 //   reduce.c      reductions
-//   spread.c      stores of what rows are reduced to, by all threads
+//   spread.c      stores of what rows are reduced to, or of few rows, by all
+//                 threads
 //   fragment.c    a slice of a tile, from the op that defines it
 //   flight.c      products that have been begun
 //   transfer.c    global and shared memory
@@ -76,7 +77,7 @@ typedef struct Entry {
   // Memrefs, as the kernel sees them:
   MlirValue pointer;              ///< null: not a memref the kernel has seen
   int64_t offset, bytes;          ///< of a buffer in shared memory
-  bool interleaved;               ///< as buffer.c says
+  bool interleaved, alternates;   ///< as buffer.c says
   MlirValue strides[IR_MAX_RANK]; ///< in elements, of type index
   MlirValue mbarriers; ///< a ring's: "full" of each slot, then "empty"
   bool joined;         ///< a ring whose mbarriers are the next one's
@@ -129,6 +130,8 @@ typedef struct Distribute {
                                 ///< is the same in all lanes
   MlirValue rows[2];            ///< this thread's two rows of the block
   MlirValue column;             ///< its first column of a slice
+  MlirValue first_slice;        ///< of a tile, that it evaluates as its first
+                                ///< one; null: the first one
   MlirValue shared;             ///< the block's shared memory
   int64_t shared_bytes;         ///< allocated of it so far
   Flight flight;

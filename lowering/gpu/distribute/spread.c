@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Stores of sums over rows. A tile that other rows of the block have become has
-// fewer rows than that, and its first threads alone would store it, beside what
-// is loaded to be added. Where it comes by way of shared memory, all of them
-// do: of the rows that stand for a row of it each has a share of its columns.
+// Stores of sums over rows, and of operands. A tile that other rows of the
+// block have become has fewer rows than that, and its first threads alone would
+// store it, beside what is loaded to be added. Where it comes by way of shared
+// memory, all of them do: of the rows that stand for a row of it each has a
+// share of its columns.
 //
 //     %sum = vector.multi_reduction <add>, %x, %zeros [0]
 //         : vector<2x64x32xf32> to vector<64x32xf32>
@@ -21,8 +22,12 @@
 //     barrier             others may load what is there now
 //
 // so that what the loads take passes while rows are exchanged.
+//
+// So it is with an operand of products that is made of loads: 32 rows of 64
+// columns are written by four warps, of which two write the first 32 columns.
 
 #include "spread.h"
+#include "buffer.h"
 #include "flight.h"
 #include "fragment.h"
 #include "reduce.h"
@@ -120,11 +125,82 @@ static bool is_spread(Distribute *s, MlirOperation write, Parts *parts) {
   return reduce_exchanges(&rows) && repetitions(s, rows.left) > 1;
 }
 
+// Operands --------------------------------------------------------------------
+
+/// Whether a tile is made of loads of as many columns as an operand has, and of
+/// vectors by row, so that where it is written any thread can make any piece of
+/// it. What is kept for it alone is not, if it is to be `released`.
+static bool is_made_of_loads(Distribute *s, MlirOperation write, MlirValue tile,
+                             bool released) {
+  MlirOperation op = ir_def(tile);
+  MlirType type = ir_type(tile), operand = ir_type(ir_operand(write, 0));
+  Entry *entry = context_entry(s, tile);
+  if (!tile_is(tile) || is_constant(tile) || ir_rank(type) == 1)
+    return true;
+  if (mlirOperationIsNull(op) ||
+      (entry->kept &&
+       (tile_uses(tile) != 1 || !mlirBlockEqual(mlirOperationGetBlock(op),
+                                                mlirOperationGetBlock(write)))))
+    return false;
+  bool made = tile_op_is_elementwise(op) ||
+              ir_is_any(op, IR_NAMES("vector.broadcast", "vector.shape_cast"));
+  for (int i = 0; i < (int)mlirOperationGetNumOperands(op) && made; ++i)
+    made = is_made_of_loads(s, write, ir_operand(op, i), released);
+  if (ir_is(op, "vector.transfer_read"))
+    made = ir_dim_size(type, ir_rank(type) - 1) == ir_dim_size(operand, 1) &&
+           !tile_op_is_overwritten(op, s->forall) &&
+           !buffer_alternates(ir_operand(op, 0));
+  if (released && made)
+    entry->kept = false;
+  return made;
+}
+
+/// In how many shares of its columns an operand is written that has fewer rows
+/// than the block, from whole pieces of interleaved rows on; 1: in none.
+static int64_t shares_of_operand(Distribute *s, MlirOperation write) {
+  enum { PIECE = 4 * SLICE };
+  MlirValue tile = ir_operand(write, 0);
+  MlirType type = ir_type(tile);
+  if (context_is_own(ir_type(ir_operand(write, 1))) || ir_rank(type) != 2 ||
+      ir_dim_size(type, 0) % WARP_ROWS ||
+      !is_made_of_loads(s, write, tile, false))
+    return 1;
+  int64_t shares = repetitions(s, ir_dim_size(type, 0));
+  while (shares > 1 && ir_dim_size(type, 1) % (shares * PIECE))
+    --shares;
+  return shares;
+}
+
+bool spread_operand(Distribute *s, MlirOperation write) {
+  Ir *b = &s->b;
+  MlirType type = ir_type(ir_operand(write, 0));
+  int64_t shares = shares_of_operand(s, write);
+  if (shares <= 1)
+    return false;
+  int slices = context_slices(type, 1) / (int)shares;
+  MlirValue before[IR_MAX_RANK], rows = ir_const_index(b, ir_dim_size(type, 0));
+  transfer_pin_indices(s, write, 2, before);
+  MlirValue share = ir_divui(b, context_pinned_index(s, s->rows[0]), rows);
+  s->first_slice = ir_muli(b, share, ir_const_index(b, slices));
+  for (int i = 0; i < 2; ++i)
+    transfer_write_row(s, write, context_at(s, type, 1, 0), i,
+                       ir_cmpi(b, IR_SLT, share, ir_const_index(b, shares)),
+                       slices);
+  s->first_slice = (MlirValue){NULL};
+  transfer_restore_indices(s, write, 2, before);
+  return true;
+}
+
+// The plan --------------------------------------------------------------------
+
 void spread_plan(Distribute *s, MlirBlock block) {
   for (MlirOperation op = mlirBlockGetFirstOperation(block);
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     Parts parts;
-    if (ir_is(op, "vector.transfer_write") && is_spread(s, op, &parts)) {
+    bool writes = ir_is(op, "vector.transfer_write");
+    if (writes && shares_of_operand(s, op) > 1)
+      is_made_of_loads(s, op, ir_operand(op, 0), true);
+    if (writes && is_spread(s, op, &parts)) {
       context_entry(s, ir_result(parts.sum, 0))->kept = false;
       for (int i = 0; i < parts.n; ++i)
         context_entry(s, parts.loads[i])->kept = false;

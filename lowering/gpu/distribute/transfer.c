@@ -158,7 +158,12 @@ static MlirValue clamp(Distribute *s, MlirValue place, MlirValue first,
 }
 
 static MlirValue first_column(Distribute *s, int slice) {
-  return ir_addi(&s->b, s->column, ir_const_index(&s->b, slice * SLICE));
+  Ir *b = &s->b;
+  MlirValue column = ir_addi(b, s->column, ir_const_index(b, slice * SLICE));
+  if (mlirValueIsNull(s->first_slice))
+    return column;
+  return ir_addi(b, column,
+                 ir_muli(b, s->first_slice, ir_const_index(b, SLICE)));
 }
 
 void transfer_keep_rolled(Ir *b, IrLoop *loop) {

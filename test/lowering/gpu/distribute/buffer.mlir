@@ -134,6 +134,33 @@ func.func @by_row(%a: memref<32x64xf32>) {
   return
 }
 
+// Rows of 256 bytes begin in the same bank: where neighbouring rows are loaded by neighbouring lanes, pieces of 64 bytes,
+// 16 numbers, have changed places in odd ones.
+
+// CHECK-LABEL: llvm.func @alternating_tiles(
+// CHECK: nvvm.barrier0
+// CHECK: %[[ODD:[0-9]+]] = arith.remui %{{.*}}, %c2
+// CHECK-NEXT: %[[MOVED:.*]] = arith.muli %[[ODD]], %c16
+// CHECK: arith.xori %[[MOVED]], %c48
+// CHECK: llvm.store %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<3>
+// CHECK: nvvm.barrier0
+// CHECK: arith.xori
+// CHECK: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<2xf32>
+// CHECK-LABEL: llvm.func @alternating_tiles_unaligned(
+func.func @alternating(%a: memref<32x64xf32>, %at: index) {
+  %c0 = arith.constant 0 : index
+  scf.forall (%i) in (1) {
+    %pad = arith.constant 0.0 : f32
+    %own = memref.alloca() : memref<40x64xf32>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x64xf32>, vector<32x64xf32>
+    %y = arith.addf %x, %x : vector<32x64xf32>
+    vector.transfer_write %y, %own[%at, %c0] {in_bounds = [true, true]} : vector<32x64xf32>, memref<40x64xf32>
+    %z = vector.transfer_read %own[%c0, %c0], %pad {in_bounds = [true, true]} : memref<40x64xf32>, vector<32x64xf32>
+    vector.transfer_write %z, %a[%c0, %c0] {in_bounds = [true, true]} : vector<32x64xf32>, memref<32x64xf32>
+  }
+  return
+}
+
 // A right operand that is made, on sm_90a: wgmma reads shared memory through another proxy, which sees what threads wrote
 // behind a fence. No product is in flight that may still read what was there.
 

@@ -93,3 +93,37 @@ func.func @between(%a: memref<32x32xf32>, %b: memref<16x32xf32>, %c: memref<16x3
   return
 }
 }
+
+// An operand of 32 rows, made of loads, of a product of four warps: two rows of the block stand for each, and write half of
+// its columns.
+
+#mk_nk = {indexing_maps = [affine_map<(m,n,k)->(m,k)>, affine_map<(m,n,k)->(n,k)>, affine_map<(m,n,k)->(m,n)>],
+          iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
+
+module attributes {simplicial.target = "sm_90a"} {
+
+// CHECK-LABEL: llvm.func @operand_tiles(
+// CHECK: "simplicial.tie"
+// CHECK: %[[SHARE:.*]] = arith.divui %{{.*}}, %c32
+// CHECK-NEXT: arith.cmpi slt, %[[SHARE]], %c2
+// CHECK-COUNT-8: llvm.store %{{.*}} {alignment = 4 : i64} : vector<2xbf16>, !llvm.ptr<3>
+// CHECK-NOT: llvm.store
+// CHECK: nvvm.barrier0
+// CHECK: "simplicial.wgmma"
+// CHECK-LABEL: llvm.func @operand_tiles_unaligned(
+func.func @operand(%a: memref<64x64xbf16>, %b: memref<32x64xbf16>, %q: memref<1x64xbf16>, %c: memref<64x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<64x32xf32>
+  scf.forall (%i) in (1) {
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16>, vector<64x64xbf16>
+    %k = vector.transfer_read %b[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x64xbf16>, vector<32x64xbf16>
+    %one = vector.transfer_read %q[%c0, %c0], %pad {in_bounds = [true, true]} : memref<1x64xbf16>, vector<1x64xbf16>
+    %all = vector.broadcast %one : vector<1x64xbf16> to vector<32x64xbf16>
+    %y = arith.mulf %k, %all : vector<32x64xbf16>
+    %s = vector.contract #mk_nk %x, %y, %zero : vector<64x64xbf16>, vector<32x64xbf16> into vector<64x32xf32>
+    vector.transfer_write %s, %c[%c0, %c0] {in_bounds = [true, true]} : vector<64x32xf32>, memref<64x32xf32>
+  }
+  return
+}
+}
