@@ -108,6 +108,9 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateDifferentiatePass(void);
 ///
 ///   turns   : i64     queries that a block takes one after the other; above 1
 ///                     only where block_q is 1
+///   local_sums : bool  what these add to gradients of outer keys is in shared
+///                     memory while they pass; only with by_pairs of `keys`,
+///                     turns above 1, and a window; GPUs only
 ///   shared_left : bool  the left operands that outer keys make are put into
 ///                     shared memory, from which products take them; GPUs only
 ///
@@ -126,10 +129,9 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateDifferentiatePass(void);
 ///                     they see are is loaded once, into shared memory; GPUs
 ///                     only
 ///   block_k : i64     inner keys in a tile; at most 128 on GPUs
-///   local_rows : bool  rows of inner keys and values are loaded once, and are
-///   in
-///                     shared memory while outer keys pass; not with by_pairs;
-///                     GPUs only
+///   local_rows : bool  rows of inner keys and values are loaded once, and
+///                     are in shared memory while outer keys pass; not with
+///                     by_pairs; GPUs only
 ///   split   : bool    gradients of keys and of values have programs of their
 ///                     own, and sums over outer keys are in shared memory; GPUs
 ///                     only

@@ -321,6 +321,11 @@ static MlirLogicalResult configure_grad(MlirOperation op) {
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'query' must have order \"jk\" and 'block_q' 1 with "
                     "'by_pairs' of 'keys'");
+  int64_t outer = plan_swaps_roles(attributes) ? attributes.w2 : attributes.w1;
+  if (query.local_sums && (!keys.by_pairs || query.turns == 1 || !outer))
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'local_sums' of 'query' is for 'by_pairs' of 'keys', "
+                    "'turns' above 1, and a window");
   note_given(op, ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR));
   config_write_grad(op, &query, &keys);
   return mlirLogicalResultSuccess();

@@ -64,6 +64,9 @@ typedef void Outer(struct Forward *f, State *state,
 /// What a program does for a block of queries, whose outer and inner windows
 /// these are: pairs_loop, and writes what comes out.
 typedef void Attend(struct Forward *f, Range js, const Window *ks);
+/// What a program does before a block takes the first of its queries, or behind
+/// the last one.
+typedef void Turns(struct Forward *f);
 
 typedef struct Forward {
   Ir *b;
@@ -71,7 +74,8 @@ typedef struct Forward {
   RestStep *rest_step; ///< null: as others are
   Outer *open, *close; ///< null: nothing
   Attend *attend;
-  bool multiplies_keys; ///< the inner ones, with what may be masked
+  Turns *begin, *finish; ///< null: nothing
+  bool multiplies_keys;  ///< the inner ones, with what may be masked
   Config config;
   bool causal;
   Side outer, inner;

@@ -26,6 +26,9 @@
 //     d_ko[j] = d_ko[j] + sum over heads of combine'(w, q)
 //     d_vo[j] = d_vo[j] + sum over heads of y .* d_out
 //
+// With `local_sums` a part is in memory of the block's own, too, until its last
+// query has been taken.
+//
 // A masked pair has p = 0 and ds = 0. Rows whose own outer key is masked may
 // have loaded one that is not finite: their part of the sum is left out.
 
@@ -42,6 +45,9 @@ typedef struct Query {
   MlirValue d_out, d_q; ///< d_q may be null
   MlirValue logs, less; ///< by row; `logs` times c, where that is fused
   MlirValue own;        ///< d_q [heads, D], where outer tiles add to it
+  MlirValue own_keys, own_values; ///< with local_sums: parts of outer keys'
+                                  ///< gradients, [outer keys that the block's
+                                  ///< queries see, D or Dv]
 } Query;
 
 /// Whether P is exp2(S * c + logs * c), with one operation less and an error
@@ -238,9 +244,9 @@ static void step_of_sums(Forward *f, State *state, const OuterTile *outer,
   }
 }
 
-/// The end of the outer keys of which the block has taken a query before; none
-/// that are there now begin before it has.
-static MlirValue end_of_taken(Query *g) {
+/// Of a tile of outer keys from j on, how many the block has taken a query of
+/// before; none that are there now begin before it has.
+static MlirValue count_of_taken(Query *g, MlirValue j) {
   Forward *f = &g->f;
   Ir *b = f->b;
   MlirValue position = f->outer_positions.first;
@@ -249,8 +255,38 @@ static MlirValue end_of_taken(Query *g) {
   Window window =
       window_of(b, f->outer.window, f->causal,
                 (Queries){.first = before, .last = before}, f->outer_keys);
-  return ir_select(b, ir_cmpi(b, IR_EQ, f->query, first), ir_const_index(b, 0),
-                   window.any.upper);
+  MlirValue zero = ir_const_index(b, 0);
+  MlirValue end =
+      ir_select(b, ir_cmpi(b, IR_EQ, f->query, first), zero, window.any.upper);
+  return ir_minsi(b, ir_maxsi(b, zero, ir_subi(b, end, j)),
+                  ir_const_index(b, f->config.block_j));
+}
+
+/// Where the parts of outer keys from j on are, columns from d on.
+typedef struct PartPlace {
+  MlirValue memory, indices[5];
+  unsigned dims[2];
+} PartPlace;
+
+static PartPlace part_in_memory(const Query *g, const Parts *parts, MlirValue j,
+                                int64_t d) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  return (PartPlace){
+      parts->sums,
+      {f->batch, ir_divui(b, f->head, ir_const_index(b, f->config.block_h)),
+       f->block, j, ir_const_index(b, d)},
+      {3, 4}};
+}
+
+/// The same while a block's queries pass.
+static PartPlace part_of_turns(const Query *g, const Parts *parts, MlirValue j,
+                               int64_t d) {
+  if (!g->f.config.local_sums)
+    return part_in_memory(g, parts, j, d);
+  return (PartPlace){parts == &g->sums->keys ? g->own_keys : g->own_values,
+                     {j, ir_const_index(g->f.b, d)},
+                     {0, 1}};
 }
 
 /// Adds columns from d on to the parts of an outer tile's keys: x, summed over
@@ -268,22 +304,81 @@ static void add_part(Query *g, const Parts *parts, const OuterTile *outer,
         ir_shape_cast(b, x,
                       f32_vector(f, IR_DIMS(c->block_j, c->block_h, width))),
         1, ir_zero(b, tile));
-  MlirValue zero = ir_const_index(b, 0), j = outer->place.n;
-  MlirValue indices[] = {
-      f->batch, ir_divui(b, f->head, ir_const_index(b, c->block_h)), f->block,
-      documents_from(f, j, grad_sums_outer(g->sums, f, f->block).lower),
-      ir_const_index(b, d)};
-  const unsigned dims[] = {3, 4};
+  MlirValue j = outer->place.n;
+  PartPlace place = part_of_turns(
+      g, parts,
+      documents_from(f, j, grad_sums_outer(g->sums, f, f->block).lower), d);
   MlirType bits = ir_with_element(tile, ir_i1(b));
-  MlirValue taken = ir_maxsi(b, zero, ir_subi(b, end_of_taken(g), j));
-  taken = ir_minsi(b, taken, ir_const_index(b, c->block_j));
-  MlirValue before =
-      ir_transfer_read(b, tile, parts->sums, indices, dims,
-                       window_mask(b, bits, null_value(), taken));
-  MlirValue mask = null_value();
+  MlirValue there = null_value();
   if (!mlirValueIsNull(outer->place.end))
-    mask = window_mask(b, bits, null_value(), outer->place.end);
-  ir_transfer_write(b, ir_addf(b, before, x), parts->sums, indices, dims, mask);
+    there = window_mask(b, bits, null_value(), outer->place.end);
+  MlirValue added = there;
+  if (!c->local_sums)
+    added = window_mask(b, bits, null_value(), count_of_taken(g, j));
+  MlirValue before =
+      ir_transfer_read(b, tile, place.memory, place.indices, place.dims, added);
+  ir_transfer_write(b, ir_addf(b, before, x), place.memory, place.indices,
+                    place.dims, there);
+}
+
+/// Memory of a block's own for the parts of the outer keys that its queries
+/// see, cleared.
+static MlirValue make_own(const Query *g, const Parts *parts) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  const Config *c = &f->config;
+  if (mlirValueIsNull(parts->result))
+    return null_value();
+  int64_t width = ir_dim_size(ir_type(parts->result), DIM_D);
+  int64_t n = window_most(f->outer.window, f->causal) + c->turns - 1;
+  MlirValue own = ir_alloca(b, ir_memref(ir_f32(b), IR_DIMS(n, width)));
+  MlirType tile = f32_vector(f, IR_DIMS(c->block_j, width));
+  MlirValue rows = ir_const_index(b, n), zero = ir_const_index(b, 0);
+  IrLoop loop =
+      ir_for_begin(b, zero, rows, ir_const_index(b, c->block_j), IR_NONE);
+  MlirValue j = loop.iv[0];
+  ir_transfer_write(b, ir_zero(b, tile), own, (const MlirValue[]){j, zero},
+                    (const unsigned[]){0, 1},
+                    window_mask(b, ir_with_element(tile, ir_i1(b)),
+                                null_value(), ir_subi(b, rows, j)));
+  ir_for_end(b, &loop, IR_NONE);
+  return own;
+}
+
+static void begin(Forward *f) {
+  Query *g = (Query *)f;
+  g->own_keys = make_own(g, &g->sums->keys);
+  g->own_values = make_own(g, &g->sums->values);
+}
+
+/// Writes what of the parts is the block's own to memory.
+static void write_parts(Query *g, const Parts *parts) {
+  Forward *f = &g->f;
+  Ir *b = f->b;
+  if (mlirValueIsNull(parts->result))
+    return;
+  int64_t rows = f->config.block_j;
+  Range outer = grad_sums_outer(g->sums, f, f->block);
+  MlirValue n = ir_subi(b, outer.upper, outer.lower);
+  MlirType tile =
+      f32_vector(f, IR_DIMS(rows, ir_dim_size(ir_type(parts->result), DIM_D)));
+  IrLoop loop = ir_for_begin(b, ir_const_index(b, 0), n,
+                             ir_const_index(b, rows), IR_NONE);
+  MlirValue j = loop.iv[0];
+  MlirValue mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(),
+                               ir_subi(b, n, j));
+  PartPlace from = part_of_turns(g, parts, j, 0);
+  PartPlace to = part_in_memory(g, parts, j, 0);
+  ir_transfer_write(
+      b, ir_transfer_read(b, tile, from.memory, from.indices, from.dims, mask),
+      to.memory, to.indices, to.dims, mask);
+  ir_for_end(b, &loop, IR_NONE);
+}
+
+static void finish(Forward *f) {
+  Query *g = (Query *)f;
+  write_parts(g, &g->sums->keys);
+  write_parts(g, &g->sums->values);
 }
 
 /// Plane t of d_q, in memory.
@@ -423,6 +518,11 @@ static void note_strategy(MlirOperation forall, const Config *c) {
     note(forall, "outer window: %s",
          c->local_outer ? "loaded once by a block, into shared memory"
                         : "loaded again for each step, from global memory");
+  if (c->local_sums)
+    note(forall,
+         "sums of outer keys' gradients: in shared memory, while %lld queries "
+         "pass",
+         (long long)c->turns);
 }
 
 MlirLogicalResult grad_query(Ir *b, MlirOperation op, const GradStats *stats,
@@ -439,6 +539,10 @@ MlirLogicalResult grad_query(Ir *b, MlirOperation op, const GradStats *stats,
     g.f.step = step_of_sums;
     g.f.open = open;
     g.f.close = close;
+    if (g.f.config.local_sums) {
+      g.f.begin = begin;
+      g.f.finish = finish;
+    }
   }
   if (!mlirValueIsNull(d_q) ||
       (sums->by_query && (wants_keys(&g) || wants_values(&g))))

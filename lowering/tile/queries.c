@@ -233,9 +233,13 @@ MlirOperation queries_program(Forward *f) {
       step = queries_at_once(f, query, ir_subi(b, end, query));
     if (plan_goes_beyond(&f->config))
       f->beyond = ir_cmpi(b, IR_SGT, step, one);
+    if (f->begin)
+      f->begin(f);
     IrLoop loop = ir_for_begin(b, query, end, step, 0, NULL);
     attend_block(f, loop.iv[0], ir_minsi(b, step, ir_subi(b, end, loop.iv[0])));
     ir_for_end(b, &loop, 0, NULL);
+    if (f->finish)
+      f->finish(f);
   }
   ir_forall_end(b, &tiles);
   queries_annotate(b, tiles.op, &f->config);

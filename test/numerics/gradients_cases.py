@@ -330,6 +330,9 @@ def grad_gpu_pairs():
     yield pairs(**{**SMALL, "N": 40, "w1": 20}, Hq=4, D=128, query=("turns = 5",))
     for rows in (), ("block_j = 64",):
         yield pairs(**{**SMALL, "N": 90, "w1": 40, "w2": 20}, Hq=2, Hk=2, query=rows, keys=("turns = 3",))
+    for sums in ("local_sums = true",), ("local_sums = false",):
+        yield pairs(**{**SMALL, "N": 45, "w1": 20}, Hq=4, D=32, query=("turns = 6", *sums))
+        yield pairs(**{**SMALL, "N": 26, "documents": DOCUMENTS}, B=2, Hq=2, Hk=2, D=64, query=("turns = 7", *sums))
     yield pairs(**SMALL, Hq=6, causal=False, dynamic="B Nq N")
     yield pairs(**{**SMALL, "w1": None}, Nq=20, Hq=3, k2_bias=0.5, v2_bias=-0.3)
     yield pairs(**SMALL, Hq=4, D=48, form="determinant")

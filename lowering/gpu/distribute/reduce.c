@@ -339,8 +339,7 @@ static void store_slice(Distribute *s, const ReduceRows *rows, int slice,
 /// thread's two rows do, too.
 static int combined_bits(const ReduceRows *rows, int bits[LANE_BITS]) {
   int n = 0;
-  if (rows->in_warp == 1 ||
-      (are_neighbours(rows) && rows->in_warp < WARP_ROWS))
+  if (rows->in_warp == 1 || (are_neighbours(rows) && rows->in_warp < WARP_ROWS))
     return 0;
   for (int bit = 0; bit < LANE_BITS; ++bit)
     if (layout_accumulator.lane[bit].row >= rows->distance)

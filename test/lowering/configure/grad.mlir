@@ -6,7 +6,7 @@
 
 // CHECK-LABEL: @eight_heads(
 // CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, operand = f32, producer = false, shared_left = false, split = false, stages = 0 : i64, turns = 1 : i64},
-// CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = f32, order = "kj", producer = false, shared_left = false, stages = 0 : i64, tiles = 1 : i64, turns = 1 : i64}}
+// CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, local_sums = false, operand = f32, order = "kj", producer = false, shared_left = false, stages = 0 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x8x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x8x?xf32>
@@ -107,7 +107,7 @@ func.func @on_tensors(%q: !q, %k: !k, %lse: !lse) -> !q {
 
 // CHECK-LABEL: @sm_80(
 // CHECK: simplicial.config = {keys = {block_h = 32 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, operand = bf16, producer = false, shared_left = false, split = false, stages = 2 : i64, turns = 1 : i64},
-// CHECK-SAME: query = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = bf16, order = "kj", producer = false, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
+// CHECK-SAME: query = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, local_sums = false, operand = bf16, order = "kj", producer = false, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x64x?xf32>
@@ -163,7 +163,7 @@ func.func @sm_80_odd(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 
 // CHECK-LABEL: @sm_90a(
 // CHECK: simplicial.config = {keys = {block_h = 64 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = true, operand = bf16, producer = true, shared_left = true, split = false, stages = 2 : i64, turns = 1 : i64},
-// CHECK-SAME: query = {block_h = 64 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = true, operand = bf16, order = "kj", producer = true, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
+// CHECK-SAME: query = {block_h = 64 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = true, local_sums = false, operand = bf16, order = "kj", producer = true, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x64x?xf32>
@@ -276,7 +276,7 @@ func.func @sm_90a_f32(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 
 // CHECK-LABEL: @sm_90a_determinant(
 // CHECK: keys = {{.[^{]*}} block_k = 64 : i64, {{[^{]*}} producer = false, shared_left = false,
-// CHECK-SAME: query = {{.[^{]*}} local_outer = false, {{[^{]*}} producer = false,
+// CHECK-SAME: query = {{.[^{]*}} local_outer = false, local_sums = false, {{[^{]*}} producer = false,
 !q = memref<1x?x64x48xbf16>
 !k = memref<1x?x1x48xbf16>
 !lse = memref<1x64x?xf32>
@@ -313,7 +313,7 @@ func.func @given_query(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 
 // CHECK-LABEL: @given_keys(
 // CHECK: simplicial.config = {keys = {block_h = 1 : i64, block_j = 1 : i64, block_k = 5 : i64, block_q = 7 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, operand = bf16,
-// CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, operand = f32, order = "kj", producer = false, shared_left = false, stages = 0 : i64, tiles = 1 : i64, turns = 1 : i64}}
+// CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, local_sums = false, operand = f32, order = "kj", producer = false, shared_left = false, stages = 0 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x8x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x8x?xf32>
@@ -386,11 +386,12 @@ func.func @tf32(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // Few heads, with warpgroups: columns of pairs, of which what queries see is in own memory, and of as many queries in turn as
-// fit. What an outer window is too long for is not.
+// fit. What an outer window is too long for is not. Sums of outer keys' gradients would take more than a quarter of shared
+// memory.
 
 // CHECK-LABEL: func.func @pairs(
 // CHECK: keys = {block_h = 4 : i64, block_j = 16 : i64, block_k = 128 : i64, block_q = 1 : i64, by_pairs = true, global_sums = false, local_outer = true, local_rows = false, operand = bf16, producer = false, shared_left = true, split = false, stages = 1 : i64, turns = 16 : i64},
-// CHECK-SAME: query = {block_h = 4 : i64, block_j = 32 : i64, {{[^{]*}} local_outer = false, operand = bf16, order = "jk", producer = true, shared_left = true, stages = 2 : i64, tiles = 1 : i64, turns = 32 : i64}}
+// CHECK-SAME: query = {block_h = 4 : i64, block_j = 32 : i64, {{[^{]*}} local_outer = false, local_sums = false, operand = bf16, order = "jk", producer = true, shared_left = true, stages = 2 : i64, tiles = 1 : i64, turns = 32 : i64}}
 // CHECK: keys = {{.[^{]*}} by_pairs = true, global_sums = false, local_outer = false, {{[^{]*}} turns = 1 : i64},
 !q = memref<1x?x8x128xbf16>
 !k = memref<1x?x2x128xbf16>
@@ -412,13 +413,14 @@ func.func @pairs(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // Where a query's outer keys and heads are half of a warpgroup's rows or fewer, warps multiply in the program over queries,
-// tiles of as many keys as their registers have room for; elsewhere the warpgroup has empty rows.
+// tiles of as many keys as their registers have room for; elsewhere the warpgroup has empty rows. Both have sums of outer keys'
+// gradients in own memory, of fewer queries where blocks are small.
 
 // CHECK-LABEL: func.func @few_rows(
 // CHECK: by_pairs = true
-// CHECK-SAME: query = {block_h = 1 : i64, block_j = 32 : i64, block_k = 16 : i64, {{[^{]*}} order = "jk", producer = false, shared_left = false, stages = 2 : i64, {{[^{]*}} turns = 32 : i64}}
+// CHECK-SAME: query = {block_h = 1 : i64, block_j = 32 : i64, block_k = 16 : i64, {{[^{]*}} local_sums = true, {{[^{]*}} order = "jk", producer = false, shared_left = false, stages = 2 : i64, {{[^{]*}} turns = 16 : i64}}
 // CHECK: by_pairs = true
-// CHECK-SAME: query = {block_h = 1 : i64, block_j = 64 : i64, block_k = 64 : i64, {{[^{]*}} producer = true, shared_left = true,
+// CHECK-SAME: query = {block_h = 1 : i64, block_j = 64 : i64, block_k = 64 : i64, {{[^{]*}} local_sums = true, {{[^{]*}} producer = true, shared_left = true, {{[^{]*}} turns = 32 : i64}}
 !q = memref<1x?x8x64xbf16>
 !lse = memref<1x8x?xf32>
 module attributes {simplicial.target = "sm_90a"} {

@@ -91,3 +91,69 @@ func.func @no_turns(%q: !q, %k: !k, %lse: !lse, %d: !q) {
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
   return
 }
+
+// -----
+
+!q = memref<1x?x8x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x8x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @sums_without_pairs(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'local_sums' of 'query' is for 'by_pairs' of 'keys', 'turns' above 1, and a window}}
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {query = {local_sums = true, turns = 2 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+!q = memref<1x?x8x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x8x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @sums_of_one_query(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'local_sums' of 'query' is for 'by_pairs' of 'keys', 'turns' above 1, and a window}}
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {by_pairs = true}, query = {local_sums = true, turns = 1 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+!q = memref<1x?x8x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x8x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @sums_without_window(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'local_sums' of 'query' is for 'by_pairs' of 'keys', 'turns' above 1, and a window}}
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, 
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {by_pairs = true}, query = {local_sums = true, turns = 2 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}
+
+// -----
+
+!q = memref<1x?x8x64xf32>
+!k = memref<1x?x1x64xf32>
+!lse = memref<1x8x?xf32>
+func.func @sums_on_a_cpu(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'local_sums' is for GPUs}}
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {by_pairs = true}, query = {local_sums = true, turns = 2 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}

@@ -566,7 +566,45 @@ func.func @pairs(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse: !ls
                  %d_q: !q, %d_k1: !k, %d_k2: !k, %d_v1: !k, %d_v2: !k) {
   "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_q, %d_k1, %d_k2, %d_v1, %d_v2)
       {causal, w1 = 5 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>,
-       simplicial.config = {query = {turns = 3 : i64, block_j = 16 : i64}, keys = {by_pairs = true, block_h = 2 : i64, turns = 4 : i64}}}
+       simplicial.config = {query = {turns = 3 : i64, block_j = 16 : i64, local_sums = false},
+                            keys = {by_pairs = true, block_h = 2 : i64, turns = 4 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q, !k, !k, !k, !k) -> ()
+  return
+}
+}
+
+// -----
+
+// What a block's queries add to outer keys' gradients is in memory of its own, with a row for each key that some of three
+// queries see, and is written to the parts behind the last one.
+
+// CHECK-LABEL: func.func @local_sums(
+// CHECK: %[[KEY_SUMS:.*]] = memref.alloc({{.*}} : memref<1x2x?x?x16xf32>
+// CHECK: %[[VALUE_SUMS:.*]] = memref.alloc({{.*}} : memref<1x2x?x?x16xf32>
+// CHECK: scf.forall (%[[B:.*]], %[[H:.*]], %[[T:.*]]) in
+// CHECK: %[[OWN_KEYS:.*]] = memref.alloca() {{.*}} : memref<7x16xf32>
+// CHECK: %[[OWN_VALUES:.*]] = memref.alloca() {{.*}} : memref<7x16xf32>
+// CHECK: scf.for %[[I:.*]] = {{.*}} step %c1
+// CHECK: %[[BEFORE:.*]] = vector.transfer_read %[[OWN_KEYS]][{{.*}} vector<16x16xf32>
+// CHECK: %[[SUM:.*]] = arith.addf %[[BEFORE]],
+// CHECK: vector.transfer_write %[[SUM]], %[[OWN_KEYS]][
+// CHECK: vector.transfer_write %{{.*}}, %[[OWN_VALUES]][
+// CHECK-NOT: vector.transfer_write
+// CHECK: scf.for %[[J:.*]] = %c0 to %{{.*}} step %c16
+// CHECK: %[[KEY_PART:.*]] = vector.transfer_read %[[OWN_KEYS]][%[[J]], %c0]
+// CHECK: vector.transfer_write %[[KEY_PART]], %[[KEY_SUMS]][%[[B]], %{{.*}}, %[[T]], %[[J]], %c0]
+// CHECK: scf.for %[[J2:.*]] = %c0 to %{{.*}} step %c16
+// CHECK: %[[VALUE_PART:.*]] = vector.transfer_read %[[OWN_VALUES]][%[[J2]], %c0]
+// CHECK: vector.transfer_write %[[VALUE_PART]], %[[VALUE_SUMS]][%[[B]], %{{.*}}, %[[T]], %[[J2]], %c0]
+!q = memref<1x?x8x16xbf16>
+!k = memref<1x?x2x16xbf16>
+!lse = memref<1x8x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @local_sums(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse: !lse, %d_out: !q,
+                      %d_q: !q, %d_k1: !k, %d_k2: !k, %d_v1: !k, %d_v2: !k) {
+  "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_q, %d_k1, %d_k2, %d_v1, %d_v2)
+      {causal, w1 = 5 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>,
+       simplicial.config = {query = {turns = 3 : i64, block_j = 16 : i64, local_sums = true}, keys = {by_pairs = true}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q, !k, !k, !k, !k) -> ()
   return
 }
@@ -595,7 +633,7 @@ func.func @pairs_of_tiles(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, 
                           %d_q: !q, %d_k1: !k) {
   "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_q, %d_k1)
       {causal, w1 = 40 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0>,
-       simplicial.config = {query = {}, keys = {by_pairs = true, block_h = 2 : i64}}}
+       simplicial.config = {query = {local_sums = false}, keys = {by_pairs = true, block_h = 2 : i64}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q, !k) -> ()
   return
 }
