@@ -52,24 +52,26 @@ static MlirLogicalResult check_unit(MlirOperation op, const char *name) {
              : ir_error(op, "%s must be a unit attribute", name);
 }
 
+/// One that not all ops may have.
+static MlirLogicalResult check_unit_for(MlirOperation op, const char *name,
+                                        bool may_have, const char *what) {
+  return may_have || mlirAttributeIsNull(ir_get_attr(op, name))
+             ? check_unit(op, name)
+             : ir_error(op, "%s is for %s", name, what);
+}
+
 static bool is_index(MlirValue value) {
   return mlirTypeIsAIndex(ir_type(value));
 }
 
-static MlirLogicalResult check_shared(MlirOperation op) {
-  if (mlirAttributeIsNull(ir_get_attr(op, SIMPLICIAL_SHARED_ATTR)))
-    return accept();
-  return mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0))
-             ? check_unit(op, SIMPLICIAL_SHARED_ATTR)
-             : ir_error(op, SIMPLICIAL_SHARED_ATTR " is for what makes a tile");
-}
-
-static MlirLogicalResult check_early(MlirOperation op) {
-  if (mlirAttributeIsNull(ir_get_attr(op, SIMPLICIAL_EARLY_ATTR)))
-    return accept();
-  return ir_is(op, "vector.contract")
-             ? check_unit(op, SIMPLICIAL_EARLY_ATTR)
-             : ir_error(op, SIMPLICIAL_EARLY_ATTR " is for products");
+static MlirLogicalResult check_hints(MlirOperation op) {
+  bool tile = mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0));
+  MlirLogicalResult shared =
+      check_unit_for(op, SIMPLICIAL_SHARED_ATTR, tile, "what makes a tile");
+  return failed(shared)
+             ? shared
+             : check_unit_for(op, SIMPLICIAL_EARLY_ATTR,
+                              ir_is(op, "vector.contract"), "products");
 }
 
 // Types -----------------------------------------------------------------------
@@ -485,9 +487,7 @@ static MlirLogicalResult check_op(const Check *check, MlirOperation op) {
     return check_refuse(op, "is none of them");
   MlirLogicalResult status = check_values(op);
   if (mlirLogicalResultIsSuccess(status))
-    status = check_shared(op);
-  if (mlirLogicalResultIsSuccess(status))
-    status = check_early(op);
+    status = check_hints(op);
   if (failed(status))
     return status;
   if (rule)
