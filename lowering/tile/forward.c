@@ -177,7 +177,7 @@ MlirOperation forward_program(Forward *f) {
   }
   f->outer_of_rest = (int)plan_outer_of_rest(
       &f->config, f->outer.window, f->causal, f->d > f->dv ? f->d : f->dv);
-  f->rest_step = f->outer_of_rest > 1 ? rest_step : NULL;
+  f->rest_step = rest_step;
   f->early_values = plan_takes_values_early(&f->config, f->dv);
   f->wide_values = plan_widens_values(&f->config, f->outer.window, f->causal);
   return queries_program(f);

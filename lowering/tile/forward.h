@@ -12,7 +12,7 @@
 #include "lowering/configure/config.h"
 #include "lowering/ir.h"
 
-enum { MAX_PLANES = 3, MAX_STATE = MAX_PLANES + 1, MAX_OUTER = 4 };
+enum { MAX_PLANES = 3, MAX_STATE = MAX_PLANES + 1 };
 
 /// Dimensions of q, keys and values.
 enum { DIM_N = 1, DIM_H = 2, DIM_D = 3 };
@@ -71,7 +71,7 @@ typedef void Turns(struct Forward *f);
 typedef struct Forward {
   Ir *b;
   Step *step;
-  RestStep *rest_step; ///< null: as others are
+  RestStep *rest_step; ///< of several outer tiles
   Outer *open, *close; ///< null: nothing
   Attend *attend;
   Turns *begin, *finish; ///< null: nothing
@@ -79,10 +79,11 @@ typedef struct Forward {
   Config config;
   bool causal;
   Side outer, inner;
-  int outer_of_rest;     ///< outer tiles of a `rest_step`
-  bool early_values;     ///< products that are waited for begin early
-  bool one_tile;         ///< has an outer window, in order "jk"
-  bool two_lengths;      ///< outer keys may be others in number than inner ones
+  int outer_of_rest; ///< outer tiles of a `rest_step`; 1 or less: the rest is
+                     ///< taken as all else
+  bool early_values; ///< products that are waited for begin early
+  bool one_tile;     ///< has an outer window, in order "jk"
+  bool two_lengths;  ///< outer keys may be others in number than inner ones
   MlirValue q, out, lse; ///< out and lse may be null
   int planes;
   bool swapped;    ///< k2, v2 are the outer keys and values

@@ -78,8 +78,7 @@ MlirValue plan_whole_keys(Ir *b, const Config *config, Range window,
 
 int64_t plan_outer_of_rest(const Config *config, int64_t window, bool causal,
                            int64_t columns) {
-  enum { MOST = 4 };
-  int64_t keys = plan_share_keys(config, window, causal), n = MOST;
+  int64_t keys = plan_share_keys(config, window, causal), n = MAX_OUTER;
   if (config->block_q == 1 || config->tiles > 1 || !config->block_tail ||
       !config->inner_stationary || !config->local_outer ||
       !config->lazy_rescale || !keys || columns > NARROW)

@@ -11,7 +11,10 @@
 
 #include "lowering/configure/config.h"
 
-enum { MAX_PARTS = 2 };
+enum {
+  MAX_PARTS = 2, ///< of an inner window
+  MAX_OUTER = 4, ///< outer tiles of a step
+};
 
 /// The outer window is the smaller one. The operation is symmetric in its two
 /// pairs of keys and values, so when w1 > w2 the pairs change roles.

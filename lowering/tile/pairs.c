@@ -109,7 +109,7 @@ static State inner_stationary(Forward *f, State state, Range js, Part *part,
   IrLoop over_k = begin_part(f, part, &state);
   InnerTile inner[CONFIG_MAX_TILES];
   load_inner(f, over_k.iv[0], part, ks, inner);
-  if (part->plan.masked && f->rest_step)
+  if (part->plan.masked && f->outer_of_rest > 1)
     over_outer_of_rest(f, &state, js, inner);
   else
     over_outer(f, &state, js, part->plan.tiles, inner);
