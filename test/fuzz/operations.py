@@ -87,6 +87,10 @@ def operand_in(config):
     return next((entry.split()[-1] for entry in config if entry.split()[0] == "operand"), None)
 
 
+FEW = 16        # queries, whose inner windows several blocks of a GPU share if they are long,
+ENDLESS = 2**31 # or have no bound
+
+
 def attend(body, values, attributes, config=(), types=None):
     """The operation on five values; `types` are written instead of its results' own."""
     q, k = values[0].type, values[1].type
@@ -107,6 +111,9 @@ def attend(body, values, attributes, config=(), types=None):
     known = all(value.known for value in values)
     if not known:
         body.module.features.add("size of an operation")
+    endless = any((attributes.get(name) or ENDLESS) >= ENDLESS for name in ("w1", "w2"))
+    if q.sizes[1] <= FEW and not q.dynamic[1] and endless:
+        body.module.features.add("window in parts")
     body.module.attentions += 1
     body.module.work += q.count * k.sizes[1] ** 2
     return body.add(f'"simplicial.attention"({", ".join(value.name for value in values)}) {{{", ".join(text)}}} : '

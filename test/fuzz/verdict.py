@@ -14,10 +14,11 @@ from check import Verdict, check, relative_error  # of test/numerics
 
 # What must work wherever a module has no other feature than these. Everything else may be diagnosed.
 EVERYWHERE = {"view", "insert", "cast", "loop", "branch", "call", "result twice", "input returned", "nested module",
-              "several attentions", "several functions", "name that is not C's"}
+              "several attentions", "several functions", "name that is not C's", "window in parts"}
 ON_CPUS = EVERYWHERE | {"elementwise", "math", "linalg", "constant", "config for cpu"}
-# What outputs cannot say: one file holds the kernels of one attention.
-NOT_IN = {output: {"several functions", "several attentions", "call"} for output in ("ptx", "cubin", "fatbin")}
+# What outputs cannot say: one file holds the kernels of one attention, which is a single launch.
+NOT_IN = {output: {"several functions", "several attentions", "call", "window in parts"}
+          for output in ("ptx", "cubin", "fatbin")}
 
 # Marks of a process that did not end as it should, and of messages that are not for users.
 CRASHES = re.compile(r"LLVM ERROR|Assertion|Stack dump|PLEASE submit|terminate called|runtime error:|Sanitizer|"
