@@ -21,6 +21,7 @@
 #include "emulate.h"
 
 #include "mlir-c/BuiltinTypes.h"
+#include "mlir-c/Dialect/LLVM.h"
 #include "simplicial/dialect.h"
 
 static void replace(Ir *b, MlirOperation op, MlirValue place) {
@@ -60,10 +61,23 @@ MlirLogicalResult emulate_wgmma(Kernel *kernel, MlirOperation op) {
   return mlirLogicalResultSuccess();
 }
 
+/// Whether registers, all of one type, are of f32.
+static bool holds_f32(MlirType registers) {
+  return mlirTypeIsAF32(mlirTypeIsALLVMStructType(registers)
+                            ? mlirLLVMStructTypeGetElementType(registers, 0)
+                            : registers);
+}
+
 MlirLogicalResult emulate_tie(Kernel *kernel, MlirOperation op) {
   MlirValue x = ir_operand(op, 0);
   if (mlirLogicalResultIsFailure(tie_check(op)))
     return mlirLogicalResultFailure();
+  // Pairs of 16 bits are never in flight, but may look like tags.
+  if (!holds_f32(ir_type(x))) {
+    mlirValueReplaceAllUsesOfWith(ir_result(op, 0), x);
+    mlirOperationDestroy(op);
+    return mlirLogicalResultSuccess();
+  }
   Ir b = ir_before(op);
   MlirType none = {NULL};
   MlirValue place = emulate_to_memory(&b, kernel, x);
