@@ -311,6 +311,40 @@ MlirValue ir_reinterpret(Ir *b, MlirValue memref, int rank,
                     ir_segments(b, 4, (int32_t[]){1, 0, 0, 0})));
 }
 
+MlirValue ir_expand_last(Ir *b, MlirValue memref, int64_t size) {
+  MlirType type = ir_type(memref), i64 = ir_i64(b);
+  int last = ir_rank(type) - 1, n = 0;
+  int64_t sizes[IR_MAX_RANK], strides[IR_MAX_RANK], offset;
+  const int64_t any = mlirShapedTypeGetDynamicStrideOrOffset();
+  mlirMemRefTypeGetStridesAndOffset(type, strides, &offset);
+  MlirValue operands[IR_MAX_RANK] = {memref};
+  MlirAttribute groups[IR_MAX_RANK];
+  for (int d = 0; d <= last; ++d) {
+    sizes[d] = ir_dim_size(type, d);
+    if (mlirShapedTypeIsDynamicSize(sizes[d]))
+      operands[++n] = ir_dim(b, memref, d);
+    MlirAttribute dims[] = {mlirIntegerAttrGet(i64, d),
+                            mlirIntegerAttrGet(i64, d + 1)};
+    groups[d] = mlirArrayAttrGet(b->context, d == last ? 2 : 1, dims);
+  }
+  sizes[last] /= size;
+  sizes[last + 1] = size;
+  strides[last + 1] = strides[last];
+  if (strides[last] != any)
+    strides[last] *= size;
+  bool plain = mlirAffineMapIsIdentity(mlirMemRefTypeGetAffineMap(type));
+  MlirAttribute layout =
+      plain ? mlirAttributeGetNull()
+            : mlirStridedLayoutAttrGet(b->context, offset, last + 2, strides);
+  MlirType view = mlirMemRefTypeGet(ir_element(type), last + 2, sizes, layout,
+                                    mlirMemRefTypeGetMemorySpace(type));
+  return ir_value(
+      b, "memref.expand_shape", view, 1 + n, operands,
+      IR_ATTRIBUTES(
+          {"reassociation", mlirArrayAttrGet(b->context, last + 1, groups)},
+          {"static_output_shape", ir_i64_array(b, last + 2, sizes)}));
+}
+
 MlirValue ir_alloc(Ir *b, MlirType memref) {
   return ir_alloc_sized(b, memref, NULL);
 }

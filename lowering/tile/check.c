@@ -421,6 +421,7 @@ static const Rule rules[] = {
     {"scf.forall.in_parallel", check_nothing},
     {"memref.alloca", check_own_memory},
     {"memref.reinterpret_cast", check_view},
+    {"memref.expand_shape", check_pieces},
     {"memref.dim", check_nothing},
     {"memref.load", check_nothing},
 };

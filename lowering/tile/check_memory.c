@@ -137,3 +137,16 @@ MlirLogicalResult check_view(MlirOperation op) {
       return check_refuse(op, "must be for loads");
   return mlirLogicalResultSuccess();
 }
+
+MlirLogicalResult check_pieces(MlirOperation op) {
+  MlirType from = ir_type(ir_operand(op, 0)), to = ir_type(ir_result(op, 0));
+  int last = ir_rank(from) - 1;
+  bool pieces = ir_rank(to) == last + 2 &&
+                !mlirShapedTypeIsDynamicSize(ir_dim_size(from, last)) &&
+                ir_dim_size(to, last) * ir_dim_size(to, last + 1) ==
+                    ir_dim_size(from, last);
+  for (int d = 0; d < last && pieces; ++d)
+    pieces = ir_dim_size(to, d) == ir_dim_size(from, d);
+  return pieces ? mlirLogicalResultSuccess()
+                : check_refuse(op, "must make the last dimension two");
+}

@@ -22,4 +22,7 @@ MlirLogicalResult check_own_memory(MlirOperation op);
 /// A memref.reinterpret_cast: the same memory, otherwise ordered, for loads.
 MlirLogicalResult check_view(MlirOperation op);
 
+/// A memref.expand_shape: the same memory, its last dimension as two.
+MlirLogicalResult check_pieces(MlirOperation op);
+
 #endif // SIMPLICIAL_LOWERING_TILE_CHECK_MEMORY_H

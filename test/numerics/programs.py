@@ -167,6 +167,11 @@ def km_kn(r, a, b):
     return [a.T @ b]
 
 
+def pieces(r, a, b, x):
+    y = (a @ b.T) * x
+    return [y, np.array([y[i:i + 64].sum(0) for i in range(0, len(y), 64)])]
+
+
 def softmax(x):
     p = np.exp(x - x.max(-1, keepdims=True))
     return p / p.sum(-1, keepdims=True)
@@ -385,6 +390,8 @@ CASES = [
     Case("products:numbers", [(100, 64), (300, 64), (3, 321), (3, 320), (100, 64)], numbers),  # lines begin anywhere
     Case("products:own_memory", [(100, 192), (64, 192), (100, 64)], mk_nk),
     Case("products:own_memory", [(100, 192), (64, 192), (100, 64)], mk_nk, f32=True),
+    Case("products:pieces", [(150, 64), (64, 64), (150, 64), (150, 64), (3, 64)], pieces),
+    Case("products:pieces", [(150, 64), (64, 64), (150, 64), (150, 64), (3, 64)], pieces, f32=True),
     Case("products:global_memory", [(100, 192), (64, 192), (100, 64)], mk_nk),
     Case("products:global_memory", [(100, 192), (64, 192), (100, 64)], mk_nk, f32=True),
     Case("backward:dq", backward([(2, 33, 16, 64), (2, 33, 4, 64)]), dq),

@@ -313,6 +313,52 @@ func.func @own_memory(%a: memref<?x?xbf16>, %b: memref<64x?xbf16>, %c: memref<?x
   return
 }
 
+// Y = (A B^T) .* X, and S, the sums of Y over each 64 rows: by way of a block's own memory it becomes tiles whose rows are
+// pieces of eight columns.
+func.func @pieces(%a: memref<?x64xbf16>, %b: memref<64x64xbf16>, %x: memref<?x64xbf16>, %y: memref<?x64xf32>, %s: memref<?x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %c64 = arith.constant 64 : index
+  %m = memref.dim %a, %c0 : memref<?x64xbf16>
+  %blocks = arith.ceildivui %m, %c64 : index
+  scf.forall (%i) in (%blocks) {
+    %own = memref.alloca() : memref<64x64xf32>
+    %own8 = memref.expand_shape %own [[0], [1, 2]] output_shape [64, 8, 8] : memref<64x64xf32> into memref<64x8x8xf32>
+    %x8 = memref.expand_shape %x [[0], [1, 2]] output_shape [%m, 8, 8] : memref<?x64xbf16> into memref<?x8x8xbf16>
+    %y8 = memref.expand_shape %y [[0], [1, 2]] output_shape [%m, 8, 8] : memref<?x64xf32> into memref<?x8x8xf32>
+    %s8 = memref.expand_shape %s [[0], [1, 2]] output_shape [%blocks, 8, 8] : memref<?x64xf32> into memref<?x8x8xf32>
+    %pad = arith.constant 0.0 : bf16
+    %nothing = arith.constant 0.0 : f32
+    %zero = arith.constant dense<0.0> : vector<64x64xf32>
+    %none = arith.constant dense<0.0> : vector<64x8xf32>
+    %row = arith.muli %i, %c64 : index
+    %count = arith.subi %m, %row : index
+    %mask = vector.create_mask %count, %c64 : vector<64x64xi1>
+    %u = vector.transfer_read %a[%row, %c0], %pad, %mask {in_bounds = [true, true]} : memref<?x64xbf16>, vector<64x64xbf16>
+    %v = vector.transfer_read %b[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16>, vector<64x64xbf16>
+    %p = vector.contract #mk_nk %u, %v, %zero : vector<64x64xbf16>, vector<64x64xbf16> into vector<64x64xf32>
+    vector.transfer_write %p, %own[%c0, %c0] {in_bounds = [true, true]} : vector<64x64xf32>, memref<64x64xf32>
+    %all = scf.for %at = %c0 to %c64 step %c8 iter_args(%sum = %none) -> (vector<64x8xf32>) {
+      %left = arith.subi %count, %at : index
+      %there = arith.addi %row, %at : index
+      %rows = vector.create_mask %left, %c8, %c8 : vector<8x8x8xi1>
+      %p8 = vector.transfer_read %own8[%at, %c0, %c0], %nothing {in_bounds = [true, true, true]} : memref<64x8x8xf32>, vector<8x8x8xf32>
+      %xb = vector.transfer_read %x8[%there, %c0, %c0], %pad, %rows {in_bounds = [true, true, true]} : memref<?x8x8xbf16>, vector<8x8x8xbf16>
+      %xf = arith.extf %xb : vector<8x8x8xbf16> to vector<8x8x8xf32>
+      %r = arith.mulf %p8, %xf : vector<8x8x8xf32>
+      vector.transfer_write %r, %y8[%there, %c0, %c0], %rows {in_bounds = [true, true, true]} : vector<8x8x8xf32>, memref<?x8x8xf32>
+      %flat = vector.shape_cast %r : vector<8x8x8xf32> to vector<64x8xf32>
+      %next = arith.addf %sum, %flat : vector<64x8xf32>
+      scf.yield %next : vector<64x8xf32>
+    }
+    %cube = vector.shape_cast %all : vector<64x8xf32> to vector<8x8x8xf32>
+    %init = arith.constant dense<0.0> : vector<8x8xf32>
+    %sums = vector.multi_reduction <add>, %cube, %init [0] : vector<8x8x8xf32> to vector<8x8xf32>
+    vector.transfer_write %sums, %s8[%i, %c0, %c0] {in_bounds = [true, true], permutation_map = affine_map<(i, j, k) -> (j, k)>} : vector<8x8xf32>, memref<?x8x8xf32>
+  }
+  return
+}
+
 // C = A B^T, added up in C.
 func.func @global_memory(%a: memref<?x?xbf16>, %b: memref<64x?xbf16>, %c: memref<?x64xf32>) {
   %c0 = arith.constant 0 : index

@@ -22,6 +22,7 @@
 #include "copy.h"
 #include "flight.h"
 #include "fragment.h"
+#include "piece.h"
 #include "spread.h"
 #include "transfer.h"
 
@@ -34,6 +35,9 @@
 #include "mlir-c/BuiltinTypes.h"
 
 enum { OWN_BYTES = 64 }; // of a row, that four threads hold
+/// Behind rows of f32 that are read by pieces: what four threads write of four
+/// rows at once is then in different banks.
+enum { PIECES_PADDING = 32 };
 
 // Interleaved rows ------------------------------------------------------------
 
@@ -190,6 +194,15 @@ static void store_interleaved(Distribute *s, MlirOperation write) {
 
 // Buffers ---------------------------------------------------------------------
 
+/// Whether a buffer is read by pieces of its rows.
+static bool is_read_by_pieces(MlirValue buffer) {
+  bool pieces = false;
+  for (MlirOpOperand use = mlirValueGetFirstUse(buffer);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    pieces |= ir_is(mlirOpOperandGetOwner(use), "memref.expand_shape");
+  return pieces;
+}
+
 void buffer_make(Distribute *s, MlirOperation op) {
   Ir *b = &s->b;
   MlirType type = ir_type(ir_result(op, 0));
@@ -204,6 +217,8 @@ void buffer_make(Distribute *s, MlirOperation op) {
   entry->alternates =
       context_is_own(type) && buffer_alternates(ir_result(op, 0));
   int64_t padding = swizzled || context_is_own(type) ? 0 : PADDING / bytes;
+  if (is_read_by_pieces(ir_result(op, 0)))
+    padding = PIECES_PADDING / bytes;
   // Slots of one row begin where TMA may write.
   bool row = ir_rank(type) == 3 && ir_dim_size(type, 1) == 1;
   int64_t columns = ir_dim_size(type, ir_rank(type) - 1);
@@ -239,6 +254,22 @@ void buffer_view(Distribute *s, MlirOperation cast) {
     view->strides[d] = ir_const_i64(&s->b, strides[d]);
 }
 
+void buffer_pieces(Distribute *s, MlirOperation expand) {
+  MlirValue memref = ir_operand(expand, 0), view = ir_result(expand, 0);
+  int last = ir_rank(ir_type(memref)) - 1;
+  Entry *entry = context_entry(s, view);
+  const Entry *from = context_entry(s, memref);
+  entry->pointer = from->pointer;
+  entry->bytes = from->bytes;
+  entry->offset = from->offset;
+  for (int d = 0; d <= last; ++d)
+    entry->strides[d] = from->strides[d];
+  entry->strides[last + 1] = from->strides[last];
+  entry->strides[last] =
+      ir_muli(&s->b, from->strides[last],
+              ir_const_i64(&s->b, ir_dim_size(ir_type(view), last + 1)));
+}
+
 /// Whether a tile is a load of global memory, which threads may copy.
 static bool is_load(Distribute *s, MlirValue tile) {
   MlirOperation read = ir_def(tile);
@@ -264,7 +295,7 @@ void buffer_write(Distribute *s, MlirOperation write) {
   context_barrier(s);
   if (context_entry(s, memref)->interleaved)
     store_interleaved(s, write);
-  else if (!spread_operand(s, write))
+  else if (!piece_write(s, write) && !spread_operand(s, write))
     transfer_write(s, write);
   if (s->engine->reads_by_proxy && !context_is_own(ir_type(memref)))
     context_fence(s);

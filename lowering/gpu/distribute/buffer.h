@@ -11,6 +11,8 @@
 void buffer_make(Distribute *s, MlirOperation alloc);
 /// The same buffer, otherwise ordered.
 void buffer_view(Distribute *s, MlirOperation cast);
+/// Any memref, its last dimension as two.
+void buffer_pieces(Distribute *s, MlirOperation expand);
 /// A vector.transfer_write into one.
 void buffer_write(Distribute *s, MlirOperation write);
 /// The address of a pair in an interleaved buffer: in `column` of a slice.

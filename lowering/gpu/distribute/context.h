@@ -38,6 +38,7 @@
 //   reduce.c      reductions
 //   spread.c      stores of what rows are reduced to, or of few rows, by all
 //                 threads
+//   piece.c       operands that are made of loads, by pieces of their rows
 //   fragment.c    a slice of a tile, from the op that defines it
 //   flight.c      products that have been begun
 //   transfer.c    global and shared memory

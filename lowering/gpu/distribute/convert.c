@@ -26,7 +26,7 @@
 /// its own, or from global memory.
 static bool has_addresses_by_row(Distribute *s, MlirValue tile) {
   MlirOperation op = tile_source(tile);
-  return ir_is(op, "vector.transfer_read") &&
+  return ir_is(op, "vector.transfer_read") && !transfer_is_by_piece(op) &&
          !(context_entry(s, ir_operand(op, 0))->interleaved &&
            fragment_shares_rows(tile));
 }
@@ -154,12 +154,24 @@ static bool needs_others(const Distribute *s, MlirOperation op) {
   return s->by_warp && ir_is(op, "vector.contract") && s->engine->warps > 1;
 }
 
+/// Whether an op says how long what a view is of is, which nobody asks.
+static bool is_size_of_view(MlirOperation op) {
+  if (!ir_is(op, "memref.dim"))
+    return false;
+  MlirOpOperand use = mlirValueGetFirstUse(ir_result(op, 0));
+  for (; !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use))
+    if (!ir_is(mlirOpOperandGetOwner(use), "memref.expand_shape"))
+      return false;
+  return true;
+}
+
 static void convert(Distribute *s, MlirOperation op) {
   if (needs_others(s, op))
     context_fail(s, op,
                  "warps multiply together that may take different sides "
                  "of a branch");
-  if (s->role == ROLE_PRODUCER && !roles_producer_has(op))
+  if (is_size_of_view(op) ||
+      (s->role == ROLE_PRODUCER && !roles_producer_has(op)))
     return;
   if (copies_is_one(op))
     copies_convert(s, op);
@@ -175,6 +187,8 @@ static void convert(Distribute *s, MlirOperation op) {
     buffer_make(s, op);
   else if (ir_is(op, "memref.reinterpret_cast"))
     buffer_view(s, op);
+  else if (ir_is(op, "memref.expand_shape"))
+    buffer_pieces(s, op);
   else if (mlirOperationGetNumResults(op) == 1 && tile_is(ir_result(op, 0)))
     convert_tile(s, op);
   else if (ir_is(op, "memref.load"))

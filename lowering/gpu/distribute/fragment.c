@@ -57,9 +57,8 @@ static Fragment constant(Distribute *s, MlirOperation op) {
                          mlirDenseElementsAttrGetSplatValue(value)));
 }
 
-/// Row `row` of a broadcast's result, as a row of its source.
-static MlirValue source_row(Distribute *s, MlirOperation op, int row_dims,
-                            int source_row_dims, MlirValue row) {
+MlirValue fragment_source_row(Distribute *s, MlirOperation op, int row_dims,
+                              int source_row_dims, MlirValue row) {
   Ir *b = &s->b;
   MlirType to = ir_type(ir_result(op, 0)), from = ir_type(ir_operand(op, 0));
   MlirValue result = ir_const_index(b, 0);
@@ -133,7 +132,7 @@ static Fragment broadcast(Distribute *s, MlirOperation op, At at) {
   source.row_dims = tile_op_source_row_dims(op, at.row_dims);
   for (int i = 0; i < 2 && source.row_dims; ++i)
     source.rows[i] =
-        source_row(s, op, at.row_dims, source.row_dims, at.rows[i]);
+        fragment_source_row(s, op, at.row_dims, source.row_dims, at.rows[i]);
   if (shares_rows(op, at.row_dims, source.row_dims))
     source.rows[1] = source.rows[0];
   source.moved |= !repeats_all_rows(op, at.row_dims, source.row_dims);

@@ -13,6 +13,9 @@ Fragment fragment_definition(Distribute *s, MlirValue tile, At at);
 bool fragment_is_packed(MlirType tile);
 /// Whether a thread's two rows of what has been broadcast are one row of it.
 bool fragment_shares_rows(MlirValue tile);
+/// Row `row` of a broadcast's result, as a row of its source.
+MlirValue fragment_source_row(Distribute *s, MlirOperation op, int row_dims,
+                              int source_row_dims, MlirValue row);
 /// The two elements of a row of a fragment of `tile`, as a vector.
 MlirValue fragment_pair(Ir *b, MlirType tile, const Fragment *f, int row);
 /// One of the two elements of a packed pair.

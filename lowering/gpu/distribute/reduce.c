@@ -421,7 +421,7 @@ static MlirValue first_row(Ir *b, const ReduceRows *rows, MlirValue row) {
 
 void reduce_gather(Distribute *s, const ReduceRows *rows, const At *to,
                    MlirValue slice, int n, Fragment *inits) {
-  enum { PAIR = 2, MOST = 4 };
+  enum { PAIR = 2, MOST = 4, FEW = 32 };
   bool one = mlirValueEqual(to->rows[0], to->rows[1]);
   int own = one ? 1 : 2, in_slice = PAIR * own;
   Ir *b = &s->b;
@@ -437,7 +437,8 @@ void reduce_gather(Distribute *s, const ReduceRows *rows, const At *to,
   IrLoop loop =
       ir_for_begin(b, ir_const_index(b, 0), all,
                    ir_const_index(b, rows->distance), in_slice * n, values);
-  transfer_keep_rolled(b, &loop);
+  if (rows->n / rows->in_warp * in_slice * n > FEW)
+    transfer_keep_rolled(b, &loop);
   for (int k = 0; k < n; ++k)
     for (int i = 0; i < own; ++i) {
       MlirValue at = scratch(s, rows, ir_addi(b, slice, ir_const_index(b, k)),

@@ -11,6 +11,7 @@
 #include "flight.h"
 #include "fragment.h"
 #include "kernel.h"
+#include "transfer.h"
 
 #include "lowering/notes.h"
 
@@ -123,6 +124,15 @@ static bool is_left_out(const Distribute *s, MlirOperation loop) {
          !mlirAttributeIsNull(ir_get_attr(loop, SIMPLICIAL_OPTIONAL_ATTR));
 }
 
+/// Whether there are transfers of pieces behind a loop.
+static bool are_pieces_behind(MlirOperation loop) {
+  bool found = false;
+  for (MlirOperation op = mlirOperationGetNextInBlock(loop);
+       !mlirOperationIsNull(op) && !found; op = mlirOperationGetNextInBlock(op))
+    found = transfer_is_by_piece(op);
+  return found;
+}
+
 void regions_for(Distribute *s, MlirOperation op) {
   enum { FIRST_INIT = 3 };
   Ir *b = &s->b;
@@ -166,7 +176,7 @@ void regions_for(Distribute *s, MlirOperation op) {
   copy_leave_loop(s, waits);
   bool outermost = !ir_is(mlirOperationGetParentOperation(op), "scf.for");
   kernel_take_place(s, &before);
-  if (outermost)
+  if (outermost || are_pieces_behind(op))
     kernel_find_place_anew(s);
   if (outermost && s->at_once && s->role == ROLE_ALL)
     kernel_take_iteration(s);

@@ -55,6 +55,7 @@ bool roles_producer_has(MlirOperation op) {
   bool scalar =
       !mlirOperationGetNumRegions(op) && !ir_is(op, "memref.alloc") &&
       !ir_is(op, "memref.alloca") && !ir_is(op, "memref.reinterpret_cast") &&
+      !ir_is(op, "memref.expand_shape") &&
       mlirOperationGetNumResults(op) == 1 && !tile_is(ir_result(op, 0));
   for (int i = 0; i < (int)mlirOperationGetNumOperands(op); ++i)
     scalar &= !tile_is(ir_operand(op, i));

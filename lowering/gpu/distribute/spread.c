@@ -30,6 +30,7 @@
 #include "buffer.h"
 #include "flight.h"
 #include "fragment.h"
+#include "piece.h"
 #include "reduce.h"
 #include "transfer.h"
 
@@ -198,7 +199,9 @@ void spread_plan(Distribute *s, MlirBlock block) {
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     Parts parts;
     bool writes = ir_is(op, "vector.transfer_write");
-    if (writes && shares_of_operand(s, op) > 1)
+    if (writes && piece_plan(s, op, false))
+      piece_plan(s, op, true);
+    else if (writes && shares_of_operand(s, op) > 1)
       is_made_of_loads(s, op, ir_operand(op, 0), true);
     if (writes && is_spread(s, op, &parts)) {
       context_entry(s, ir_result(parts.sum, 0))->kept = false;

@@ -84,13 +84,19 @@ static int rank_of(MlirOperation transfer, int first) {
   return ir_rank(ir_type(ir_operand(transfer, first - 1)));
 }
 
+bool transfer_is_by_piece(MlirOperation transfer) {
+  bool writes = ir_is(transfer, "vector.transfer_write");
+  return (writes || ir_is(transfer, "vector.transfer_read")) &&
+         ir_is(ir_def(ir_operand(transfer, writes)), "memref.expand_shape");
+}
+
 void transfer_pin_indices(Distribute *s, MlirOperation transfer, int first,
                           MlirValue *before) {
   for (int d = 0; d < rank_of(transfer, first); ++d) {
     MlirValue index = ir_operand(transfer, first + d);
     Entry *entry = context_entry(s, index);
     before[d] = entry->scalar;
-    if (s->engine->is_tight && s->at_once &&
+    if (s->engine->is_tight && s->at_once && !transfer_is_by_piece(transfer) &&
         !ir_is(ir_def(index), "arith.constant"))
       entry->scalar = context_pinned_index(s, entry->scalar);
   }
@@ -401,7 +407,9 @@ void transfer_write_row(Distribute *s, MlirOperation op, At at, int i,
   if (!transfer_stored_end(s, op, &end))
     return;
   // Addresses would else be computed before a loop around here, and kept.
-  MlirValue row = context_pinned_index(s, at.rows[i]);
+  MlirValue row = at.rows[i];
+  if (!transfer_is_by_piece(op))
+    row = context_pinned_index(s, row);
   MlirValue places[IR_MAX_RANK];
   row_places(b, type, at.row_dims, row, places);
   if (!mlirValueIsNull(end))
@@ -441,13 +449,16 @@ void transfer_write(Distribute *s, MlirOperation op) {
   }
   Ir *b = &s->b;
   MlirType type = ir_type(ir_operand(op, 0));
-  MlirValue size = ir_const_index(b, tile_rows(type, row_dims));
-  MlirValue before[IR_MAX_RANK];
+  int64_t rows = tile_rows(type, row_dims);
+  MlirValue size = ir_const_index(b, rows), before[IR_MAX_RANK];
+  MlirValue every = ir_const_int(b, ir_i1(b), 1);
   transfer_pin_indices(s, op, 2, before);
   // Of the rows that hold the same row of the tile, the first one writes.
   for (int i = 0; i < 2; ++i)
     transfer_write_row(s, op, context_at(s, type, row_dims, 0), i,
-                       ir_cmpi(b, IR_SLT, s->rows[i], size),
+                       rows == s->warps * WARP_ROWS
+                           ? every
+                           : ir_cmpi(b, IR_SLT, s->rows[i], size),
                        context_slices(type, row_dims));
   transfer_restore_indices(s, op, 2, before);
 }

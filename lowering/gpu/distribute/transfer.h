@@ -45,6 +45,9 @@ MlirValue transfer_load(Ir *b, MlirType type, MlirValue pointer,
                         int64_t alignment);
 void transfer_store(Ir *b, MlirValue value, MlirValue pointer,
                     int64_t alignment);
+/// Whether it is of pieces of rows: behind the loop before it there is a place
+/// anew of which all such addresses are computed.
+bool transfer_is_by_piece(MlirOperation transfer);
 /// Pins the indices of a transfer (context_pinned), operands from `first` on,
 /// where loops carry more registers than there are for them: until they are
 /// what they were `before`.

@@ -199,6 +199,19 @@ func.func @own_memory_of_any_size(%n: index) {
 
 // -----
 
+func.func @pieces_of_another_dimension(%a: memref<16x8xf32>, %n: index) {
+  scf.forall (%i) in (%n) {
+    %c0 = arith.constant 0 : index
+    %pad = arith.constant 0.0 : f32
+    // expected-error @below {{is not an op of tile programs: 'memref.expand_shape' must make the last dimension two}}
+    %view = memref.expand_shape %a [[0, 1], [2]] output_shape [4, 4, 8] : memref<16x8xf32> into memref<4x4x8xf32>
+    %x = vector.transfer_read %view[%c0, %c0, %c0], %pad {in_bounds = [true, true, true]} : memref<4x4x8xf32>, vector<4x4x8xf32>
+  }
+  return
+}
+
+// -----
+
 func.func @view_for_stores(%n: index) {
   scf.forall (%i) in (%n) {
     %c0 = arith.constant 0 : index

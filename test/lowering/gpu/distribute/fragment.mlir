@@ -6,7 +6,6 @@
 // CHECK-LABEL: llvm.func @limits_tiles(
 // CHECK: %[[COUNT:.*]] = "simplicial.tie"(%{{.*}}) : (i32) -> i32
 // CHECK-NEXT: %[[LIMIT:.*]] = arith.addi %{{.*}}, %[[COUNT]] : i32
-// CHECK: scf.if
 // CHECK: %[[LEFT:.*]] = arith.subi %[[LIMIT]], %{{.*}} : i32
 // CHECK-NEXT: arith.cmpi sgt, %[[LEFT]], %c0_i32 : i32
 // CHECK-NEXT: arith.cmpi sgt, %[[LEFT]], %c1_i32 : i32

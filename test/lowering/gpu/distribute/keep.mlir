@@ -33,7 +33,7 @@ func.func @overwritten(%a: memref<16x8xf32>, %b: memref<16x8xf32>) {
 // CHECK: scf.for
 // CHECK: %[[PLACE:.*]] = llvm.getelementptr %[[B]]
 // CHECK-NEXT: llvm.load %[[PLACE]]
-// CHECK: scf.if
+// CHECK: "simplicial.tie"
 // CHECK: %[[OTHER:.*]] = llvm.getelementptr %[[A]]
 // CHECK-NEXT: llvm.load %[[OTHER]]
 // CHECK: llvm.store

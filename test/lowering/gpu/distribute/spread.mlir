@@ -111,13 +111,15 @@ module attributes {simplicial.target = "sm_90a"} {
 // CHECK: nvvm.barrier0
 // CHECK: "simplicial.wgmma"
 // CHECK-LABEL: llvm.func @operand_tiles_unaligned(
-func.func @operand(%a: memref<64x64xbf16>, %b: memref<32x64xbf16>, %q: memref<1x64xbf16>, %c: memref<64x32xf32>) {
+func.func @operand(%a: memref<64x64xbf16>, %b: memref<32x64xf32>, %q: memref<1x64xbf16>, %c: memref<64x32xf32>) {
   %c0 = arith.constant 0 : index
+  %zero32 = arith.constant 0.0 : f32
   %pad = arith.constant 0.0 : bf16
   %zero = arith.constant dense<0.0> : vector<64x32xf32>
   scf.forall (%i) in (1) {
     %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16>, vector<64x64xbf16>
-    %k = vector.transfer_read %b[%c0, %c0], %pad {in_bounds = [true, true]} : memref<32x64xbf16>, vector<32x64xbf16>
+    %wide = vector.transfer_read %b[%c0, %c0], %zero32 {in_bounds = [true, true]} : memref<32x64xf32>, vector<32x64xf32>
+    %k = arith.truncf %wide : vector<32x64xf32> to vector<32x64xbf16>
     %one = vector.transfer_read %q[%c0, %c0], %pad {in_bounds = [true, true]} : memref<1x64xbf16>, vector<1x64xbf16>
     %all = vector.broadcast %one : vector<1x64xbf16> to vector<32x64xbf16>
     %y = arith.mulf %k, %all : vector<32x64xbf16>

@@ -45,7 +45,6 @@ func.func @row(%a: memref<?x16xf32>, %v: memref<?xf32>, %c: memref<?xbf16>, %n: 
 // CHECK-COUNT-2: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<1> -> f32
 // CHECK-COUNT-2: llvm.store %{{.*}} {alignment = 4 : i64} : f32, !llvm.ptr<1>
 // To all rows it is brought as it is.
-// CHECK: scf.if
 // CHECK: %[[X:.*]] = llvm.load
 // CHECK-NEXT: %[[LEFT:.*]] = arith.select %{{.*}}, %[[X]], %cst
 // CHECK: %[[Y:.*]] = llvm.load

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Operands of products that are made of loads, written by pieces of rows.
+
+#ifndef SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_PIECE_H
+#define SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_PIECE_H
+
+#include "context.h"
+
+/// Whether a store is one. What is kept for it alone is not any more, if it is
+/// to be `released`.
+bool piece_plan(Distribute *s, MlirOperation write, bool released);
+
+/// Makes it; false: it is none.
+bool piece_write(Distribute *s, MlirOperation write);
+
+#endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_PIECE_H
