@@ -132,6 +132,9 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateDifferentiatePass(void);
 ///   local_rows : bool  rows of inner keys and values are loaded once, and
 ///                     are in shared memory while outer keys pass; not with
 ///                     by_pairs; GPUs only
+///   local_sums : bool  what an outer key's queries add up to is in the
+///                     block's shared memory, f32, while it is added to global
+///                     memory, by rows; only with global_sums; GPUs only
 ///   split   : bool    gradients of keys and of values have programs of their
 ///                     own, and sums over outer keys are in shared memory; GPUs
 ///                     only

@@ -41,7 +41,8 @@ enum {
   K = 1 << CONFIG_KEYS,
 };
 
-#define ROW(NAME, KIND, ...) {#NAME, KIND, offsetof(Config, NAME), __VA_ARGS__}
+#define ROW(NAME, KIND, ...)                                                   \
+  { #NAME, KIND, offsetof(Config, NAME), __VA_ARGS__ }
 #define GPU(VALUE) .gpu_only = F | Q | K, .cpu = VALUE
 
 static const Entry entries[] = {
@@ -66,7 +67,7 @@ static const Entry entries[] = {
     ROW(local_rows, BOOL, .parts = K, GPU(0)),
     ROW(split, BOOL, .parts = K, GPU(0)),
     ROW(global_sums, BOOL, .parts = K, GPU(0)),
-    ROW(local_sums, BOOL, .parts = Q, GPU(0)),
+    ROW(local_sums, BOOL, .parts = Q | K, GPU(0)),
     ROW(shared_left, BOOL, .parts = Q | K, GPU(0)),
     ROW(by_pairs, BOOL, .parts = K),
     ROW(turns, INTEGER, .parts = Q | K, .least = 1),

@@ -326,6 +326,11 @@ static MlirLogicalResult configure_grad(MlirOperation op) {
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'local_sums' of 'query' is for 'by_pairs' of 'keys', "
                     "'turns' above 1, and a window");
+  if (keys.local_sums &&
+      (!keys.global_sums || attributes.form != SIMPLICIAL_TRILINEAR))
+    return ir_error(op, SIMPLICIAL_CONFIG_ATTR
+                    ": 'local_sums' of 'keys' is for 'global_sums', and form "
+                    "\"trilinear\"");
   note_given(op, ir_get_attr(op, SIMPLICIAL_CONFIG_ATTR));
   config_write_grad(op, &query, &keys);
   return mlirLogicalResultSuccess();

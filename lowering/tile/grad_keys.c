@@ -309,6 +309,10 @@ static void take_outer(const Keys *g, const Rows *once, MlirValue more,
   ir_for_end(b, &loop, n, carried);
   keys_carry(g, &sums, loop.results, false);
 
+  if (f->config.local_sums) {
+    keys_add_sums(g, &sums, more);
+    return;
+  }
   MlirValue seen = keys_rows_seen(g);
   MlirType f32 = ir_f32(b);
   outer = keys_as(g, &keys, f32, f->outer.key_bias);
@@ -406,6 +410,9 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   g->first_end = documents_end(f, false, g->first);
   Range js = grad_sums_seen(f, g->positions);
   bool again = f->config.stages > 0 && !f->config.local_rows; // on GPUs
+  if (f->config.local_sums)
+    g->local = ir_alloca(
+        b, ir_memref(ir_f32(b), IR_DIMS(keys_rows(g), keys_local_width(g))));
   Rows rows = keys_load_rows(g);
   Sums own = keys_no_sums(g);
   MlirValue carried[MAX_PLANES + 1], memory = null_value();
@@ -551,19 +558,25 @@ static void build(Keys *g) {
   queries_annotate(b, blocks.op, &f->config);
 }
 
-/// Memory for what is summed of all keys, and values behind them.
+/// Memory for what is summed of all keys, and values behind them; with
+/// `local_sums` of whole tiles, wherever they begin.
 static MlirValue allocate_sums(const Keys *g) {
   const Forward *f = &g->f;
   Ir *b = f->b;
   MlirType type = ir_type(f->inner.keys);
-  MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0), f->most_keys, null_value(),
+  int64_t n = ir_dim_size(type, DIM_N);
+  MlirValue keys = f->most_keys;
+  if (f->config.local_sums) {
+    n = mlirShapedTypeGetDynamicSize();
+    keys = ir_addi(b, keys, ir_const_index(b, keys_inner(g) - 1));
+  }
+  MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0), keys, null_value(),
                        null_value()};
-  return ir_alloc_sized(
-      b,
-      ir_memref(ir_f32(b),
-                IR_DIMS(ir_dim_size(type, 0), ir_dim_size(type, DIM_N),
-                        ir_dim_size(type, DIM_H), keys_own_width(g))),
-      sizes);
+  return ir_alloc_sized(b,
+                        ir_memref(ir_f32(b), IR_DIMS(ir_dim_size(type, 0), n,
+                                                     ir_dim_size(type, DIM_H),
+                                                     keys_own_width(g))),
+                        sizes);
 }
 
 void grad_keys(const GradStats *stats, MlirValue d_out, MlirValue d_keys,

@@ -15,6 +15,8 @@ typedef struct Keys {
   Parts keys, values;         ///< of the outer ones
   const GradSums *sums;
   MlirValue global; ///< sums of the inner ones; null: in the block
+  MlirValue local;  ///< with local_sums: [rows, keys_local_width] of the
+                    ///< block's own
   // Of the current tile:
   MlirValue tile; ///< its number
   MlirValue base; ///< the first outer key of its sums
@@ -104,6 +106,10 @@ Range keys_positions(const Keys *g, MlirValue first, MlirValue end);
 /// one of the inner keys.
 Range keys_positions_of(const Keys *g, MlirValue j, MlirValue count);
 
+/// Of the inner keys, those that some query sees together with the n-th outer
+/// key; none, if there is no such one.
+Range keys_seen(const Keys *g, int64_t n);
+
 /// A mask [rows] of outer and inner keys that some query sees together.
 MlirValue keys_rows_seen(const Keys *g);
 
@@ -148,6 +154,13 @@ void keys_add_own_values(const Keys *g, MlirValue memory, MlirValue x,
                          Sums *own);
 /// All of it, by inner key.
 void keys_finish_own(const Keys *g, MlirValue memory, Sums *own);
+
+// grad_keys_pieces.c
+/// Columns of the block's memory for what is summed up for outer keys.
+int64_t keys_local_width(const Keys *g);
+/// Adds it to the parts of their gradients, and to what is summed up for inner
+/// keys, by way of that memory. `more`: as keys_add_part has it.
+void keys_add_sums(const Keys *g, const Sums *sums, MlirValue more);
 
 // grad_pairs.c
 /// The program of rows [first, first + count) with columns of pairs.

@@ -41,22 +41,27 @@ static Range inner_seen(const Keys *g, Range positions) {
   return seen;
 }
 
+Range keys_seen(const Keys *g, int64_t n) {
+  Ir *b = g->f.b;
+  MlirValue one = ir_const_index(b, 1), number = ir_const_index(b, n);
+  Range seen =
+      inner_seen(g, keys_positions_of(g, ir_addi(b, g->outer, number), one));
+  if (n) { // it may not be there
+    MlirValue there = ir_cmpi(b, IR_SLT, number, g->outer_count);
+    seen.upper = ir_select(b, there, seen.upper, seen.lower);
+  }
+  return seen;
+}
+
 MlirValue keys_rows_seen(const Keys *g) {
   Ir *b = g->f.b;
   MlirType type = ir_vector(ir_i1(b), IR_DIMS(keys_rows(g)));
-  MlirValue one = ir_const_index(b, 1), mask = null_value();
+  MlirValue mask = null_value();
   for (int64_t n = 0; n < keys_outer(g); ++n) {
-    MlirValue number = ir_const_index(b, n);
-    Range seen =
-        inner_seen(g, keys_positions_of(g, ir_addi(b, g->outer, number), one));
-    if (n) { // it may not be there
-      MlirValue there = ir_cmpi(b, IR_SLT, number, g->outer_count);
-      MlirValue rows = ir_const_index(b, n * keys_inner(g));
-      seen.upper = ir_select(b, there, seen.upper, seen.lower);
-      seen.lower = ir_addi(b, seen.lower, rows);
-      seen.upper = ir_addi(b, seen.upper, rows);
-    }
-    MlirValue own = window_mask(b, type, seen.lower, seen.upper);
+    Range seen = keys_seen(g, n);
+    MlirValue rows = ir_const_index(b, n * keys_inner(g));
+    MlirValue own = window_mask(b, type, ir_addi(b, seen.lower, rows),
+                                ir_addi(b, seen.upper, rows));
     mask = n ? ir_xori(b, mask, own) : own;
   }
   return mask;

@@ -2,6 +2,7 @@
 """The cases of the gradients' tests, by group."""
 
 import dataclasses
+import functools
 import itertools
 import math
 import random
@@ -430,6 +431,24 @@ def grad_gpu_rows():
     yield rows(**{**SMALL, "N": 12}, Hq=16, D=256, keys=("block_j = 2", "block_k = 16"), grads="k1 v2")
 
 
+def grad_gpu_sums():
+    """Sums of outer keys that go to global memory by way of a block's own."""
+    sums = ("by_pairs = false", "split = false", "global_sums = true", "local_sums = true")
+    case = functools.partial(GradientCase, **{**SMALL, "N": 30, "Hq": 16, "keys": sums})
+    two = (*sums, "block_j = 2", "block_k = 64")
+    yield case(D=128, keys=two, causal=False)
+    yield case(D=48, B=2, keys=(*two, "block_h = 16"), dynamic="B Nq N")  # three times two pieces of a row
+    yield case(D=64, Dv=128, keys=(*sums, "block_j = 3", "block_k = 32"), grads="k2 v1")
+    yield case(D=128, Dv=64, N=80, w2=70, Nq=9, keys=two, k2_bias=0.5, v2_bias=-0.3)
+    yield case(D=128, N=140, w1=2, w2=3, Nq=137, Hq=64, keys=(*sums, "block_j = 1", "block_k = 128"))
+    yield case(D=64, dtype="f16", keys=(*two, "shared_left = false"), w1=19, w2=3)
+    yield case(D=128, B=2, N=26, documents=DOCUMENTS, keys=two)
+    yield case(D=128, B=2, N=24, lengths=(20, 1), keys=two)
+    for name in ("q", "k1", "k2", "v1", "v2", "d_out"):
+        yield case(D=64, N=24, w2=4, keys=two, bad=((name, (0, 6, 0, 3), math.nan),))
+    yield case(D=64, N=24, w1=5, w2=4, keys=two, bad=(("v1", (0, 8, 0, 3), math.inf), ("k2", (0, 20, 0, 5), -math.inf)))
+
+
 def grad_gpu_documents():
     packed = {**SMALL, "N": 26, "documents": DOCUMENTS}
     yield GradientCase(**packed, B=2, Hq=4, Hk=2, causal=False, dynamic="B Nq N")
@@ -477,4 +496,5 @@ def grad_gpu_values():
 
 GROUPS = {group.__name__: list(group()) for group in (
     grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_two_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs, grad_rows, grad_pairwise, grad_values,
-    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_two_lengths, grad_gpu_pairwise, grad_gpu_widths, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs, grad_gpu_rows)}
+    grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_two_lengths, grad_gpu_pairwise, grad_gpu_widths, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs, grad_gpu_rows,
+    grad_gpu_sums)}

@@ -5,7 +5,7 @@
 // The CPU: 16 rows of keys, in products with the heads of a query that share them.
 
 // CHECK-LABEL: @eight_heads(
-// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, operand = f32, producer = false, shared_left = false, split = false, stages = 0 : i64, turns = 1 : i64},
+// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = f32, producer = false, shared_left = false, split = false, stages = 0 : i64, turns = 1 : i64},
 // CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, local_sums = false, operand = f32, order = "kj", producer = false, shared_left = false, stages = 0 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x8x64xbf16>
 !k = memref<1x?x1x64xbf16>
@@ -106,7 +106,7 @@ func.func @on_tensors(%q: !q, %k: !k, %lse: !lse) -> !q {
 // A GPU of warps that multiply alone: as many heads as a matrix instruction has columns, and all warps copy.
 
 // CHECK-LABEL: @sm_80(
-// CHECK: simplicial.config = {keys = {block_h = 32 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, operand = bf16, producer = false, shared_left = false, split = false, stages = 2 : i64, turns = 1 : i64},
+// CHECK: simplicial.config = {keys = {block_h = 32 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = bf16, producer = false, shared_left = false, split = false, stages = 2 : i64, turns = 1 : i64},
 // CHECK-SAME: query = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, local_sums = false, operand = bf16, order = "kj", producer = false, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
@@ -162,7 +162,7 @@ func.func @sm_80_odd(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // Warpgroups multiply: twice the rows, a producer, and left operands from shared memory.
 
 // CHECK-LABEL: @sm_90a(
-// CHECK: simplicial.config = {keys = {block_h = 64 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = true, operand = bf16, producer = true, shared_left = true, split = false, stages = 2 : i64, turns = 1 : i64},
+// CHECK: simplicial.config = {keys = {block_h = 64 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = true, local_sums = false, operand = bf16, producer = true, shared_left = true, split = false, stages = 2 : i64, turns = 1 : i64},
 // CHECK-SAME: query = {block_h = 64 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = true, local_sums = false, operand = bf16, order = "kj", producer = true, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
@@ -183,7 +183,7 @@ func.func @sm_90a(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // global memory: 8 * 64 are many, and so are those of any outer window that is the whole sequence.
 
 // CHECK-LABEL: @sm_90a_large_many(
-// CHECK: keys = {{.[^{]*}} global_sums = true, local_outer = false, local_rows = false, operand = bf16, producer = true, shared_left = true, split = false,
+// CHECK: keys = {{.[^{]*}} global_sums = true, local_outer = false, local_rows = false, local_sums = true, operand = bf16, producer = true, shared_left = true, split = false,
 !q = memref<1x?x64x128xbf16>
 !k = memref<1x?x1x128xbf16>
 !lse = memref<1x64x?xf32>
@@ -200,7 +200,7 @@ func.func @sm_90a_large_many(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @sm_90a_large_without_windows(
-// CHECK: keys = {{.[^{]*}} global_sums = true, local_outer = false, local_rows = false, operand = bf16, producer = true, shared_left = true, split = false,
+// CHECK: keys = {{.[^{]*}} global_sums = true, local_outer = false, local_rows = false, local_sums = true, operand = bf16, producer = true, shared_left = true, split = false,
 !q = memref<1x?x64x128xbf16>
 !k = memref<1x?x1x128xbf16>
 !lse = memref<1x64x?xf32>
@@ -219,7 +219,7 @@ func.func @sm_90a_large_without_windows(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // With less, keys and values are apart.
 
 // CHECK-LABEL: @sm_90a_large_few(
-// CHECK: keys = {{.[^{]*}} global_sums = false, local_outer = false, local_rows = false, operand = bf16, producer = true, shared_left = true, split = true,
+// CHECK: keys = {{.[^{]*}} global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = bf16, producer = true, shared_left = true, split = true,
 !q = memref<1x?x64x128xbf16>
 !k = memref<1x?x1x128xbf16>
 !lse = memref<1x64x?xf32>
@@ -238,7 +238,7 @@ func.func @sm_90a_large_few(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // As they always are where warps multiply alone.
 
 // CHECK-LABEL: @sm_80_large(
-// CHECK: keys = {{.[^{]*}} global_sums = false, local_outer = false, local_rows = false, operand = bf16, producer = false, shared_left = false, split = true,
+// CHECK: keys = {{.[^{]*}} global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = bf16, producer = false, shared_left = false, split = true,
 !q = memref<1x?x64x128xbf16>
 !k = memref<1x?x1x128xbf16>
 !lse = memref<1x64x?xf32>
@@ -295,7 +295,7 @@ func.func @sm_90a_determinant(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // What is given in a part is kept there, and the other one is chosen.
 
 // CHECK-LABEL: @given_query(
-// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, operand = f32,
+// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = f32,
 // CHECK-SAME: query = {block_h = 4 : i64, block_j = 3 : i64, block_k = 20 : i64, block_last = 20 : i64, {{[^{]*}} order = "jk",
 !q = memref<1x?x8x64xf32>
 !k = memref<1x?x1x64xf32>
@@ -312,7 +312,7 @@ func.func @given_query(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @given_keys(
-// CHECK: simplicial.config = {keys = {block_h = 1 : i64, block_j = 1 : i64, block_k = 5 : i64, block_q = 7 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, operand = bf16,
+// CHECK: simplicial.config = {keys = {block_h = 1 : i64, block_j = 1 : i64, block_k = 5 : i64, block_q = 7 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = bf16,
 // CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, local_sums = false, operand = f32, order = "kj", producer = false, shared_left = false, stages = 0 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x8x64xbf16>
 !k = memref<1x?x1x64xbf16>
@@ -329,7 +329,7 @@ func.func @given_keys(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @given_on_a_gpu(
-// CHECK: simplicial.config = {keys = {block_h = 16 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, operand = bf16, producer = false, shared_left = true, split = true, stages = 3 : i64, turns = 1 : i64},
+// CHECK: simplicial.config = {keys = {block_h = 16 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = bf16, producer = false, shared_left = true, split = true, stages = 3 : i64, turns = 1 : i64},
 // CHECK-SAME: query = {{.[^{]*}} block_tail = 16 : i64, {{[^{]*}} tiles = 2 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
@@ -349,7 +349,7 @@ func.func @given_on_a_gpu(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @given_sums(
-// CHECK: simplicial.config = {keys = {{.[^{]*}} global_sums = true, local_outer = false, local_rows = true, operand = bf16, producer = true, shared_left = false, split = false,
+// CHECK: simplicial.config = {keys = {{.[^{]*}} global_sums = true, local_outer = false, local_rows = true, local_sums = true, operand = bf16, producer = true, shared_left = false, split = false,
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
 !lse = memref<1x64x?xf32>
@@ -390,7 +390,7 @@ func.func @tf32(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // memory.
 
 // CHECK-LABEL: func.func @pairs(
-// CHECK: keys = {block_h = 4 : i64, block_j = 16 : i64, block_k = 128 : i64, block_q = 1 : i64, by_pairs = true, global_sums = false, local_outer = true, local_rows = false, operand = bf16, producer = false, shared_left = true, split = false, stages = 1 : i64, turns = 16 : i64},
+// CHECK: keys = {block_h = 4 : i64, block_j = 16 : i64, block_k = 128 : i64, block_q = 1 : i64, by_pairs = true, global_sums = false, local_outer = true, local_rows = false, local_sums = false, operand = bf16, producer = false, shared_left = true, split = false, stages = 1 : i64, turns = 16 : i64},
 // CHECK-SAME: query = {block_h = 4 : i64, block_j = 32 : i64, {{[^{]*}} local_outer = false, local_sums = false, operand = bf16, order = "jk", producer = true, shared_left = true, stages = 2 : i64, tiles = 1 : i64, turns = 32 : i64}}
 // CHECK: keys = {{.[^{]*}} by_pairs = true, global_sums = false, local_outer = false, {{[^{]*}} turns = 1 : i64},
 !q = memref<1x?x8x128xbf16>

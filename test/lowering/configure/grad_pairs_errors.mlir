@@ -157,3 +157,20 @@ func.func @sums_on_a_cpu(%q: !q, %k: !k, %lse: !lse, %d: !q) {
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
   return
 }
+
+// -----
+
+!q = memref<1x?x64x128xbf16>
+!k = memref<1x?x1x128xbf16>
+!lse = memref<1x64x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @local_sums_of_a_block(%q: !q, %k: !k, %lse: !lse, %d: !q) {
+  // expected-error @below {{simplicial.config: 'local_sums' of 'keys' is for 'global_sums', and form "trilinear"}}
+  "simplicial.attention_grad_into"(%q, %k, %k, %k, %k, %q, %lse, %q, %d)
+      {causal, w1 = 32 : i64, w2 = 256 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>,
+       simplicial.config = {keys = {global_sums = false, local_sums = true}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q) -> ()
+  return
+}
+}

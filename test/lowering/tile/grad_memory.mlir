@@ -124,7 +124,42 @@ func.func @global_sums(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %ls
                        %d_q: !q, %d_k1: !k, %d_k2: !k, %d_v1: !k, %d_v2: !k) {
   "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_q, %d_k1, %d_k2, %d_v1, %d_v2)
       {causal, w1 = 4 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>,
-       simplicial.config = {keys = {global_sums = true, split = false, block_h = 16 : i64, block_k = 128 : i64}}}
+       simplicial.config = {keys = {global_sums = true, local_sums = false, split = false, block_h = 16 : i64, block_k = 128 : i64}}}
+    : (!q, !k, !k, !k, !k, !q, !lse, !q, !q, !k, !k, !k, !k) -> ()
+  return
+}
+}
+
+// -----
+
+// With `local_sums` tiles of other rows add to them, of 16 keys and of two pieces of their 16 columns. What was summed up
+// for a key is written to the block's memory behind their first loads, and read from there.
+
+// CHECK-LABEL: func.func @local_sums(
+// CHECK: %[[OWN:.*]] = memref.alloc({{.*}}: memref<2x?x2x32xf32>
+// CHECK: scf.forall
+// CHECK: %[[LOCAL:.*]] = memref.alloca() {{.*}}: memref<64x16xf32>
+// CHECK-COUNT-4: vector.contract
+// CHECK: %[[VIEW:.*]] = memref.expand_shape %[[OWN]] {{.*}}: memref<2x?x2x32xf32> into memref<2x?x2x4x8xf32>
+// CHECK: %[[SO_FAR:.*]] = vector.transfer_read %[[VIEW]]{{.*}} : memref<2x?x2x4x8xf32>, vector<32x2x8xf32>
+// CHECK: vector.transfer_write %{{.*}}, %[[LOCAL]][%c0{{[_0-9]*}}, %c0{{[_0-9]*}}] {{.*}} : vector<64x16xf32>
+// CHECK: %[[PIECES:.*]] = memref.expand_shape %[[LOCAL]] {{.*}}: memref<64x16xf32> into memref<64x2x8xf32>
+// CHECK: %[[U:.*]] = vector.transfer_read %[[PIECES]]{{.*}} vector<32x2x8xf32>
+// CHECK: math.fma
+// CHECK: arith.select
+// CHECK: vector.transfer_write %{{.*}} : vector<32x2x8xf32>, memref<2x?x2x4x8xf32>
+// CHECK: vector.multi_reduction <add>, {{.*}} [0] : vector<32x2x8xf32> to vector<2x8xf32>
+// CHECK: vector.transfer_write %{{.*}} : vector<2x8xf32>, memref<2x2x?x?x2x8xf32>
+// CHECK: return
+!q = memref<2x?x32x16xbf16>
+!k = memref<2x?x2x16xbf16>
+!lse = memref<2x32x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @local_sums(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse: !lse, %d_out: !q,
+                      %d_q: !q, %d_k1: !k, %d_k2: !k, %d_v1: !k, %d_v2: !k) {
+  "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_q, %d_k1, %d_k2, %d_v1, %d_v2)
+      {causal, w1 = 4 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>,
+       simplicial.config = {keys = {global_sums = true, local_sums = true, split = false, block_h = 16 : i64, block_k = 64 : i64}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q, !k, !k, !k, !k) -> ()
   return
 }
