@@ -90,8 +90,7 @@ static MlirLogicalResult check_gpu(MlirOperation op, const ChipList *chips,
 static MlirLogicalResult check_local(MlirOperation op,
                                      SimplicialAttentionAttributes a,
                                      const Config *config) {
-  int64_t window = plan_swaps_roles(a) ? a.w2 : a.w1;
-  if (config->local_outer && !window)
+  if (config->local_outer && !plan_outer_window(a))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'local_outer' is for an outer window with a bound");
   return mlirLogicalResultSuccess();
@@ -321,8 +320,8 @@ static MlirLogicalResult configure_grad(MlirOperation op) {
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'query' must have order \"jk\" and 'block_q' 1 with "
                     "'by_pairs' of 'keys'");
-  int64_t outer = plan_swaps_roles(attributes) ? attributes.w2 : attributes.w1;
-  if (query.local_sums && (!keys.by_pairs || query.turns == 1 || !outer))
+  if (query.local_sums &&
+      (!keys.by_pairs || query.turns == 1 || !plan_outer_window(attributes)))
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'local_sums' of 'query' is for 'by_pairs' of 'keys', "
                     "'turns' above 1, and a window");

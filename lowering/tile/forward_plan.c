@@ -25,6 +25,14 @@ bool plan_swaps_roles(SimplicialAttentionAttributes attributes) {
   return attributes.w2 && (!attributes.w1 || attributes.w2 < attributes.w1);
 }
 
+int64_t plan_outer_window(SimplicialAttentionAttributes attributes) {
+  return plan_swaps_roles(attributes) ? attributes.w2 : attributes.w1;
+}
+
+int64_t plan_inner_window(SimplicialAttentionAttributes attributes) {
+  return plan_swaps_roles(attributes) ? attributes.w1 : attributes.w2;
+}
+
 int plan_parts(const Config *config, PlanPart parts[MAX_PARTS]) {
   int64_t block = config->block_k, tail = config->block_tail;
   if (!tail) {
@@ -106,7 +114,7 @@ int64_t plan_outer_step(const Config *config) {
 
 bool plan_has_shares(const Config *config,
                      SimplicialAttentionAttributes attributes) {
-  int64_t window = plan_swaps_roles(attributes) ? attributes.w2 : attributes.w1;
+  int64_t window = plan_outer_window(attributes);
   return plan_shares(config) == 1 ||
          (config->local_outer && attributes.causal && window &&
           window % plan_shares(config) == 0);

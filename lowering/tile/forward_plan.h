@@ -19,6 +19,8 @@ enum {
 /// The outer window is the smaller one. The operation is symmetric in its two
 /// pairs of keys and values, so when w1 > w2 the pairs change roles.
 bool plan_swaps_roles(SimplicialAttentionAttributes attributes);
+int64_t plan_outer_window(SimplicialAttentionAttributes attributes);
+int64_t plan_inner_window(SimplicialAttentionAttributes attributes);
 
 /// The steps of a part of the inner window: `tiles` - 1 of `block` keys, and
 /// one of `last`.

@@ -83,14 +83,6 @@ static bool has_few_queries(MlirOperation op) {
   return queries && queries <= SIMPLICIAL_FEW_QUERIES;
 }
 
-static int64_t outer_window(SimplicialAttentionAttributes a) {
-  return plan_swaps_roles(a) ? a.w2 : a.w1;
-}
-
-static int64_t inner_window(SimplicialAttentionAttributes a) {
-  return plan_swaps_roles(a) ? a.w1 : a.w2;
-}
-
 /// The columns of keys, or of values, if these have more.
 static int64_t widest(const Strategy *s) {
   return max(s->shape.d, s->shape.dv);
@@ -114,9 +106,9 @@ static bool has_one_outer_tile(const Strategy *s, const Config *config) {
 
 static void choose_for_cpu(const Strategy *s, Config *config) {
   enum { ROWS = 16, KEYS = 256, CACHE = 32 << 10, BYTES = 4, BLOCKS = 64 };
-  int64_t inner = inner_window(s->attributes);
-  plan_fill_with_keys(s->shape.group, outer_window(s->attributes), &s->given,
-                      ROWS, config);
+  int64_t inner = plan_inner_window(s->attributes);
+  plan_fill_with_keys(s->shape.group, plan_outer_window(s->attributes),
+                      &s->given, ROWS, config);
   config->operand = s->given.operand;
   config->block_k = min(KEYS, CACHE / (widest(s) * BYTES));
   if (inner)
@@ -263,7 +255,7 @@ static const char *why_one_tile(const Strategy *s, const Config *config) {
 static void try_rows(Strategy *s, Config config) {
   enum { KEYS = 128, LEAST = 64, BYTES = 16 << 10, STEP = CONFIG_GPU_STEP };
   int64_t steps = min(KEYS, BYTES / (widest(s) * s->shape.bytes)) / STEP;
-  int64_t window = inner_window(s->attributes);
+  int64_t window = plan_inner_window(s->attributes);
   if (s->warpgroups)
     steps = max(steps, LEAST / STEP);
   if (window)
@@ -404,8 +396,8 @@ static void choose_for_gpu(Strategy *s, Config *config) {
   Config rows = {.operand = s->given.operand};
   for (int i = 0; i < 2; ++i) {
     int n = (i == 0) == s->warpgroups ? MOST : LEAST;
-    plan_fill_with_keys(s->shape.group, outer_window(s->attributes), &s->given,
-                        n, &rows);
+    plan_fill_with_keys(s->shape.group, plan_outer_window(s->attributes),
+                        &s->given, n, &rows);
     try_rows(s, rows);
     if (s->few || (!s->warpgroups && s->given.block_q <= 1))
       continue;
@@ -460,11 +452,11 @@ static ForwardShape shape_of(const Strategy *s) {
       .groups = mlirShapedTypeIsDynamicSize(batches) ? 0 : batches * heads,
       .queries = s->few ? 0 : queries_of(s->op),
       .one_query = s->few && queries_of(s->op) <= 1,
-      .outer =
-          seen(outer_window(a), a.causal, ir_dim_size(swap ? other : k, 1)),
-      .inner =
-          seen(inner_window(a), a.causal, ir_dim_size(swap ? k : other, 1)),
-      .outer_window = outer_window(a),
+      .outer = seen(plan_outer_window(a), a.causal,
+                    ir_dim_size(swap ? other : k, 1)),
+      .inner = seen(plan_inner_window(a), a.causal,
+                    ir_dim_size(swap ? k : other, 1)),
+      .outer_window = plan_outer_window(a),
       .causal = a.causal,
       .value_bias = a.v2_bias != 0 && !swap,
       .planes = a.form == SIMPLICIAL_DETERMINANT ? 3 : 1,

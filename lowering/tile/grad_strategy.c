@@ -237,15 +237,15 @@ MlirLogicalResult grad_strategy(MlirOperation op, const ChipList *chips,
     return mlirLogicalResultFailure();
   MlirType q = ir_type(ir_operand(op, SIMPLICIAL_Q)), element = ir_element(q);
   MlirType v = ir_type(ir_operand(op, SIMPLICIAL_V1));
-  bool swap = plan_swaps_roles(a), wide = mlirTypeIsAF32(element);
+  bool wide = mlirTypeIsAF32(element);
   Strategy s = {.gpu = chips->n > 0,
                 .d_keys = ir_dim_size(q, 3),
                 .d_values = ir_dim_size(v, 3),
                 .d = max(ir_dim_size(q, 3), ir_dim_size(v, 3)),
                 .group = ir_dim_size(q, 2) /
                          ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_K1)), 2),
-                .outer = min(LONG, swap ? a.w2 : a.w1),
-                .inner = min(LONG, swap ? a.w1 : a.w2),
+                .outer = min(LONG, plan_outer_window(a)),
+                .inner = min(LONG, plan_inner_window(a)),
                 .bytes = wide ? 4 : 2,
                 .causal = a.causal,
                 .pairwise = a.form == SIMPLICIAL_PAIRWISE,

@@ -269,10 +269,10 @@ static int64_t most_scratch(const Distribute *s, MlirBlock block) {
 }
 
 static void find_scratch(Distribute *s, MlirOperation op) {
-  int64_t bytes = most_scratch(s, ir_body(s->forall, 0));
   Scratch *self = scratch_of(s);
   if (self->found)
     return;
+  int64_t bytes = most_scratch(s, ir_body(s->forall, 0));
   const Entry *ring = find_free_ring(s, op, bytes);
   if (!ring)
     context_allocate(s, bytes, CHUNK);
