@@ -308,18 +308,24 @@ typedef struct Documented {
   int sums;            ///< by tile, of outer keys and values
   int global_sums;     ///< of keys and values
   int64_t queries;     ///< block_q of `keys`
+  int64_t behind;      ///< keys behind the last one, with local_sums
 } Documented;
 
 static const Documented documented[] = {
-    {"cpu", CAUSAL KEYS(TILE(16)), "01234", 16, 10, 2, 0, 1},
+    {"cpu", CAUSAL KEYS(TILE(16)), "01234", 16, 10, 2, 0, 1, 0},
     {"cpu", "w1 = 9 : i64, w2 = 3 : i64, " KEYS(TILE(32)), "01234", 32, 20, 2,
-     0, 1},
-    {"cpu", "causal, w1 = 3 : i64, " KEYS(TILE(16)), "01234", 16, -1, 2, 0, 1},
-    {"cpu", CAUSAL KEYS(TILE(16)), "01", 16, 10, 1, 0, 1},
-    {"cpu", CAUSAL KEYS(TILE(16)), "24", 16, 10, 0, 0, 1},
-    {"cpu", CAUSAL KEYS(TILE(16) ", block_q = 8 : i64"), "13", 16, 10, 2, 0, 8},
+     0, 1, 0},
+    {"cpu", "causal, w1 = 3 : i64, " KEYS(TILE(16)), "01234", 16, -1, 2, 0, 1,
+     0},
+    {"cpu", CAUSAL KEYS(TILE(16)), "01", 16, 10, 1, 0, 1, 0},
+    {"cpu", CAUSAL KEYS(TILE(16)), "24", 16, 10, 0, 0, 1, 0},
+    {"cpu", CAUSAL KEYS(TILE(16) ", block_q = 8 : i64"), "13", 16, 10, 2, 0, 8,
+     0},
     {"emulate:sm_80", CAUSAL KEYS(TILE(16) ", global_sums = true"), "134", 16,
-     10, 2, 2, 1},
+     10, 2, 2, 1, 0},
+    {"emulate:sm_80",
+     CAUSAL KEYS(TILE(16) ", global_sums = true, local_sums = true"), "134", 16,
+     10, 2, 2, 1, 15},
 };
 
 /// A gradient function of any batches, queries and keys.
@@ -354,7 +360,8 @@ static int64_t documented_bytes(const Documented *d, int64_t n) {
   int64_t queries = d->queries > 1 ? 4 * ((n + d->queries + 8) / 4 * 4) : n;
   return 3 * bytes_of(BATCHES * HEADS * queries) +
          d->sums * bytes_of(BATCHES * KEY_HEADS * tiles * outer * COLUMNS) +
-         d->global_sums * bytes_of(BATCHES * n * KEY_HEADS * COLUMNS);
+         d->global_sums *
+             bytes_of(BATCHES * (n + d->behind) * KEY_HEADS * COLUMNS);
 }
 
 static void gradients_take_what_is_documented(void **state) {
