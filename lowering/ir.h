@@ -187,10 +187,10 @@ MlirValue ir_shuffle(Ir *b, MlirValue x, MlirValue y, int n,
 
 MlirValue ir_dim(Ir *b, MlirValue memref, int dim);
 MlirValue ir_alloca(Ir *b, MlirType memref);
-/// A memref that begins where this one does, with these sizes and strides.
 /// A view of a memref whose last dimension, a multiple of `size`, is two, the
 /// last one of that size.
 MlirValue ir_expand_last(Ir *b, MlirValue memref, int64_t size);
+/// A memref that begins where this one does, with these sizes and strides.
 MlirValue ir_reinterpret(Ir *b, MlirValue memref, int rank,
                          const int64_t *sizes, const int64_t *strides);
 MlirValue ir_alloc(Ir *b, MlirType memref);

@@ -41,8 +41,7 @@ enum {
   K = 1 << CONFIG_KEYS,
 };
 
-#define ROW(NAME, KIND, ...)                                                   \
-  { #NAME, KIND, offsetof(Config, NAME), __VA_ARGS__ }
+#define ROW(NAME, KIND, ...) {#NAME, KIND, offsetof(Config, NAME), __VA_ARGS__}
 #define GPU(VALUE) .gpu_only = F | Q | K, .cpu = VALUE
 
 static const Entry entries[] = {

@@ -31,7 +31,8 @@ typedef struct Config {
                          ///< own, their sums in memory of a block's own
   bool global_sums;      ///< these sums in global memory
   bool local_sums;  ///< what a block's queries add to outer keys' gradients
-                    ///< is in memory of its own while they pass
+                    ///< is in memory of its own while they pass; of `keys`,
+                    ///< what they add up to for outer keys, on its way
   bool local_rows;  ///< rows of inner keys and values are loaded once
   bool shared_left; ///< left operands that outer keys make in shared memory
   bool by_pairs;    ///< columns are pairs of outer keys and heads, whose own

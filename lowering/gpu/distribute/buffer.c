@@ -240,34 +240,37 @@ void buffer_make(Distribute *s, MlirOperation op) {
   entry->offset = s->shared_bytes - entry->bytes;
 }
 
+/// A view of what an op has as its operand, without strides.
+static Entry *make_view(Distribute *s, MlirOperation op) {
+  Entry *view = context_entry(s, ir_result(op, 0));
+  const Entry *from = context_entry(s, ir_operand(op, 0));
+  view->pointer = from->pointer;
+  view->bytes = from->bytes;
+  view->offset = from->offset;
+  view->interleaved = from->interleaved;
+  return view;
+}
+
 void buffer_view(Distribute *s, MlirOperation cast) {
   MlirValue memref = ir_result(cast, 0);
-  Entry *view = context_entry(s, memref);
-  const Entry *buffer = context_entry(s, ir_operand(cast, 0));
+  Entry *view = make_view(s, cast);
   int64_t strides[IR_MAX_RANK], offset;
-  view->pointer = buffer->pointer;
-  view->bytes = buffer->bytes;
-  view->offset = buffer->offset;
-  view->interleaved = buffer->interleaved;
   mlirMemRefTypeGetStridesAndOffset(ir_type(memref), strides, &offset);
   for (int d = 0; d < ir_rank(ir_type(memref)); ++d)
     view->strides[d] = ir_const_i64(&s->b, strides[d]);
 }
 
 void buffer_pieces(Distribute *s, MlirOperation expand) {
-  MlirValue memref = ir_operand(expand, 0), view = ir_result(expand, 0);
+  MlirValue memref = ir_operand(expand, 0);
   int last = ir_rank(ir_type(memref)) - 1;
-  Entry *entry = context_entry(s, view);
+  int64_t size = ir_dim_size(ir_type(ir_result(expand, 0)), last + 1);
+  Entry *view = make_view(s, expand);
   const Entry *from = context_entry(s, memref);
-  entry->pointer = from->pointer;
-  entry->bytes = from->bytes;
-  entry->offset = from->offset;
-  for (int d = 0; d <= last; ++d)
-    entry->strides[d] = from->strides[d];
-  entry->strides[last + 1] = from->strides[last];
-  entry->strides[last] =
-      ir_muli(&s->b, from->strides[last],
-              ir_const_i64(&s->b, ir_dim_size(ir_type(view), last + 1)));
+  for (int d = 0; d < last; ++d)
+    view->strides[d] = from->strides[d];
+  view->strides[last] =
+      ir_muli(&s->b, from->strides[last], ir_const_i64(&s->b, size));
+  view->strides[last + 1] = from->strides[last];
 }
 
 /// Whether a tile is a load of global memory, which threads may copy.

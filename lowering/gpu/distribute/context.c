@@ -100,6 +100,11 @@ MlirValue context_allocate(Distribute *s, int64_t bytes, int64_t alignment) {
           {"rawConstantIndices", mlirDenseI32ArrayGet(b->context, 1, &at)}));
 }
 
+bool context_is_global(Distribute *s, MlirValue memref) {
+  return !context_entry(s, memref)->bytes &&
+         !ir_is(ir_def(memref), "memref.alloca");
+}
+
 MlirOperation context_shared_read(MlirValue tile) {
   MlirOperation op = ir_def(tile);
   if (ir_is(op, "arith.truncf") && mlirTypeIsATF32(ir_element(ir_type(tile))))

@@ -166,6 +166,9 @@ void *context_state(Distribute *s, const char *part, size_t size);
 void context_free(Distribute *s);
 /// Whether a buffer is for tiles to be read by row, not one of copies.
 bool context_is_own(MlirType memref);
+/// Whether a memref, or its view, is none of a buffer that has been made, nor a
+/// block's own memory.
+bool context_is_global(Distribute *s, MlirValue memref);
 /// The load of a tile from an operand's buffer in shared memory, if it is one,
 /// perhaps rounded to tf32; else null.
 MlirOperation context_shared_read(MlirValue tile);

@@ -382,3 +382,10 @@ void keep_decide(Distribute *s, MlirBlock program) {
   bool room = registers.most <= (share.consumer ? share.consumer : MOST);
   keep_loads(s, program, room);
 }
+
+bool keep_is_for_others(Distribute *s, MlirValue tile, MlirOperation user) {
+  return context_entry(s, tile)->kept &&
+         (tile_uses(tile) != 1 ||
+          !mlirBlockEqual(mlirOperationGetBlock(ir_def(tile)),
+                          mlirOperationGetBlock(user)));
+}

@@ -11,4 +11,7 @@
 /// program.
 void keep_decide(Distribute *s, MlirBlock program);
 
+/// Whether a tile is kept for others than `user`, to which it could be left.
+bool keep_is_for_others(Distribute *s, MlirValue tile, MlirOperation user);
+
 #endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_KEEP_H

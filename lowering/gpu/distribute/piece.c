@@ -14,13 +14,11 @@
 //       load 8 elements of what %tile is made of, make 8 of %tile, store them
 
 #include "piece.h"
-#include "buffer.h"
 #include "fragment.h"
+#include "keep.h"
 #include "transfer.h"
 
 #include "lowering/gpu/target/layout.h"
-
-#include "lowering/tile_rows.h"
 
 #include "mlir-c/BuiltinAttributes.h"
 
@@ -31,8 +29,7 @@ static int64_t threads(const Distribute *s) { return s->warps * WARP; }
 /// Whether a tile is a load that threads may make for each other.
 static bool is_load(Distribute *s, MlirOperation op) {
   MlirValue memref = ir_operand(op, 0);
-  return !context_entry(s, memref)->bytes &&
-         !ir_is(ir_def(memref), "memref.alloca") && tile_op_is_contiguous(op) &&
+  return context_is_global(s, memref) && tile_op_is_contiguous(op) &&
          !tile_op_is_overwritten(op, s->forall) &&
          ir_float_bytes(ir_element(ir_type(memref))) == CHUNK / PIECE;
 }
@@ -43,14 +40,11 @@ static bool is_made_of_loads(Distribute *s, MlirOperation write, MlirValue tile,
                              bool released) {
   MlirOperation op = ir_def(tile);
   MlirType type = ir_type(tile), operand = ir_type(ir_operand(write, 0));
-  Entry *entry = context_entry(s, tile);
   if (ir_is(op, "arith.constant"))
     return true;
   if (!tile_is(tile) || mlirOperationIsNull(op) || ir_rank(type) == 1 ||
       ir_dim_size(type, ir_rank(type) - 1) != ir_dim_size(operand, 1) ||
-      (entry->kept &&
-       (tile_uses(tile) != 1 || !mlirBlockEqual(mlirOperationGetBlock(op),
-                                                mlirOperationGetBlock(write)))))
+      keep_is_for_others(s, tile, write))
     return false;
   bool made;
   if (ir_is(op, "vector.transfer_read")) {
@@ -63,11 +57,12 @@ static bool is_made_of_loads(Distribute *s, MlirOperation write, MlirValue tile,
       made = is_made_of_loads(s, write, ir_operand(op, i), released);
   }
   if (released && made)
-    entry->kept = false;
+    context_entry(s, tile)->kept = false;
   return made;
 }
 
-bool piece_plan(Distribute *s, MlirOperation write, bool released) {
+/// Whether a store is of pieces that the block's threads share evenly.
+static bool is_by_piece(Distribute *s, MlirOperation write) {
   MlirValue tile = ir_operand(write, 0), memref = ir_operand(write, 1);
   MlirType type = ir_type(tile);
   if (context_is_own(ir_type(memref)) || s->alignment < CHUNK ||
@@ -77,7 +72,12 @@ bool piece_plan(Distribute *s, MlirOperation write, bool released) {
   int64_t pieces = ir_dim_size(type, 1) / PIECE;
   return threads(s) % pieces == 0 &&
          ir_dim_size(type, 0) % (threads(s) / pieces) == 0 &&
-         is_made_of_loads(s, write, tile, released);
+         is_made_of_loads(s, write, tile, false);
+}
+
+bool piece_plan(Distribute *s, MlirOperation write) {
+  return is_by_piece(s, write) &&
+         is_made_of_loads(s, write, ir_operand(write, 0), true);
 }
 
 /// Of row `row` of a tile, its first `row_dims` dimensions being rows, the
@@ -111,7 +111,7 @@ static MlirValue piece(Distribute *s, MlirValue tile, int row_dims,
 }
 
 bool piece_write(Distribute *s, MlirOperation write) {
-  if (!piece_plan(s, write, false))
+  if (!is_by_piece(s, write))
     return false;
   Ir *b = &s->b;
   MlirValue tile = ir_operand(write, 0), memref = ir_operand(write, 1);

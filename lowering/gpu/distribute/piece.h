@@ -7,9 +7,9 @@
 
 #include "context.h"
 
-/// Whether a store is one. What is kept for it alone is not any more, if it is
-/// to be `released`.
-bool piece_plan(Distribute *s, MlirOperation write, bool released);
+/// Plans a store of one: what is kept for it alone is not any more. False: it
+/// is none.
+bool piece_plan(Distribute *s, MlirOperation write);
 
 /// Makes it; false: it is none.
 bool piece_write(Distribute *s, MlirOperation write);

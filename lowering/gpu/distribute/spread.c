@@ -30,6 +30,7 @@
 #include "buffer.h"
 #include "flight.h"
 #include "fragment.h"
+#include "keep.h"
 #include "piece.h"
 #include "reduce.h"
 #include "transfer.h"
@@ -60,8 +61,7 @@ static bool is_constant(MlirValue value) {
 static bool is_load(Distribute *s, MlirOperation op) {
   return ir_is(op, "vector.transfer_read") &&
          ir_rank(ir_type(ir_result(op, 0))) > 1 &&
-         !context_entry(s, ir_operand(op, 0))->bytes &&
-         !ir_is(ir_def(ir_operand(op, 0)), "memref.alloca");
+         context_is_global(s, ir_operand(op, 0));
 }
 
 /// Finds what a tile is made of; false: of something else, too, or of what
@@ -115,8 +115,7 @@ static bool is_spread(Distribute *s, MlirOperation write, Parts *parts) {
   int row_dims = tile_op_stored_row_dims(write);
   if (!row_dims || !tile_has_columns(ir_type(tile), row_dims) ||
       ir_dim_size(ir_type(tile), row_dims) % SLICE ||
-      context_entry(s, memref)->bytes ||
-      ir_is(ir_def(memref), "memref.alloca") || !find_parts(s, tile, parts) ||
+      !context_is_global(s, memref) || !find_parts(s, tile, parts) ||
       mlirOperationIsNull(parts->sum) || !may_wait(parts->sum, write))
     return false;
   for (int i = 0; i < parts->n; ++i)
@@ -135,13 +134,9 @@ static bool is_made_of_loads(Distribute *s, MlirOperation write, MlirValue tile,
                              bool released) {
   MlirOperation op = ir_def(tile);
   MlirType type = ir_type(tile), operand = ir_type(ir_operand(write, 0));
-  Entry *entry = context_entry(s, tile);
   if (!tile_is(tile) || is_constant(tile) || ir_rank(type) == 1)
     return true;
-  if (mlirOperationIsNull(op) ||
-      (entry->kept &&
-       (tile_uses(tile) != 1 || !mlirBlockEqual(mlirOperationGetBlock(op),
-                                                mlirOperationGetBlock(write)))))
+  if (mlirOperationIsNull(op) || keep_is_for_others(s, tile, write))
     return false;
   bool made = tile_op_is_elementwise(op) ||
               ir_is_any(op, IR_NAMES("vector.broadcast", "vector.shape_cast"));
@@ -152,7 +147,7 @@ static bool is_made_of_loads(Distribute *s, MlirOperation write, MlirValue tile,
            !tile_op_is_overwritten(op, s->forall) &&
            !buffer_alternates(ir_operand(op, 0));
   if (released && made)
-    entry->kept = false;
+    context_entry(s, tile)->kept = false;
   return made;
 }
 
@@ -199,9 +194,7 @@ void spread_plan(Distribute *s, MlirBlock block) {
        !mlirOperationIsNull(op); op = mlirOperationGetNextInBlock(op)) {
     Parts parts;
     bool writes = ir_is(op, "vector.transfer_write");
-    if (writes && piece_plan(s, op, false))
-      piece_plan(s, op, true);
-    else if (writes && shares_of_operand(s, op) > 1)
+    if (writes && !piece_plan(s, op) && shares_of_operand(s, op) > 1)
       is_made_of_loads(s, op, ir_operand(op, 0), true);
     if (writes && is_spread(s, op, &parts)) {
       context_entry(s, ir_result(parts.sum, 0))->kept = false;
