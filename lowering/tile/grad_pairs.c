@@ -264,8 +264,8 @@ static MlirValue load_values_by_pair(const Keys *g, const Factors *x,
   return ir_convert(b, ir_mulf(b, d_out, values), f->config.operand);
 }
 
-/// Takes a tile of outer keys. Its second factor is made while the first one is
-/// multiplied.
+/// Takes a tile of outer keys. Both factors are made before either is
+/// multiplied: a block's threads then meet once for both.
 static void take_tile(const Keys *g, const Factors *x, const Rows *rows,
                       MlirValue j, MlirValue upper, Sums *sums) {
   Ir *b = g->f.b;
@@ -280,8 +280,8 @@ static void take_tile(const Keys *g, const Factors *x, const Rows *rows,
       b, ir_broadcast(b, outer.columns, ir_with_element(type, ir_i1(b))),
       columns.logs, ir_zero(b, type));
   columns.less = load_numbers(g, x, x->less);
-  MlirValue s = keys_logits(g, &rows->keys, &columns, start);
   columns.d_out = load_values_by_pair(g, x, &outer);
+  MlirValue s = keys_logits(g, &rows->keys, &columns, start);
   MlirValue dp = keys_d_weights(g, rows->values, &columns);
   keys_take_columns(g, s, dp, &columns, sums);
 }

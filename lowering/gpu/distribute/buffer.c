@@ -10,18 +10,23 @@
 //      ... loads of pairs ...
 //
 // All threads see what was written behind the second barrier, and nobody reads
-// what was there before behind the first. Loads are copied by cp.async, and
-// waited for before the next region or the first read.
+// what was there before behind the first. Two operands that are written one
+// behind the other have the same two barriers. Loads are copied by cp.async,
+// and waited for before the next region or the first read.
 //
 // Rows that are only read and written whole, by row, are interleaved: a
 // thread's pairs of neighbouring slices follow each other, for one access. In
 // odd rows pieces of 64 bytes may have changed places with their neighbours:
-// two rows are then in different banks.
+// two rows are then in different banks. Other rows are as they are, to be
+// copied by 16 bytes: of 16 bits whose tiles have all of a block's rows, which
+// are read by ldmatrix, and those that operands are made of by pieces
+// (piece.c).
 
 #include "buffer.h"
 #include "copy.h"
 #include "flight.h"
 #include "fragment.h"
+#include "kernel.h"
 #include "piece.h"
 #include "spread.h"
 #include "transfer.h"
@@ -34,12 +39,14 @@
 #include "mlir-c/BuiltinAttributes.h"
 #include "mlir-c/BuiltinTypes.h"
 
+#include <string.h>
+
 enum { OWN_BYTES = 64 }; // of a row, that four threads hold
 /// Behind rows of f32 that are read by pieces: what four threads write of four
 /// rows at once is then in different banks.
 enum { PIECES_PADDING = 32 };
 
-// Interleaved rows ------------------------------------------------------------
+// Rows ------------------------------------------------------------------------
 
 /// The slice that a transfer's columns begin with, its memref being operand
 /// `memref`; -1: that is not known.
@@ -117,6 +124,32 @@ bool buffer_alternates(MlirValue memref) {
   return true;
 }
 
+/// Whether all reads of a buffer, or of a view of one, are of as many rows as a
+/// block has.
+static bool is_read_by_block(const Distribute *s, MlirValue buffer) {
+  bool all = true;
+  for (MlirOpOperand use = mlirValueGetFirstUse(buffer);
+       !mlirOpOperandIsNull(use); use = mlirOpOperandGetNextUse(use)) {
+    MlirOperation user = mlirOpOperandGetOwner(use);
+    if (ir_is(user, "memref.reinterpret_cast"))
+      all &= is_read_by_block(s, ir_result(user, 0));
+    else if (ir_is(user, "vector.transfer_read"))
+      all &= tile_rows(ir_type(ir_result(user, 0)),
+                       ir_rank(ir_type(ir_result(user, 0))) - 1) ==
+             s->warps * WARP_ROWS;
+  }
+  return all;
+}
+
+/// Whether a buffer that is read by row is read by matrices: eight rows of one
+/// are then in different banks.
+static bool has_matrices(const Distribute *s, MlirValue buffer) {
+  MlirType type = ir_type(buffer);
+  int64_t row = ir_dim_size(type, ir_rank(type) - 1);
+  return ir_float_bytes(ir_element(type)) == 2 &&
+         row * 2 % (2 * CHUNK) == CHUNK && is_read_by_block(s, buffer);
+}
+
 MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue *indices,
                          MlirValue slice, MlirValue column) {
   Ir *b = &s->b;
@@ -135,8 +168,11 @@ MlirValue buffer_address(Distribute *s, MlirValue memref, MlirValue *indices,
 }
 
 int buffer_slices_in_access(Distribute *s, MlirOperation load) {
-  if (!ir_is(load, "vector.transfer_read") ||
-      !context_entry(s, ir_operand(load, 0))->interleaved)
+  if (!ir_is(load, "vector.transfer_read"))
+    return 1;
+  if (context_entry(s, ir_operand(load, 0))->matrices)
+    return 2;
+  if (!context_entry(s, ir_operand(load, 0))->interleaved)
     return 1;
   return (int)interleaved(ir_type(ir_operand(load, 0)));
 }
@@ -163,6 +199,55 @@ MlirValue buffer_load(Distribute *s, MlirOperation read, MlirValue row,
   return ir_value(b, "llvm.bitcast", pair,
                   IR_VALUES(transfer_load(b, ir_i32(b), address, alignment)),
                   IR_NONE);
+}
+
+typedef struct State {
+  // A slice that has been loaded with the one before:
+  MlirOperation read; ///< null: there is none
+  MlirBlock block;    ///< that it is there in
+  int slice;
+  MlirValue pairs[2];
+  bool open; ///< an operand has been written, and threads have not met since
+} State;
+
+static State *state_of(Distribute *s) {
+  return context_state(s, "buffer", sizeof(State));
+}
+
+void buffer_load_matrices(Distribute *s, MlirOperation read, int slice,
+                          MlirValue pairs[2]) {
+  Ir *b = &s->b;
+  State *next = state_of(s);
+  const State before = *next;
+  *next = (State){.open = before.open};
+  copy_await_own(s);
+  MlirType element = ir_element(ir_type(ir_result(read, 0)));
+  MlirType pair = ir_vector(element, IR_DIMS(2));
+  if (mlirOperationEqual(before.read, read) && before.slice == slice &&
+      mlirBlockEqual(before.block, b->block)) {
+    memcpy(pairs, before.pairs, sizeof before.pairs);
+    return;
+  }
+  MlirValue warp = ir_muli(b, s->warp, ir_const_index(b, WARP_ROWS));
+  MlirValue row =
+      ir_addi(b, warp, kernel_row(b, &layout_addresses_left, s->lane));
+  MlirValue column =
+      ir_addi(b, kernel_column(b, &layout_addresses_left, s->lane),
+              ir_const_index(b, slice * SLICE));
+  MlirValue inside, registers[4];
+  MlirValue address = transfer_source(s, read, row, column, &inside);
+  int slices = context_slices(ir_type(ir_result(read, 0)),
+                              ir_rank(ir_type(ir_result(read, 0))) - 1);
+  int n = slice + 1 < slices ? 4 : 2;
+  transfer_load_matrices(b, address, n, false, registers);
+  for (int i = 0; i < n; ++i)
+    *(i < 2 ? &pairs[i] : &next->pairs[i - 2]) =
+        ir_value(b, "llvm.bitcast", pair, IR_VALUES(registers[i]), IR_NONE);
+  if (n > 2) {
+    next->read = read;
+    next->block = b->block;
+    next->slice = slice + 1;
+  }
 }
 
 /// Stores this thread's rows of a tile.
@@ -211,11 +296,12 @@ void buffer_make(Distribute *s, MlirOperation op) {
     return;
   int64_t bytes = ir_float_bytes(ir_element(type)), stride = 1;
   bool swizzled = transfer_is_swizzled(s, type);
-  entry->interleaved =
-      context_is_own(type) &&
+  bool by_row =
+      context_is_own(type) && !entry->pieces &&
       is_read_by_row(ir_result(op, 0), ir_dim_size(type, ir_rank(type) - 1));
-  entry->alternates =
-      context_is_own(type) && buffer_alternates(ir_result(op, 0));
+  entry->matrices = by_row && has_matrices(s, ir_result(op, 0));
+  entry->interleaved = by_row && !entry->matrices;
+  entry->alternates = entry->interleaved && buffer_alternates(ir_result(op, 0));
   int64_t padding = swizzled || context_is_own(type) ? 0 : PADDING / bytes;
   if (is_read_by_pieces(ir_result(op, 0)))
     padding = PIECES_PADDING / bytes;
@@ -248,6 +334,7 @@ static Entry *make_view(Distribute *s, MlirOperation op) {
   view->bytes = from->bytes;
   view->offset = from->offset;
   view->interleaved = from->interleaved;
+  view->matrices = from->matrices;
   return view;
 }
 
@@ -280,6 +367,43 @@ static bool is_load(Distribute *s, MlirValue tile) {
          !context_entry(s, ir_operand(read, 0))->bytes;
 }
 
+/// Whether nothing of an op is done before what it gives is needed, or it only
+/// loads what no product has as an operand.
+static bool may_stand_between(MlirOperation op) {
+  if (ir_is(op, "vector.transfer_read"))
+    return context_is_own(ir_type(ir_operand(op, 0)));
+  return ir_is_of(op, "arith.") ||
+         ir_is_any(op, IR_NAMES("vector.broadcast", "vector.shape_cast",
+                                "vector.create_mask"));
+}
+
+/// The write of another operand behind that of one: threads then meet once for
+/// both. Null: there is none.
+static MlirOperation joined_write(Distribute *s, MlirOperation write) {
+  MlirValue memref = ir_operand(write, 1);
+  MlirOperation next = mlirOperationGetNextInBlock(write);
+  while (!mlirOperationIsNull(next) && may_stand_between(next))
+    next = mlirOperationGetNextInBlock(next);
+  bool joins = !context_is_own(ir_type(memref)) &&
+               ir_is(next, "vector.transfer_write") &&
+               !context_is_own(ir_type(ir_operand(next, 1))) &&
+               !mlirValueEqual(memref, ir_operand(next, 1)) &&
+               !is_load(s, ir_operand(next, 0));
+  return joins ? next : (MlirOperation){NULL};
+}
+
+/// Waits until nobody reads any more what has been in the buffers of a write
+/// and the one that it is joined by.
+static void await_readers(Distribute *s, MlirOperation write,
+                          MlirOperation next) {
+  if (s->engine->reads_by_proxy)
+    flight_await_readers(s, ir_operand(write, 1));
+  if (s->engine->reads_by_proxy && !mlirOperationIsNull(next))
+    flight_await_readers(s, ir_operand(next, 1));
+  copy_await_own(s);
+  context_barrier(s);
+}
+
 void buffer_write(Distribute *s, MlirOperation write) {
   MlirValue tile = ir_operand(write, 0), memref = ir_operand(write, 1);
   MlirType type = ir_type(tile);
@@ -292,14 +416,18 @@ void buffer_write(Distribute *s, MlirOperation write) {
     context_fail(s, write, "the tile has more rows than the block's products");
     return;
   }
-  if (s->engine->reads_by_proxy)
-    flight_await_readers(s, memref);
-  copy_await_own(s);
-  context_barrier(s);
+  State *self = state_of(s);
+  self->read = (MlirOperation){NULL};
+  MlirOperation next = joined_write(s, write);
+  if (!self->open)
+    await_readers(s, write, next);
+  self->open = !mlirOperationIsNull(next);
   if (context_entry(s, memref)->interleaved)
     store_interleaved(s, write);
   else if (!piece_write(s, write) && !spread_operand(s, write))
     transfer_write(s, write);
+  if (self->open)
+    return;
   if (s->engine->reads_by_proxy && !context_is_own(ir_type(memref)))
     context_fence(s);
   context_barrier(s);

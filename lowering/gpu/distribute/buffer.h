@@ -28,4 +28,8 @@ int buffer_slices_in_access(Distribute *s, MlirOperation load);
 MlirValue buffer_load(Distribute *s, MlirOperation read, MlirValue row,
                       int slice, MlirValue *inside);
 
+/// The same of both rows of the thread, from a buffer that is read by matrices.
+void buffer_load_matrices(Distribute *s, MlirOperation read, int slice,
+                          MlirValue pairs[2]);
+
 #endif // SIMPLICIAL_LOWERING_GPU_DISTRIBUTE_BUFFER_H

@@ -73,8 +73,10 @@ int context_slices(MlirType tile, int row_dims) {
 }
 
 At context_at(Distribute *s, MlirType tile, int row_dims, int slice) {
-  At at = {.row_dims = row_dims, .slice = slice};
-  MlirValue rows = ir_const_index(&s->b, tile_rows(tile, row_dims));
+  int64_t n = tile_rows(tile, row_dims);
+  At at = {
+      .row_dims = row_dims, .slice = slice, .own = n == s->warps * WARP_ROWS};
+  MlirValue rows = ir_const_index(&s->b, n);
   for (int i = 0; i < 2; ++i)
     at.rows[i] = ir_remui(&s->b, s->rows[i], rows);
   return at;

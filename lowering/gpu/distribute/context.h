@@ -78,7 +78,8 @@ typedef struct Entry {
   // Memrefs, as the kernel sees them:
   MlirValue pointer;              ///< null: not a memref the kernel has seen
   int64_t offset, bytes;          ///< of a buffer in shared memory
-  bool interleaved, alternates;   ///< as buffer.c says
+  bool interleaved, alternates;   ///< how rows are, as buffer.c says
+  bool matrices, pieces;          ///< how they are read
   MlirValue strides[IR_MAX_RANK]; ///< in elements, of type index
   MlirValue mbarriers; ///< a ring's: "full" of each slot, then "empty"
   bool joined;         ///< a ring whose mbarriers are the next one's
@@ -142,11 +143,11 @@ typedef struct Distribute {
 /// Where a tile is evaluated: this slice of it (no matter if it has no
 /// columns), its first `row_dims` dimensions being rows; the two rows of it are
 /// `rows`, `moved` if these are not what the thread's two rows of the block
-/// stand for.
+/// stand for, `own` if they are these.
 typedef struct At {
   int row_dims, slice;
   MlirValue rows[2];
-  bool moved;
+  bool moved, own;
 } At;
 
 /// What is known of a value at first.

@@ -136,6 +136,7 @@ static Fragment broadcast(Distribute *s, MlirOperation op, At at) {
   if (shares_rows(op, at.row_dims, source.row_dims))
     source.rows[1] = source.rows[0];
   source.moved |= !repeats_all_rows(op, at.row_dims, source.row_dims);
+  source.own &= mlirTypeEqual(from, ir_type(ir_result(op, 0)));
   if (ir_rank(from) > source.row_dims &&
       ir_dim_size(from, source.row_dims) == 1)
     source.slice = 0;
@@ -250,6 +251,20 @@ static MlirValue convert_element(Distribute *s, MlirValue x, MlirType to) {
                                         : ir_convert(b, x, to);
 }
 
+/// A pair of bf16, as f32's: their bits are the upper halves of these.
+static void widen(Ir *b, MlirValue pair, MlirValue to[2]) {
+  enum { HALF = 16, UPPER = -(1 << HALF) };
+  MlirType i32 = ir_i32(b);
+  MlirValue bits = ir_value(b, "llvm.bitcast", i32, IR_VALUES(pair), IR_NONE);
+  MlirValue halves[] = {
+      ir_value(b, "arith.shli", i32,
+               IR_VALUES(bits, ir_const_i32(b, i32, HALF)), IR_NONE),
+      ir_value(b, "arith.andi", i32,
+               IR_VALUES(bits, ir_const_i32(b, i32, UPPER)), IR_NONE)};
+  for (int j = 0; j < 2; ++j)
+    to[j] = ir_bitcast(b, halves[j], ir_f32(b));
+}
+
 /// extf and truncf, between pairs and scalars.
 static Fragment convert(Distribute *s, MlirOperation op, At at) {
   Ir *b = &s->b;
@@ -260,6 +275,10 @@ static Fragment convert(Distribute *s, MlirOperation op, At at) {
       MlirValue pair = ir_value(b, "vector.from_elements", pair_of(ir_f32(b)),
                                 IR_VALUES(x.v[i][0], x.v[i][1]), IR_NONE);
       f.v[i][0] = f.v[i][1] = ir_convert(b, pair, ir_element(to));
+      continue;
+    }
+    if (mlirTypeIsABF16(ir_element(from)) && mlirTypeIsAF32(ir_element(to))) {
+      widen(b, x.v[i][0], f.v[i]);
       continue;
     }
     for (int j = 0; j < 2; ++j) {

@@ -229,6 +229,8 @@ static int64_t larger(int64_t x, int64_t y) { return x > y ? x : y; }
 
 typedef struct Registers {
   int64_t product; ///< of the largest kept one
+  int64_t running; ///< of the largest one that others add to, while what they
+                   ///< multiply comes from a third one
   int64_t carried; ///< of the tiles of the loop that carries most
   int64_t around;  ///< the same, with those of the loops around it
   int64_t most;    ///< of a loop that carries some and multiplies, if all of
@@ -271,6 +273,15 @@ static bool is_of_product(MlirValue tile) {
   return found;
 }
 
+/// Whether a tile is a product, or one that a branch leaves as it is.
+static bool is_product(MlirValue tile) {
+  MlirOperation op = ir_def(tile);
+  if (!ir_is(op, "scf.if"))
+    return ir_is(op, "vector.contract");
+  int i = (int)mlirOpResultGetResultNumber(tile);
+  return is_product(ir_operand(mlirBlockGetTerminator(ir_body(op, 1)), i));
+}
+
 /// The registers of a loop's products that it does not carry, and of their left
 /// operands but those that take a product's place.
 static int64_t registers_of_products(MlirOperation loop) {
@@ -310,6 +321,10 @@ static void count_registers(Distribute *s, MlirBlock block,
         context_entry(s, ir_result(op, 0))->kept)
       registers->product =
           larger(registers->product, registers_of(ir_result(op, 0)));
+    if (ir_is(op, "vector.contract") && is_product(ir_operand(op, 2)) &&
+        is_of_product(ir_operand(op, 0)))
+      registers->running =
+          larger(registers->running, registers_of(ir_result(op, 0)));
     for (int i = 0; i < (int)mlirOperationGetNumRegions(op); ++i)
       count_registers(s, ir_body(op, i), registers);
   }
@@ -372,7 +387,7 @@ void keep_decide(Distribute *s, MlirBlock program) {
   decide_row_dims(s, program);
   count_registers(s, program, &registers);
   s->at_once = s->engine->slices_at_once(registers.product, registers.carried);
-  s->taken = registers.product + registers.around;
+  s->taken = registers.product + registers.running + registers.around;
   ChipShare share = s->engine->share(s->warps, s->n_maps > 0, s->taken);
   int64_t left =
       s->engine->registers_left(registers.product, s->taken, share.consumer);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Operands of products that are made of what is loaded from global memory: they
-// are written by pieces of 16 bytes, neighbouring threads having neighbouring
-// pieces of a row. As fragments a warp would load 16 bytes of each of eight
-// rows, four at a time.
+// Operands of products that are made of what is loaded from global memory, or
+// from a block's own: they are written by pieces of 16 bytes, neighbouring
+// threads having neighbouring pieces of a row. As fragments a warp would load
+// 16 bytes of each of eight rows, four at a time.
 //
 //     vector.transfer_write %tile, %operand[...] : vector<128x64xbf16>, ...
 //
@@ -14,6 +14,7 @@
 //       load 8 elements of what %tile is made of, make 8 of %tile, store them
 
 #include "piece.h"
+#include "copy.h"
 #include "fragment.h"
 #include "keep.h"
 #include "transfer.h"
@@ -26,16 +27,35 @@ enum { PIECE = CHUNK / 2 }; // elements of 16 bits
 
 static int64_t threads(const Distribute *s) { return s->warps * WARP; }
 
+static bool is_own(MlirValue memref) {
+  return ir_is(ir_def(memref), "memref.alloca");
+}
+
 /// Whether a tile is a load that threads may make for each other.
 static bool is_load(Distribute *s, MlirOperation op) {
   MlirValue memref = ir_operand(op, 0);
-  return context_is_global(s, memref) && tile_op_is_contiguous(op) &&
-         !tile_op_is_overwritten(op, s->forall) &&
-         ir_float_bytes(ir_element(ir_type(memref))) == CHUNK / PIECE;
+  MlirType type = ir_type(memref);
+  if (is_own(memref) && ir_dim_size(type, ir_rank(type) - 1) % PIECE)
+    return false;
+  return (context_is_global(s, memref) || is_own(memref)) &&
+         tile_op_is_contiguous(op) && !tile_op_is_overwritten(op, s->forall) &&
+         ir_float_bytes(ir_element(type)) == CHUNK / PIECE;
+}
+
+/// Whether a tile is a mask of a tile's first rows.
+static bool is_row_mask(MlirValue tile) {
+  MlirOperation op = ir_def(tile);
+  if (ir_is(op, "vector.broadcast"))
+    op = ir_def(ir_operand(op, 0));
+  return ir_is(op, "vector.shape_cast") &&
+         ir_dim_size(ir_type(ir_result(op, 0)),
+                     ir_rank(ir_type(ir_result(op, 0))) - 1) == 1 &&
+         ir_is(ir_def(ir_operand(op, 0)), "vector.create_mask");
 }
 
 /// Whether a tile is made of loads of as many columns as `write` has. What is
-/// kept for it alone is not, if it is to be `released`.
+/// kept for it alone is not, if it is to be `released`, and own memory that is
+/// loaded is to be as it is written.
 static bool is_made_of_loads(Distribute *s, MlirOperation write, MlirValue tile,
                              bool released) {
   MlirOperation op = ir_def(tile);
@@ -49,11 +69,16 @@ static bool is_made_of_loads(Distribute *s, MlirOperation write, MlirValue tile,
   bool made;
   if (ir_is(op, "vector.transfer_read")) {
     made = is_load(s, op);
+    if (released && made && is_own(ir_operand(op, 0)))
+      context_entry(s, ir_operand(op, 0))->pieces = true;
   } else {
-    made = ir_is_any(op, IR_NAMES("arith.mulf", "arith.addf", "arith.extf",
-                                  "arith.truncf", "vector.broadcast",
-                                  "vector.shape_cast"));
-    for (int i = 0; i < (int)mlirOperationGetNumOperands(op) && made; ++i)
+    int first = ir_is(op, "arith.select");
+    made =
+        first ? is_row_mask(ir_operand(op, 0))
+              : ir_is_any(op, IR_NAMES("arith.mulf", "arith.addf", "arith.extf",
+                                       "arith.truncf", "vector.broadcast",
+                                       "vector.shape_cast"));
+    for (int i = first; i < (int)mlirOperationGetNumOperands(op) && made; ++i)
       made = is_made_of_loads(s, write, ir_operand(op, i), released);
   }
   if (released && made)
@@ -92,6 +117,8 @@ static MlirValue piece(Distribute *s, MlirValue tile, int row_dims,
         b, type, mlirDenseElementsAttrGetSplatValue(ir_get_attr(op, "value")));
   if (ir_is(op, "vector.transfer_read")) {
     MlirValue inside;
+    if (is_own(ir_operand(op, 0)))
+      copy_await_own(s);
     MlirValue pointer = transfer_source(s, op, row, column, &inside);
     MlirValue x = transfer_load(b, type, pointer, CHUNK);
     return mlirValueIsNull(inside) ? x
@@ -103,9 +130,13 @@ static MlirValue piece(Distribute *s, MlirValue tile, int row_dims,
       row = fragment_source_row(s, op, row_dims, source_dims, row);
     return piece(s, ir_operand(op, 0), source_dims, row, column);
   }
-  MlirValue operands[2];
-  int n = (int)mlirOperationGetNumOperands(op);
-  for (int i = 0; i < n; ++i)
+  MlirValue operands[3];
+  int n = (int)mlirOperationGetNumOperands(op), first = 0;
+  if (ir_is(op, "arith.select")) {
+    At at = {.row_dims = row_dims, .rows = {row, row}};
+    operands[first++] = fragment(s, ir_operand(op, 0), at).v[0][0];
+  }
+  for (int i = first; i < n; ++i)
     operands[i] = piece(s, ir_operand(op, i), row_dims, row, column);
   return ir_clone_with(b, op, type, operands);
 }

@@ -172,6 +172,21 @@ static MlirValue first_column(Distribute *s, int slice) {
                  ir_muli(b, s->first_slice, ir_const_index(b, SLICE)));
 }
 
+void transfer_load_matrices(Ir *b, MlirValue address, int n, bool transposes,
+                            MlirValue *registers) {
+  const MlirType types[] = {ir_i32(b), ir_i32(b), ir_i32(b), ir_i32(b)};
+  MlirAttribute layout = ir_parse_attr(b, transposes ? "#nvvm.mma_layout<col>"
+                                                     : "#nvvm.mma_layout<row>");
+  MlirValue loaded = ir_value(
+      b, "nvvm.ldmatrix", ir_struct(b, n, types), IR_VALUES(address),
+      IR_ATTRIBUTES(
+          {"num", mlirIntegerAttrGet(ir_i32(b), n)}, {"layout", layout},
+          {"shape", ir_parse_attr(b, "#nvvm.ld_st_matrix_shape<m = 8, n = 8>")},
+          {"eltType", ir_parse_attr(b, "#nvvm.ld_st_matrix_elt_type<b16>")}));
+  for (int i = 0; i < n; ++i)
+    registers[i] = ir_extract(b, loaded, i);
+}
+
 void transfer_keep_rolled(Ir *b, IrLoop *loop) {
   mlirOperationSetDiscardableAttributeByName(
       loop->op, ir_str("loop_annotation"),
@@ -304,7 +319,7 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   MlirType pair = ir_vector(element, IR_DIMS(2));
   int rank = ir_rank(tile);
   Fragment f;
-  MlirValue first, end;
+  MlirValue first, end, indices[IR_MAX_RANK];
   if (!tile_op_mask(op, &first, &end) || at.row_dims != rank - 1) {
     context_fail(s, op,
                  "tiles in memory have dimensions of rows and one of "
@@ -312,9 +327,15 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
     return fragment_definition(s, ir_result(op, 0), at);
   }
   int rows = mlirValueEqual(at.rows[0], at.rows[1]) ? 1 : 2;
+  bool matrices = context_entry(s, memref)->matrices && at.own;
+  MlirValue pairs[2];
+  if (matrices)
+    buffer_load_matrices(s, op, at.slice, pairs);
   for (int i = 0; i < rows; ++i) {
-    MlirValue both, row = at.rows[i], inside = {NULL};
-    if (context_entry(s, memref)->interleaved)
+    MlirValue both = pairs[i], row = at.rows[i], inside = {NULL};
+    if (matrices)
+      transfer_source_indices(s, op, row, s->column, &inside, indices);
+    else if (context_entry(s, memref)->interleaved)
       both = buffer_load(s, op, row, at.slice, &inside);
     else
       both = load_pair(s, op, row, first_column(s, at.slice), &inside);

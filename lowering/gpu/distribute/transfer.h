@@ -45,6 +45,10 @@ MlirValue transfer_load(Ir *b, MlirType type, MlirValue pointer,
                         int64_t alignment);
 void transfer_store(Ir *b, MlirValue value, MlirValue pointer,
                     int64_t alignment);
+/// ldmatrix: 2 or 4 matrices of 8 x 8, each transposed if `transposes`, as
+/// i32's.
+void transfer_load_matrices(Ir *b, MlirValue address, int n, bool transposes,
+                            MlirValue *registers);
 /// Whether it is of pieces of rows: behind the loop before it there is a place
 /// anew of which all such addresses are computed.
 bool transfer_is_by_piece(MlirOperation transfer);

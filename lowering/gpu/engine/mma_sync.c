@@ -148,16 +148,9 @@ static void load_matrices(Distribute *s, MlirValue address, int n,
                           bool transposes, MlirType element,
                           MlirValue *registers) {
   Ir *b = &s->b;
-  MlirAttribute layout = ir_parse_attr(b, transposes ? "#nvvm.mma_layout<col>"
-                                                     : "#nvvm.mma_layout<row>");
-  MlirValue loaded = ir_value(
-      b, "nvvm.ldmatrix", record_of(b, ir_i32(b), n), IR_VALUES(address),
-      IR_ATTRIBUTES(
-          {"num", mlirIntegerAttrGet(ir_i32(b), n)}, {"layout", layout},
-          {"shape", ir_parse_attr(b, "#nvvm.ld_st_matrix_shape<m = 8, n = 8>")},
-          {"eltType", ir_parse_attr(b, "#nvvm.ld_st_matrix_elt_type<b16>")}));
+  transfer_load_matrices(b, address, n, transposes, registers);
   for (int i = 0; i < n; ++i)
-    registers[i] = as_operand(b, ir_extract(b, loaded, i), element);
+    registers[i] = as_operand(b, registers[i], element);
 }
 
 /// Loads the right operand's registers for `n` (1 or 2) steps from `k` on.

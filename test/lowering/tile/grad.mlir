@@ -544,8 +544,8 @@ func.func @only_d_k1(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse:
 // CHECK: scf.for
 // CHECK: scf.for {{.*}} step %c8{{[_0-9]*}} iter_args(%[[DK:.*]] = %{{.*}}, %[[DV:.*]] = %{{.*}})
 // CHECK: %[[QK:.*]] = arith.mulf {{.*}} : vector<16x16xbf16>
-// CHECK: vector.contract {{.*}} %[[KI]], %[[QK]], %{{.*}} into vector<64x16xf32>
 // CHECK: %[[DOV:.*]] = arith.mulf {{.*}} : vector<16x16xbf16>
+// CHECK: vector.contract {{.*}} %[[KI]], %[[QK]], %{{.*}} into vector<64x16xf32>
 // CHECK: vector.contract {{.*}} %[[VI]], %[[DOV]], %{{.*}} into vector<64x16xf32>
 // CHECK: math.exp2
 // CHECK: vector.contract {{.*}}, %[[DOV]], %[[DV]] :

@@ -134,6 +134,46 @@ func.func @by_row(%a: memref<32x64xf32>) {
   return
 }
 
+// Rows of a tile that has all of the block's, behind each of which 16 bytes are left, are as they are loaded: copied by 16
+// bytes, and read by ldmatrix, two slices of both rows of a thread at once, each lane saying where a row is. The third slice
+// is of a matrix instruction of its own.
+
+// CHECK-LABEL: llvm.func @by_matrices_tiles(
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache =  cg, %{{.*}}
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK-NEXT: nvvm.barrier0
+// CHECK: scf.for
+// CHECK: arith.muli %{{.*}}, %c40_i64
+// CHECK: %[[PAIR:.*]] = nvvm.ldmatrix %{{.*}} {eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<row>, num = 4 : i32
+// CHECK: llvm.extractvalue %[[PAIR]][3]
+// CHECK: nvvm.ldmatrix %{{.*}} {eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<row>, num = 2 : i32
+// CHECK-NOT: nvvm.ldmatrix
+// CHECK-NOT: !llvm.ptr<3> -> i32
+// CHECK-LABEL: llvm.func @by_matrices_tiles_unaligned(
+// CHECK-NOT: nvvm.cp.async
+// CHECK: nvvm.ldmatrix
+func.func @by_matrices(%k: memref<?x24xbf16>, %q: memref<64x24xbf16>, %out: memref<64x24xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.forall (%i) in (1) {
+    %pad = arith.constant 0.0 : bf16
+    %zero = arith.constant dense<0.0> : vector<64x24xf32>
+    %own = memref.alloca() : memref<70x40xbf16>
+    %o = vector.transfer_read %k[%c0, %c0], %pad {in_bounds = [true, true]} : memref<?x24xbf16>, vector<70x24xbf16>
+    vector.transfer_write %o, %own[%c0, %c0] {in_bounds = [true, true]} : vector<70x24xbf16>, memref<70x40xbf16>
+    %x = vector.transfer_read %q[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x24xbf16>, vector<64x24xbf16>
+    %r = scf.for %at = %c0 to %n step %c1 iter_args(%acc = %zero) -> (vector<64x24xf32>) {
+      %y = vector.transfer_read %own[%at, %c0], %pad {in_bounds = [true, true]} : memref<70x40xbf16>, vector<64x24xbf16>
+      %xy = arith.mulf %x, %y : vector<64x24xbf16>
+      %wide = arith.extf %xy : vector<64x24xbf16> to vector<64x24xf32>
+      %sum = arith.addf %acc, %wide : vector<64x24xf32>
+      scf.yield %sum : vector<64x24xf32>
+    }
+    vector.transfer_write %r, %out[%c0, %c0] {in_bounds = [true, true]} : vector<64x24xf32>, memref<64x24xf32>
+  }
+  return
+}
+
 // Rows of 256 bytes begin in the same bank: where neighbouring rows are loaded by neighbouring lanes, pieces of 64 bytes,
 // 16 numbers, have changed places in odd ones.
 

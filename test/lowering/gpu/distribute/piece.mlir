@@ -43,6 +43,61 @@ func.func @operand(%a: memref<64x64xbf16>, %b: memref<32x64xbf16>, %q: memref<1x
   return
 }
 
+// So it is with loads of a block's own memory, whose rows are then as they are written: copied and read by 16 bytes. Rows
+// that a mask leaves out are 0. Two operands that follow each other are written between the same barriers.
+
+// CHECK-LABEL: llvm.func @own_tiles(
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache =  cg, %{{.*}}
+// CHECK: scf.for %{{.*}} iter_args
+// CHECK-NEXT: nvvm.barrier0
+// CHECK-NOT: nvvm.barrier0
+// CHECK-NOT: nvvm.fence.proxy
+// CHECK: %[[ONE:.*]] = llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<8xbf16>
+// CHECK: %[[IN:.*]] = arith.cmpi slt, %{{.*}}, %{{.*}} : i32
+// CHECK: %[[K:.*]] = llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<8xbf16>
+// CHECK: %[[SEEN:.*]] = arith.select %[[IN]], %[[K]], %{{.*}} : vector<8xbf16>
+// CHECK: %[[Y:.*]] = arith.mulf %[[ONE]], %[[SEEN]] : vector<8xbf16>
+// CHECK-NEXT: llvm.store %[[Y]], %{{.*}} {alignment = 16 : i64} : vector<8xbf16>, !llvm.ptr<3>
+// CHECK-NOT: nvvm.barrier0
+// CHECK-NOT: nvvm.fence.proxy
+// CHECK-COUNT-3: llvm.store %{{.*}} {alignment = 16 : i64} : vector<8xbf16>, !llvm.ptr<3>
+// CHECK-NEXT: nvvm.fence.proxy
+// CHECK-NEXT: nvvm.barrier0
+// CHECK-NOT: nvvm.barrier0
+// CHECK-COUNT-2: "simplicial.wgmma"
+// CHECK-LABEL: llvm.func @own_tiles_unaligned(
+func.func @own(%a: memref<64x64xbf16>, %b: memref<?x64xbf16>, %q: memref<?x64xbf16>, %c: memref<64x32xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %pad = arith.constant 0.0 : bf16
+  %zero = arith.constant dense<0.0> : vector<64x32xf32>
+  %none = arith.constant dense<0.0> : vector<32x64xbf16>
+  scf.forall (%i) in (1) {
+    %own = memref.alloca() : memref<40x64xbf16>
+    %o = vector.transfer_read %b[%n, %c0], %pad {in_bounds = [true, true]} : memref<?x64xbf16>, vector<40x64xbf16>
+    vector.transfer_write %o, %own[%c0, %c0] {in_bounds = [true, true]} : vector<40x64xbf16>, memref<40x64xbf16>
+    %x = vector.transfer_read %a[%c0, %c0], %pad {in_bounds = [true, true]} : memref<64x64xbf16>, vector<64x64xbf16>
+    %sum = scf.for %at = %c0 to %n step %c1 iter_args(%acc = %zero) -> (vector<64x32xf32>) {
+      %rows = vector.create_mask %at : vector<32xi1>
+      %column = vector.shape_cast %rows : vector<32xi1> to vector<32x1xi1>
+      %mask = vector.broadcast %column : vector<32x1xi1> to vector<32x64xi1>
+      %k = vector.transfer_read %own[%at, %c0], %pad {in_bounds = [true, true]} : memref<40x64xbf16>, vector<32x64xbf16>
+      %seen = arith.select %mask, %k, %none : vector<32x64xi1>, vector<32x64xbf16>
+      %one = vector.transfer_read %own[%c0, %c0], %pad {in_bounds = [true, true]} : memref<40x64xbf16>, vector<1x64xbf16>
+      %all = vector.broadcast %one : vector<1x64xbf16> to vector<32x64xbf16>
+      %y = arith.mulf %all, %seen : vector<32x64xbf16>
+      %z = vector.transfer_read %q[%at, %c0], %pad {in_bounds = [true, true]} : memref<?x64xbf16>, vector<32x64xbf16>
+      %twice = vector.transfer_read %q[%at, %c0], %pad {in_bounds = [true, true]} : memref<?x64xbf16>, vector<32x64xbf16>
+      %zz = arith.addf %z, %twice : vector<32x64xbf16>
+      %s = vector.contract #mk_nk %x, %y, %acc : vector<64x64xbf16>, vector<32x64xbf16> into vector<64x32xf32>
+      %t = vector.contract #mk_nk %x, %zz, %s : vector<64x64xbf16>, vector<32x64xbf16> into vector<64x32xf32>
+      scf.yield %t : vector<64x32xf32>
+    }
+    vector.transfer_write %sum, %c[%c0, %c0] {in_bounds = [true, true]} : vector<64x32xf32>, memref<64x32xf32>
+  }
+  return
+}
+
 // Pieces of eight columns: rows of own memory that are read so are 32 bytes longer, of 72 elements here. Row r of the block
 // is piece r mod 8 of key r / 8. Behind a loop its place is found anew, and its addresses are no more than moved by
 // constants.
