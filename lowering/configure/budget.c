@@ -110,6 +110,15 @@ static int64_t carried(const Work *work) {
   return n;
 }
 
+/// Registers that a loop's products and what is carried leave to nothing else.
+static int64_t taken(const Work *work, const Budget *budget) {
+  int64_t n = largest_product(work, budget->beside) + carried(work);
+  for (int i = 0; i < work->n_tiles; ++i)
+    if (work->tiles[i].runs_on)
+      n += work->tiles[i].columns / 2;
+  return n;
+}
+
 /// A thread's registers for a slice of a kept tile.
 static int64_t of_kept_slice(const Budget *budget, const WorkKept *kept) {
   return kept->pair_alike && !budget->beside ? 1 : 2;
@@ -119,9 +128,9 @@ static int64_t of_kept_slice(const Budget *budget, const WorkKept *kept) {
 /// parked.
 static void keep(const Work *work, Budget *budget) {
   int64_t product = largest_product(work, budget->beside);
-  int64_t taken = product + carried(work);
-  ChipShare share = budget->engine->share(budget->warps, work->producer, taken);
-  int64_t left = budget->engine->registers_left(product, taken, share.consumer);
+  int64_t all = taken(work, budget);
+  ChipShare share = budget->engine->share(budget->warps, work->producer, all);
+  int64_t left = budget->engine->registers_left(product, all, share.consumer);
   for (int i = 0; i < work->n_kept; ++i) {
     int64_t slice = of_kept_slice(budget, &work->kept[i]);
     int64_t slices = work->kept[i].columns / SLICE;
@@ -237,8 +246,8 @@ static void share(const Work *work, const Chip *chip, Budget *budget) {
   if (budget->shared_bytes > chip->shared_bytes)
     n = 0;
   budget->most_registers = LIMITS_THREAD_REGISTERS;
-  int64_t taken = largest_product(work, budget->beside) + carried(work);
-  ChipShare share = budget->engine->share(budget->warps, work->producer, taken);
+  ChipShare share =
+      budget->engine->share(budget->warps, work->producer, taken(work, budget));
   if (budget->beside && !share.blocks) // and nothing else is said
     share = (ChipShare){1, 0, LIMITS_THREAD_REGISTERS, 0};
   if (share.blocks) {

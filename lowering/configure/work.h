@@ -138,6 +138,7 @@ typedef struct WorkTile {
   bool result;     ///< of a product
   bool by_slice;   ///< it may be evaluated a slice at a time
   bool in_parts;   ///< it is there as far as a product that is made in parts
+  bool runs_on;    ///< of products that add to it, others between them
   bool pair_alike; ///< a thread's two rows are one row
 } WorkTile;
 

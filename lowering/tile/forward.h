@@ -169,7 +169,8 @@ typedef struct InnerTile {
   int64_t before, behind; ///< how many of the first keys may be below a query's
                           ///< lower limit, and of the last ones above an upper
   int64_t offset;         ///< of the tile in the step, in keys
-  MlirValue partial;      ///< an i1: not all queries see all keys
+  MlirValue over, under;  ///< i1's: some queries do not see the last keys, or
+                          ///< the first ones; null: all do
   MlirValue mixed; ///< an i1: some are before a query's document; null: none
 } InnerTile;
 
@@ -322,6 +323,9 @@ MlirValue load_keys(const Forward *f, MlirValue memref, MlirValue n,
 /// `memref`: not a number if one of those is not finite.
 MlirValue load_not_finite(const Forward *f, MlirValue x, MlirValue memref,
                           MlirValue lower, MlirValue upper);
+/// The same of no more inner keys than x has rows, where there is one at all.
+MlirValue load_few_not_finite(const Forward *f, MlirValue x, MlirValue memref,
+                              MlirValue lower, MlirValue upper);
 
 /// The type in which factors of left operands are multiplied: what is more than
 /// `one` multiplication is rounded once, at its end.

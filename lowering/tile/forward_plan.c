@@ -144,6 +144,7 @@ int64_t plan_outer_rows_of_turns(const Config *config, int64_t window,
 
 bool plan_widens_values(const Config *config, int64_t window, bool causal) {
   return config->local_outer && !config->producer && config->block_q > 1 &&
+         config->tiles == 1 &&
          plan_outer_rows(config, window, causal) <= config_rows(config);
 }
 
@@ -154,6 +155,13 @@ int64_t plan_padding(int64_t row) {
 
 int64_t plan_outer_padding(const Config *config, int64_t row) {
   return config->block_h % 2 ? plan_padding(row) : 0;
+}
+
+int64_t plan_local_padding(const Config *config, int64_t row, int64_t element) {
+  enum { PIECE = 16, PAIRS = 2 }; // bytes
+  if (config->block_h == 1 && element == PAIRS)
+    return row % (2 * PIECE) ? 0 : PIECE;
+  return plan_outer_padding(config, row);
 }
 
 void plan_fill_with_keys(int64_t group, int64_t outer, const Config *given,

@@ -90,7 +90,7 @@ bool plan_has_one_outer_tile(const Config *config, int64_t window, bool causal);
 
 /// Whether the outer window's values are f32 in memory of a block's own. Where
 /// rows are of several queries each thread has values of its own, and would
-/// convert them in each step.
+/// convert them in each step, of a tile.
 bool plan_widens_values(const Config *config, int64_t window, bool causal);
 
 /// Bytes behind each row, of so many bytes, in memory of a block's own, for
@@ -101,6 +101,10 @@ int64_t plan_padding(int64_t row);
 /// block's own: where neighbouring rows of a tile may be of two keys, for these
 /// to be in different banks.
 int64_t plan_outer_padding(const Config *config, int64_t row);
+
+/// The same where tiles have rows of queries or of keys. If each row of a tile
+/// is of a key of its own, eight of them are read at once, 16 bytes of each.
+int64_t plan_local_padding(const Config *config, int64_t row, int64_t element);
 
 /// Fills `rows` rows with (head, j) pairs: of all ways to take `block_h` of the
 /// group's heads and as many j's as then fit, the one that wastes fewest rows

@@ -239,7 +239,8 @@ static bool are_alike(const Config *config, int64_t tile, int64_t other) {
 static void add_buffers(const Block *b) {
   const Config *config = b->config;
   const ForwardShape *s = b->shape;
-  const int64_t rows[] = {s->d * s->bytes, s->dv * value_bytes(config, s)};
+  const int64_t bytes[] = {s->bytes, value_bytes(config, s)};
+  const int64_t rows[] = {s->d * bytes[0], s->dv * bytes[1]};
   for (int64_t i = 0; i < config->tiles; ++i)
     add_rings(b, i + 1 < config->tiles ? config->block_k : config->block_last,
               !are_alike(config, i, i - 1) && !are_alike(config, i, i + 1));
@@ -249,7 +250,8 @@ static void add_buffers(const Block *b) {
     work_add_buffer(
         b->work,
         (WorkBuffer){1, 0, plan_outer_rows(config, s->outer_window, s->causal),
-                     rows[i] + plan_outer_padding(config, rows[i]), false});
+                     rows[i] + plan_local_padding(config, rows[i], bytes[i]),
+                     false});
   // Rows of a head are merged behind all loops, but that over queries.
   b->work->merged = config->block_j;
   b->work->merged_columns = s->dv;
@@ -299,7 +301,8 @@ static void add_registers(const Block *b) {
   work_add_tile(b->work, (WorkTile){.moment = LOGITS,
                                     .columns = dv,
                                     .bytes = F32,
-                                    .result = true});
+                                    .result = true,
+                                    .runs_on = true});
   work_add_tile(b->work, (WorkTile){.moment = LOGITS,
                                     .columns = keys,
                                     .bytes = PAIRS,

@@ -64,22 +64,52 @@ MlirValue load_keys(const Forward *f, MlirValue memref, MlirValue n,
                           (const unsigned[]){DIM_N, DIM_D}, mask);
 }
 
+/// 0 times the tile's elements, added up by row for a few columns; not a number
+/// where they are not finite. Pairs of 16 bits are multiplied at once where
+/// products take them.
+static MlirValue times_zero(const Forward *f, MlirValue x) {
+  enum { COLUMNS = CONFIG_GPU_COLUMNS };
+  Ir *b = f->b;
+  int64_t rows = ir_dim_size(ir_type(x), 0), d = ir_dim_size(ir_type(x), 1);
+  if (!mlirTypeEqual(ir_element(ir_type(x)), f->config.operand) ||
+      mlirTypeIsAF32(f->config.operand) || d % COLUMNS) {
+    x = ir_convert(b, x, ir_f32(b));
+    return ir_mulf(b, x, ir_zero(b, ir_type(x)));
+  }
+  MlirValue zero =
+      ir_zero(b, ir_vector(f->config.operand, IR_DIMS(rows, COLUMNS)));
+  MlirValue sum = zero;
+  for (int64_t i = 0; i < d; i += COLUMNS)
+    sum = ir_addf(b, ir_mulf(b, ir_columns(b, x, i, COLUMNS), zero), sum);
+  return ir_convert(b, sum, ir_f32(b));
+}
+
+/// x with the same of `count` keys from `first` on, no more than it has rows.
+static MlirValue add_not_finite(const Forward *f, MlirValue x, MlirValue memref,
+                                MlirValue first, MlirValue count) {
+  int64_t n = ir_dim_size(ir_type(x), 0);
+  MlirValue values = load_keys(f, memref, first, n, null_value(), count, 0,
+                               ir_dim_size(ir_type(memref), DIM_D));
+  return ir_multi_reduction(f->b, IR_SUM, times_zero(f, values), 1, x);
+}
+
 MlirValue load_not_finite(const Forward *f, MlirValue x, MlirValue memref,
                           MlirValue lower, MlirValue upper) {
   Ir *b = f->b;
-  int64_t n = ir_dim_size(ir_type(x), 0);
-  MlirValue size = ir_const_index(b, n);
+  MlirValue size = ir_const_index(b, ir_dim_size(ir_type(x), 0));
   IrLoop loop = ir_for_begin(b, lower, upper, size, 1, &x);
   MlirValue count = ir_minsi(b, ir_subi(b, upper, loop.iv[0]), size);
-  MlirValue values =
-      ir_convert(b,
-                 load_keys(f, memref, loop.iv[0], n, null_value(), count, 0,
-                           ir_dim_size(ir_type(memref), DIM_D)),
-                 ir_f32(b));
-  values = ir_mulf(b, values, ir_zero(b, ir_type(values)));
-  MlirValue sum = ir_multi_reduction(b, IR_SUM, values, 1, loop.args[0]);
+  MlirValue sum = add_not_finite(f, loop.args[0], memref, loop.iv[0], count);
   ir_for_end(b, &loop, 1, &sum);
   return loop.results[0];
+}
+
+MlirValue load_few_not_finite(const Forward *f, MlirValue x, MlirValue memref,
+                              MlirValue lower, MlirValue upper) {
+  Ir *b = f->b;
+  MlirValue last = ir_subi(b, f->keys, ir_const_index(b, 1));
+  return add_not_finite(f, x, memref, ir_minsi(b, lower, last),
+                        ir_subi(b, upper, lower));
 }
 
 MlirType load_factor(const Forward *f, bool one) {
@@ -363,16 +393,14 @@ static void set_seen(Forward *f, Range seen, const Part *part, int t,
 }
 
 /// Whether some of the queries do not see all keys of a tile at k.
-static MlirValue is_partial(Forward *f, const InnerTile *tile, MlirValue k,
-                            const Window *window) {
+static void set_partial(Forward *f, InnerTile *tile, MlirValue k,
+                        const Window *window) {
   Ir *b = f->b;
   MlirValue end = ir_addi(b, k, ir_const_index(b, tile->size));
-  MlirValue over = null_value(), under = null_value();
   if (!mlirValueIsNull(tile->seen.upper))
-    over = ir_cmpi(b, IR_SGT, end, window->every.upper);
+    tile->over = ir_cmpi(b, IR_SGT, end, window->every.upper);
   if (!mlirValueIsNull(tile->seen.lower))
-    under = ir_cmpi(b, IR_SLT, k, window->every.lower);
-  return window_or(b, over, under);
+    tile->under = ir_cmpi(b, IR_SLT, k, window->every.lower);
 }
 
 /// The tile at k, which has no keys from `end` on (null: it is whole).
@@ -413,7 +441,7 @@ void load_inner(Forward *f, MlirValue k, const Part *part, const Window *window,
         f, k, t < part->plan.tiles - 1 ? part->plan.block : part->plan.last,
         part->end);
     set_seen(f, seen, part, t, &tiles[t]);
-    tiles[t].partial = is_partial(f, &tiles[t], k, window);
+    set_partial(f, &tiles[t], k, window);
   }
 }
 
@@ -459,7 +487,8 @@ MlirValue load_number(Forward *f, MlirValue memref, const MlirValue *indices,
 static MlirValue local_rows(Forward *f, MlirType element, int64_t rows,
                             int64_t columns) {
   int64_t bytes = ir_float_bytes(element);
-  int64_t padding = plan_outer_padding(&f->config, columns * bytes) / bytes;
+  int64_t padding =
+      plan_local_padding(&f->config, columns * bytes, bytes) / bytes;
   return ir_alloca(f->b, ir_memref(element, IR_DIMS(rows, columns + padding)));
 }
 

@@ -62,23 +62,43 @@ static MlirValue below_limit(Forward *f, MlirType mask, MlirValue limit,
                            window_limits_by_query(f->b, &rows, limit, offset));
 }
 
+static MlirValue nothing_like(Forward *f, MlirValue s) {
+  return ir_const_f(f->b, ir_type(s), -INFINITY);
+}
+
+static MlirType mask_like(Forward *f, MlirValue s) {
+  return ir_with_element(ir_type(s), ir_i1(f->b));
+}
+
+/// Logits with -inf for what is behind the inner windows.
+static MlirValue masked_behind(Forward *f, MlirValue s,
+                               const InnerTile *inner) {
+  if (mlirValueIsNull(inner->seen.upper))
+    return s;
+  MlirValue below =
+      below_limit(f, mask_like(f, s), inner->seen.upper, inner->offset);
+  return joined(f, s, inner->size - inner->behind,
+                ir_select(f->b, below, s, nothing_like(f, s)));
+}
+
+/// The same of what is before them.
+static MlirValue masked_before(Forward *f, MlirValue s,
+                               const InnerTile *inner) {
+  if (mlirValueIsNull(inner->seen.lower))
+    return s;
+  MlirValue below =
+      below_limit(f, mask_like(f, s), inner->seen.lower, inner->offset);
+  return joined(f, ir_select(f->b, below, nothing_like(f, s), s), inner->before,
+                s);
+}
+
 /// Logits with -inf for what is not in the inner windows.
 static MlirValue masked(Forward *f, MlirValue s, const InnerTile *inner) {
-  Ir *b = f->b;
-  MlirType type = ir_type(s), mask = ir_with_element(type, ir_i1(b));
-  MlirValue nothing = ir_const_f(b, type, -INFINITY);
-  if (!mlirValueIsNull(inner->seen.upper)) {
-    MlirValue below = below_limit(f, mask, inner->seen.upper, inner->offset);
-    s = joined(f, s, inner->size - inner->behind,
-               ir_select(b, below, s, nothing));
-  }
-  if (!mlirValueIsNull(inner->seen.lower)) {
-    MlirValue below = below_limit(f, mask, inner->seen.lower, inner->offset);
-    s = joined(f, ir_select(b, below, nothing, s), inner->before, s);
-  }
-  if (!mlirValueIsNull(inner->columns))
-    s = ir_select(b, ir_broadcast(b, inner->columns, mask), s, nothing);
-  return s;
+  s = masked_before(f, masked_behind(f, s, inner), inner);
+  if (mlirValueIsNull(inner->columns))
+    return s;
+  return ir_select(f->b, ir_broadcast(f->b, inner->columns, mask_like(f, s)), s,
+                   nothing_like(f, s));
 }
 
 /// `then` if the condition holds, `s` elsewhere.
@@ -88,21 +108,39 @@ static MlirValue one_of(Ir *b, IrIf *branch, MlirValue then, MlirValue s) {
   return ir_result(branch->op, 0);
 }
 
+/// Whether both ends of windows may be at the same of a tile's keys, as they
+/// are in the rest of a short one.
+static bool may_have_both_ends(const InnerTile *inner) {
+  return mlirValueIsNull(inner->columns) && !mlirValueIsNull(inner->over) &&
+         !mlirValueIsNull(inner->under) &&
+         inner->before + inner->behind > inner->size;
+}
+
 /// Rows of several queries that are masked are those of a sequence's first
-/// blocks, tiles those at each window's ends: where one tile is all that a step
-/// has, the latter do not wait for the former.
+/// blocks, tiles those at each window's ends: the latter do not wait for the
+/// former, nor one end for the other where that would be for the same keys.
 MlirValue logits_masked(Forward *f, MlirValue s, const OuterTile *outer,
                         const InnerTile *inner) {
   Ir *b = f->b;
   MlirType type = ir_type(s);
-  MlirValue partial = window_or(b, outer->partial, inner->partial);
+  MlirValue ends = window_or(b, inner->over, inner->under);
+  MlirValue partial = window_or(b, outer->partial, ends);
   MlirValue mixed = window_or(b, outer->mixed, inner->mixed);
-  bool apart = f->config.block_q > 1 && f->config.tiles == 1 &&
-               !mlirValueIsNull(outer->rows);
+  // With documents there are too few registers for more branches of several
+  // tiles.
+  bool apart = f->config.block_q > 1 && !mlirValueIsNull(outer->rows) &&
+               (f->config.tiles == 1 || mlirValueIsNull(mixed));
   if (apart) {
     IrIf branch = ir_if_begin(b, outer->partial, 1, &type);
     s = one_of(b, &branch, masked_rows(f, s, outer), s);
-    partial = inner->partial;
+    partial = ends;
+  }
+  if (may_have_both_ends(inner) && mlirValueIsNull(mixed) &&
+      (apart || mlirValueIsNull(outer->rows))) {
+    IrIf branch = ir_if_begin(b, inner->over, 1, &type);
+    s = one_of(b, &branch, masked_behind(f, s, inner), s);
+    branch = ir_if_begin(b, inner->under, 1, &type);
+    return one_of(b, &branch, masked_before(f, s, inner), s);
   }
   bool always = !mlirValueIsNull(inner->columns) || mlirValueIsNull(partial);
   if (always)

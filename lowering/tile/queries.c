@@ -94,13 +94,26 @@ static void attend_block(Forward *f, MlirValue query, MlirValue count) {
   f->attend(f, js, &inner);
 }
 
+/// Whether the keys at an end of the inner window that some of a block's
+/// queries see and some do not, and those beyond it, are no more than there are
+/// rows.
+static bool sees_few_alone(const Forward *f) {
+  int64_t keys = f->config.block_q - 1;
+  if (plan_goes_beyond(&f->config))
+    keys += f->config.block_last - 1;
+  return mlirValueIsNull(f->start) && keys <= f->rows;
+}
+
 /// x [rows], not a number if something of keys [lower, upper) is not finite
 /// that the program multiplies with what may be masked.
 static MlirValue add_not_finite(Forward *f, MlirValue x, MlirValue lower,
                                 MlirValue upper) {
+  MlirValue (*load)(const Forward *, MlirValue, MlirValue, MlirValue,
+                    MlirValue) =
+      sees_few_alone(f) ? load_few_not_finite : load_not_finite;
   if (f->multiplies_keys)
-    x = load_not_finite(f, x, f->inner.keys, lower, upper);
-  return load_not_finite(f, x, f->inner.values, lower, upper);
+    x = load(f, x, f->inner.keys, lower, upper);
+  return load(f, x, f->inner.values, lower, upper);
 }
 
 /// The same of the outer keys that some queries see, and that are before
@@ -127,18 +140,22 @@ static MlirValue queries_at_once(Forward *f, MlirValue query, MlirValue count) {
   Window window =
       window_of(b, f->inner.window, f->causal, f->positions, f->keys);
   MlirValue x = ir_zero(b, f32_vector(f, IR_DIMS(f->rows)));
-  x = add_not_finite(f, x, window.any.lower,
-                     ir_minsi(b, window.every.lower, window.any.upper));
-  MlirValue end = window.any.upper;
+  MlirValue end = window.any.upper, one = ir_const_index(b, 1);
   if (plan_goes_beyond(&f->config)) {
     MlirValue whole = plan_whole_keys(b, &f->config, window.any, f->keys,
                                       ir_const_int(b, ir_i1(b), 1));
     end = ir_maxsi(b, end, ir_addi(b, window.any.lower, whole));
   }
+  // Both at once, unless there is no key.
+  IrLoop once = ir_for_begin(b, ir_const_index(b, 0), ir_minsi(b, one, f->keys),
+                             one, 1, &x);
+  x = add_not_finite(f, once.args[0], window.any.lower,
+                     ir_minsi(b, window.every.lower, window.any.upper));
   x = add_not_finite(f, x, ir_maxsi(b, window.every.upper, window.any.lower),
                      end);
-  x = add_not_finite_outer(f, x);
-  return ir_select(b, ir_any(b, ir_cmpf(b, IR_UNO, x, x)), ir_const_index(b, 1),
+  ir_for_end(b, &once, 1, &x);
+  x = add_not_finite_outer(f, once.results[0]);
+  return ir_select(b, ir_any(b, ir_cmpf(b, IR_UNO, x, x)), one,
                    ir_const_index(b, n));
 }
 

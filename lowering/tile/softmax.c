@@ -105,14 +105,13 @@ static MlirValue maxima_if_positive(Forward *f, int n, const MlirValue *s) {
 
 /// The state for maxima that have followed what is LAG above them in the logits
 /// of `n` tiles. Whether any has needs no row's maximum, only that of a few
-/// columns each. Where a warpgroup does nothing else meanwhile, as there is one
-/// tile, only positive ones are looked for: a row whose bound is negative
-/// follows what there is.
+/// columns each. Warpgroups only look for positive ones: a row whose bound is
+/// negative follows what there is.
 static Softmax following_lazily(Forward *f, Softmax state, int n_tiles,
                                 const MlirValue *s) {
   Ir *b = f->b;
   enum { COLUMNS = CONFIG_GPU_COLUMNS };
-  bool by_bits = f->config.tiles == 1 && f->config.sum_columns > 1;
+  bool by_bits = f->config.sum_columns > 1;
   MlirValue c = ir_const_f(b, f32_vector(f, IR_DIMS(f->rows, COLUMNS)), f->c);
   MlirValue max =
       by_bits ? maxima_if_positive(f, n_tiles, s) : maxima(f, n_tiles, s);
