@@ -15,9 +15,11 @@
 //  - one or two steps of inner tiles there.
 //
 // There are 64 rows or 128: of one warpgroup or two, and where mma.sync
-// multiplies, of four warps or eight, which share inner tiles. Where warpgroups
-// multiply, there are two up to four tiles of at most 64 keys in a step.
-// mma.sync has too few registers for several tiles, and for what masks queries.
+// multiplies, of four warps or eight, which share inner tiles. Where two
+// warpgroups multiply, there are two up to four tiles of at most 64 keys in a
+// step; one has several only if they are all keys that its queries see, so that
+// each outer key is taken once. mma.sync has too few registers for several
+// tiles, and for what masks queries.
 //
 // What is fixed is so in all candidates. Which one is taken, choose.h says.
 //
@@ -175,8 +177,7 @@ static void try_steps(Strategy *s, Config config) {
   config.lazy_rescale = true;
   config.inner_stationary = !has_one_outer_tile(s, &config);
   config.producer = !s->no_producer;
-  bool columns = rows % ONE_WARPGROUP == 0 && s->warpgroups &&
-                 widest(s) <= LIMITS_WGMMA_COLUMNS;
+  bool columns = s->warpgroups && widest(s) <= LIMITS_WGMMA_COLUMNS;
   config.sum_columns = columns ? CONFIG_GPU_COLUMNS : 1;
   if (!config.inner_stationary) {
     try_passing(s, config);
@@ -194,13 +195,23 @@ static void try_steps(Strategy *s, Config config) {
     }
 }
 
+/// The keys that a block's queries see in their inner windows.
+static int64_t block_keys(const Strategy *s, const Config *config) {
+  return s->shape.inner + config->block_q - 1;
+}
+
 /// The keys behind whole steps, in one tile; 0: they are too many.
 static int64_t rest_in_one_tile(const Strategy *s, const Config *config) {
   enum { MOST = 64, STEP = CONFIG_GPU_STEP };
-  int64_t keys = s->shape.inner + config->block_q - 1, counts[MAX_PARTS];
+  int64_t keys = block_keys(s, config), counts[MAX_PARTS];
   plan_counts(config, keys, counts);
   int64_t rest = ceil_div(keys - counts[0] * config_step(config), STEP) * STEP;
   return rest <= min(MOST, config->block_k) ? rest : 0;
+}
+
+/// How many tiles, in one step, are all keys of one warpgroup's queries.
+static int64_t tiles_of_one_step(const Strategy *s, const Config *config) {
+  return ceil_div(block_keys(s, config), config->block_k);
 }
 
 /// So many tiles in a step. Beside whole steps of the inner window are the keys
@@ -223,6 +234,11 @@ static void try_tiles(Strategy *s, Config config) {
         config.block_tail = usual;
       }
     }
+  } else if (config_rows(&config) <= ONE_WARPGROUP) {
+    int64_t rest = block_keys(s, &config) - (config.tiles - 1) * config.block_k;
+    if (rest > 0 && rest <= config.block_k)
+      config.block_last = ceil_div(rest, STEP) * STEP;
+    config.block_tail = min(config.block_k, TAIL);
   } else if (others) {
     config.block_last += STEP;
     try_steps(s, config);
@@ -238,13 +254,23 @@ static const char *why_one_tile(const Strategy *s, const Config *config) {
     return "mma.sync has too few registers for several";
   if (widest(s) > LIMITS_WGMMA_COLUMNS)
     return "heads of more than 128 columns leave too few registers for several";
-  if (config_rows(config) <= ONE_WARPGROUP)
-    return "several are for two warpgroups";
   if (config->block_k > MOST_KEYS)
     return "several are of at most 64 keys each";
+  if (config_rows(config) <= ONE_WARPGROUP &&
+      (config->block_q == 1 || tiles_of_one_step(s, config) > CONFIG_MAX_TILES))
+    return "one warpgroup has several only if they are all that it sees";
   if (s->few)
     return "of few queries blocks share steps, of which there are more";
   return NULL;
+}
+
+/// The most tiles in a step: one where `one_tile` says why.
+static int64_t most_tiles(const Strategy *s, const Config *config) {
+  if (s->one_tile)
+    return 1;
+  if (config_rows(config) <= ONE_WARPGROUP)
+    return tiles_of_one_step(s, config);
+  return min(CONFIG_MAX_TILES, ceil_div(s->shape.inner, config->block_k));
 }
 
 /// Inner tiles that leave room for others in shared memory, and half as large
@@ -269,11 +295,11 @@ static void try_rows(Strategy *s, Config config) {
       continue;
     config.block_k = ceil_div(quarters * steps, 4) * STEP;
     s->one_tile = why_one_tile(s, &config);
-    config.tiles = 1;
-    if (!s->one_tile)
-      config.tiles =
-          min(CONFIG_MAX_TILES, ceil_div(s->shape.inner, config.block_k));
-    for (; config.tiles; --config.tiles) {
+    int64_t most = most_tiles(s, &config);
+    bool all_or_one = config_rows(&config) <= ONE_WARPGROUP;
+    for (config.tiles = most; config.tiles; --config.tiles) {
+      if (all_or_one && config.tiles > 1 && config.tiles < most)
+        continue;
       Config candidate = config;
       config_read(s->op, s->part, &candidate);
       try_tiles(s, candidate);

@@ -168,6 +168,29 @@ def gpu_shares():
         yield Case(**small, Hq=2, bad=((name, (0, key, 0, 3), math.inf),), config=rows(5, 2, 4))
 
 
+def gpu_steps():
+    """Of one warpgroup, all keys that its queries see in one step of several tiles; it goes on to keys that nobody sees, or
+    the rest has some of them where those end. Rows are of one head, and all of them are read at once."""
+    def step(q, j, *tiles, block_tail=16):
+        block_k, block_last = tiles[0], tiles[-1]
+        return (f"block_q = {q}, block_h = 1, block_j = {j}, local_outer = true, tiles = {len(tiles)}, block_k = {block_k}, "
+                f"block_last = {block_last}, block_tail = {block_tail}")
+
+    base = dict(dtype="bf16", N=100, Hq=2, Hk=2, w1=8, w2=40)
+    usual = step(16, 4, 32, 32)
+    for q, j, tiles, change in ((16, 4, (32, 32), {}), (32, 2, (32, 32, 16), {"Nq": 40}), (8, 8, (16, 16, 16), {"D": 128}),
+                                (64, 1, (64, 64), {"D": 16}), (64, 1, (48,) * 3, {"causal": False}), (32, 2, (48, 32), {"D": 32, "Nq": 33}), (16, 4, (16,) * 4, {})):
+        yield Case(**{**base, **change}, config=step(q, j, *tiles))
+    for change in ({"dtype": "f16", "N": 17}, {"N": 5}, {"N": 0, "Nq": 3, "dynamic": "N"}, {"w1": 40, "w2": 8},
+                   {"dynamic": "B Nq N", "B": 2}, {"data": "winner", "scale": 1.0}, {"data": "down", "scale": 1.0},
+                   {"k2_bias": 0.5, "v2_bias": -0.3}, {"D": 48, "form": "determinant"}, {"form": "pairwise"},
+                   {"B": 3, "lengths": (100, 0, 20)}, {"N": 30, "N2": 70, "Nq": 40}, {"B": 2, "documents": ((5, 3, 60, 32),)},
+                   {"pad": (8, 16, 8, 0, 24)}, {"pad": (1, 2, 3, 4, 5)}):
+        yield Case(**{**base, **change}, config=usual)
+    for name, key in [(name, key) for name in ("k2", "v1", "v2") for key in (3, 50, 99)]:
+        yield Case(**base, bad=((name, (0, key, 1, 3), math.inf),), config=usual)
+
+
 def gpu_parts():
     """The same in parts of 16 keys, as many as there are blocks for."""
     one = dict(dtype="bf16", N=150, Nq=1, Hq=8, Hk=2, w1=3, w2=None)
@@ -378,4 +401,4 @@ def gpu_two_lengths():
 
 GROUPS = cases.GROUPS | {group.__name__: list(group()) for group in (
     gpu, gpu_f32, gpu_queries, gpu_documents, gpu_lengths, gpu_two_lengths, gpu_pairwise, gpu_widths,
-    gpu_warpgroups, gpu_shares, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}
+    gpu_warpgroups, gpu_shares, gpu_steps, gpu_parts, gpu_rings, gpu_tiles, gpu_values, gpu_mixed)}

@@ -283,6 +283,21 @@ func.func @no_empty_rows(%q: tensor<1x?x48x128xbf16>, %kv: tensor<1x?x1x128xbf16
     : (tensor<1x?x48x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>, tensor<1x?x1x128xbf16>) -> (tensor<1x?x48x128xbf16>, tensor<1x48x?xf32>)
   return %out : tensor<1x?x48x128xbf16>
 }
+// One warpgroup has several tiles only if they are all 128 + 31 keys that its queries see.
+// CHECK-LABEL: @all_in_one_step
+// CHECK: block_h = 1 : i64, block_j = 2 : i64, block_k = 64 : i64, block_last = 32 : i64, block_q = 32 : i64, {{.*}} local_outer = true, {{.*}} tiles = 3 : i64}
+func.func @all_in_one_step(%q: tensor<1x?x16x64xbf16>, %kv: tensor<1x?x16x64xbf16>) -> tensor<1x?x16x64xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 128 : i64, w2 = 32 : i64}
+    : (tensor<1x?x16x64xbf16>, tensor<1x?x16x64xbf16>, tensor<1x?x16x64xbf16>, tensor<1x?x16x64xbf16>, tensor<1x?x16x64xbf16>) -> (tensor<1x?x16x64xbf16>, tensor<1x16x?xf32>)
+  return %out : tensor<1x?x16x64xbf16>
+}
+// CHECK-LABEL: @not_all_in_one_step
+// CHECK: block_h = 1 : i64, block_j = 2 : i64, block_k = 128 : i64, {{.*}} block_q = 32 : i64, {{.*}} tiles = 1 : i64}
+func.func @not_all_in_one_step(%q: tensor<1x?x16x64xbf16>, %kv: tensor<1x?x16x64xbf16>) -> tensor<1x?x16x64xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {causal, w1 = 512 : i64, w2 = 32 : i64}
+    : (tensor<1x?x16x64xbf16>, tensor<1x?x16x64xbf16>, tensor<1x?x16x64xbf16>, tensor<1x?x16x64xbf16>, tensor<1x?x16x64xbf16>) -> (tensor<1x?x16x64xbf16>, tensor<1x16x?xf32>)
+  return %out : tensor<1x?x16x64xbf16>
+}
 // CHECK-LABEL: @few_heads_of_one_query
 // CHECK: block_h = 8 : i64, block_j = 16 : i64, {{.*}} block_q = 1 : i64,
 func.func @few_heads_of_one_query(%q: tensor<1x1x8x128xbf16>, %kv: tensor<1x?x1x128xbf16>) -> tensor<1x1x8x128xbf16> {
