@@ -264,7 +264,7 @@ static double block_clocks(const Block *b, double *first) {
   clocks += work->starts * (copy_clocks(b, work->start_bytes) +
                             GAP * copy_issue(b, work->start_bytes));
   if (b->budget->beside)
-    return clocks * (b->budget->blocks >= FOUR ? CROWDED : 1);
+    return clocks * (work->crowds && b->budget->blocks >= FOUR ? CROWDED : 1);
   bool alone = b->parts * PART_WARPS <= (double)b->budget->warps;
   return clocks * (alone ? ALONE : 1);
 }

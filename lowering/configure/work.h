@@ -171,6 +171,7 @@ typedef struct Work {
   double start_bytes; ///< of these
   double useful;      ///< units of what a block is there for, on average
   double blocks;      ///< how many there are; 0: any number
+  bool crowds;        ///< they are many, and hold each other up on an SM
 } Work;
 
 WorkStep *work_add_step(Work *work, double times);

@@ -478,6 +478,7 @@ static ForwardShape shape_of(const Strategy *s) {
       .groups = mlirShapedTypeIsDynamicSize(batches) ? 0 : batches * heads,
       .queries = s->few ? 0 : queries_of(s->op),
       .one_query = s->few && queries_of(s->op) <= 1,
+      .few = s->few,
       .outer = seen(plan_outer_window(a), a.causal,
                     ir_dim_size(swap ? other : k, 1)),
       .inner = seen(plan_inner_window(a), a.causal,

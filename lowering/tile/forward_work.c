@@ -332,6 +332,7 @@ void forward_work(const Config *config, const ForwardShape *shape, Work *work) {
                  .producer = config->producer,
                  .bytes = shape->bytes,
                  .passes = shape->passes,
+                 .crowds = !shape->few,
                  .once = (config->block_q > 1
                               ? QUERIES + QUERY * (double)config->block_q
                               : BLOCK) +

@@ -16,6 +16,7 @@ typedef struct ForwardShape {
   int64_t groups;       ///< of heads, in all batches; 0: any number
   int64_t queries;      ///< 0: any number
   bool one_query;       ///< reads keys that no other one does
+  bool few;             ///< queries, whose blocks share an inner window
   int64_t outer, inner; ///< keys that a query sees
   int64_t outer_window; ///< as plan_outer_rows takes it
   bool causal;
