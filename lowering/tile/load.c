@@ -392,7 +392,7 @@ static void set_seen(Forward *f, Range seen, const Part *part, int t,
     tile->seen.upper = null_value();
 }
 
-/// Whether some of the queries do not see all keys of a tile at k.
+/// Says of a tile at k when some of the queries do not see all of its keys.
 static void set_partial(Forward *f, InnerTile *tile, MlirValue k,
                         const Window *window) {
   Ir *b = f->b;

@@ -43,31 +43,31 @@ static MlirValue joined(Forward *f, MlirValue x, int64_t n, MlirValue y) {
   return ir_select(b, ir_broadcast(b, first, mask), x, y);
 }
 
-/// Logits with -inf for rows whose outer key is not in their window.
-static MlirValue masked_rows(Forward *f, MlirValue s, const OuterTile *outer) {
-  if (mlirValueIsNull(outer->rows))
-    return s;
-  MlirType type = ir_type(s);
-  return ir_select(f->b,
-                   ir_broadcast_rows(f->b, outer->rows, ir_dim_size(type, 1)),
-                   s, ir_const_f(f->b, type, -INFINITY));
-}
-
-/// A mask of the columns below `limit` - `offset`, which is the first query's
-/// and one further on for each next one.
-static MlirValue below_limit(Forward *f, MlirType mask, MlirValue limit,
-                             int64_t offset) {
-  const WindowRows rows = forward_rows(f);
-  return window_mask_below(f->b, mask,
-                           window_limits_by_query(f->b, &rows, limit, offset));
-}
-
 static MlirValue nothing_like(Forward *f, MlirValue s) {
   return ir_const_f(f->b, ir_type(s), -INFINITY);
 }
 
+/// Logits with -inf for rows whose outer key is not in their window.
+static MlirValue masked_rows(Forward *f, MlirValue s, const OuterTile *outer) {
+  if (mlirValueIsNull(outer->rows))
+    return s;
+  return ir_select(
+      f->b, ir_broadcast_rows(f->b, outer->rows, ir_dim_size(ir_type(s), 1)), s,
+      nothing_like(f, s));
+}
+
 static MlirType mask_like(Forward *f, MlirValue s) {
   return ir_with_element(ir_type(s), ir_i1(f->b));
+}
+
+/// A mask of a tile's columns below `limit`, of the step's keys, which is the
+/// first query's and one further on for each next one.
+static MlirValue below_limit(Forward *f, MlirValue s, MlirValue limit,
+                             const InnerTile *inner) {
+  const WindowRows rows = forward_rows(f);
+  return window_mask_below(
+      f->b, mask_like(f, s),
+      window_limits_by_query(f->b, &rows, limit, inner->offset));
 }
 
 /// Logits with -inf for what is behind the inner windows.
@@ -75,8 +75,7 @@ static MlirValue masked_behind(Forward *f, MlirValue s,
                                const InnerTile *inner) {
   if (mlirValueIsNull(inner->seen.upper))
     return s;
-  MlirValue below =
-      below_limit(f, mask_like(f, s), inner->seen.upper, inner->offset);
+  MlirValue below = below_limit(f, s, inner->seen.upper, inner);
   return joined(f, s, inner->size - inner->behind,
                 ir_select(f->b, below, s, nothing_like(f, s)));
 }
@@ -86,8 +85,7 @@ static MlirValue masked_before(Forward *f, MlirValue s,
                                const InnerTile *inner) {
   if (mlirValueIsNull(inner->seen.lower))
     return s;
-  MlirValue below =
-      below_limit(f, mask_like(f, s), inner->seen.lower, inner->offset);
+  MlirValue below = below_limit(f, s, inner->seen.lower, inner);
   return joined(f, ir_select(f->b, below, nothing_like(f, s), s), inner->before,
                 s);
 }

@@ -328,7 +328,7 @@ Fragment transfer_read(Distribute *s, MlirOperation op, At at) {
   }
   int rows = mlirValueEqual(at.rows[0], at.rows[1]) ? 1 : 2;
   bool matrices = context_entry(s, memref)->matrices && at.own;
-  MlirValue pairs[2];
+  MlirValue pairs[2] = {{NULL}, {NULL}};
   if (matrices)
     buffer_load_matrices(s, op, at.slice, pairs);
   for (int i = 0; i < rows; ++i) {
