@@ -146,9 +146,9 @@ def grid(n):
         yield case(n, heads, w2)
 
 
-def gradient(hq=64, hk=1, d=128, w1=32, w2=512, n=4096, dtype="bf16"):
-    name = f"grad-{dtype}-n{n}-h{hq}-hk{hk}-d{d}-w{w1}x{w2}"
-    return Case(name, B=4, N=n, Hq=hq, Hk=hk, D=d, dtype=dtype, w1=w1, w2=w2, grad=True)
+def gradient(hq=64, hk=1, d=128, w1=32, w2=512, n=4096, dtype="bf16", batch=4):
+    name = f"grad-{dtype}-{'' if batch == 4 else f'b{batch}-'}n{n}-h{hq}-hk{hk}-d{d}-w{w1}x{w2}"
+    return Case(name, B=batch, N=n, Hq=hq, Hk=hk, D=d, dtype=dtype, w1=w1, w2=w2, grad=True)
 
 
 # What people bring: heads, windows, and decoding, where there is one query.
@@ -182,6 +182,8 @@ GRADIENTS = [
     gradient(dtype="f16"),
     gradient(n=16384),
     gradient(hq=128, n=16384),
+    # One sequence, which has few tiles of keys.
+    *[gradient(hq=hq, hk=hk, n=n, batch=1) for hq, hk in ((64, 1), (8, 1), (8, 2)) for n in (2048, 4096)],
 ]
 
 # In the order in which they are measured: what matters most comes first, in case that time runs out.

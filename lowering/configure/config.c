@@ -70,7 +70,7 @@ static const Entry entries[] = {
     ROW(shared_left, BOOL, .parts = Q | K, GPU(0)),
     ROW(by_pairs, BOOL, .parts = K),
     ROW(turns, INTEGER, .parts = Q | K, .least = 1),
-    ROW(blocks, INTEGER, .parts = F, .least = 0),
+    ROW(blocks, INTEGER, .parts = F | K, .least = 0),
 };
 
 enum { COUNT = sizeof entries / sizeof *entries };

@@ -40,7 +40,8 @@ typedef struct Config {
   int64_t turns;    ///< queries that a block takes one after the other, or that
                     ///< it has in memory of its own at once
   int64_t blocks; ///< so many are wanted: where there are fewer, several share
-                  ///< an inner window; 0: none do
+                  ///< an inner window; of `keys`, so many run at once: where
+                  ///< tiles are few for that, several share each; 0: none do
   MlirType operand; ///< element type of the operands of products
 } Config;
 

@@ -130,7 +130,7 @@ static MlirLogicalResult check(MlirOperation op, ConfigPart part,
   if (config->block_q > 1 && config->turns > 1)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'turns' must be 1 with 'block_q' above 1");
-  if (config->block_q > 1 && config->blocks)
+  if (config->block_q > 1 && config->blocks && part != CONFIG_KEYS)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR
                     ": 'blocks' must be 0 with 'block_q' above 1");
   if (config_rows(config) > CONFIG_MAX_BLOCK)

@@ -262,6 +262,18 @@ void forward_finish(Forward *f, Softmax state);
 /// The forward program of inner windows that several blocks share.
 MlirOperation forward_by_parts(Forward *f);
 
+/// x / y, not less than 1, rounded up; y is not 0.
+MlirValue forward_quotient(Ir *b, MlirValue x, MlirValue y);
+
+/// In how many parts of as many steps `steps` are taken: `wanted`, which is not
+/// 0, or fewer.
+MlirValue forward_count_parts(Ir *b, MlirValue steps, MlirValue wanted);
+
+/// Part number `part` of a range that is taken in steps; the parts are whole
+/// ones, and the last ones may be empty.
+Range forward_part(Ir *b, Range all, int64_t step, MlirValue parts,
+                   MlirValue part);
+
 /// The keys of an inner window that the block's part has.
 Window forward_part_of(Forward *f, const Window *window);
 

@@ -58,40 +58,48 @@ static int64_t rows_of_parts(const Forward *f) {
   return min(MOST, parts ? ceil_div(parts, STEP) * STEP : STEP);
 }
 
-/// x / y, not less than 1, rounded up; y is not 0.
-static MlirValue quotient(Ir *b, MlirValue x, MlirValue y) {
+MlirValue forward_quotient(Ir *b, MlirValue x, MlirValue y) {
   MlirValue one = ir_const_index(b, 1);
   return ir_maxsi(b, one, ir_divui(b, ir_subi(b, ir_addi(b, x, y), one), y));
+}
+
+MlirValue forward_count_parts(Ir *b, MlirValue steps, MlirValue wanted) {
+  return forward_quotient(b, steps, forward_quotient(b, steps, wanted));
+}
+
+Range forward_part(Ir *b, Range all, int64_t step, MlirValue parts,
+                   MlirValue part) {
+  MlirValue length =
+      ir_maxsi(b, ir_subi(b, all.upper, all.lower), ir_const_index(b, 0));
+  // In each part ceil(steps / parts) of them.
+  MlirValue each =
+      ir_muli(b, forward_quotient(b, ir_ceil_div(b, length, step), parts),
+              ir_const_index(b, step));
+  Range own;
+  own.lower =
+      ir_minsi(b, all.upper, ir_addi(b, all.lower, ir_muli(b, part, each)));
+  own.upper = ir_minsi(b, all.upper, ir_addi(b, own.lower, each));
+  return own;
 }
 
 /// How many parts there are: at least one, and none without a step; without an
 /// outer key none at all, as blocks load some even where they mask them.
 static MlirValue count(const Forward *f) {
   Ir *b = f->b;
-  MlirValue one = ir_const_index(b, 1);
+  MlirValue zero = ir_const_index(b, 0), one = ir_const_index(b, 1);
   MlirValue blocks = ir_muli(b, ir_dim(b, f->q, 0), ir_dim(b, f->q, DIM_N));
   blocks = ir_muli(b, blocks, ir_const_index(b, heads_of(f)));
   MlirValue wanted = ir_divui(b, ir_const_index(b, f->config.blocks),
                               ir_maxsi(b, blocks, one));
   MlirValue steps = ir_ceil_div(b, most_keys(f), config_step(&f->config));
-  MlirValue each = quotient(b, steps, ir_maxsi(b, one, wanted));
-  MlirValue parts = quotient(b, steps, each), zero = ir_const_index(b, 0);
+  MlirValue parts = forward_count_parts(b, steps, ir_maxsi(b, one, wanted));
   MlirValue some = ir_cmpi(b, IR_SLT, zero, ir_dim(b, f->outer.keys, DIM_N));
   return ir_select(b, some, parts, zero);
 }
 
 Window forward_part_of(Forward *f, const Window *window) {
-  Ir *b = f->b;
-  Range all = window->any, own;
-  MlirValue step = ir_const_index(b, config_step(&f->config));
-  MlirValue length =
-      ir_maxsi(b, ir_subi(b, all.upper, all.lower), ir_const_index(b, 0));
-  MlirValue steps = ir_ceil_div(b, length, config_step(&f->config));
-  // In each part ceil(steps / parts) of them.
-  MlirValue keys = ir_muli(b, quotient(b, steps, f->parts.n), step);
-  own.lower =
-      ir_minsi(b, all.upper, ir_addi(b, all.lower, ir_muli(b, f->part, keys)));
-  own.upper = ir_minsi(b, all.upper, ir_addi(b, own.lower, keys));
+  Range own = forward_part(f->b, window->any, config_step(&f->config),
+                           f->parts.n, f->part);
   return (Window){own, own};
 }
 

@@ -369,6 +369,27 @@ void keys_store(const Keys *g, const Sums *sums) {
     store(g, sums->t, g->d_values, 0, 1);
 }
 
+void keys_finish(const Keys *g, MlirValue memory, Sums *own) {
+  bool shares = !mlirValueIsNull(g->shares);
+  if (shares && g->f.config.global_sums) // it is there
+    return;
+  keys_finish_own(g, memory, own);
+  if (shares)
+    keys_write_own(g, g->shared, own);
+  else
+    keys_store(g, own);
+}
+
+void keys_enter_rows(Keys *g, MlirValue first, MlirValue count) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  g->first = first;
+  g->live = g->count = count;
+  if (!mlirValueIsNull(f->lengths))
+    g->live = ir_maxsi(b, ir_const_index(b, 0),
+                       ir_minsi(b, count, ir_subi(b, f->keys, first)));
+}
+
 /// How many times outer keys are taken, so many at once.
 static MlirValue count_turns(const Keys *g, Range js) {
   Ir *b = g->f.b;
@@ -408,7 +429,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   MlirValue one = ir_const_index(b, 1);
   g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
   g->first_end = documents_end(f, false, g->first);
-  Range js = grad_sums_seen(f, g->positions);
+  Range js = keys_of_share(g, grad_sums_seen(f, g->positions));
   bool again = f->config.stages > 0 && !f->config.local_rows; // on GPUs
   if (f->config.local_sums)
     g->local = ir_alloca(
@@ -433,8 +454,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   ir_for_end(b, &loop, n, carried);
   if (n)
     keys_carry(g, &own, loop.results, false);
-  keys_finish_own(g, memory, &own);
-  keys_store(g, &own);
+  keys_finish(g, memory, &own);
   return ir_maxsi(b, done, js.upper);
 }
 
@@ -493,6 +513,12 @@ static void note_strategy(MlirOperation forall, const Config *c) {
     note(forall, "block: %lld rows: %lld x %lld, of outer and of inner keys",
          (long long)(c->block_j * c->block_k), (long long)c->block_j,
          (long long)c->block_k);
+  if (c->blocks)
+    note(forall,
+         "blocks = %lld run at once: where tiles are few for that, several "
+         "share "
+         "each, with a part of %s",
+         (long long)c->blocks, c->by_pairs ? "the queries" : "the outer keys");
   if (c->by_pairs) {
     note(forall,
          "step: %lld columns: %lld x %lld, of outer keys and of heads, of a "
@@ -526,27 +552,31 @@ static void build(Keys *g) {
   MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0),
                        ir_dim(b, f->inner.keys, DIM_H),
                        ir_ceil_div(b, f->most_keys, keys_inner(g))};
+  bool shares = !mlirValueIsNull(g->shares);
+  if (shares) {
+    sizes[2] = ir_muli(b, sizes[2], g->shares);
+    g->shared = f->config.global_sums ? g->global : keys_allocate_sums(g);
+  }
+  const Keys all = *g;
   IrLoop blocks = ir_forall_begin(b, 3, sizes);
   queries_enter(f, blocks.iv[0]);
   f->key_head = blocks.iv[1];
-  g->tile = blocks.iv[2];
+  keys_enter_block(g, blocks.iv[2]);
   MlirValue first = ir_muli(b, g->tile, size);
   MlirValue end = ir_minsi(b, f->most_keys, ir_addi(b, first, size));
   MlirValue step = rows_at_once(g, first, end);
   int n = f->config.by_pairs ? 0 : 1;
   if (n)
     g->base = grad_sums_outer(g->sums, f, g->tile).lower;
-  IrLoop loop = ir_for_begin(b, first, end, step, n, &g->base);
-  g->first = loop.iv[0];
-  g->live = g->count = ir_minsi(b, step, ir_subi(b, end, g->first));
+  const MlirValue *begin = shares ? &g->share.lower : &g->base;
+  IrLoop loop = ir_for_begin(b, first, end, step, n, begin);
+  keys_enter_rows(g, loop.iv[0],
+                  ir_minsi(b, step, ir_subi(b, end, loop.iv[0])));
   // Rows that are taken one by one are of one outer key.
   g->most_outer = ir_const_index(b, keys_outer(g));
   if (keys_outer(g) > 1)
     g->most_outer = ir_select(b, ir_cmpi(b, IR_EQ, step, size), g->most_outer,
                               ir_const_index(b, 1));
-  if (!mlirValueIsNull(f->lengths))
-    g->live = ir_maxsi(b, ir_const_index(b, 0),
-                       ir_minsi(b, g->count, ir_subi(b, f->keys, g->first)));
   MlirValue done = null_value();
   if (n)
     done = take_rows(g, loop.args[0]);
@@ -556,27 +586,8 @@ static void build(Keys *g) {
   ir_forall_end(b, &blocks);
   note_strategy(blocks.op, &f->config);
   queries_annotate(b, blocks.op, &f->config);
-}
-
-/// Memory for what is summed of all keys, and values behind them; with
-/// `local_sums` of whole tiles, wherever they begin.
-static MlirValue allocate_sums(const Keys *g) {
-  const Forward *f = &g->f;
-  Ir *b = f->b;
-  MlirType type = ir_type(f->inner.keys);
-  int64_t n = ir_dim_size(type, DIM_N);
-  MlirValue keys = f->most_keys;
-  if (f->config.local_sums) {
-    n = mlirShapedTypeGetDynamicSize();
-    keys = ir_addi(b, keys, ir_const_index(b, keys_inner(g) - 1));
-  }
-  MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0), keys, null_value(),
-                       null_value()};
-  return ir_alloc_sized(b,
-                        ir_memref(ir_f32(b), IR_DIMS(ir_dim_size(type, 0), n,
-                                                     ir_dim_size(type, DIM_H),
-                                                     keys_own_width(g))),
-                        sizes);
+  if (shares)
+    keys_add_shares(&all);
 }
 
 void grad_keys(const GradStats *stats, MlirValue d_out, MlirValue d_keys,
@@ -592,8 +603,10 @@ void grad_keys(const GradStats *stats, MlirValue d_out, MlirValue d_keys,
     g.values = sums->values;
   }
   bool wanted = keys_wants_keys(&g) || keys_wants_values(&g);
+  if (g.f.config.blocks && wanted)
+    g.shares = keys_count_shares(&g);
   if (g.f.config.global_sums && wanted)
-    g.global = allocate_sums(&g);
+    g.global = keys_allocate_sums(&g);
   Keys only_keys = g, only_values = g;
   only_keys.d_values = only_keys.values.result = null_value();
   only_values.d_keys = only_values.keys.result = null_value();

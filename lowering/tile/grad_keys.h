@@ -14,12 +14,17 @@ typedef struct Keys {
   MlirValue d_keys, d_values; ///< of the inner ones; null: not wanted
   Parts keys, values;         ///< of the outer ones
   const GradSums *sums;
+  MlirValue shares; ///< so many blocks share a tile; null: none do
   MlirValue global; ///< sums of the inner ones; null: in the block
+  MlirValue shared; ///< with shares, their sums, which may be `global`
   MlirValue local;  ///< with local_sums: [rows, keys_local_width] of the
                     ///< block's own
   // Of the current tile:
-  MlirValue tile; ///< its number
-  MlirValue base; ///< the first outer key of its sums
+  MlirValue tile;   ///< its number
+  MlirValue base;   ///< the first outer key of its sums
+  MlirValue number; ///< the sequence's in `global` and `shared`
+  Range share;      ///< what the block takes of the tile's outer keys, or, by
+                    ///< pairs, of positions of queries; null: all
   // Of the rows that are taken at once: all of a tile, or one
   MlirValue first, count;
   MlirValue live;      ///< of these, that are the sequence's
@@ -94,8 +99,13 @@ MlirValue keys_d_weights(const Keys *g, MlirValue weighed,
 /// Adds to the sums what the tile does, from these.
 void keys_take_columns(const Keys *g, MlirValue s, MlirValue dp,
                        const Columns *columns, Sums *sums);
+/// Takes up rows [first, first + count).
+void keys_enter_rows(Keys *g, MlirValue first, MlirValue count);
 /// Writes the gradients of the rows.
 void keys_store(const Keys *g, const Sums *sums);
+/// Writes what the block has of them, which is in `own` or, if it is not null,
+/// in `memory`.
+void keys_finish(const Keys *g, MlirValue memory, Sums *own);
 
 // grad_keys_load.c
 /// Positions of the queries that see at least one of the inner keys
@@ -145,6 +155,8 @@ void keys_add_part(const Keys *g, const Parts *parts, MlirValue x,
 int64_t keys_own_width(const Keys *g);
 /// Memory for it, of the block's own, [inner keys, keys_own_width].
 MlirValue keys_own_memory(const Keys *g);
+/// The same for all keys, and for each share, in global memory.
+MlirValue keys_allocate_sums(const Keys *g);
 void keys_clear_own(const Keys *g, MlirValue memory);
 /// Adds x by row, plane t of keys, or values: in memory, or, if that is null,
 /// to `own`.
@@ -154,6 +166,18 @@ void keys_add_own_values(const Keys *g, MlirValue memory, MlirValue x,
                          Sums *own);
 /// All of it, by inner key.
 void keys_finish_own(const Keys *g, MlirValue memory, Sums *own);
+/// Writes it to memory.
+void keys_write_own(const Keys *g, MlirValue memory, const Sums *own);
+
+// grad_keys_shares.c
+/// How many blocks share a tile of rows.
+MlirValue keys_count_shares(const Keys *g);
+/// Takes up block number `block`, of tiles and their shares.
+void keys_enter_block(Keys *g, MlirValue block);
+/// What of these outer keys, or positions, is the block's share.
+Range keys_of_share(const Keys *g, Range all);
+/// Adds the shares up, in their order, and writes the gradients.
+void keys_add_shares(const Keys *g);
 
 // grad_keys_pieces.c
 /// Columns of the block's memory for what is summed up for outer keys.

@@ -67,19 +67,19 @@ static MlirValue from(const Pieces *p, MlirValue n, At at) {
   return ir_subi(b, n, ir_const_index(b, at.key));
 }
 
-/// Where key n's columns from `column` on are, in pieces.
+/// Where key n's columns from `column` on are, of a sequence, in pieces.
 typedef struct KeyPlace {
   MlirValue view, indices[5];
 } KeyPlace;
 
 static const unsigned key_dims[] = {DIM_N, DIM_D, DIM_D + 1};
 
-static KeyPlace place_of(const Pieces *p, MlirValue memref, MlirValue n,
-                         int64_t column) {
+static KeyPlace place_of(const Pieces *p, MlirValue memref, MlirValue sequence,
+                         MlirValue n, int64_t column) {
   const Keys *g = p->g;
   Ir *b = g->f.b;
   return (KeyPlace){ir_expand_last(b, memref, PIECE),
-                    {g->f.batch, n, g->f.key_head,
+                    {sequence, n, g->f.key_head,
                      ir_const_index(b, column / PIECE), ir_const_index(b, 0)}};
 }
 
@@ -91,7 +91,8 @@ static MlirValue read_inner(const Pieces *p, At at) {
   // Behind the last key there is no memory.
   if (at.key)
     key = ir_minsi(b, key, ir_subi(b, g->count, ir_const_index(b, 1)));
-  KeyPlace place = place_of(p, p->inner, ir_addi(b, g->first, key), at.column);
+  KeyPlace place =
+      place_of(p, p->inner, g->f.batch, ir_addi(b, g->first, key), at.column);
   MlirValue mask = window_mask(b, ir_with_element(tile, ir_i1(b)), null_value(),
                                from(p, g->live, at));
   MlirValue x =
@@ -103,7 +104,8 @@ static MlirValue read_inner(const Pieces *p, At at) {
 static KeyPlace own_place(const Pieces *p, At at) {
   const Keys *g = p->g;
   Ir *b = g->f.b;
-  return place_of(p, g->global, ir_addi(b, g->first, ir_const_index(b, at.key)),
+  return place_of(p, g->global, g->number,
+                  ir_addi(b, g->first, ir_const_index(b, at.key)),
                   p->own + at.column);
 }
 
@@ -135,7 +137,8 @@ static MlirValue read_outer(const Pieces *p, int64_t n, int64_t column) {
   Ir *b = p->g->f.b;
   MlirType tile =
       ir_vector(ir_element(ir_type(p->outer)), IR_DIMS(1, p->pieces, PIECE));
-  KeyPlace place = place_of(p, p->outer, outer_key(p->g, n), column);
+  KeyPlace place =
+      place_of(p, p->outer, p->g->f.batch, outer_key(p->g, n), column);
   return by_piece(p, ir_transfer_read(b, tile, place.view, place.indices,
                                       key_dims, null_value()));
 }

@@ -10,6 +10,8 @@
 
 #include "grad_keys.h"
 
+#include "mlir-c/BuiltinTypes.h"
+
 #include <stddef.h>
 
 /// x [rows, n] summed over inner keys, or over outer keys.
@@ -73,7 +75,7 @@ static OwnPlace own_place(const Keys *g, MlirValue memory, int64_t at,
   MlirValue mask =
       window_mask(b, ir_with_element(type, ir_i1(b)), null_value(), g->count);
   return (OwnPlace){memory,
-                    {g->f.batch, g->first, g->f.key_head, column},
+                    {g->number, g->first, g->f.key_head, column},
                     mask,
                     {DIM_N, DIM_D},
                     type};
@@ -142,15 +144,47 @@ MlirValue keys_own_memory(const Keys *g) {
       b, ir_memref(ir_f32(b), IR_DIMS(keys_inner(g), keys_own_width(g))));
 }
 
-void keys_clear_own(const Keys *g, MlirValue memory) {
+MlirValue keys_allocate_sums(const Keys *g) {
+  const Forward *f = &g->f;
+  Ir *b = f->b;
+  MlirType type = ir_type(f->inner.keys);
+  const int64_t any = mlirShapedTypeGetDynamicSize();
+  int64_t batches = ir_dim_size(type, 0), n = ir_dim_size(type, DIM_N);
+  MlirValue sizes[] = {ir_dim(b, f->inner.keys, 0), f->most_keys, null_value(),
+                       null_value()};
+  if (!mlirValueIsNull(g->shares)) {
+    batches = any;
+    sizes[0] = ir_muli(b, sizes[0], g->shares);
+  }
+  if (f->config.local_sums) { // of whole tiles, wherever they begin
+    n = any;
+    sizes[1] = ir_addi(b, sizes[1], ir_const_index(b, keys_inner(g) - 1));
+  }
+  return ir_alloc_sized(
+      b,
+      ir_memref(ir_f32(b), IR_DIMS(batches, n, ir_dim_size(type, DIM_H),
+                                   keys_own_width(g))),
+      sizes);
+}
+
+/// Writes x, or, if there is none, zeros.
+static void write(const Keys *g, const OwnPlace *place, const MlirValue *x) {
+  store_own(g, place, x ? *x : ir_zero(g->f.b, place->type));
+}
+
+void keys_write_own(const Keys *g, MlirValue memory, const Sums *own) {
   for (int t = 0; t < g->f.planes && keys_wants_keys(g); ++t) {
     OwnPlace place = own_keys(g, memory, t);
-    store_own(g, &place, ir_zero(g->f.b, place.type));
+    write(g, &place, own ? &own->u.x[t] : NULL);
   }
   if (!keys_wants_values(g))
     return;
   OwnPlace place = own_values(g, memory);
-  store_own(g, &place, ir_zero(g->f.b, place.type));
+  write(g, &place, own ? &own->t : NULL);
+}
+
+void keys_clear_own(const Keys *g, MlirValue memory) {
+  keys_write_own(g, memory, NULL);
 }
 
 /// One of them by inner key, from memory or, null, of those of the rows.

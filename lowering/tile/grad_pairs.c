@@ -346,7 +346,8 @@ static void take_queries(const Keys *g, Factors x, const Rows *rows,
 void keys_take_pairs(Keys *g) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  g->positions = keys_positions(g, g->first, ir_addi(b, g->first, g->count));
+  g->positions = keys_of_share(
+      g, keys_positions(g, g->first, ir_addi(b, g->first, g->count)));
   g->first_end = documents_end(f, false, g->first);
   Rows rows = keys_load_rows(g);
   for (int t = 0; t < f->planes; ++t)
@@ -389,5 +390,5 @@ void keys_take_pairs(Keys *g) {
   take_queries(g, x, &rows, count, &sums);
   end_loop(g, &heads, &sums);
   end_loop(g, &turns, &sums);
-  keys_store(g, &sums);
+  keys_finish(g, null_value(), &sums);
 }

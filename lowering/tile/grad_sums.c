@@ -119,15 +119,19 @@ static int64_t most_outer(const GradSums *g) {
   return g->size - 1 + outer + (g->by_query ? 0 : inner - 1);
 }
 
+MlirValue grad_sums_most_outer(const GradSums *g) {
+  Ir *b = g->f.b;
+  int64_t most = most_outer(g);
+  return most ? ir_minsi(b, g->f.most_outer, ir_const_index(b, most))
+              : g->f.most_outer;
+}
+
 static void allocate(GradSums *g, Parts *parts, MlirValue result) {
   *parts = (Parts){null_value(), result};
   if (mlirValueIsNull(result))
     return;
   Ir *b = g->f.b;
-  int64_t most = most_outer(g);
-  MlirValue outer = g->f.most_outer;
-  if (most)
-    outer = ir_minsi(b, outer, ir_const_index(b, most));
+  MlirValue outer = grad_sums_most_outer(g);
   MlirType of = ir_type(result);
   int64_t heads = ir_dim_size(of, DIM_H) * g->heads;
   MlirValue sizes[] = {ir_dim(b, result, 0), ir_const_index(b, heads),

@@ -25,6 +25,9 @@ typedef struct GradSums {
 /// Makes memory for parts of those gradients whose places are not null.
 void grad_sums_allocate(GradSums *g, MlirValue keys, MlirValue values);
 
+/// The most outer keys that any tile has parts of.
+MlirValue grad_sums_most_outer(const GradSums *g);
+
 /// The outer keys that tile `t` of the sequence that `at` is in has parts of.
 Range grad_sums_outer(const GradSums *g, const Forward *at, MlirValue t);
 

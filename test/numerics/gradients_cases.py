@@ -449,6 +449,40 @@ def grad_gpu_sums():
     yield case(D=64, N=24, w1=5, w2=4, keys=two, bad=(("v1", (0, 8, 0, 3), math.inf), ("k2", (0, 20, 0, 5), -math.inf)))
 
 
+def grad_shares():
+    """Tiles of keys that several blocks share."""
+    def case(*keys, blocks=7, **fields):
+        return GradientCase(**{**SMALL, "N": 30, "Hq": 4, "keys": (*keys, f"blocks = {blocks}"), **fields})
+
+    rows = functools.partial(case, "by_pairs = false")
+    columns = functools.partial(case, "by_pairs = true")
+    for some in rows, columns:
+        yield some(B=2, Hk=2, dynamic="B Nq N")
+        yield some(blocks=1000, causal=False)  # as many shares as there are steps
+        yield some(N=70, w1=9, w2=40, Nq=45, blocks=12)
+        yield some(w1=None, w2=None, N=20, grads="k2 v1")
+        yield some(B=2, N=26, documents=DOCUMENTS, blocks=64)
+        yield some(B=2, N=24, lengths=(20, 1), blocks=9)
+        yield some(N=24, w2=4, bad=(("k1", (0, 6, 0, 3), math.nan), ("q", (0, 9, 1, 5), math.inf)))
+        yield some(form="pairwise", k2_bias=0.5, v2_bias=-0.3, grads="q k2")
+        yield some(form="determinant", D=48, blocks=5, grads="k1 k2 v2")
+        yield some(N=1, Nq=1, B=2)
+        yield some(N=0, blocks=3)
+    yield rows("block_q = 16", "block_h = 1", w1=20, w2=5)
+
+
+def grad_gpu_shares():
+    """The same where sums are in global memory, by way of a block's own or not, or keys and values are apart."""
+    case = functools.partial(GradientCase, **{**SMALL, "N": 36, "Hq": 16, "D": 128})
+    both = ("by_pairs = false", "split = false", "global_sums = true", "block_j = 2", "block_k = 32", "blocks = 7")
+    yield case(keys=(*both, "local_sums = true"), B=2, causal=False, dynamic="B Nq N")
+    yield case(keys=both, documents=DOCUMENTS[1:])
+    yield case(keys=("by_pairs = true", "turns = 4", "blocks = 20"), Hq=4, D=64, N=130)
+    yield case(keys=(*both, "local_sums = true"), w2=4, bad=(("k1", (0, 6, 0, 3), math.nan),))
+    yield case(keys=(*both, "local_sums = true"), N=80, w2=70, Nq=9, grads="k1 k2 v2")
+    yield case(keys=("by_pairs = false", "split = true", "global_sums = false", "block_k = 32", "blocks = 20"))
+
+
 def grad_gpu_documents():
     packed = {**SMALL, "N": 26, "documents": DOCUMENTS}
     yield GradientCase(**packed, B=2, Hq=4, Hk=2, causal=False, dynamic="B Nq N")
@@ -497,4 +531,4 @@ def grad_gpu_values():
 GROUPS = {group.__name__: list(group()) for group in (
     grad, grad_windows, grad_empty, grad_documents, grad_lengths, grad_two_lengths, grad_types, grad_data, grad_not_finite, grad_unused, grad_mixed, grad_pairs, grad_rows, grad_pairwise, grad_values,
     grad_gpu, grad_gpu_documents, grad_gpu_lengths, grad_gpu_two_lengths, grad_gpu_pairwise, grad_gpu_widths, grad_gpu_f32, grad_gpu_values, grad_gpu_pairs, grad_gpu_rows,
-    grad_gpu_sums)}
+    grad_gpu_sums, grad_shares, grad_gpu_shares)}

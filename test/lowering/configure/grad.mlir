@@ -5,7 +5,7 @@
 // The CPU: 16 rows of keys, in products with the heads of a query that share them.
 
 // CHECK-LABEL: @eight_heads(
-// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = f32, producer = false, shared_left = false, split = false, stages = 0 : i64, turns = 1 : i64},
+// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 1 : i64, blocks = 0 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = f32, producer = false, shared_left = false, split = false, stages = 0 : i64, turns = 1 : i64},
 // CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, local_sums = false, operand = f32, order = "kj", producer = false, shared_left = false, stages = 0 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x8x64xbf16>
 !k = memref<1x?x1x64xbf16>
@@ -106,7 +106,7 @@ func.func @on_tensors(%q: !q, %k: !k, %lse: !lse) -> !q {
 // A GPU of warps that multiply alone: as many heads as a matrix instruction has columns, and all warps copy.
 
 // CHECK-LABEL: @sm_80(
-// CHECK: simplicial.config = {keys = {block_h = 32 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = bf16, producer = false, shared_left = false, split = false, stages = 2 : i64, turns = 1 : i64},
+// CHECK: simplicial.config = {keys = {block_h = 32 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, blocks = 216 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = bf16, producer = false, shared_left = false, split = false, stages = 2 : i64, turns = 1 : i64},
 // CHECK-SAME: query = {block_h = 64 : i64, block_j = 1 : i64, block_k = 32 : i64, block_last = 32 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, local_sums = false, operand = bf16, order = "kj", producer = false, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
@@ -162,7 +162,7 @@ func.func @sm_80_odd(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // Warpgroups multiply: twice the rows, a producer, and left operands from shared memory.
 
 // CHECK-LABEL: @sm_90a(
-// CHECK: simplicial.config = {keys = {block_h = 64 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = true, local_sums = false, operand = bf16, producer = true, shared_left = true, split = false, stages = 2 : i64, turns = 1 : i64},
+// CHECK: simplicial.config = {keys = {block_h = 64 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, blocks = 264 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = true, local_sums = false, operand = bf16, producer = true, shared_left = true, split = false, stages = 2 : i64, turns = 1 : i64},
 // CHECK-SAME: query = {block_h = 64 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = true, local_sums = false, operand = bf16, order = "kj", producer = true, shared_left = false, stages = 2 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
@@ -295,7 +295,7 @@ func.func @sm_90a_determinant(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // What is given in a part is kept there, and the other one is chosen.
 
 // CHECK-LABEL: @given_query(
-// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = f32,
+// CHECK: simplicial.config = {keys = {block_h = 8 : i64, block_j = 1 : i64, block_k = 16 : i64, block_q = 1 : i64, blocks = 0 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = f32,
 // CHECK-SAME: query = {block_h = 4 : i64, block_j = 3 : i64, block_k = 20 : i64, block_last = 20 : i64, {{[^{]*}} order = "jk",
 !q = memref<1x?x8x64xf32>
 !k = memref<1x?x1x64xf32>
@@ -312,7 +312,7 @@ func.func @given_query(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @given_keys(
-// CHECK: simplicial.config = {keys = {block_h = 1 : i64, block_j = 1 : i64, block_k = 5 : i64, block_q = 7 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = bf16,
+// CHECK: simplicial.config = {keys = {block_h = 1 : i64, block_j = 1 : i64, block_k = 5 : i64, block_q = 7 : i64, blocks = 0 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = bf16,
 // CHECK-SAME: query = {block_h = 8 : i64, block_j = 2 : i64, block_k = 128 : i64, block_last = 128 : i64, block_q = 1 : i64, block_tail = 0 : i64, local_outer = false, local_sums = false, operand = f32, order = "kj", producer = false, shared_left = false, stages = 0 : i64, tiles = 1 : i64, turns = 1 : i64}}
 !q = memref<1x?x8x64xbf16>
 !k = memref<1x?x1x64xbf16>
@@ -329,7 +329,7 @@ func.func @given_keys(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // -----
 
 // CHECK-LABEL: @given_on_a_gpu(
-// CHECK: simplicial.config = {keys = {block_h = 16 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = bf16, producer = false, shared_left = true, split = true, stages = 3 : i64, turns = 1 : i64},
+// CHECK: simplicial.config = {keys = {block_h = 16 : i64, block_j = 1 : i64, block_k = 64 : i64, block_q = 1 : i64, blocks = 264 : i64, by_pairs = false, global_sums = false, local_outer = false, local_rows = false, local_sums = false, operand = bf16, producer = false, shared_left = true, split = true, stages = 3 : i64, turns = 1 : i64},
 // CHECK-SAME: query = {{.[^{]*}} block_tail = 16 : i64, {{[^{]*}} tiles = 2 : i64, turns = 1 : i64}}
 !q = memref<1x?x64x64xbf16>
 !k = memref<1x?x1x64xbf16>
@@ -390,7 +390,7 @@ func.func @tf32(%q: !q, %k: !k, %lse: !lse, %d: !q) {
 // memory.
 
 // CHECK-LABEL: func.func @pairs(
-// CHECK: keys = {block_h = 4 : i64, block_j = 16 : i64, block_k = 128 : i64, block_q = 1 : i64, by_pairs = true, global_sums = false, local_outer = true, local_rows = false, local_sums = false, operand = bf16, producer = false, shared_left = true, split = false, stages = 1 : i64, turns = 16 : i64},
+// CHECK: keys = {block_h = 4 : i64, block_j = 16 : i64, block_k = 128 : i64, block_q = 1 : i64, blocks = 132 : i64, by_pairs = true, global_sums = false, local_outer = true, local_rows = false, local_sums = false, operand = bf16, producer = false, shared_left = true, split = false, stages = 1 : i64, turns = 16 : i64},
 // CHECK-SAME: query = {block_h = 4 : i64, block_j = 32 : i64, {{[^{]*}} local_outer = false, local_sums = false, operand = bf16, order = "jk", producer = true, shared_left = true, stages = 2 : i64, tiles = 1 : i64, turns = 32 : i64}}
 // CHECK: keys = {{.[^{]*}} by_pairs = true, global_sums = false, local_outer = false, {{[^{]*}} turns = 1 : i64},
 !q = memref<1x?x8x128xbf16>
@@ -439,12 +439,37 @@ func.func @few_rows(%q: !q, %lse: !lse) {
 
 // -----
 
+// Where a sequence has tiles enough for a machine, with many heads of keys or wide ones, no blocks share them.
+
+// CHECK-LABEL: func.func @many_tiles(
+// CHECK: keys = {{.[^{]*}} block_k = 64 : i64, block_q = 1 : i64, blocks = 264 : i64, by_pairs
+// CHECK: keys = {{.[^{]*}} block_k = 64 : i64, block_q = 1 : i64, blocks = 0 : i64, by_pairs
+!eight = memref<1x?x8x64xbf16>
+!nine = memref<1x?x9x64xbf16>
+!lse8 = memref<1x8x?xf32>
+!lse9 = memref<1x9x?xf32>
+module attributes {simplicial.target = "sm_90a"} {
+func.func @many_tiles(%q8: !eight, %lse8: !lse8, %q9: !nine, %lse9: !lse9) {
+  "simplicial.attention_grad_into"(%q8, %q8, %q8, %q8, %q8, %q8, %lse8, %q8, %q8)
+      {causal, w1 = 32 : i64, w2 = 512 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!eight, !eight, !eight, !eight, !eight, !eight, !lse8, !eight, !eight) -> ()
+  "simplicial.attention_grad_into"(%q9, %q9, %q9, %q9, %q9, %q9, %lse9, %q9, %q9)
+      {causal, w1 = 32 : i64, w2 = 512 : i64,
+       operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}
+    : (!nine, !nine, !nine, !nine, !nine, !nine, !lse9, !nine, !nine) -> ()
+  return
+}
+}
+
+// -----
+
 // They are not for heads of which the sums of keys and values leave no registers, nor with columns of queries.
 
 // CHECK-LABEL: func.func @no_pairs(
 // CHECK: keys = {{.[^{]*}} by_pairs = false
 // CHECK-LABEL: func.func @given_queries(
-// CHECK: keys = {{.[^{]*}} block_q = 16 : i64, by_pairs = false
+// CHECK: keys = {{.[^{]*}} block_q = 16 : i64, blocks = 264 : i64, by_pairs = false
 !q = memref<1x?x8x192xbf16>
 !k = memref<1x?x2x192xbf16>
 !r = memref<1x?x8x64xbf16>

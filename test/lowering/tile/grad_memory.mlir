@@ -68,7 +68,7 @@ func.func @split(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse: !ls
                  %d_q: !q, %d_k1: !k, %d_k2: !k, %d_v1: !k, %d_v2: !k) {
   "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_q, %d_k1, %d_k2, %d_v1, %d_v2)
       {causal, w1 = 4 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>,
-       simplicial.config = {keys = {split = true, block_h = 32 : i64, block_k = 64 : i64}}}
+       simplicial.config = {keys = {blocks = 0 : i64, split = true, block_h = 32 : i64, block_k = 64 : i64}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q, !k, !k, !k, !k) -> ()
   return
 }
@@ -124,7 +124,7 @@ func.func @global_sums(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %ls
                        %d_q: !q, %d_k1: !k, %d_k2: !k, %d_v1: !k, %d_v2: !k) {
   "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_q, %d_k1, %d_k2, %d_v1, %d_v2)
       {causal, w1 = 4 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>,
-       simplicial.config = {keys = {global_sums = true, local_sums = false, split = false, block_h = 16 : i64, block_k = 128 : i64}}}
+       simplicial.config = {keys = {blocks = 0 : i64, global_sums = true, local_sums = false, split = false, block_h = 16 : i64, block_k = 128 : i64}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q, !k, !k, !k, !k) -> ()
   return
 }
@@ -159,7 +159,7 @@ func.func @local_sums(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %out: !q, %lse
                       %d_q: !q, %d_k1: !k, %d_k2: !k, %d_v1: !k, %d_v2: !k) {
   "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_q, %d_k1, %d_k2, %d_v1, %d_v2)
       {causal, w1 = 4 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>,
-       simplicial.config = {keys = {global_sums = true, local_sums = true, split = false, block_h = 16 : i64, block_k = 64 : i64}}}
+       simplicial.config = {keys = {blocks = 0 : i64, global_sums = true, local_sums = true, split = false, block_h = 16 : i64, block_k = 64 : i64}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !q, !k, !k, !k, !k) -> ()
   return
 }
@@ -180,7 +180,7 @@ func.func @global_sums_of_values(%q: !q, %k1: !k, %k2: !k, %v1: !k, %v2: !k, %ou
                                  %d_v2: !k) {
   "simplicial.attention_grad_into"(%q, %k1, %k2, %v1, %v2, %out, %lse, %d_out, %d_v2)
       {causal, w1 = 4 : i64, w2 = 60 : i64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1>,
-       simplicial.config = {keys = {global_sums = true}}}
+       simplicial.config = {keys = {blocks = 0 : i64, global_sums = true}}}
     : (!q, !k, !k, !k, !k, !q, !lse, !q, !k) -> ()
   return
 }
