@@ -27,8 +27,9 @@
 extern "C" {
 #endif
 
-/// With a static number of queries that is at most this, blocks share windows,
-/// so that decoding fills a machine; a call then allocates memory
+/// With a static number of queries that is at most this, and on GPUs in calls
+/// with so few of all sequences that they would not fill the machine otherwise,
+/// blocks share windows; a call then allocates memory
 /// (simplicialFunctionWorkspace).
 enum { SIMPLICIAL_FEW_QUERIES = 16 };
 
@@ -76,6 +77,10 @@ typedef struct SimplicialAttentionSpec {
 /// A description that cannot be is a SIMPLICIAL_INVALID_ARGUMENT, or, where the
 /// operation's verifier says so, a SIMPLICIAL_COMPILE_ERROR.
 ///
+/// On a GPU an attention of a dynamic number of queries has two strategies, of
+/// which each call takes the one for its sizes; results of the two are equal to
+/// rounding.
+///
 /// Functions are told apart by the text of their modules: who calls often keeps
 /// the pointer. A child of fork has the functions of its parent, and compiles
 /// others itself.
@@ -83,8 +88,9 @@ SIMPLICIAL_API SimplicialStatus simplicialAttentionFunction(
     const SimplicialAttentionSpec *spec, const char *target,
     const SimplicialFunction **function);
 
-/// The module of this description as MLIR text, with one function, `name`: for
-/// simplicialCompile, or to read. The caller frees `*text` with free().
+/// The module of this description as MLIR text, with one function, `name`, of
+/// one strategy: for simplicialCompile, or to read. The caller frees `*text`
+/// with free().
 SIMPLICIAL_API SimplicialStatus
 simplicialAttentionModule(const SimplicialAttentionSpec *spec, const char *name,
                           char **text, size_t *length);

@@ -96,11 +96,14 @@ MLIR_CAPI_EXPORTED MlirPass simplicialCreateDifferentiatePass(void);
 ///                     of tf32 and nearly as exact, or tf32 for f32 inputs,
 ///                     which rounds the operands to 11 bits.
 ///   blocks  : i64     so many blocks are wanted: where there are fewer,
-///   several
-///                     share an inner window, in parts whose softmaxes are
-///                     merged in one order; 0: never. Only where block_q is 1
+///                     several share an inner window, in parts whose softmaxes
+///                     are merged in one order; 0: never. Only where block_q is
+///                     1
 ///   few     : dictionary  these entries for calls with at most 16 queries,
-///                     where that is not known before; {} has them chosen
+///                     where that is not known before, and one more; {} has
+///                     them chosen
+///   queries : i64     of `few`: calls with at most so many queries of all
+///                     sequences take it, too; GPUs only
 ///
 /// A gradient's dictionary has two, `query` for the program of q's gradient and
 /// `keys` for those of keys' and values' gradients. `query` has these entries

@@ -21,6 +21,7 @@
 #include "dialect/forms.h"
 
 #include "simplicial/attention.h"
+#include "simplicial/dialect.h"
 
 #include <ctype.h>
 #include <stdatomic.h>
@@ -163,7 +164,8 @@ static void write_float(Text *text, const char *name, float value) {
 }
 
 static void write_attributes(Text *text,
-                             const SimplicialAttentionAttributes *at) {
+                             const SimplicialAttentionAttributes *at,
+                             bool few) {
   text_format(text, " {");
   if (at->w1)
     text_format(text, "w1 = %lld : i64, ", (long long)at->w1);
@@ -176,6 +178,8 @@ static void write_attributes(Text *text,
   write_float(text, "v2_bias", at->v2_bias);
   if (at->two_lengths)
     text_format(text, "two_lengths, ");
+  if (few)
+    text_format(text, SIMPLICIAL_CONFIG_ATTR " = {few = {}}, ");
   text_format(text, "form = \"%s\"}", form_names[at->form]);
 }
 
@@ -223,8 +227,9 @@ static Results results_of(const SimplicialAttentionSpec *spec, const Types *t) {
   return results;
 }
 
+/// A module; with `few` it has another strategy for few queries.
 static void write_module(Text *text, const SimplicialAttentionSpec *spec,
-                         const char *name) {
+                         const char *name, bool few) {
   // The operation itself has all results.
   SimplicialAttentionSpec whole = *spec;
   whole.gradients = spec->gradients ? (1u << GRADIENTS) - 1 : 0;
@@ -242,7 +247,7 @@ static void write_module(Text *text, const SimplicialAttentionSpec *spec,
               spec->gradients ? "_grad" : "");
   write_inputs(text, &types, inputs, spec->bound, VALUES);
   text_format(text, ")");
-  write_attributes(text, &spec->attributes);
+  write_attributes(text, &spec->attributes, few);
   text_format(text, " : (");
   write_inputs(text, &types, inputs, spec->bound, TYPES);
   text_format(text, ") -> (");
@@ -255,9 +260,9 @@ static void write_module(Text *text, const SimplicialAttentionSpec *spec,
   text_format(text, "\n}\n");
 }
 
-SimplicialStatus simplicialAttentionModule(const SimplicialAttentionSpec *spec,
-                                           const char *name, char **text,
-                                           size_t *length) {
+static SimplicialStatus module_of(const SimplicialAttentionSpec *spec,
+                                  const char *name, bool few, char **text,
+                                  size_t *length) {
   *text = NULL;
   *length = 0;
   SimplicialStatus status = check(spec);
@@ -267,7 +272,7 @@ SimplicialStatus simplicialAttentionModule(const SimplicialAttentionSpec *spec,
     return simplicialError(SIMPLICIAL_INVALID_ARGUMENT,
                            "attention: the name '%s' is no identifier", name);
   Text module = {0};
-  write_module(&module, spec, name);
+  write_module(&module, spec, name, few);
   if (module.failed) {
     text_free(&module);
     return no_memory();
@@ -275,6 +280,12 @@ SimplicialStatus simplicialAttentionModule(const SimplicialAttentionSpec *spec,
   *text = module.data;
   *length = module.size;
   return simplicialOk();
+}
+
+SimplicialStatus simplicialAttentionModule(const SimplicialAttentionSpec *spec,
+                                           const char *name, char **text,
+                                           size_t *length) {
+  return module_of(spec, name, false, text, length);
 }
 
 // Functions -------------------------------------------------------------------
@@ -343,8 +354,9 @@ static SimplicialStatus load(const SimplicialAttentionSpec *spec,
   char *text;
   size_t length;
   SimplicialExecutable *executable;
-  SimplicialStatus status =
-      simplicialAttentionModule(spec, name, &text, &length);
+  bool few = !spec->gradients && spec->nq == SIMPLICIAL_DYNAMIC &&
+             strcmp(target, "cpu") != 0;
+  SimplicialStatus status = module_of(spec, name, few, &text, &length);
   if (status.code)
     return status;
   status = simplicialCompilerLoad(compiler_of_process(), text, length, name,

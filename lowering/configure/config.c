@@ -17,7 +17,7 @@
 #include <stddef.h>
 
 typedef enum Kind {
-  INTEGER, ///< `least` to CONFIG_MAX_BLOCK
+  INTEGER, ///< `least` to `most`
   BOOL,
   ORDER, ///< "kj" is true, "jk" is false
   TYPE,  ///< of operands: theirs, f32, or tf32 for f32
@@ -28,6 +28,7 @@ typedef struct Entry {
   Kind kind;
   size_t offset;     ///< in Config
   int64_t least;     ///< of an integer; if it is above 0, 0 is "not given"
+  int64_t most;      ///< 0: CONFIG_MAX_BLOCK
   unsigned gpu_only; ///< parts in which CPUs have no choice of it:
   int64_t cpu;       ///< what they have,
   size_t cpu_like;   ///< if this is not 0, the integer that is there in Config
@@ -71,6 +72,8 @@ static const Entry entries[] = {
     ROW(by_pairs, BOOL, .parts = K),
     ROW(turns, INTEGER, .parts = Q | K, .least = 1),
     ROW(blocks, INTEGER, .parts = F | K, .least = 0),
+    ROW(queries, INTEGER, .parts = 1 << CONFIG_FEW, .least = 0,
+        .most = CONFIG_MAX_QUERIES, GPU(0)),
 };
 
 enum { COUNT = sizeof entries / sizeof *entries };
@@ -142,9 +145,10 @@ static MlirLogicalResult read_integer(MlirOperation op, MlirAttribute value,
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be an integer",
                     e->name);
   int64_t n = mlirIntegerAttrGetValueInt(value);
-  if (n < e->least || n > CONFIG_MAX_BLOCK)
+  int64_t most = e->most ? e->most : CONFIG_MAX_BLOCK;
+  if (n < e->least || n > most)
     return ir_error(op, SIMPLICIAL_CONFIG_ATTR ": '%s' must be %d to %d",
-                    e->name, (int)e->least, CONFIG_MAX_BLOCK);
+                    e->name, (int)e->least, (int)most);
   *integer_of(config, e->offset) = n;
   return mlirLogicalResultSuccess();
 }

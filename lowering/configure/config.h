@@ -39,14 +39,17 @@ typedef struct Config {
                     ///< gradients are then the program's over queries
   int64_t turns;    ///< queries that a block takes one after the other, or that
                     ///< it has in memory of its own at once
-  int64_t blocks; ///< so many are wanted: where there are fewer, several share
-                  ///< an inner window; of `keys`, so many run at once: where
-                  ///< tiles are few for that, several share each; 0: none do
+  int64_t blocks;  ///< so many are wanted: where there are fewer, several share
+                   ///< an inner window; of `keys`, so many run at once: where
+                   ///< tiles are few for that, several share each; 0: none do
+  int64_t queries; ///< of `few`: calls with so many of all sequences, or fewer,
+                   ///< take it, too
   MlirType operand; ///< element type of the operands of products
 } Config;
 
-/// The most of any number, and of `stages` and `tiles`.
+/// The most of any number, of `stages` and `tiles`, and of `queries`.
 enum { CONFIG_MAX_BLOCK = 1024, CONFIG_MAX_STAGES = 8, CONFIG_MAX_TILES = 4 };
+enum { CONFIG_MAX_QUERIES = 1 << 20 };
 
 /// Of GPUs: keys of tiles are multiples of the matrix instructions' depth; a
 /// thread has two of so many columns of a result.

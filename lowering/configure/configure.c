@@ -340,14 +340,29 @@ static MlirLogicalResult strategy_of(MlirOperation op, ConfigPart part,
                                      SimplicialAttentionAttributes attributes,
                                      const ChipList *list, Config *config) {
   if (config_has_few(op))
-    note(op, "strategy: for calls with %s %d queries",
-         part == CONFIG_FEW ? "at most" : "more than", SIMPLICIAL_FEW_QUERIES);
+    note(op, "strategy: for calls with %s",
+         part == CONFIG_FEW ? "few queries" : "more queries");
   if (mlirLogicalResultIsFailure(forward_strategy(op, list, part, config)) ||
       mlirLogicalResultIsFailure(
           check_part(op, part, attributes, list, config)))
     return mlirLogicalResultFailure();
   note_given(op, config_dictionary(op, part));
   note_strategy(op, config, list->n > 0);
+  return mlirLogicalResultSuccess();
+}
+
+/// How many queries are few; noted with what `few` has.
+static MlirLogicalResult choose_queries(MlirOperation op, const ChipList *list,
+                                        Config *few, const Config *many) {
+  bool given = config_has(op, CONFIG_FEW, "queries");
+  if (!given && mlirLogicalResultIsFailure(
+                    forward_few_queries(op, list, few, many, &few->queries)))
+    return mlirLogicalResultFailure();
+  notes_exchange(op);
+  note(op, "queries = %lld: %s", (long long)few->queries,
+       given ? "given"
+             : "of all sequences; with so many this is faster by estimate");
+  notes_exchange(op);
   return mlirLogicalResultSuccess();
 }
 
@@ -365,6 +380,9 @@ static MlirLogicalResult configure(MlirOperation op) {
     notes_exchange(op);
   if (mlirLogicalResultIsFailure(
           strategy_of(op, CONFIG_FORWARD, attributes, &list, &config)))
+    return mlirLogicalResultFailure();
+  if (has_few && list.n > 0 &&
+      mlirLogicalResultIsFailure(choose_queries(op, &list, &few, &config)))
     return mlirLogicalResultFailure();
   config_write(op, &config, has_few ? &few : NULL);
   return mlirLogicalResultSuccess();

@@ -211,9 +211,17 @@ static MlirLogicalResult program(Ir *b, MlirOperation op, MlirOperation unread,
 /// A program for few queries, and one for many.
 static MlirLogicalResult programs(Ir *b, MlirOperation op,
                                   MlirOperation unread) {
-  MlirValue queries = ir_dim(b, ir_operand(op, SIMPLICIAL_Q), DIM_N);
+  Config config;
+  if (mlirLogicalResultIsFailure(config_get(op, CONFIG_FEW, &config)))
+    return mlirLogicalResultFailure();
+  MlirValue q = ir_operand(op, SIMPLICIAL_Q), queries = ir_dim(b, q, DIM_N);
   MlirValue few = ir_cmpi(b, IR_SLT, queries,
                           ir_const_index(b, SIMPLICIAL_FEW_QUERIES + 1));
+  if (config.queries) {
+    MlirValue all = ir_muli(b, ir_dim(b, q, 0), queries);
+    few = ir_ori(
+        b, few, ir_cmpi(b, IR_SLT, all, ir_const_index(b, config.queries + 1)));
+  }
   IrIf branch = ir_if_begin(b, few, 0, NULL);
   notes_exchange(op);
   if (mlirLogicalResultIsFailure(program(b, op, unread, CONFIG_FEW)))

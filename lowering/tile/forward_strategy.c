@@ -492,6 +492,51 @@ static ForwardShape shape_of(const Strategy *s) {
       .passes = mlirTypeIsAF32(s->given.operand) ? 3 : 1};
 }
 
+/// Whether so many queries of a head of keys are faster as few: these are
+/// enough for a machine, where many may have no block for some SMs.
+static bool are_few(const Config *few, const Config *many, ForwardShape shape,
+                    int64_t queries, const Chip *chip) {
+  enum { MERGE = 6000 }; // clocks of what merges parts
+  // By more than estimates are wrong, where SMs do not have several blocks.
+  const double surely = 1.125, several = 1.5;
+  shape.one_query = false;
+  shape.groups = 1;
+  double sms = (double)chip->rates.sms;
+  double pairs = (double)(queries * shape.group * shape.outer * shape.inner);
+  Work work;
+  shape.few = true;
+  shape.queries = 0;
+  forward_work(few, &shape, &work);
+  double as_few = MERGE + estimate(&work, chip).clocks * pairs / sms;
+  shape.few = false;
+  shape.queries = queries;
+  forward_work(many, &shape, &work);
+  double as_many = estimate(&work, chip).clocks * pairs / sms;
+  return work.blocks <= several * sms && surely * as_few < as_many;
+}
+
+MlirLogicalResult forward_few_queries(MlirOperation op, const ChipList *chips,
+                                      const Config *few, const Config *many,
+                                      int64_t *queries) {
+  enum { STEP = 16 }; // a 16th more at a time
+  Strategy s = {.op = op, .part = CONFIG_FEW, .given = *many};
+  if (mlirLogicalResultIsFailure(
+          simplicialAttentionGetAttributes(op, &s.attributes)))
+    return mlirLogicalResultFailure();
+  const ForwardShape shape = shape_of(&s);
+  int64_t heads = ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_K1)), 2);
+  *queries = 0;
+  for (int64_t n = STEP; few->block_q == 1; n += n / STEP) {
+    bool faster = n <= CONFIG_MAX_QUERIES;
+    for (int i = 0; i < chips->n; ++i)
+      faster &= are_few(few, many, shape, n * heads, chips->chips[i]);
+    if (!faster)
+      break;
+    *queries = n;
+  }
+  return mlirLogicalResultSuccess();
+}
+
 /// Why warpgroups do not multiply for such heads: not even for a block of as
 /// many rows and keys as there usually are.
 static const char *why_by_warps(const ForwardShape *shape) {

@@ -15,4 +15,10 @@
 MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
                                    ConfigPart part, Config *config);
 
+/// How many queries, of all sequences, are taken as `few`, as that is faster
+/// than as `many`.
+MlirLogicalResult forward_few_queries(MlirOperation op, const ChipList *chips,
+                                      const Config *few, const Config *many,
+                                      int64_t *queries);
+
 #endif // SIMPLICIAL_LOWERING_TILE_FORWARD_STRATEGY_H

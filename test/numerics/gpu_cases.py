@@ -204,6 +204,8 @@ def gpu_parts():
     yield Case(**one)
     yield Case(**{**one, "Nq": 5, "B": 2, "D": 128}, dynamic="B Nq N", few=True)
     yield Case(**{**one, "Nq": 18}, dynamic="Nq", few=True)
+    yield Case(**{**one, "Nq": 18}, dynamic="Nq", config="few = {queries = 0}")  # which are many then
+    yield Case(**{**one, "Nq": 17, "B": 2}, dynamic="B Nq N", config="few = {queries = 34}")
     yield Case(**{**one, "dtype": "f32"}, results="out")
     yield Case(**{**one, "w2": 40, "Nq": 16}, causal=False, results="lse")
     yield Case(**{**one, "D": 48}, form="determinant", k2_bias=0.3, v2_bias=1.0)

@@ -475,9 +475,32 @@ func.func @one_query(%q: tensor<4x1x8x128xbf16>, %kv: tensor<4x?x2x128xbf16>) ->
 }
 // CHECK-LABEL: @few_or_many
 // CHECK: simplicial.config = {block_h = 4 : i64, block_j = 1 : i64, {{.*}}, block_q = 32 : i64, {{.*}}, blocks = 0 : i64,
-// CHECK-SAME: few = {block_h = 4 : i64, block_j = 32 : i64, {{.*}}, blocks = 132 : i64, {{.*}}}, lazy_rescale
+// CHECK-SAME: few = {block_h = 4 : i64, block_j = 32 : i64, {{.*}}, blocks = 132 : i64, {{.*}}, queries = 531 : i64, {{.*}}}, lazy_rescale
 func.func @few_or_many(%q: tensor<4x?x8x128xbf16>, %kv: tensor<4x?x2x128xbf16>) -> tensor<4x?x8x128xbf16> {
   %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 512 : i64, w2 = 32 : i64, causal, simplicial.config = {few = {}}}
+    : (tensor<4x?x8x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>) -> (tensor<4x?x8x128xbf16>, tensor<4x8x?xf32>)
+  return %out : tensor<4x?x8x128xbf16>
+}
+// How many are few: the fewer, the sooner many fill the machine, as 64 heads do.
+// CHECK-LABEL: @one_head
+// CHECK: few = {{{.*}}, queries = 418 : i64, {{.*}}}, lazy_rescale
+func.func @one_head(%q: tensor<4x?x1x128xbf16>, %kv: tensor<4x?x1x128xbf16>) -> tensor<4x?x1x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64, causal, simplicial.config = {few = {}}}
+    : (tensor<4x?x1x128xbf16>, tensor<4x?x1x128xbf16>, tensor<4x?x1x128xbf16>, tensor<4x?x1x128xbf16>, tensor<4x?x1x128xbf16>) -> (tensor<4x?x1x128xbf16>, tensor<4x1x?xf32>)
+  return %out : tensor<4x?x1x128xbf16>
+}
+// CHECK-LABEL: @many_heads
+// CHECK: few = {{{.*}}, queries = 74 : i64, {{.*}}}, lazy_rescale
+func.func @many_heads(%q: tensor<4x?x64x128xbf16>, %kv: tensor<4x?x1x128xbf16>) -> tensor<4x?x64x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 32 : i64, w2 = 512 : i64, causal, simplicial.config = {few = {}}}
+    : (tensor<4x?x64x128xbf16>, tensor<4x?x1x128xbf16>, tensor<4x?x1x128xbf16>, tensor<4x?x1x128xbf16>, tensor<4x?x1x128xbf16>) -> (tensor<4x?x64x128xbf16>, tensor<4x64x?xf32>)
+  return %out : tensor<4x?x64x128xbf16>
+}
+// Rows of several queries are no others than many have.
+// CHECK-LABEL: @given_rows
+// CHECK: few = {{{.*}}block_q = 32 : i64, {{.*}}, queries = 0 : i64, {{.*}}}, lazy_rescale
+func.func @given_rows(%q: tensor<4x?x8x128xbf16>, %kv: tensor<4x?x2x128xbf16>) -> tensor<4x?x8x128xbf16> {
+  %out, %lse = "simplicial.attention"(%q, %kv, %kv, %kv, %kv) {w1 = 512 : i64, w2 = 32 : i64, causal, simplicial.config = {few = {block_q = 32 : i64}}}
     : (tensor<4x?x8x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>, tensor<4x?x2x128xbf16>) -> (tensor<4x?x8x128xbf16>, tensor<4x8x?xf32>)
   return %out : tensor<4x?x8x128xbf16>
 }

@@ -125,3 +125,30 @@ func.func @apart(%q: memref<2x3x2x16xf32>, %kv: memref<2x?x1x16xf32>, %out: memr
        memref<2x?x1x16xf32>, memref<2x3x2x16xf32>) -> ()
   return
 }
+
+// On a GPU so many of all sequences are few, too, of which many have no blocks for a machine.
+
+// CHECK-LABEL: func.func @few_of_all(
+// CHECK-DAG: %[[C17:.*]] = arith.constant 17 : index
+// CHECK-DAG: %[[C101:.*]] = arith.constant 101 : index
+// CHECK: %[[NQ:.*]] = memref.dim %[[Q:.*]], %c1
+// CHECK: %[[OF_EACH:.*]] = arith.cmpi slt, %[[NQ]], %[[C17]]
+// CHECK: %[[B:.*]] = memref.dim %[[Q]], %c0
+// CHECK: %[[ALL:.*]] = arith.muli %[[B]], %[[NQ]]
+// CHECK: %[[OF_ALL:.*]] = arith.cmpi slt, %[[ALL]], %[[C101]]
+// CHECK: %[[FEW:.*]] = arith.ori %[[OF_EACH]], %[[OF_ALL]]
+// CHECK: scf.if %[[FEW]] {
+// CHECK-COUNT-2: scf.forall
+// CHECK-NOT: scf.forall
+// CHECK: } else {
+// CHECK: scf.forall
+// CHECK: return
+module attributes {simplicial.target = "sm_90a"} {
+func.func @few_of_all(%q: memref<?x?x8x16xbf16>, %kv: memref<?x?x2x16xbf16>, %out: memref<?x?x8x16xbf16>) {
+  "simplicial.attention_into"(%q, %kv, %kv, %kv, %kv, %out)
+      {w1 = 5 : i64, causal, simplicial.config = {few = {queries = 100 : i64}}}
+    : (memref<?x?x8x16xbf16>, memref<?x?x2x16xbf16>, memref<?x?x2x16xbf16>, memref<?x?x2x16xbf16>,
+       memref<?x?x2x16xbf16>, memref<?x?x8x16xbf16>) -> ()
+  return
+}
+}
