@@ -48,8 +48,8 @@ def build_kernel(build, target, case, folder):
 def predict(build, target, case):
     """The row of predictions.csv: clocks, and the rate at the chip's nominal clock. Of kernels that follow each other, as
     those of gradients do, the sum of them, the tile of the longest one, and the rate of the necessary products; None if
-    it cannot be predicted: of documents, which only a call knows, or of gradients, which is said."""
-    if case.packed:
+    it cannot be predicted: of documents, which only a call knows, of two strategies, or of gradients, which is said."""
+    if case.packed or case.few:
         return None
     with tempfile.TemporaryDirectory() as temporary:
         source = pathlib.Path(temporary, "f.mlir")

@@ -34,16 +34,17 @@ def types(dtype, batch, n, hq, hk, d, queries=None):
     return q, kv, f"tensor<{batch}x{hq}x{queries}xf32>"
 
 
-def module(dtype, batch, n, hq, hk, d, w1, w2, queries=None, packed=False):
-    """A module with a function @f that is one attention, `packed` with the documents' begins behind its inputs; `batch`
-    and `n` may be "?"."""
+def module(dtype, batch, n, hq, hk, d, w1, w2, queries=None, packed=False, few=False):
+    """A module with a function @f that is one attention, `packed` with the documents' begins behind its inputs, `few` with
+    another strategy for few queries; `batch` and `n` may be "?"."""
     q, kv, lse = types(dtype, batch, n, hq, hk, d, queries)
     windows = "".join(f"{name} = {width} : i64, " for name, width in (("w1", w1), ("w2", w2)) if width)
     start = f", tensor<{batch}x{n}xi32>" if packed else ""
     operand = ", %start" if packed else ""
+    config = ", simplicial.config = {few = {}}" if few else ""
     argument = start.replace(", ", ", %start: ")
     return f"""func.func @f(%q: {q}, %k1: {kv}, %k2: {kv}, %v1: {kv}, %v2: {kv}{argument}) -> ({q}, {lse}) {{
-  %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2{operand}) {{{windows}causal}}
+  %out, %lse = "simplicial.attention"(%q, %k1, %k2, %v1, %v2{operand}) {{{windows}causal{config}}}
     : ({q}, {kv}, {kv}, {kv}, {kv}{start}) -> ({q}, {lse})
   return %out, %lse : {q}, {lse}
 }}
@@ -78,6 +79,7 @@ class Case:
     grad: bool = False  # with the gradients, too
     Nq: int = 0         # queries, the last ones; static, if not as many as keys (0)
     packed: bool = False  # sequences are of documents
+    few: bool = False     # it has a strategy for few queries, and so few
 
     @property
     def queries(self):
@@ -87,14 +89,15 @@ class Case:
     def kernel(self):
         """The name of what is compiled, which serves all B and N."""
         name = f"{self.dtype}_hq{self.Hq}_hk{self.Hk}_d{self.D}_w{self.w1}_{self.w2}"
-        name += (f"_q{self.Nq}" if self.Nq else "") + ("_packed" if self.packed else "")
+        name += (f"_q{self.Nq}" if self.Nq else "") + ("_packed" if self.packed else "") + ("_few" if self.few else "")
         return f"grad_{name}" if self.grad else name
 
     @property
     def module(self):
         """Of the functions: @f, and @g if the case is one of gradients."""
         shape = (self.dtype, "?", "?", self.Hq, self.Hk, self.D, self.w1, self.w2)
-        return module(*shape, self.Nq or None, self.packed) + (gradient_module(*shape) if self.grad else "")
+        gradient = gradient_module(*shape) if self.grad else ""
+        return module(*shape, self.Nq or None, self.packed, self.few) + gradient
 
     @property
     def static_module(self):
@@ -160,6 +163,14 @@ USERS = [
         (8, 1, 32, 32, 512), (4, 1, 64, 32, 512), (5, 1, 64, 32, 512), (64, 8, 128, 32, 512), (8, 8, 128, 32, 512),
         (16, 16, 64, 128, 32), (8, 8, 64, 512, 32))
 ] + [Case("users-decode-long-h8-hk2-d128-w16xall", B=1, N=65536, Hq=8, Hk=2, D=128, dtype="bf16", w1=16, w2=0, Nq=1)]
+# A piece of a long prompt behind what is in the cache, and a short sequence: few queries, but more than in decoding.
+USERS += [
+    Case(f"users-{kind}-h{hq}-hk{hk}-d{d}-w{w1}x{w2 or 'all'}", B=1, N=n, Hq=hq, Hk=hk, D=d, dtype="bf16", w1=w1, w2=w2,
+         Nq=nq, few=True)
+    for kind, n, nq in (("prefill", 8192, 64), ("short", 512, 0)) for hq, hk, d, w1, w2 in (
+        (8, 2, 128, 512, 32), (8, 2, 128, 16, 0), (4, 1, 64, 32, 512), (16, 16, 64, 128, 32))
+    if nq or hk < 16
+]
 
 # Packed sequences, behind the same shape without documents.
 DOCUMENTS = [
