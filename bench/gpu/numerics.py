@@ -72,8 +72,8 @@ def make(arguments):
 # Where the GPU is -----------------------------------------------------------------------------------------------------
 
 
-def call(kernel, case, x):
-    """{name: float32 or float16 array} of what the case's function returns for the inputs x."""
+def call(kernel, case, x, bounds):
+    """{name: float32 or float16 array} of what the case's function returns for the inputs x and what bounds them."""
     import numpy as np
     import torch
     types = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
@@ -85,7 +85,8 @@ def call(kernel, case, x):
         return room[..., :value.shape[-1]]
 
     inputs = [padded(np.ascontiguousarray(value), pad) for value, pad in zip(x.values(), case.pad or (0,) * len(x))]
-    results = {"out": torch.full((case.B, case.queries, case.Hq, case.D), float("nan"), device="cuda",
+    inputs += [torch.from_numpy(value).to("cuda") for value in bounds.values()]
+    results = {"out": torch.full((case.B, case.queries, case.Hq, case.width), float("nan"), device="cuda",
                                  dtype=types[case.dtype]),
                "lse": torch.full((case.B, case.Hq, case.queries), float("nan"), device="cuda")}
     returned = {name: results[name] for name in case.results.split()}
@@ -107,7 +108,8 @@ def run(arguments):
         ran += 1
         x = data.make(case)
         try:
-            verdict = check(case, x, call(Kernel(library), case, x), case.operand or case.dtype)
+            returned = call(Kernel(library), case, x, data.bounds(case))
+            verdict = check(case, x, returned, case.operand or case.dtype)
         except RuntimeError as error:
             problems = [str(error)]
         else:

@@ -234,7 +234,7 @@ def check_gradients(source, path):
         problem(path, "has no table of gradients")
     for row in found:
         heads = dict(zip(("Hq", "Hk"), row["Hq/Hk"].split("/")))
-        keys = {"dtype": "bf16", "B": "4", **heads, **{key: row[key] for key in ("N", "D", "w1", "w2")}}
+        keys = {"dtype": "bf16", **heads, **{key: row[key] for key in ("B", "N", "D", "w1", "w2")}}
         cells = {line["implementation"]: line for line in measured
                  if all(line[key] == value for key, value in keys.items())}
         if "simplicial" not in cells:
