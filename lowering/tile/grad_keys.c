@@ -561,17 +561,15 @@ static void build(Keys *g) {
   IrLoop blocks = ir_forall_begin(b, 3, sizes);
   queries_enter(f, blocks.iv[0]);
   f->key_head = blocks.iv[1];
-  keys_enter_block(g, blocks.iv[2]);
-  MlirValue first = ir_muli(b, g->tile, size);
-  MlirValue end = ir_minsi(b, f->most_keys, ir_addi(b, first, size));
-  MlirValue step = rows_at_once(g, first, end);
+  Range rows = keys_enter_block(g, blocks.iv[2]);
+  MlirValue step = rows_at_once(g, rows.lower, rows.upper);
   int n = f->config.by_pairs ? 0 : 1;
   if (n)
     g->base = grad_sums_outer(g->sums, f, g->tile).lower;
   const MlirValue *begin = shares ? &g->share.lower : &g->base;
-  IrLoop loop = ir_for_begin(b, first, end, step, n, begin);
+  IrLoop loop = ir_for_begin(b, rows.lower, rows.upper, step, n, begin);
   keys_enter_rows(g, loop.iv[0],
-                  ir_minsi(b, step, ir_subi(b, end, loop.iv[0])));
+                  ir_minsi(b, step, ir_subi(b, rows.upper, loop.iv[0])));
   // Rows that are taken one by one are of one outer key.
   g->most_outer = ir_const_index(b, keys_outer(g));
   if (keys_outer(g) > 1)

@@ -172,8 +172,9 @@ void keys_write_own(const Keys *g, MlirValue memory, const Sums *own);
 // grad_keys_shares.c
 /// How many blocks share a tile of rows.
 MlirValue keys_count_shares(const Keys *g);
-/// Takes up block number `block`, of tiles and their shares.
-void keys_enter_block(Keys *g, MlirValue block);
+/// Takes up block number `block`, of tiles and their shares. Returns the tile's
+/// rows.
+Range keys_enter_block(Keys *g, MlirValue block);
 /// What of these outer keys, or positions, is the block's share.
 Range keys_of_share(const Keys *g, Range all);
 /// Adds the shares up, in their order, and writes the gradients.

@@ -77,22 +77,23 @@ MlirValue keys_count_shares(const Keys *g) {
                              best_number(g, tiles));
 }
 
-void keys_enter_block(Keys *g, MlirValue block) {
+Range keys_enter_block(Keys *g, MlirValue block) {
   const Forward *f = &g->f;
   Ir *b = f->b;
-  g->tile = block;
+  bool shares = !mlirValueIsNull(g->shares);
+  g->tile = shares ? ir_divui(b, block, g->shares) : block;
   g->number = f->batch;
-  if (mlirValueIsNull(g->shares))
-    return;
-  g->tile = ir_divui(b, block, g->shares);
+  MlirValue size = ir_const_index(b, keys_inner(g));
+  Range rows = {.lower = ir_muli(b, g->tile, size)};
+  rows.upper = ir_minsi(b, f->most_keys, ir_addi(b, rows.lower, size));
+  if (!shares)
+    return rows;
   MlirValue share = ir_remui(b, block, g->shares);
   g->number = ir_addi(b, ir_muli(b, f->batch, g->shares), share);
-  MlirValue size = ir_const_index(b, keys_inner(g));
-  MlirValue first = ir_muli(b, g->tile, size);
-  MlirValue end = ir_minsi(b, f->most_keys, ir_addi(b, first, size));
-  Range all = f->config.by_pairs ? keys_positions(g, first, end)
+  Range all = f->config.by_pairs ? keys_positions(g, rows.lower, rows.upper)
                                  : grad_sums_outer(g->sums, f, g->tile);
   g->share = forward_part(b, all, step_of(g), g->shares, share);
+  return rows;
 }
 
 Range keys_of_share(const Keys *g, Range all) {
