@@ -352,18 +352,18 @@ static MlirLogicalResult strategy_of(MlirOperation op, ConfigPart part,
 }
 
 /// How many queries are few; noted with what `few` has.
-static MlirLogicalResult choose_queries(MlirOperation op, const ChipList *list,
-                                        Config *few, const Config *many) {
+static void choose_queries(MlirOperation op,
+                           SimplicialAttentionAttributes attributes,
+                           const ChipList *list, Config *few,
+                           const Config *many) {
   bool given = config_has(op, CONFIG_FEW, "queries");
-  if (!given && mlirLogicalResultIsFailure(
-                    forward_few_queries(op, list, few, many, &few->queries)))
-    return mlirLogicalResultFailure();
+  if (!given)
+    few->queries = forward_few_queries(op, attributes, list, few, many);
   notes_exchange(op);
   note(op, "queries = %lld: %s", (long long)few->queries,
        given ? "given"
              : "of all sequences; with so many this is faster by estimate");
   notes_exchange(op);
-  return mlirLogicalResultSuccess();
 }
 
 static MlirLogicalResult configure(MlirOperation op) {
@@ -381,9 +381,8 @@ static MlirLogicalResult configure(MlirOperation op) {
   if (mlirLogicalResultIsFailure(
           strategy_of(op, CONFIG_FORWARD, attributes, &list, &config)))
     return mlirLogicalResultFailure();
-  if (has_few && list.n > 0 &&
-      mlirLogicalResultIsFailure(choose_queries(op, &list, &few, &config)))
-    return mlirLogicalResultFailure();
+  if (has_few && list.n > 0)
+    choose_queries(op, attributes, &list, &few, &config);
   config_write(op, &config, has_few ? &few : NULL);
   return mlirLogicalResultSuccess();
 }

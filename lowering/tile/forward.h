@@ -262,9 +262,6 @@ void forward_finish(Forward *f, Softmax state);
 /// The forward program of inner windows that several blocks share.
 MlirOperation forward_by_parts(Forward *f);
 
-/// x / y, not less than 1, rounded up; y is not 0.
-MlirValue forward_quotient(Ir *b, MlirValue x, MlirValue y);
-
 /// In how many parts of as many steps `steps` are taken: `wanted`, which is not
 /// 0, or fewer.
 MlirValue forward_count_parts(Ir *b, MlirValue steps, MlirValue wanted);

@@ -58,13 +58,14 @@ static int64_t rows_of_parts(const Forward *f) {
   return min(MOST, parts ? ceil_div(parts, STEP) * STEP : STEP);
 }
 
-MlirValue forward_quotient(Ir *b, MlirValue x, MlirValue y) {
+/// x / y, not less than 1, rounded up; y is not 0.
+static MlirValue quotient(Ir *b, MlirValue x, MlirValue y) {
   MlirValue one = ir_const_index(b, 1);
   return ir_maxsi(b, one, ir_divui(b, ir_subi(b, ir_addi(b, x, y), one), y));
 }
 
 MlirValue forward_count_parts(Ir *b, MlirValue steps, MlirValue wanted) {
-  return forward_quotient(b, steps, forward_quotient(b, steps, wanted));
+  return quotient(b, steps, quotient(b, steps, wanted));
 }
 
 Range forward_part(Ir *b, Range all, int64_t step, MlirValue parts,
@@ -72,9 +73,8 @@ Range forward_part(Ir *b, Range all, int64_t step, MlirValue parts,
   MlirValue length =
       ir_maxsi(b, ir_subi(b, all.upper, all.lower), ir_const_index(b, 0));
   // In each part ceil(steps / parts) of them.
-  MlirValue each =
-      ir_muli(b, forward_quotient(b, ir_ceil_div(b, length, step), parts),
-              ir_const_index(b, step));
+  MlirValue each = ir_muli(b, quotient(b, ir_ceil_div(b, length, step), parts),
+                           ir_const_index(b, step));
   Range own;
   own.lower =
       ir_minsi(b, all.upper, ir_addi(b, all.lower, ir_muli(b, part, each)));

@@ -515,26 +515,24 @@ static bool are_few(const Config *few, const Config *many, ForwardShape shape,
   return work.blocks <= several * sms && surely * as_few < as_many;
 }
 
-MlirLogicalResult forward_few_queries(MlirOperation op, const ChipList *chips,
-                                      const Config *few, const Config *many,
-                                      int64_t *queries) {
+int64_t forward_few_queries(MlirOperation op,
+                            SimplicialAttentionAttributes attributes,
+                            const ChipList *chips, const Config *few,
+                            const Config *many) {
   enum { STEP = 16 }; // a 16th more at a time
-  Strategy s = {.op = op, .part = CONFIG_FEW, .given = *many};
-  if (mlirLogicalResultIsFailure(
-          simplicialAttentionGetAttributes(op, &s.attributes)))
-    return mlirLogicalResultFailure();
+  const Strategy s = {.op = op, .attributes = attributes, .given = *many};
   const ForwardShape shape = shape_of(&s);
   int64_t heads = ir_dim_size(ir_type(ir_operand(op, SIMPLICIAL_K1)), 2);
-  *queries = 0;
+  int64_t queries = 0;
   for (int64_t n = STEP; few->block_q == 1; n += n / STEP) {
     bool faster = n <= CONFIG_MAX_QUERIES;
     for (int i = 0; i < chips->n; ++i)
       faster &= are_few(few, many, shape, n * heads, chips->chips[i]);
     if (!faster)
       break;
-    *queries = n;
+    queries = n;
   }
-  return mlirLogicalResultSuccess();
+  return queries;
 }
 
 /// Why warpgroups do not multiply for such heads: not even for a block of as

@@ -17,8 +17,9 @@ MlirLogicalResult forward_strategy(MlirOperation op, const ChipList *chips,
 
 /// How many queries, of all sequences, are taken as `few`, as that is faster
 /// than as `many`.
-MlirLogicalResult forward_few_queries(MlirOperation op, const ChipList *chips,
-                                      const Config *few, const Config *many,
-                                      int64_t *queries);
+int64_t forward_few_queries(MlirOperation op,
+                            SimplicialAttentionAttributes attributes,
+                            const ChipList *chips, const Config *few,
+                            const Config *many);
 
 #endif // SIMPLICIAL_LOWERING_TILE_FORWARD_STRATEGY_H

@@ -440,7 +440,7 @@ static MlirValue take_rows(Keys *g, MlirValue done) {
   int n = keys_carry(g, &own, carried, true);
   if (f->config.split || f->config.global_sums) {
     memory = f->config.global_sums ? g->global : keys_own_memory(g);
-    keys_clear_own(g, memory);
+    keys_write_own(g, memory, NULL);
     n = 0;
   }
   MlirValue turns = count_turns(g, js);
@@ -516,8 +516,7 @@ static void note_strategy(MlirOperation forall, const Config *c) {
   if (c->blocks)
     note(forall,
          "blocks = %lld run at once: where tiles are few for that, several "
-         "share "
-         "each, with a part of %s",
+         "share each, with a part of %s",
          (long long)c->blocks, c->by_pairs ? "the queries" : "the outer keys");
   if (c->by_pairs) {
     note(forall,

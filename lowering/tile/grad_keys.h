@@ -157,7 +157,6 @@ int64_t keys_own_width(const Keys *g);
 MlirValue keys_own_memory(const Keys *g);
 /// The same for all keys, and for each share, in global memory.
 MlirValue keys_allocate_sums(const Keys *g);
-void keys_clear_own(const Keys *g, MlirValue memory);
 /// Adds x by row, plane t of keys, or values: in memory, or, if that is null,
 /// to `own`.
 void keys_add_own_keys(const Keys *g, MlirValue memory, int t, MlirValue x,
@@ -166,7 +165,7 @@ void keys_add_own_values(const Keys *g, MlirValue memory, MlirValue x,
                          Sums *own);
 /// All of it, by inner key.
 void keys_finish_own(const Keys *g, MlirValue memory, Sums *own);
-/// Writes it to memory.
+/// Writes it to memory; null: zeros.
 void keys_write_own(const Keys *g, MlirValue memory, const Sums *own);
 
 // grad_keys_shares.c

@@ -45,17 +45,13 @@ static MlirValue best_number(const Keys *g, MlirValue tiles) {
   enum { TIMES = 4, GAIN = 25 }; // a 25th is what more shares must gain
   Ir *b = g->f.b;
   int64_t at_once = g->f.config.blocks;
-  MlirValue one = ir_const_index(b, 1), best = one, best_time = null_value();
+  MlirValue one = ir_const_index(b, 1);
   tiles = ir_maxsi(b, one, tiles);
+  MlirValue best = one, best_time = ir_ceil_div(b, tiles, at_once);
   for (int64_t k = 1; k <= TIMES; ++k) {
     MlirValue n =
         ir_maxsi(b, one, ir_divui(b, ir_const_index(b, k * at_once), tiles));
     MlirValue time = ir_ceil_div(b, ir_muli(b, tiles, n), at_once);
-    if (k == 1) {
-      best = n;
-      best_time = time;
-      continue;
-    }
     // time / n < best_time / best * (1 - 1 / GAIN)
     MlirValue new = ir_muli(b, ir_muli(b, time, best), ir_const_index(b, GAIN));
     MlirValue old =
@@ -77,6 +73,12 @@ MlirValue keys_count_shares(const Keys *g) {
                              best_number(g, tiles));
 }
 
+/// The number of the sequence's share in their sums.
+static MlirValue number_of(const Keys *g, MlirValue share) {
+  Ir *b = g->f.b;
+  return ir_addi(b, ir_muli(b, g->f.batch, g->shares), share);
+}
+
 Range keys_enter_block(Keys *g, MlirValue block) {
   const Forward *f = &g->f;
   Ir *b = f->b;
@@ -89,7 +91,7 @@ Range keys_enter_block(Keys *g, MlirValue block) {
   if (!shares)
     return rows;
   MlirValue share = ir_remui(b, block, g->shares);
-  g->number = ir_addi(b, ir_muli(b, f->batch, g->shares), share);
+  g->number = number_of(g, share);
   Range all = f->config.by_pairs ? keys_positions(g, rows.lower, rows.upper)
                                  : grad_sums_outer(g->sums, f, g->tile);
   g->share = forward_part(b, all, step_of(g), g->shares, share);
@@ -109,8 +111,7 @@ Range keys_of_share(const Keys *g, Range all) {
 /// x with the sums of share number `share` added to it.
 static Sums add_share(Keys *g, Sums x, MlirValue share) {
   Ir *b = g->f.b;
-  MlirValue of_batch = ir_muli(b, g->f.batch, g->shares);
-  g->number = ir_addi(b, of_batch, share);
+  g->number = number_of(g, share);
   Sums own;
   keys_finish_own(g, g->shared, &own);
   for (int t = 0; t < g->f.planes && keys_wants_keys(g); ++t)

@@ -183,10 +183,6 @@ void keys_write_own(const Keys *g, MlirValue memory, const Sums *own) {
   write(g, &place, own ? &own->t : NULL);
 }
 
-void keys_clear_own(const Keys *g, MlirValue memory) {
-  keys_write_own(g, memory, NULL);
-}
-
 /// One of them by inner key, from memory or, null, of those of the rows.
 static MlirValue finished(const Keys *g, MlirValue memory,
                           const OwnPlace *place, MlirValue own) {
